@@ -1,0 +1,148 @@
+//! What can be typed.
+
+use crate::finding::{Lang, word};
+use chrono::NaiveDate;
+use clap::{Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// The command line.
+#[derive(Debug, Clone, Parser)]
+#[command(name = "huichi", version)]
+pub struct Cli {
+    /// What to do; `run` if nothing is said.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Configuration file.
+    #[arg(long, global = true, value_name = "FILE", default_value = "pipeline.toml")]
+    pub config: PathBuf,
+    /// Language of what is printed and written; the configuration's if not stated.
+    #[arg(long, global = true, value_name = "LANG")]
+    pub lang: Option<LangArg>,
+    /// How results are printed.
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
+    pub format: Format,
+    /// Folder of inputs, instead of the configuration's.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub inputs: Option<PathBuf>,
+    /// Folder of outputs, instead of the configuration's.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub outputs: Option<PathBuf>,
+    /// Reference date, instead of the configuration's.
+    #[arg(long, global = true, value_name = "DATE")]
+    pub as_of: Option<NaiveDate>,
+}
+
+/// What can be done.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Command {
+    /// Gathers the inputs into the candidate pool.
+    Run(Run),
+    /// Checks files, or the configuration if no file is named.
+    Check(Check),
+    /// Explains a code; without one, lists all.
+    Explain {
+        /// Such as F1 or FIL-104.
+        code: Option<String>,
+    },
+    /// Prints the settings in force and where they come from.
+    Config,
+    /// Writes the sample inputs.
+    Sample(Sample),
+    /// Prints a completion script.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+impl Default for Command {
+    fn default() -> Self {
+        Command::Run(Run::default())
+    }
+}
+
+/// `run`
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct Run {
+    /// No progress, only the closing summary.
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// `check`
+#[derive(Debug, Clone, clap::Args)]
+pub struct Check {
+    /// Files to check.
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// The source that sends them, where the path does not tell.
+    #[arg(long, value_name = "ID")]
+    pub source: Option<String>,
+    /// Findings shown in full.
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub most: usize,
+}
+
+/// `sample`
+#[derive(Debug, Clone, clap::Args)]
+pub struct Sample {
+    /// Enterprises in the directory.
+    #[arg(long, default_value_t = 300)]
+    pub enterprises: usize,
+    /// Patents in the list.
+    #[arg(long, default_value_t = 2700)]
+    pub patents: usize,
+    /// Seed of the generator.
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// Replace files that are there.
+    #[arg(long)]
+    pub overwrite: bool,
+}
+
+/// `--lang`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LangArg {
+    /// Chinese.
+    Zh,
+    /// English.
+    En,
+}
+
+impl From<LangArg> for Lang {
+    fn from(lang: LangArg) -> Self {
+        match lang {
+            LangArg::Zh => Lang::Zh,
+            LangArg::En => Lang::En,
+        }
+    }
+}
+
+/// `--format`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// Puts the catalogue's words in place of the doc comments, in either language.
+pub fn localized(command: clap::Command, lang: Lang) -> clap::Command {
+    let about = |key: &str| word(lang, &format!("cli.{key}"));
+    let mut command = command.about(about("about")).after_help(about("exit_codes"));
+    command = command.mut_args(|arg| {
+        let key = format!("cli.arg_{}", arg.get_id());
+        arg.help(word(lang, &key))
+    });
+    let names: Vec<String> = command.get_subcommands().map(|c| c.get_name().to_owned()).collect();
+    for name in names {
+        command = command.mut_subcommand(&name, |sub| {
+            sub.about(word(lang, &format!("cli.{name}"))).mut_args(|arg| {
+                let key = format!("cli.arg_{}", arg.get_id());
+                arg.help(word(lang, &key))
+            })
+        });
+    }
+    command
+}

@@ -1,0 +1,27 @@
+//! `huichi config`
+
+use super::args::{Cli, Format};
+use super::output::{Paint, configuration, lang};
+use crate::config::{Origin, layered};
+use crate::error::Error;
+use crate::finding::word;
+
+/// Prints every setting in force with its origin.
+pub fn run(cli: &Cli) -> Result<u8, Error> {
+    let config = configuration(cli)?;
+    let lang = lang(cli, &config);
+    let paint = Paint::stdout();
+    for (key, value, origin) in layered(&config.site, &config.merged) {
+        let (name, word) = match origin {
+            Origin::Default => ("default", word(lang, "config.default")),
+            Origin::Site => ("site", word(lang, "config.site")),
+        };
+        if cli.format == Format::Json {
+            println!("{}", serde_json::json!({ "key": key, "value": value, "origin": name }));
+        } else {
+            let mark = if origin == Origin::Site { paint.text("1;32", word) } else { word.to_owned() };
+            println!("{mark}  {key} = {value}");
+        }
+    }
+    Ok(0)
+}

@@ -1,0 +1,107 @@
+//! What goes to the terminal: errors, summaries, and the same as JSON.
+
+use super::args::{Cli, Format};
+use crate::config::{Config, Problem, load};
+use crate::error::{Error, ErrorKind};
+use crate::finding::{Catalogue, Lang, fill, word};
+use std::io::IsTerminal;
+use std::path::Path;
+
+/// Colors of a terminal; none where output goes elsewhere or `NO_COLOR` is set.
+#[derive(Debug, Clone, Copy)]
+pub struct Paint(bool);
+
+impl Paint {
+    /// For standard output.
+    pub fn stdout() -> Self {
+        Self(std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none())
+    }
+
+    /// For standard error.
+    pub fn stderr() -> Self {
+        Self(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
+    }
+
+    /// A text in a style: SGR numbers such as `1;31`.
+    pub fn text(self, style: &str, text: &str) -> String {
+        if self.0 { format!("\u{1b}[{style}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+}
+
+/// The language of a run: what was typed, else what the configuration says.
+pub fn lang(cli: &Cli, config: &Config) -> Lang {
+    cli.lang.map_or(config.run.lang, Lang::from)
+}
+
+/// Reads the configuration that the command line names.
+///
+/// # Errors
+/// Every problem was printed; the error says how many.
+pub fn configuration(cli: &Cli) -> Result<Config, Error> {
+    let path = &cli.config;
+    let root = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let text = std::fs::read_to_string(path)
+        .map_err(|e| Error::new(ErrorKind::Usage, "ERR-013").with("path", path.display().to_string()).from_source(e))?;
+    match load(&text, root) {
+        Ok(mut config) => {
+            config.override_with(cli.inputs.clone(), cli.outputs.clone(), cli.as_of);
+            if let Some(lang) = cli.lang {
+                config.set_lang(lang.into());
+            }
+            Ok(config)
+        }
+        Err(problems) => {
+            print_problems(cli, &text, &problems);
+            Err(Error::new(ErrorKind::Usage, "ERR-002")
+                .with("path", path.display().to_string())
+                .with("count", problems.len().to_string()))
+        }
+    }
+}
+
+fn print_problems(cli: &Cli, text: &str, problems: &[Problem]) {
+    let lang = cli.lang.map_or(Lang::Zh, Lang::from);
+    let paint = Paint::stderr();
+    for problem in problems {
+        let Some(entry) = Catalogue::builtin().get(problem.kind.code()) else { continue };
+        let argument = |name: &str| problem.argument(name);
+        let message = fill(entry.message.get(lang), argument);
+        let help = fill(entry.help.get(lang), argument);
+        if cli.format == Format::Json {
+            let line = serde_json::json!({
+                "code": problem.kind.code(), "line": problem.line, "path": problem.path, "found": problem.found,
+                "expected": problem.expected, "message": message, "help": help,
+            });
+            eprintln!("{line}");
+            continue;
+        }
+        eprintln!("{}: {message}", paint.text("1;31", &format!("{} {}", problem.kind.code(), word(lang, "severity.error"))));
+        if problem.line > 0 {
+            eprintln!("  {} {}:{}", paint.text("1;34", "-->"), cli.config.display(), problem.line);
+            if let Some(line) = text.lines().nth(problem.line - 1) {
+                eprintln!("   {} {line}", paint.text("1;34", &format!("{:>4} |", problem.line)));
+            }
+        } else if !problem.path.is_empty() {
+            eprintln!("  {} {}", paint.text("1;34", "-->"), problem.path);
+        }
+        eprintln!("   {} {help}\n", paint.text("1;36", "="));
+    }
+}
+
+/// Prints an error as people read it.
+pub fn error(cli: &Cli, lang: Lang, error: &Error) {
+    let Some(entry) = Catalogue::builtin().get(error.code) else {
+        eprintln!("{error}");
+        return;
+    };
+    let argument = |name: &str| Some(error.args.iter().find(|(k, _)| *k == name).map_or_else(|| "—".to_owned(), |(_, v)| v.clone()));
+    let message = fill(entry.message.get(lang), argument);
+    let help = fill(entry.help.get(lang), argument);
+    if cli.format == Format::Json {
+        eprintln!("{}", serde_json::json!({ "error": error.code, "message": message, "help": help }));
+        return;
+    }
+    let paint = Paint::stderr();
+    eprintln!("{}: {message}", paint.text("1;31", &format!("{} {}", error.code, entry.name.get(lang))));
+    eprintln!("   {} {help}", paint.text("1;36", "="));
+}

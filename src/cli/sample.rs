@@ -1,0 +1,23 @@
+//! `huichi sample`
+
+use super::args::{Cli, Sample};
+use crate::error::{Error, ErrorKind};
+use crate::finding::{Lang, fill, word};
+use crate::sample::{BUNDLED_SEED, SampleOptions, write};
+use std::path::Path;
+
+/// Writes the sample inputs.
+pub fn run(cli: &Cli, arguments: &Sample) -> Result<u8, Error> {
+    let lang = cli.lang.map_or(Lang::Zh, Lang::from);
+    let folder = cli.inputs.as_deref().unwrap_or(Path::new("inputs"));
+    let options = SampleOptions {
+        seed: arguments.seed.unwrap_or(BUNDLED_SEED),
+        enterprises: arguments.enterprises,
+        patents: arguments.patents,
+        overwrite: arguments.overwrite,
+    };
+    let report = write(folder, &options).map_err(|e| Error::new(ErrorKind::System, "ERR-011").from_source(e))?;
+    let values = [report.files.len().to_string(), report.faults.len().to_string(), folder.display().to_string()];
+    println!("{}", fill(word(lang, "sample.done"), |i| i.parse::<usize>().ok().and_then(|i| values.get(i).cloned())));
+    Ok(0)
+}

@@ -1,0 +1,15 @@
+//! `pipeline.toml`: what a site states, laid over the built-in defaults.
+//!
+//! Owns: the shape of every setting, the merge of site over defaults, and the checks that need no data.
+//! Takes: the site's text. Gives: a [`Config`] or every problem at once, each with its line.
+//! Invariants: unknown keys are refused; nothing here reads a bureau's file or the clock.
+
+mod decode;
+mod merge;
+mod options;
+mod resolve;
+
+pub use decode::{Problem, ProblemKind};
+pub use merge::{Origin, layered};
+pub use options::*;
+pub use resolve::{Config, load, load_defaults};

@@ -1,0 +1,455 @@
+//! What can be written in `pipeline.toml`, section by section.
+//!
+//! Every list that a site may want to extend is a table keyed by a short id, so that the site's file states only what
+//! differs: `[edit.F1] severity = "explain"` changes that and nothing else.
+
+use crate::finding::{Severity, Words};
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+use validator::Validate;
+
+/// The whole file.
+#[derive(Debug, Clone, Serialize, Deserialize, Validate)]
+#[serde(deny_unknown_fields, default)]
+#[derive(Default)]
+pub struct Options {
+    /// One run.
+    #[validate(nested)]
+    pub run: RunOptions,
+    /// Where things lie; relative paths resolve against the configuration file.
+    #[validate(nested)]
+    pub paths: PathOptions,
+    /// Limits of the parsing child and of downloads.
+    #[validate(nested)]
+    pub limits: LimitOptions,
+    /// Who sends what, and on what legal basis.
+    pub source: IndexMap<String, SourceOptions>,
+    /// The tables that bureaus send.
+    pub form: IndexMap<String, FormOptions>,
+    /// Code lists: canonical value to the spellings that mean it.
+    pub codes: IndexMap<String, IndexMap<String, Vec<String>>>,
+    /// Edits (审核关系).
+    pub edit: IndexMap<String, EditOptions>,
+    /// How one value is chosen where several sources give one.
+    #[validate(nested)]
+    pub merge: MergeOptions,
+    /// Entry criteria (入库标准).
+    pub criterion: IndexMap<String, CriterionOptions>,
+    /// What is written.
+    #[validate(nested)]
+    pub output: OutputOptions,
+}
+
+/// `[run]`
+#[derive(Debug, Clone, Serialize, Deserialize, Validate)]
+#[serde(deny_unknown_fields, default)]
+pub struct RunOptions {
+    /// The reference date: `YYYY-MM-DD`, or `today` in Asia/Shanghai.
+    #[validate(length(min = 5, max = 10))]
+    pub as_of: String,
+    /// Exit with 3 when a run has more error findings than this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fail_above: Option<u64>,
+    /// Language of everything written: `zh` or `en`.
+    pub lang: crate::finding::Lang,
+}
+
+impl Default for RunOptions {
+    fn default() -> Self {
+        Self { as_of: "today".into(), fail_above: None, lang: crate::finding::Lang::Zh }
+    }
+}
+
+/// `[paths]`
+#[derive(Debug, Clone, Serialize, Deserialize, Validate)]
+#[serde(deny_unknown_fields, default)]
+pub struct PathOptions {
+    /// Root below which source patterns are matched.
+    #[validate(length(min = 1))]
+    pub inputs: String,
+    /// Root of everything written.
+    #[validate(length(min = 1))]
+    pub outputs: String,
+}
+
+impl Default for PathOptions {
+    fn default() -> Self {
+        Self { inputs: "inputs".into(), outputs: "outputs".into() }
+    }
+}
+
+/// `[limits]`
+#[derive(Debug, Clone, Serialize, Deserialize, Validate)]
+#[serde(deny_unknown_fields, default)]
+pub struct LimitOptions {
+    /// Largest file taken in, MiB.
+    #[validate(range(min = 1, max = 4096))]
+    pub file_mib: u64,
+    /// Address space of one parsing child, MiB.
+    #[validate(range(min = 128, max = 65536))]
+    pub parser_mib: u64,
+    /// CPU seconds of one parsing child.
+    #[validate(range(min = 1, max = 3600))]
+    pub parser_cpu_s: u64,
+    /// Seconds until a parsing child is stopped.
+    #[validate(range(min = 1, max = 7200))]
+    pub parser_s: u64,
+    /// Parsing children at a time; 0 means one per core.
+    #[validate(range(max = 256))]
+    pub parsers: usize,
+}
+
+impl Default for LimitOptions {
+    fn default() -> Self {
+        Self { file_mib: 256, parser_mib: 1024, parser_cpu_s: 120, parser_s: 180, parsers: 0 }
+    }
+}
+
+/// `[source.<id>]`
+#[derive(Debug, Clone, Default, Serialize, Deserialize, Validate)]
+#[serde(deny_unknown_fields, default)]
+pub struct SourceOptions {
+    /// The bureau's name as reports show it.
+    #[validate(length(min = 1))]
+    pub bureau: String,
+    /// Patterns below the inputs root, e.g. `统计局/**`.
+    pub files: Vec<String>,
+    /// HTTP(S) addresses to fetch.
+    #[validate(nested)]
+    pub http: Vec<HttpOptions>,
+    /// The forms that this source may send.
+    #[validate(length(min = 1))]
+    pub forms: Vec<String>,
+    /// The population: enterprises are those of this source's directory.
+    pub registry: bool,
+    /// Legal basis of the processing.
+    #[validate(length(min = 1))]
+    pub legal_basis: String,
+    /// Purpose of the processing.
+    #[validate(length(min = 1))]
+    pub purpose: String,
+    /// Item of the government data catalogue.
+    #[validate(length(min = 1))]
+    pub catalogue_item: String,
+    /// A disabled source is not read.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub disabled: bool,
+}
+
+/// `[[source.<id>.http]]`
+#[derive(Debug, Clone, Default, Serialize, Deserialize, Validate)]
+#[serde(deny_unknown_fields, default)]
+pub struct HttpOptions {
+    /// The address.
+    #[validate(url)]
+    pub url: String,
+    /// The file name that reports show.
+    #[validate(length(min = 1, max = 120))]
+    pub name: String,
+    /// Expected SHA-256 in hexadecimal, if the sender publishes one.
+    #[validate(length(min = 64, max = 64))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+    /// Seconds for one try.
+    #[validate(range(min = 1, max = 600))]
+    pub timeout_s: Option<u64>,
+    /// Tries in all.
+    #[validate(range(min = 1, max = 10))]
+    pub tries: Option<u32>,
+}
+
+/// `[form.<id>]`
+#[derive(Debug, Clone, Default, Serialize, Deserialize, Validate)]
+#[serde(deny_unknown_fields, default)]
+pub struct FormOptions {
+    /// The table's name in reports.
+    #[validate(length(min = 1))]
+    pub title: String,
+    /// Whether the table is for a year (`year`) or a standing list (`none`).
+    pub period: PeriodKind,
+    /// Fields that identify a record; at least one must be in a header.
+    #[validate(length(min = 1))]
+    pub key: Vec<String>,
+    /// The table's columns.
+    pub field: IndexMap<String, FieldOptions>,
+    /// Header words that are known and skipped, e.g. 序号.
+    pub skip: Vec<String>,
+}
+
+/// What span of time a table speaks of.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PeriodKind {
+    /// A standing list.
+    #[default]
+    None,
+    /// A calendar year.
+    Year,
+}
+
+/// `[form.<id>.field.<field>]`
+#[derive(Debug, Clone, Default, Serialize, Deserialize, Validate)]
+#[serde(deny_unknown_fields, default)]
+pub struct FieldOptions {
+    /// The field's name in reports.
+    #[validate(length(min = 1))]
+    pub label: String,
+    /// What the cells hold.
+    #[serde(rename = "type")]
+    pub kind: FieldKind,
+    /// Further header words that mean this field.
+    pub aliases: Vec<String>,
+    /// Code list, for fields of type `code`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub codes: Option<String>,
+    /// The field whose value of the year before this column repeats (上年同期).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prior_of: Option<String>,
+    /// A table without this column gets a finding.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub expected: bool,
+    /// For amounts: the unit if the form fixes one (a table that says otherwise wins).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+}
+
+/// What a field's cells hold, and so how their text is read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FieldKind {
+    /// Unified social credit code (GB 32100-2015).
+    Uscc,
+    /// Organisation code (GB 11714-1997).
+    OrgCode,
+    /// Patent application number (ZC 0006-2003 and before).
+    PatentNumber,
+    /// An enterprise's name.
+    Name,
+    /// Several names in one cell.
+    Names,
+    /// Plain text.
+    #[default]
+    Text,
+    /// An amount of money; becomes yuan.
+    Amount,
+    /// A number without a unit of money.
+    Number,
+    /// A calendar year.
+    Year,
+    /// A day, month or year.
+    Date,
+    /// A value of a code list.
+    Code,
+    /// Yes or no.
+    Flag,
+    /// Personal data (persons, phones, ID numbers): seen, counted, dropped at once.
+    Personal,
+}
+
+/// When an edit is judged.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Scope {
+    /// One value; judged first, and what it withholds is withheld from all later scopes.
+    Field,
+    /// Values of one record.
+    #[default]
+    Record,
+    /// Records among each other: duplicates, links.
+    Population,
+    /// An enterprise's records over years and bureaus.
+    History,
+}
+
+/// `[edit.<code>]`
+#[derive(Debug, Clone, Default, Serialize, Deserialize, Validate)]
+#[serde(deny_unknown_fields, default)]
+pub struct EditOptions {
+    /// The dataset that it judges: a form's id, or `sum_rows`.
+    #[validate(length(min = 1))]
+    pub dataset: Vec<String>,
+    /// When it is judged.
+    pub scope: Scope,
+    /// What a broken edit means.
+    pub severity: Severity,
+    /// The fields that it judges; a finding's cell is the first.
+    pub fields: Vec<String>,
+    /// Instead of `fields`: once for each field of these types; `{f}` in `holds` is the field.
+    pub each: Vec<FieldKind>,
+    /// Further fields that it reads but does not judge.
+    pub reads: Vec<String>,
+    /// Columns by which records are grouped for `with`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub per: Vec<String>,
+    /// Aggregates over each group, by the name that `holds` and `expected` use.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub with: IndexMap<String, String>,
+    /// SQL over the dataset's fields: true holds, false is broken, null is unjudged.
+    #[validate(length(min = 1))]
+    pub holds: String,
+    /// SQL that gives what was expected, for the message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected: Option<String>,
+    /// Only records for which this SQL is true are judged at all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub when: Option<String>,
+    /// A disabled edit is not judged.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub disabled: bool,
+    /// Whether a broken error edit withholds what it judges (the rule) or not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub withholds: Option<Withholds>,
+    /// Where a record ends that breaks it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ends: Option<Ends>,
+    /// Short name of the wrong.
+    pub name: Words,
+    /// One sentence with `{found}`, `{expected}` and `{field}`.
+    pub message: Words,
+    /// What to do.
+    pub help: Words,
+    /// Why it is asked.
+    pub explain: Words,
+}
+
+/// What a broken error edit takes out of use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Withholds {
+    /// The values that it judges.
+    Values,
+    /// The first value that it judges.
+    First,
+    /// All figures of the record (for keys and periods).
+    Figures,
+    /// Nothing.
+    Nothing,
+}
+
+/// Where a record ends that breaks an edit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Ends {
+    /// It repeats an earlier record and is not counted.
+    Duplicate,
+    /// It has no usable key.
+    Quarantined,
+}
+
+/// `[merge]`
+#[derive(Debug, Clone, Serialize, Deserialize, Validate)]
+#[serde(deny_unknown_fields, default)]
+pub struct MergeOptions {
+    /// Years shown, the latest counted.
+    #[validate(range(min = 1, max = 10))]
+    pub years: u32,
+    /// Per field of the enterprise record: the survivorship rule.
+    pub field: IndexMap<String, SurvivorshipOptions>,
+}
+
+impl Default for MergeOptions {
+    fn default() -> Self {
+        Self { years: 3, field: IndexMap::new() }
+    }
+}
+
+/// `[merge.field.<field>]`
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SurvivorshipOptions {
+    /// Where the value may come from, best first: `form.field`.
+    pub from: Vec<String>,
+    /// How to choose among those that state one.
+    pub rule: SurvivorshipRule,
+}
+
+/// How one value is chosen.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SurvivorshipRule {
+    /// The first in the order of `from` that states a value.
+    #[default]
+    Priority,
+}
+
+/// `[criterion.<id>]`
+#[derive(Debug, Clone, Default, Serialize, Deserialize, Validate)]
+#[serde(deny_unknown_fields, default)]
+pub struct CriterionOptions {
+    /// The criterion's name.
+    pub name: Words,
+    /// SQL over the enterprise record: true met, false not met, null unjudged.
+    #[validate(length(min = 1))]
+    pub met: String,
+    /// SQL that gives the figure judged.
+    #[validate(length(min = 1))]
+    pub figure: String,
+    /// The threshold in words.
+    pub threshold: String,
+    /// Whether figure and threshold are statistics (masked in the operator's edition without consent).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub statistics: bool,
+    /// A disabled criterion is not judged.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub disabled: bool,
+}
+
+/// The datasets that a run can write under data/.
+pub const DATASETS: [&str; 12] = [
+    "enterprises", "returns", "patents", "needs", "verdicts", "findings", "unjudged", "edits", "conflicts", "provenance",
+    "not_linked", "places",
+];
+
+/// `[output]`
+#[derive(Debug, Clone, Serialize, Deserialize, Validate)]
+#[serde(deny_unknown_fields, default)]
+pub struct OutputOptions {
+    /// Workbooks to write.
+    pub workbooks: Vec<Workbook>,
+    /// Datasets to write under data/.
+    pub data: Vec<String>,
+    /// Their formats.
+    pub formats: Vec<DataFormat>,
+    /// Sheets of the pool workbook; empty means all.
+    pub pool_sheets: Vec<String>,
+    /// Sheets of the quality workbook; empty means all.
+    pub quality_sheets: Vec<String>,
+    /// Rows of a sheet before it is split.
+    #[validate(range(min = 100, max = 1048576))]
+    pub sheet_rows: u32,
+}
+
+impl Default for OutputOptions {
+    fn default() -> Self {
+        Self {
+            workbooks: vec![Workbook::Pool, Workbook::PoolOperator, Workbook::Quality],
+            data: Vec::new(),
+            formats: vec![DataFormat::Parquet, DataFormat::Csv],
+            pool_sheets: Vec::new(),
+            quality_sheets: Vec::new(),
+            sheet_rows: 1_048_576,
+        }
+    }
+}
+
+/// A workbook of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Workbook {
+    /// 备选池.xlsx, the closed edition.
+    Pool,
+    /// 备选池_运营版.xlsx, the operator's edition.
+    PoolOperator,
+    /// 数据质量报告.xlsx
+    Quality,
+}
+
+/// A format under data/.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DataFormat {
+    /// Exact, typed.
+    Parquet,
+    /// UTF-8 with mark, CRLF.
+    Csv,
+}

@@ -1,0 +1,239 @@
+//! From text to settings: merge, decode, check what the pieces say of each other.
+
+use super::decode::{Problem, ProblemKind, decode, line_of, validation_problems};
+use super::{FieldKind, Options, merge};
+use crate::model::amount::Unit;
+use chrono::{FixedOffset, NaiveDate, Utc};
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+use validator::Validate;
+
+/// Settings in force.
+#[derive(Debug, Clone)]
+pub struct Config {
+    options: Options,
+    /// The reference date of this run.
+    pub as_of: NaiveDate,
+    /// Root below which source patterns are matched.
+    pub inputs: PathBuf,
+    /// Root of everything written.
+    pub outputs: PathBuf,
+    /// The site's own statements.
+    pub site: toml::Table,
+    /// Site over defaults.
+    pub merged: toml::Table,
+}
+
+impl Deref for Config {
+    type Target = Options;
+
+    fn deref(&self) -> &Options {
+        &self.options
+    }
+}
+
+impl Config {
+    /// Replaces what the command line states.
+    pub fn override_with(&mut self, inputs: Option<PathBuf>, outputs: Option<PathBuf>, as_of: Option<NaiveDate>) {
+        self.inputs = inputs.unwrap_or_else(|| std::mem::take(&mut self.inputs));
+        self.outputs = outputs.unwrap_or_else(|| std::mem::take(&mut self.outputs));
+        self.as_of = as_of.unwrap_or(self.as_of);
+    }
+
+    /// Replaces the language.
+    pub fn set_lang(&mut self, lang: crate::finding::Lang) {
+        self.options.run.lang = lang;
+    }
+
+    /// Settings in force that decide what a run's result is, as one text for hashing.
+    pub fn fingerprint(&self) -> String {
+        let mut table = self.merged.clone();
+        table.remove("paths");
+        table.remove("limits");
+        if let Some(toml::Value::Table(run)) = table.get_mut("run") {
+            run.remove("as_of");
+            run.remove("fail_above");
+        }
+        format!("{:?}\n{table}", self.options.run.lang)
+    }
+
+    /// The source that holds the population.
+    pub fn registry(&self) -> Option<(&String, &super::SourceOptions)> {
+        self.source.iter().find(|(_, s)| s.registry && !s.disabled)
+    }
+}
+
+/// The built-in settings alone, with paths relative to `root`.
+pub fn load_defaults(root: &Path) -> Result<Config, Vec<Problem>> {
+    load("", root)
+}
+
+/// Reads a site's file; `root` is the folder against which its paths resolve.
+pub fn load(text: &str, root: &Path) -> Result<Config, Vec<Problem>> {
+    let (site, mut problems) = decode::<Options>(text);
+    if site.is_none() || !problems.is_empty() {
+        return Err(problems);
+    }
+    let broken = |error: toml::de::Error| {
+        vec![Problem {
+            line: 0,
+            path: String::new(),
+            kind: ProblemKind::BadValue,
+            found: error.message().to_owned(),
+            expected: Vec::new(),
+        }]
+    };
+    let site: toml::Table = toml::from_str(text).map_err(broken)?;
+    let mut merged = merge::defaults().map_err(broken)?;
+    merge::lay(&mut merged, site.clone());
+    let options: Options = merged.clone().try_into().map_err(broken)?;
+    let mut check = Check { text, problems: Vec::new() };
+    check.sections(&options);
+    let as_of = check.as_of(&options.run.as_of);
+    problems.append(&mut check.problems);
+    if !problems.is_empty() {
+        problems.sort_by_key(|p| p.line);
+        return Err(problems);
+    }
+    Ok(Config {
+        inputs: root.join(&options.paths.inputs),
+        outputs: root.join(&options.paths.outputs),
+        as_of,
+        options,
+        site,
+        merged,
+    })
+}
+
+/// Today in Asia/Shanghai, which has kept UTC+8 without summer time since 1991.
+pub(crate) fn today() -> NaiveDate {
+    match FixedOffset::east_opt(8 * 3600) {
+        Some(shanghai) => Utc::now().with_timezone(&shanghai).date_naive(),
+        None => Utc::now().date_naive(),
+    }
+}
+
+struct Check<'a> {
+    text: &'a str,
+    problems: Vec<Problem>,
+}
+
+impl Check<'_> {
+    fn add(&mut self, path: String, found: &str, expected: Vec<String>) {
+        let line = line_of(self.text, &path).unwrap_or(0);
+        self.problems.push(Problem { line, path, kind: ProblemKind::BadValue, found: found.to_owned(), expected });
+    }
+
+    fn valid(&mut self, prefix: &str, value: &impl Validate) {
+        if let Err(errors) = value.validate() {
+            self.problems.extend(validation_problems(self.text, prefix, &errors));
+        }
+    }
+
+    fn as_of(&mut self, text: &str) -> NaiveDate {
+        if text == "today" {
+            return today();
+        }
+        text.parse().unwrap_or_else(|_| {
+            self.add("run.as_of".into(), text, vec!["today".into(), "YYYY-MM-DD".into()]);
+            NaiveDate::MIN
+        })
+    }
+
+    fn sections(&mut self, options: &Options) {
+        self.valid("", options);
+        self.sources(options);
+        self.forms(options);
+        self.edits(options);
+        for (id, criterion) in &options.criterion {
+            self.valid(&format!("criterion.{id}"), criterion);
+        }
+        for (field, rule) in &options.merge.field {
+            for from in &rule.from {
+                let known = from.split_once('.').is_some_and(|(form, name)| {
+                    options.form.get(form).is_some_and(|f| f.field.contains_key(name))
+                });
+                if !known {
+                    self.add(format!("merge.field.{field}.from"), from, vec!["form.field".into()]);
+                }
+            }
+        }
+        let known = super::DATASETS;
+        for name in &options.output.data {
+            if !known.contains(&name.as_str()) {
+                self.add("output.data".into(), name, known.map(String::from).to_vec());
+            }
+        }
+    }
+
+    fn sources(&mut self, options: &Options) {
+        let ids: Vec<String> = options.form.keys().cloned().collect();
+        for (id, source) in &options.source {
+            let path = format!("source.{id}");
+            self.valid(&path, source);
+            for pattern in &source.files {
+                if globset::Glob::new(pattern).is_err() || pattern.starts_with('/') || pattern.contains("..") {
+                    self.add(format!("{path}.files"), pattern, vec!["统计局/**".into()]);
+                }
+            }
+            for form in source.forms.iter().filter(|f| !options.form.contains_key(*f)) {
+                self.add(format!("{path}.forms"), form, ids.clone());
+            }
+        }
+        let registries = options.source.values().filter(|s| s.registry && !s.disabled).count();
+        if registries != 1 {
+            self.add("source".into(), &format!("registry × {registries}"), vec!["registry = true × 1".into()]);
+        }
+    }
+
+    fn forms(&mut self, options: &Options) {
+        for (id, form) in &options.form {
+            let path = format!("form.{id}");
+            self.valid(&path, form);
+            let names: Vec<String> = form.field.keys().cloned().collect();
+            for key in form.key.iter().filter(|k| !form.field.contains_key(*k)) {
+                self.add(format!("{path}.key"), key, names.clone());
+            }
+            for (name, field) in &form.field {
+                let path = format!("{path}.field.{name}");
+                self.valid(&path, field);
+                if field.kind == FieldKind::Code {
+                    let list = field.codes.clone().unwrap_or_default();
+                    if !options.codes.contains_key(&list) {
+                        self.add(format!("{path}.codes"), &list, options.codes.keys().cloned().collect());
+                    }
+                }
+                if let Some(unit) = field.unit.as_deref().filter(|u| Unit::find(u).is_none()) {
+                    self.add(format!("{path}.unit"), unit, vec!["元".into(), "千元".into(), "万元".into(), "亿元".into()]);
+                }
+                if let Some(prior) = field.prior_of.as_deref().filter(|p| !form.field.contains_key(*p)) {
+                    self.add(format!("{path}.prior_of"), prior, names.clone());
+                }
+            }
+        }
+    }
+
+    fn edits(&mut self, options: &Options) {
+        for (code, edit) in &options.edit {
+            let path = format!("edit.{code}");
+            self.valid(&path, edit);
+            for dataset in edit.dataset.iter().filter(|d| *d != "sum_rows") {
+                match options.form.get(dataset) {
+                    None => self.add(format!("{path}.dataset"), dataset, options.form.keys().cloned().collect()),
+                    Some(form) => {
+                        // An edit may serve several datasets; a field must exist in one of them at least.
+                        let known = |field: &String| {
+                            edit.dataset.iter().filter_map(|d| options.form.get(d)).any(|f| f.field.contains_key(field))
+                        };
+                        for field in edit.fields.iter().filter(|f| !known(f)) {
+                            self.add(format!("{path}.fields"), field, form.field.keys().cloned().collect());
+                        }
+                    }
+                }
+            }
+            if edit.fields.is_empty() == edit.each.is_empty() {
+                self.add(format!("{path}.fields"), "", vec!["fields / each".into()]);
+            }
+        }
+    }
+}

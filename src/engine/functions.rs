@@ -1,0 +1,175 @@
+//! SQL functions of edits and criteria.
+//!
+//! | function | gives |
+//! |---|---|
+//! | `uscc_valid(code)` | whether both check characters are right |
+//! | `uscc_expected(code)` | what is wrong, as a catalogue reference |
+//! | `patent_number_problem(number)` | `form`, `publication`, `year`, `kind`, `check`, or null if it is right |
+//! | `patent_number_expected(number)` | what is wrong, as a catalogue reference |
+//! | `patent_year(number)`, `patent_kind(number)` | what the number says |
+//! | `term_end(kind, filed)` | last day of protection |
+//! | `tolerance(unit, …)` | half of each unit, summed, in yuan |
+//! | `unit_slip(value, reference)` | whether the ratio is within 1/3 to 3 times a power of ten of at least 100 |
+//! | `positive(amount)` | the amount if it is above zero, else null |
+//! | `has_wide(text)` | whether it holds full-width letters, digits or blanks |
+//!
+//! To add one: a function below and a line in [`register`].
+
+use crate::model::code::CodeProblem;
+use crate::model::patent_number::{PatentKind, PatentNumberProblem, last_day, parse};
+use crate::model::{name, uscc};
+use chrono::NaiveDate;
+use datafusion::arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, Date32Array, Decimal128Array, Int32Array, StringArray,
+};
+use datafusion::arrow::datatypes::{DataType, Date32Type, Decimal128Type, Int64Type};
+use datafusion::error::Result;
+use datafusion::execution::context::SessionContext;
+use datafusion::logical_expr::{ColumnarValue, ScalarUDF, Signature, SimpleScalarUDF, Volatility};
+use std::sync::Arc;
+
+const MONEY: DataType = DataType::Decimal128(28, 4);
+
+/// Makes every function known to a session.
+pub fn register(context: &SessionContext) {
+    let text = || vec![DataType::Utf8];
+    let add = |name: &str, takes: Vec<DataType>, gives: DataType, run: fn(&[ArrayRef]) -> Result<ArrayRef>| {
+        context.register_udf(function(name, Signature::exact(takes, Volatility::Immutable), gives, run));
+    };
+    add("uscc_valid", text(), DataType::Boolean, |a| Ok(booleans(&a[0], |code| uscc::check(code).is_ok())));
+    add("uscc_expected", text(), DataType::Utf8, |a| Ok(texts(&a[0], |code| uscc::check(code).err().map(code_problem))));
+    add("patent_number_problem", text(), DataType::Utf8, |a| {
+        Ok(texts(&a[0], |number| parse(number).err().map(|p| patent_problem(p).0.to_owned())))
+    });
+    add("patent_number_expected", text(), DataType::Utf8, |a| {
+        Ok(texts(&a[0], |number| parse(number).err().map(|p| patent_problem(p).1)))
+    });
+    add("patent_year", text(), DataType::Int32, |a| {
+        let years = a[0].as_string::<i32>().iter().map(|n| n.and_then(|n| parse(n).ok()).map(|n| i32::from(n.year)));
+        Ok(Arc::new(years.collect::<Int32Array>()))
+    });
+    add("patent_kind", text(), DataType::Utf8, |a| {
+        Ok(texts(&a[0], |number| parse(number).ok().map(|n| kind_word(n.kind).to_owned())))
+    });
+    add("has_wide", text(), DataType::Boolean, |a| Ok(booleans(&a[0], name::has_wide)));
+    add("term_end", vec![DataType::Utf8, DataType::Date32], DataType::Date32, term_end);
+    add("unit_slip", vec![MONEY, MONEY], DataType::Boolean, unit_slip);
+    add("positive", vec![MONEY], MONEY, positive);
+    let units = Signature::variadic(vec![DataType::Int64], Volatility::Immutable);
+    context.register_udf(function("tolerance", units, MONEY, tolerance));
+}
+
+fn function(name: &str, signature: Signature, gives: DataType, run: fn(&[ArrayRef]) -> Result<ArrayRef>) -> ScalarUDF {
+    let body = move |arguments: &[ColumnarValue]| Ok(ColumnarValue::Array(run(&ColumnarValue::values_to_arrays(arguments)?)?));
+    ScalarUDF::from(SimpleScalarUDF::new_with_signature(name, signature, gives, Arc::new(body)))
+}
+
+fn booleans(array: &ArrayRef, test: impl Fn(&str) -> bool) -> ArrayRef {
+    Arc::new(array.as_string::<i32>().iter().map(|v| v.map(&test)).collect::<BooleanArray>())
+}
+
+fn texts(array: &ArrayRef, of: impl Fn(&str) -> Option<String>) -> ArrayRef {
+    Arc::new(array.as_string::<i32>().iter().map(|v| v.and_then(&of)).collect::<StringArray>())
+}
+
+/// A catalogue reference: `@key|argument`.
+fn code_problem(problem: CodeProblem) -> String {
+    match problem {
+        CodeProblem::Length { found } => format!("@code.length|{found}"),
+        CodeProblem::Alphabet { found, position } => format!("@code.alphabet|{position}|{found}"),
+        CodeProblem::Department => "@code.department".to_owned(),
+        CodeProblem::Check { expected } => format!("@code.check|{expected}"),
+        CodeProblem::OrgCheck { expected } => format!("@code.org_check|{expected}"),
+        CodeProblem::DigitsLost => "@code.digits_lost".to_owned(),
+    }
+}
+
+fn patent_problem(problem: PatentNumberProblem) -> (&'static str, String) {
+    match problem {
+        PatentNumberProblem::Form => ("form", "@patent.form".to_owned()),
+        PatentNumberProblem::Publication => ("publication", "@patent.publication".to_owned()),
+        PatentNumberProblem::Year => ("year", "@patent.year".to_owned()),
+        PatentNumberProblem::Kind => ("kind", "@patent.kind".to_owned()),
+        PatentNumberProblem::Check { expected } => ("check", format!("@patent.check|{expected}")),
+    }
+}
+
+fn kind_word(kind: PatentKind) -> &'static str {
+    match kind {
+        PatentKind::Invention => "invention",
+        PatentKind::UtilityModel => "utility_model",
+        PatentKind::Design => "design",
+    }
+}
+
+fn term_end(arguments: &[ArrayRef]) -> Result<ArrayRef> {
+    let (kinds, filed) = (arguments[0].as_string::<i32>(), arguments[1].as_primitive::<Date32Type>());
+    let epoch = NaiveDate::default();
+    let ends = kinds.iter().zip(filed.iter()).map(|(kind, filed)| {
+        let kind = match kind? {
+            "invention" => PatentKind::Invention,
+            "utility_model" => PatentKind::UtilityModel,
+            "design" => PatentKind::Design,
+            _ => return None,
+        };
+        let filed = epoch.checked_add_signed(chrono::TimeDelta::days(i64::from(filed?)))?;
+        i32::try_from((last_day(kind, filed)? - epoch).num_days()).ok()
+    });
+    Ok(Arc::new(ends.collect::<Date32Array>()))
+}
+
+/// Ratio of the larger to the smaller within [10^k / 3, 3 · 10^k] for some k of at least 2, in integers.
+fn unit_slip(arguments: &[ArrayRef]) -> Result<ArrayRef> {
+    let (values, references) = (arguments[0].as_primitive::<Decimal128Type>(), arguments[1].as_primitive::<Decimal128Type>());
+    let slips = values.iter().zip(references.iter()).map(|(value, reference)| Some(slipped(value?, reference?)));
+    Ok(Arc::new(slips.collect::<BooleanArray>()))
+}
+
+fn slipped(value: i128, reference: i128) -> bool {
+    if value <= 0 || reference <= 0 {
+        return false;
+    }
+    let (large, small) = (value.max(reference), value.min(reference));
+    // Amounts stay below 10^20 at scale 4, so no product here comes near 2^127.
+    (2..16).map(|k| 10_i128.pow(k)).any(|power| 3 * large >= power * small && large <= 3 * power * small)
+}
+
+fn positive(arguments: &[ArrayRef]) -> Result<ArrayRef> {
+    let values = arguments[0].as_primitive::<Decimal128Type>();
+    let kept = values.iter().map(|v| v.filter(|v| *v > 0));
+    Ok(Arc::new(kept.collect::<Decimal128Array>().with_precision_and_scale(28, 4)?))
+}
+
+fn tolerance(arguments: &[ArrayRef]) -> Result<ArrayRef> {
+    let rows = arguments.first().map_or(0, |a| a.len());
+    let units: Vec<_> = arguments.iter().map(|a| a.as_primitive::<Int64Type>()).collect();
+    // Half a unit at scale 4 is 5,000 times the unit; a unit that is not known adds nothing.
+    let sums = (0..rows).map(|row| {
+        Some(units.iter().filter(|u| u.is_valid(row)).map(|u| i128::from(u.value(row)) * 5_000).sum::<i128>())
+    });
+    Ok(Arc::new(sums.collect::<Decimal128Array>().with_precision_and_scale(28, 4)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unit_slips_are_powers_of_ten_within_a_factor_of_three() {
+        let yuan = 10_000;
+        for (value, reference, want) in [
+            (1_000, 1, true),
+            (100, 3, true),
+            (33, 1, false),
+            (34, 1, true),
+            (300, 1, true),
+            (320, 1, false),
+            (334, 1, true),
+            (1, 1_000, true),
+            (5, 4, false),
+            (-1_000, 1, false),
+        ] {
+            assert_eq!(slipped(value * yuan, reference * yuan), want, "{value} / {reference}");
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! The engine: one DataFusion session, the SQL functions that edits and criteria call, and datasets on disk.
+//!
+//! Owns: how a session is built, how datasets are written and read. Knows nothing of stages.
+//! Invariants: decimal literals are decimals, never doubles; every function is registered here, so a plan built by a
+//! stage runs wherever the session runs.
+
+pub mod functions;
+mod session;
+pub mod store;
+
+pub use session::{Engine, EngineError};

@@ -1,0 +1,101 @@
+//! The session: where plans are built and run.
+
+use super::functions;
+use chrono::NaiveDate;
+use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::datasource::MemTable;
+use datafusion::error::DataFusionError;
+use datafusion::execution::context::{SessionConfig, SessionContext};
+use std::sync::Arc;
+
+/// A failure of a plan; its text names the statement.
+#[derive(Debug)]
+pub struct EngineError {
+    /// What was being computed.
+    pub what: String,
+    /// What the engine says.
+    pub source: Box<DataFusionError>,
+}
+
+impl std::fmt::Display for EngineError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "failed to compute {}: {}", self.what, self.source)
+    }
+}
+
+impl std::error::Error for EngineError {}
+
+/// A DataFusion session with Huichi's functions.
+pub struct Engine {
+    context: SessionContext,
+    as_of: NaiveDate,
+}
+
+impl Engine {
+    /// Builds a session; `as_of()` in statements is the given date.
+    ///
+    /// One partition: a plan's rows keep their order, so equal inputs give equal bytes; the cores are used by the
+    /// parsing children and the writers.
+    pub fn new(as_of: NaiveDate) -> Self {
+        let config = SessionConfig::new()
+            .with_target_partitions(1)
+            .with_batch_size(8192)
+            .set_bool("datafusion.sql_parser.parse_float_as_decimal", true)
+            .set_bool("datafusion.execution.collect_statistics", false)
+            .set_bool("datafusion.sql_parser.map_string_types_to_utf8view", false);
+        let context = SessionContext::new_with_config(config);
+        functions::register(&context);
+        Self { context, as_of }
+    }
+
+    /// Makes batches known under a name.
+    pub fn table(&self, name: &str, schema: SchemaRef, batches: Vec<RecordBatch>) -> Result<(), EngineError> {
+        let table = MemTable::try_new(schema, vec![batches]).map_err(|e| failed(name, e))?;
+        self.context.deregister_table(name).map_err(|e| failed(name, e))?;
+        self.context.register_table(name, Arc::new(table)).map_err(|e| failed(name, e))?;
+        Ok(())
+    }
+
+    /// Makes the result of a query known under a name, and gives its schema.
+    pub async fn derive(&self, name: &str, sql: &str) -> Result<SchemaRef, EngineError> {
+        let (schema, batches) = self.query(name, sql).await?;
+        self.table(name, schema.clone(), batches)?;
+        Ok(schema)
+    }
+
+    /// The batches of a table.
+    pub async fn contents(&self, name: &str) -> Result<(SchemaRef, Vec<RecordBatch>), EngineError> {
+        self.query(name, &format!("SELECT * FROM {name}")).await
+    }
+
+    /// Forgets a table.
+    pub fn forget(&self, name: &str) {
+        let _ = self.context.deregister_table(name);
+    }
+
+    /// Runs a query; `what` names it in errors.
+    pub async fn query(&self, what: &str, sql: &str) -> Result<(SchemaRef, Vec<RecordBatch>), EngineError> {
+        let sql = self.bind(sql);
+        let frame = self.context.sql(&sql).await.map_err(|e| failed(what, e))?;
+        let planned: SchemaRef = Arc::new(frame.schema().as_arrow().clone());
+        let batches = frame.collect().await.map_err(|e| failed(what, e))?;
+        // The planner may call a column nullable that the batches declare otherwise.
+        Ok((batches.first().map_or(planned, RecordBatch::schema), batches))
+    }
+
+    /// Plans an expression over a table without running it, so that a mistake in it is found early.
+    pub async fn check(&self, table: &str, expression: &str) -> Result<(), EngineError> {
+        let sql = self.bind(&format!("SELECT {expression} AS value FROM {table}"));
+        self.context.sql(&sql).await.map(|_| ()).map_err(|e| failed(expression, e))
+    }
+
+    /// Puts the reference date in place of `as_of()`.
+    fn bind(&self, sql: &str) -> String {
+        sql.replace("as_of()", &format!("DATE '{}'", self.as_of))
+    }
+}
+
+fn failed(what: &str, source: DataFusionError) -> EngineError {
+    EngineError { what: what.to_owned(), source: Box::new(source) }
+}

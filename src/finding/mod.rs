@@ -1,0 +1,123 @@
+//! Findings: what is wrong with the data, at its cell. Expected, counted, never an `Err`.
+//!
+//! Owns: severities, the catalogue of texts in two languages, and how a text is filled with arguments.
+//! Invariant: no user-facing sentence stands in code; all come from `catalogue/*.toml` or from an edit's own entry.
+
+mod catalogue;
+mod outcome;
+mod render;
+mod words;
+
+pub use catalogue::{Catalogue, Entry, word};
+pub use outcome::{Counts, Judgement, Unjudged};
+pub use render::{Rendered, Renderer, in_unit};
+pub use words::{Lang, Words, fill};
+
+use serde::{Deserialize, Serialize};
+
+/// What a broken edit means for the value that it judges.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// 强制性: the value is withheld until it is corrected.
+    Error,
+    /// 核实性: the bureau corrects or explains.
+    Explain,
+    /// 提示性: told, nothing more.
+    #[default]
+    Note,
+}
+
+impl Severity {
+    /// The severities, gravest first.
+    pub const ALL: [Severity; 3] = [Severity::Error, Severity::Explain, Severity::Note];
+
+    /// The word in data files.
+    pub fn id(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Explain => "explain",
+            Severity::Note => "note",
+        }
+    }
+
+    /// Parses the word of data files.
+    pub fn from_id(id: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|s| s.id() == id)
+    }
+
+    /// The catalogue key of the word that people read.
+    pub fn label_key(self) -> &'static str {
+        match self {
+            Severity::Error => "severity.error",
+            Severity::Explain => "severity.explain",
+            Severity::Note => "severity.note",
+        }
+    }
+}
+
+/// A finding about a file, a sheet or a table, made while reading; edits of datasets are findings too, kept as columns.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seed {
+    /// Stable code, e.g. `FIL-104`.
+    pub code: String,
+    /// Sheet, where one is concerned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sheet: Option<String>,
+    /// Row as the user sees it, 1-based.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub row: Option<u32>,
+    /// Column, 0-based.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub column: Option<u32>,
+    /// What was found, as stored.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub found: String,
+    /// Arguments of the message.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub args: Vec<(String, String)>,
+}
+
+/// What an edit expected, typed, so that it can be shown in the cell's own unit.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Expected {
+    /// Words, or a catalogue reference `@key|argument`.
+    Text(String),
+    /// Yuan at scale 4.
+    Amount(i128),
+    /// A whole number.
+    Number(i64),
+    /// A day.
+    Date(chrono::NaiveDate),
+    /// Another record.
+    Record(i64),
+}
+
+/// One broken edit at one place.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finding {
+    /// Stable code.
+    pub code: std::sync::Arc<str>,
+    /// What it means for the data.
+    pub severity: Severity,
+    /// The dataset judged, empty for findings about files.
+    pub dataset: std::sync::Arc<str>,
+    /// The record judged.
+    pub record: Option<i64>,
+    /// The file, for findings about files and tables.
+    pub file: Option<usize>,
+    /// The sheet, for findings about tables.
+    pub sheet: Option<String>,
+    /// The cell, for findings about tables.
+    pub cell: Option<String>,
+    /// Fields judged, the first is the place.
+    pub fields: std::sync::Arc<[String]>,
+    /// What was found, as stored.
+    pub found: String,
+    /// What was expected.
+    pub expected: Option<Expected>,
+    /// Arguments of the message: raw texts by field, and others.
+    pub args: Vec<(String, String)>,
+    /// The enterprise concerned.
+    pub enterprise: Option<String>,
+}

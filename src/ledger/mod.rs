@@ -1,0 +1,147 @@
+//! The ledger: SQLite in `<outputs>/.huichi/`, the only room that knows the driver.
+//!
+//! Owns: which content was received when from whom, the state of HTTP sources, and the history of runs.
+//! Invariants: migrations are append-only and run in one transaction; nothing of a file's content is kept here.
+
+use rusqlite::{Connection, OptionalExtension, params};
+use std::path::Path;
+
+/// The schema, one entry a version.
+const MIGRATIONS: [&str; 1] = ["
+    CREATE TABLE receipt (
+        sha256 TEXT NOT NULL, source TEXT NOT NULL, path TEXT NOT NULL, bytes INTEGER NOT NULL, received TEXT NOT NULL,
+        PRIMARY KEY (sha256, source, path)
+    ) STRICT;
+    CREATE TABLE http_source (
+        url TEXT PRIMARY KEY, sha256 TEXT NOT NULL, bytes INTEGER NOT NULL, etag TEXT, last_modified TEXT, received TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE run (
+        id TEXT PRIMARY KEY, key TEXT NOT NULL, as_of TEXT NOT NULL, started TEXT NOT NULL, finished TEXT NOT NULL,
+        summary TEXT NOT NULL
+    ) STRICT;
+"];
+
+/// A failure of the ledger.
+pub type LedgerError = rusqlite::Error;
+
+/// What the ledger knows of an HTTP source's last good version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HttpVersion {
+    /// Content hash.
+    pub sha256: String,
+    /// Bytes.
+    pub bytes: u64,
+    /// Validator of the other side, for conditional requests.
+    pub etag: Option<String>,
+    /// Date of the other side, for conditional requests.
+    pub last_modified: Option<String>,
+    /// When it was received.
+    pub received: String,
+}
+
+/// An open ledger.
+pub struct Ledger(Connection);
+
+impl Ledger {
+    /// Opens the ledger and brings it to the current schema.
+    pub fn open(path: &Path) -> Result<Self, LedgerError> {
+        let mut connection = Connection::open(path)?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        let version: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        let version = version as usize;
+        if version < MIGRATIONS.len() {
+            let transaction = connection.transaction()?;
+            for migration in MIGRATIONS.iter().skip(version) {
+                transaction.execute_batch(migration)?;
+            }
+            transaction.pragma_update(None, "user_version", u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX))?;
+            transaction.commit()?;
+        }
+        Ok(Self(connection))
+    }
+
+    /// Notes that a content was received; gives when it was first.
+    pub fn receive(&self, sha256: &str, source: &str, path: &str, bytes: u64, now: &str) -> Result<String, LedgerError> {
+        self.0.execute(
+            "INSERT OR IGNORE INTO receipt (sha256, source, path, bytes, received) VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![sha256, source, path, i64::try_from(bytes).unwrap_or(i64::MAX), now],
+        )?;
+        self.0.query_row(
+            "SELECT received FROM receipt WHERE sha256 = ?1 AND source = ?2 AND path = ?3",
+            params![sha256, source, path],
+            |row| row.get(0),
+        )
+    }
+
+    /// The last good version of an HTTP source.
+    pub fn http_version(&self, url: &str) -> Result<Option<HttpVersion>, LedgerError> {
+        self.0
+            .query_row("SELECT sha256, bytes, etag, last_modified, received FROM http_source WHERE url = ?1", [url], |row| {
+                Ok(HttpVersion {
+                    sha256: row.get(0)?,
+                    bytes: row.get::<_, i64>(1)?.unsigned_abs(),
+                    etag: row.get(2)?,
+                    last_modified: row.get(3)?,
+                    received: row.get(4)?,
+                })
+            })
+            .optional()
+    }
+
+    /// Keeps a new version of an HTTP source.
+    pub fn keep_http_version(&self, url: &str, version: &HttpVersion) -> Result<(), LedgerError> {
+        self.0.execute(
+            "INSERT OR REPLACE INTO http_source (url, sha256, bytes, etag, last_modified, received) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            params![
+                url,
+                version.sha256,
+                i64::try_from(version.bytes).unwrap_or(i64::MAX),
+                version.etag,
+                version.last_modified,
+                version.received
+            ],
+        )?;
+        Ok(())
+    }
+
+    /// The id and summary of the last run, if it had this key.
+    pub fn last_run(&self, key: &str) -> Result<Option<(String, String)>, LedgerError> {
+        let last = self
+            .0
+            .query_row("SELECT id, key, summary FROM run ORDER BY finished DESC, rowid DESC LIMIT 1", [], |row| {
+                Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
+            })
+            .optional()?;
+        Ok(last.filter(|(_, k, _)| k == key).map(|(id, _, summary)| (id, summary)))
+    }
+
+    /// Records a finished run.
+    pub fn record_run(&self, id: &str, key: &str, as_of: &str, started: &str, finished: &str, summary: &str) -> Result<(), LedgerError> {
+        self.0.execute(
+            "INSERT OR REPLACE INTO run (id, key, as_of, started, finished, summary) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            params![id, key, as_of, started, finished, summary],
+        )?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn receipts_keep_their_first_date_and_runs_answer_to_their_key() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("ledger.sqlite");
+        let ledger = Ledger::open(&path)?;
+        assert_eq!(ledger.receive("ab", "统计局", "a.xlsx", 3, "2026-01-01")?, "2026-01-01");
+        drop(ledger);
+        let ledger = Ledger::open(&path)?;
+        assert_eq!(ledger.receive("ab", "统计局", "a.xlsx", 3, "2026-02-02")?, "2026-01-01");
+        ledger.record_run("r1", "k1", "2026-01-01", "t0", "t1", "{}")?;
+        assert_eq!(ledger.last_run("k1")?, Some(("r1".into(), "{}".into())));
+        assert_eq!(ledger.last_run("k2")?, None);
+        Ok(())
+    }
+}

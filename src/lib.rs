@@ -1,0 +1,13 @@
+#![doc = include_str!("ARCHITECTURE.md")]
+
+pub mod cli;
+pub mod config;
+pub mod engine;
+pub mod error;
+pub mod finding;
+pub mod ledger;
+pub mod model;
+pub mod pipeline;
+pub mod sample;
+pub mod stages;
+pub mod telemetry;

@@ -1,0 +1,361 @@
+//! Dates as bureaus write them, with the precision that was written.
+//!
+//! Takes: a date cell's text. Gives: the first day of what was written, and whether that was a day, a month or a year.
+//! Read: `2023-5`, `2023.05.31`, `20230531`, `202305`, `2023年5月`, `2023/5/31`, `2023`, a serial number as text
+//! (`45077`, base 1900), `二〇二三年五月`, ISO with a time, full-width digits.
+//! Refused: two-digit years and day-first spellings (ambiguous), impossible days, and the first month of 1900, which is
+//! what a spreadsheet shows for a small number in a date cell. Serials of base 1904 cannot be told from text alone.
+
+use chrono::{Days, NaiveDate};
+
+use crate::model::amount::is_mark;
+use crate::model::code::all_digits;
+use crate::model::text;
+
+/// How much of a date was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Precision {
+    /// Year, month and day.
+    Day,
+    /// Year and month; the date is the first of the month.
+    Month,
+    /// The year alone; the date is the first of January.
+    Year,
+}
+
+/// A reason why a text is no date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DateProblem {
+    /// Blank, or a mark for a missing value (`-`, `无`).
+    Missing,
+    /// Without an end: 长期, or the year 9999.
+    OpenEnded,
+    /// Day zero of a spreadsheet's calendar: 1899-12-30 to 1900-01-31.
+    SpreadsheetZero,
+    /// Written like a date, but there is no such day, or its year is not between 1900 and 2199.
+    Impossible,
+    /// No spelling of a date that is known.
+    Form,
+}
+
+/// Reads a date in any known spelling.
+pub fn parse(text: &str) -> Result<(NaiveDate, Precision), DateProblem> {
+    let folded = text::fold(text);
+    let folded = folded.trim().trim_start_matches('\'');
+    if is_mark(folded) {
+        return Err(DateProblem::Missing);
+    }
+    let day = without_time(folded).ok_or(DateProblem::Form)?;
+    let mut day: String = day.chars().filter(|&c| !text::is_blank(c)).collect();
+    if matches!(
+        day.as_str(),
+        "长期" | "长期有效" | "永久" | "永久有效" | "无固定期限" | "无期限" | "至长期"
+    ) {
+        return Err(DateProblem::OpenEnded);
+    }
+    if day.chars().any(|c| text::numeral(c).is_some() || c == '十') {
+        day = arabic(&day).ok_or(DateProblem::Form)?;
+    }
+    if day.contains('.')
+        && let Some((whole, fraction)) = day.split_once('.')
+        && whole.len() == 5
+        && all_digits(whole)
+        && all_digits(fraction)
+    {
+        return serial(whole);
+    }
+    if all_digits(&day) {
+        compact(&day)
+    } else {
+        separated(&day)
+    }
+}
+
+/// Reads digits without separators: year, year and month, year month and day, or a serial number.
+fn compact(digits: &str) -> Result<(NaiveDate, Precision), DateProblem> {
+    match digits.len() {
+        4 => dated(digits, None, None),
+        5 => serial(digits),
+        6 => dated(&digits[..4], Some(&digits[4..]), None),
+        8 => dated(&digits[..4], Some(&digits[4..6]), Some(&digits[6..])),
+        _ => Err(DateProblem::Form),
+    }
+}
+
+/// Counts days from the base of the 1900 calendar; five digits begin in 1927, well past its false leap day.
+fn serial(digits: &str) -> Result<(NaiveDate, Precision), DateProblem> {
+    let days: u64 = digits.parse().map_err(|_| DateProblem::Form)?;
+    if days < 10_000 {
+        return Err(DateProblem::Form);
+    }
+    NaiveDate::from_ymd_opt(1899, 12, 30)
+        .and_then(|base| base.checked_add_days(Days::new(days)))
+        .map(|date| (date, Precision::Day))
+        .ok_or(DateProblem::Impossible)
+}
+
+/// Reads parts between 年 月 日, or between one kind of separator.
+fn separated(day: &str) -> Result<(NaiveDate, Precision), DateProblem> {
+    if let Some((year, rest)) = day.split_once('年') {
+        let rest = rest.strip_prefix('度').unwrap_or(rest);
+        if rest.is_empty() {
+            return dated(year, None, None);
+        }
+        let (month, rest) = match rest.split_once('月') {
+            Some((month, rest)) => (month, rest.strip_prefix('份').unwrap_or(rest)),
+            None => (rest, ""),
+        };
+        let written = rest.strip_suffix(['日', '号']).unwrap_or(rest);
+        return match (rest.is_empty(), written.is_empty()) {
+            (true, _) => dated(year, Some(month), None),
+            (false, true) => Err(DateProblem::Form),
+            (false, false) => dated(year, Some(month), Some(written)),
+        };
+    }
+    let day: String = day.chars().map(plain_separator).collect();
+    let separator = day
+        .chars()
+        .find(|c| matches!(c, '-' | '/' | '.'))
+        .ok_or(DateProblem::Form)?;
+    let mut parts = day.split(separator);
+    let (year, month, day) = (parts.next().unwrap_or(""), parts.next(), parts.next());
+    match parts.next() {
+        None => dated(year, month, day),
+        Some(_) => Err(DateProblem::Form),
+    }
+}
+
+fn plain_separator(c: char) -> char {
+    match c {
+        '\u{2010}'..='\u{2015}' | '\u{2212}' => '-',
+        '\\' => '/',
+        '。' | '·' => '.',
+        other => other,
+    }
+}
+
+/// Builds the date from its parts; a part that is given must be digits.
+fn dated(
+    year: &str,
+    month: Option<&str>,
+    day: Option<&str>,
+) -> Result<(NaiveDate, Precision), DateProblem> {
+    let part = |text: Option<&str>| match text {
+        None => Ok(None),
+        Some(text) if all_digits(text) && text.len() <= 2 => {
+            text.parse::<u32>().map(Some).map_err(|_| DateProblem::Form)
+        }
+        Some(_) => Err(DateProblem::Form),
+    };
+    if year.len() != 4 || !all_digits(year) {
+        return Err(DateProblem::Form);
+    }
+    let year: i32 = year.parse().map_err(|_| DateProblem::Form)?;
+    let (month, day) = (part(month)?, part(day)?);
+    let precision = match (month, day) {
+        (None, _) => Precision::Year,
+        (_, None) => Precision::Month,
+        _ => Precision::Day,
+    };
+    let date = NaiveDate::from_ymd_opt(year, month.unwrap_or(1), day.unwrap_or(1))
+        .ok_or(DateProblem::Impossible)?;
+    let is_zero = (year == 1899 && month == Some(12) && day >= Some(30))
+        || (year == 1900 && month == Some(1));
+    match year {
+        _ if is_zero => Err(DateProblem::SpreadsheetZero),
+        9999 => Err(DateProblem::OpenEnded),
+        1900..=2199 => Ok((date, precision)),
+        _ => Err(DateProblem::Impossible),
+    }
+}
+
+/// Takes a time of day off the end, or gives nothing if what stands there is no time.
+fn without_time(text: &str) -> Option<&str> {
+    if !text.contains(':') {
+        return Some(text);
+    }
+    let at = text.find(['T', 't', ' '])?;
+    let (day, time) = (&text[..at], text[at + 1..].trim_start());
+    let hour = time.split(':').next()?;
+    let is_time = all_digits(hour)
+        && hour.parse::<u32>().is_ok_and(|hour| hour <= 24)
+        && time
+            .chars()
+            .all(|c| c.is_ascii_digit() || matches!(c, ':' | '.' | '+' | '-' | 'Z' | 'z'));
+    is_time.then_some(day)
+}
+
+/// Writes Chinese numerals as digits: years digit by digit, months and days also as 十, 十二, 三十一.
+fn arabic(day: &str) -> Option<String> {
+    let mut written = String::with_capacity(day.len());
+    let mut run = String::new();
+    for c in day.chars().chain(std::iter::once('\0')) {
+        if text::numeral(c).is_some() || c == '十' {
+            run.push(c);
+            continue;
+        }
+        if !run.is_empty() {
+            written.push_str(&numerals(&run)?);
+            run.clear();
+        }
+        if c != '\0' {
+            written.push(c);
+        }
+    }
+    Some(written)
+}
+
+fn numerals(run: &str) -> Option<String> {
+    let Some((tens, ones)) = run.split_once('十') else {
+        return run
+            .chars()
+            .map(|c| char::from_digit(text::numeral(c)?, 10))
+            .collect();
+    };
+    let digit = |text: &str, blank: u32| {
+        let mut chars = text.chars();
+        match (chars.next(), chars.next()) {
+            (None, _) => Some(blank),
+            (Some(c), None) => text::numeral(c),
+            _ => None,
+        }
+    };
+    Some((digit(tens, 1)? * 10 + digit(ones, 0)?).to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn day(year: i32, month: u32, day: u32) -> NaiveDate {
+        NaiveDate::from_ymd_opt(year, month, day).expect("a date")
+    }
+
+    #[test]
+    fn reads_every_spelling_of_a_day() {
+        for text in [
+            "2023-05-31",
+            "2023-5-31",
+            "2023.05.31",
+            "20230531",
+            "2023/5/31",
+            "2023年5月31日",
+            "2023年05月31",
+            "2023年5月31号",
+            "2023 年 5 月 31 日",
+            "45077",
+            "45077.4375",
+            "２０２３－０５－３１",
+            "２０２３年５月３１日",
+            "二〇二三年五月三十一日",
+            "二○二三年五月三十一日",
+            "2023-05-31T10:20:30",
+            "2023-05-31T10:20:30.000+08:00",
+            "2023-05-31 00:00:00",
+            "2023/5/31 9:05",
+            "'2023-05-31",
+            "\u{FEFF}2023—05—31 ",
+        ] {
+            assert_eq!(
+                parse(text),
+                Ok((day(2023, 5, 31), Precision::Day)),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn keeps_the_precision_written() {
+        for text in [
+            "2023-5",
+            "2023.05",
+            "202305",
+            "2023年5月",
+            "2023年5月份",
+            "二〇二三年五月",
+            "2023/05",
+        ] {
+            assert_eq!(
+                parse(text),
+                Ok((day(2023, 5, 1), Precision::Month)),
+                "{text}"
+            );
+        }
+        for text in ["2023", "2023年", "2023年度", "二〇二三年"] {
+            assert_eq!(
+                parse(text),
+                Ok((day(2023, 1, 1), Precision::Year)),
+                "{text}"
+            );
+        }
+        assert_eq!(
+            parse("二〇二〇年十二月二十日"),
+            Ok((day(2020, 12, 20), Precision::Day))
+        );
+        assert_eq!(
+            parse("二〇二〇年十月"),
+            Ok((day(2020, 10, 1), Precision::Month))
+        );
+    }
+
+    #[test]
+    fn refuses_what_is_no_date() {
+        use DateProblem::*;
+        for (text, problem) in [
+            ("长期", OpenEnded),
+            ("长期有效", OpenEnded),
+            ("9999-12-31", OpenEnded),
+            ("1900-01-01", SpreadsheetZero),
+            ("1900-01-31", SpreadsheetZero),
+            ("1900年1月", SpreadsheetZero),
+            ("1899-12-30", SpreadsheetZero),
+            ("1900-02-29", Impossible),
+            ("2023-02-29", Impossible),
+            ("2023-13-01", Impossible),
+            ("20230532", Impossible),
+            ("202313", Impossible),
+            ("1066-10-14", Impossible),
+            ("", Missing),
+            ("无", Missing),
+            ("—", Missing),
+            ("23-5-31", Form),
+            ("5/31/2023", Form),
+            ("2023-5/31", Form),
+            ("2023-05-31-1", Form),
+            ("2023年第一季度", Form),
+            ("100", Form),
+            ("00045", Form),
+            ("2023-05-31 25:00", Form),
+            ("2023-05-31 上午9:00", Form),
+            ("2023年5月日", Form),
+            ("2023-", Form),
+            ("十十", Form),
+            ("龙南", Form),
+        ] {
+            assert_eq!(parse(text), Err(problem), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics(text in any::<String>()) {
+            let _ = parse(&text);
+        }
+
+        #[test]
+        fn never_panics_near_dates(text in "[0-9年月日十二〇./ :T-]{0,14}") {
+            let _ = parse(&text);
+        }
+
+        #[test]
+        fn all_spellings_agree(days in 10_000_u64..99_999) {
+            let date = day(1899, 12, 30) + Days::new(days);
+            let read = Ok((date, Precision::Day));
+            for format in ["%Y-%m-%d", "%Y%m%d", "%Y年%-m月%-d日", "%Y.%-m.%-d", "%Y/%m/%d"] {
+                prop_assert_eq!(parse(&date.format(format).to_string()), read);
+            }
+            prop_assert_eq!(parse(&days.to_string()), read);
+        }
+    }
+}

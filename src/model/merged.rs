@@ -1,0 +1,44 @@
+//! What merging hands on beside its dataset: columns with their sources, and conflicts.
+
+use crate::config::FieldKind;
+
+/// A column of `enterprises` and the cell that it comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    /// Its name.
+    pub name: String,
+    /// Columns that hold the source records, best first, with the field read there.
+    pub sources: Vec<(String, String)>,
+    /// The label of the field.
+    pub label: String,
+    /// The year of a figure.
+    pub year: Option<i32>,
+    /// What it holds.
+    pub kind: FieldKind,
+}
+
+/// What merging gave, beside the dataset.
+#[derive(Debug, Clone)]
+pub struct Merged {
+    /// The columns with sources.
+    pub columns: Vec<Column>,
+    /// Years shown, oldest first.
+    pub years: Vec<i32>,
+}
+
+/// Two sources that disagree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conflict {
+    /// The enterprise.
+    pub enterprise: String,
+    /// The field's label.
+    pub field: String,
+    /// The record whose value is used, and the field there.
+    pub used: (i64, String),
+    /// Its text as stored.
+    pub used_text: String,
+    /// The record whose value is not used, and the field there.
+    pub other: (i64, String),
+    /// Its text as stored.
+    pub other_text: String,
+}

@@ -1,0 +1,24 @@
+//! The vocabulary of the domain: codes, numbers, names, dates, amounts, periods and cell addresses.
+//!
+//! Owns: how an identifier, a name, a date or an amount is read, checked and written. The facts and their standards
+//! stand at the head of each module.
+//! Takes: text as a bureau typed it. Gives: named types, or a problem as data (never user-facing text).
+//! Invariants: no I/O, no clock, no async, nothing of the other rooms; no function here panics, whatever the text;
+//! normalizing twice equals normalizing once; money never passes through a binary float.
+//! Deliberately absent: what a problem is called in Chinese (room `finding`) and what follows from it (the edits).
+
+pub mod account;
+pub mod amount;
+pub mod cell;
+pub mod code;
+pub mod date;
+pub mod merged;
+pub mod name;
+pub mod org_code;
+pub mod patent_number;
+pub mod period;
+pub mod place;
+pub mod raw;
+pub mod registration;
+pub mod text;
+pub mod uscc;

@@ -1,0 +1,225 @@
+//! Names of enterprises and patent owners: tidy form, match key, and lists of owners in one cell.
+//!
+//! Takes: a name as typed. Gives: the tidy name that is shown (its brackets as written) and the key by which names are
+//! compared; a key proposes a match, it never proves one.
+//! Invariants: tidying and keying twice equal once; names that are tidy already cost one scan and one copy.
+
+use unicode_normalization::UnicodeNormalization;
+
+use crate::model::text::{half_width, is_blank, is_hanzi, is_invisible, is_wide_alphanumeric};
+
+/// Gives the tidy form: trimmed, letters and digits half-width, no blanks beside hanzi, nothing invisible.
+///
+/// Between Latin words one blank stays. Brackets and other punctuation stay as written.
+pub fn clean(name: &str) -> String {
+    if name
+        .chars()
+        .all(|c| !is_blank(c) && !is_invisible(c) && !is_wide_alphanumeric(c))
+    {
+        return name.to_owned();
+    }
+    let mut tidy = String::with_capacity(name.len());
+    let mut last: Option<char> = None;
+    let mut blank = false;
+    for c in name.chars().filter(|&c| !is_invisible(c)).map(half_width) {
+        if is_blank(c) {
+            blank = true;
+            continue;
+        }
+        if blank && last.is_some_and(is_narrow) && is_narrow(c) {
+            tidy.push(' ');
+        }
+        blank = false;
+        tidy.push(c);
+        last = Some(c);
+    }
+    tidy
+}
+
+/// Gives the key by which names are compared: compatibility forms folded (so brackets agree), upper case, no blanks.
+pub fn match_key(name: &str) -> String {
+    if name.chars().all(is_key_char) {
+        return name.to_owned();
+    }
+    let mut key = fold_once(name);
+    // Leaving a mark out or changing case can bring characters together that compose anew; twice is nearly always enough.
+    for _ in 0..4 {
+        if key.chars().all(is_key_char) {
+            break;
+        }
+        let again = fold_once(&key);
+        if again == key {
+            break;
+        }
+        key = again;
+    }
+    key
+}
+
+/// Tells whether a name holds full-width letters or digits, or a full-width blank.
+pub fn has_wide(name: &str) -> bool {
+    name.chars()
+        .any(|c| c == '\u{3000}' || is_wide_alphanumeric(c))
+}
+
+/// Splits a cell of several owners at 、 ； ; | ， , and line breaks; parts are trimmed, empty ones left out.
+///
+/// A comma between Latin words, as in "Co., Ltd", does not split.
+pub fn split_owners(cell: &str) -> Vec<&str> {
+    let mut owners = Vec::new();
+    let mut start = 0;
+    for (at, c) in cell.char_indices() {
+        if !is_separator(c)
+            || (is_comma(c) && joins_latin(&cell[start..at], &cell[at + c.len_utf8()..]))
+        {
+            continue;
+        }
+        push_owner(&mut owners, &cell[start..at]);
+        start = at + c.len_utf8();
+    }
+    push_owner(&mut owners, &cell[start..]);
+    owners
+}
+
+fn push_owner<'a>(owners: &mut Vec<&'a str>, part: &'a str) {
+    let part = part.trim_matches(|c| is_blank(c) || is_invisible(c));
+    if !part.is_empty() {
+        owners.push(part);
+    }
+}
+
+fn is_separator(c: char) -> bool {
+    is_comma(c) || matches!(c, '、' | '；' | ';' | '|' | '｜' | '\n' | '\r' | '\u{2028}')
+}
+
+fn is_comma(c: char) -> bool {
+    matches!(c, ',' | '，')
+}
+
+/// Tells whether a comma stands after a Latin word and before a part without hanzi that begins with a Latin letter.
+fn joins_latin(before: &str, after: &str) -> bool {
+    let part = after.split(is_separator).next().unwrap_or("").trim();
+    before
+        .trim_end()
+        .ends_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | ')'))
+        && part.starts_with(|c: char| c.is_ascii_alphabetic())
+        && !part.chars().any(is_hanzi)
+}
+
+/// Tells whether a blank beside the character can be one between words.
+fn is_narrow(c: char) -> bool {
+    u32::from(c) < 0x2E80
+}
+
+/// Characters that are already what a key holds.
+fn is_key_char(c: char) -> bool {
+    matches!(c, '\u{4E00}'..='\u{9FFF}' | '!'..='`' | '{'..='~')
+}
+
+fn fold_once(name: &str) -> String {
+    name.chars()
+        .filter(|&c| !is_invisible(c))
+        .nfkc()
+        .filter(|&c| !is_blank(c) && !is_invisible(c))
+        .flat_map(char::to_uppercase)
+        .nfkc()
+        .filter(|&c| !is_blank(c) && !is_invisible(c))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn cleans_names() {
+        for (name, tidy) in [
+            ("江西志浩电子科技有限公司", "江西志浩电子科技有限公司"),
+            (
+                " 江西 志浩\u{3000}电子\u{200B}科技\n有限公司 ",
+                "江西志浩电子科技有限公司",
+            ),
+            ("江西ＡＢＣ１２３有限公司", "江西ABC123有限公司"),
+            ("志浩（江西）有限公司", "志浩（江西）有限公司"),
+            ("志浩 (江西) 有限公司", "志浩(江西)有限公司"),
+            (
+                "Samsung  Electronics\u{A0}Co., Ltd",
+                "Samsung Electronics Co., Ltd",
+            ),
+            ("", ""),
+            (" \u{3000} ", ""),
+        ] {
+            assert_eq!(clean(name), tidy, "{name:?}");
+        }
+    }
+
+    #[test]
+    fn keys_fold_brackets_width_and_case() {
+        let key = match_key("志浩(江西)ABC有限公司");
+        assert_eq!(key, "志浩(江西)ABC有限公司");
+        for name in [
+            "志浩（江西）ABC有限公司",
+            " 志浩 (江西)ａｂｃ有限公司\u{FEFF}",
+            "志浩(江西) Abc 有限公司",
+        ] {
+            assert_eq!(match_key(name), key, "{name:?}");
+        }
+    }
+
+    #[test]
+    fn sees_wide_characters() {
+        assert!(has_wide("Ａ") && has_wide("９") && has_wide("甲\u{3000}乙"));
+        assert!(!has_wide("志浩（江西）ABC 9"));
+    }
+
+    #[test]
+    fn splits_owners() {
+        assert_eq!(
+            split_owners("甲公司、乙公司；丙公司;丁公司|戊公司，己公司,庚公司\n辛公司"),
+            [
+                "甲公司",
+                "乙公司",
+                "丙公司",
+                "丁公司",
+                "戊公司",
+                "己公司",
+                "庚公司",
+                "辛公司"
+            ]
+        );
+        assert_eq!(
+            split_owners("Samsung Electronics Co., Ltd.; 甲公司"),
+            ["Samsung Electronics Co., Ltd.", "甲公司"]
+        );
+        assert_eq!(split_owners("甲ABC,XYZ公司"), ["甲ABC", "XYZ公司"]);
+        assert_eq!(split_owners("甲公司、、 ;"), ["甲公司"]);
+        assert!(split_owners("").is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn cleaning_twice_equals_once(name in any::<String>()) {
+            let once = clean(&name);
+            prop_assert_eq!(clean(&once), once);
+        }
+
+        #[test]
+        fn keying_twice_equals_once(name in any::<String>()) {
+            let once = match_key(&name);
+            prop_assert_eq!(match_key(&once), once);
+        }
+
+        #[test]
+        fn owners_are_parts_without_blanks_around(cell in any::<String>()) {
+            for owner in split_owners(&cell) {
+                prop_assert!(!owner.is_empty() && cell.contains(owner) && owner.trim() == owner);
+            }
+        }
+
+        #[test]
+        fn a_tidy_name_keeps_its_key(name in "[甲乙丙 A-Za-z（）()\u{3000}]{0,12}") {
+            prop_assert_eq!(match_key(&clean(&name)), match_key(&name));
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! The hand-over from ingest: cells and tables as found in somebody's file.
+
+use serde::{Deserialize, Serialize};
+
+/// How a cell was stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[repr(i8)]
+pub enum CellType {
+    /// A number.
+    Number = 0,
+    /// A text in a workbook.
+    Text = 1,
+    /// A number shown as a date.
+    Date = 2,
+    /// True or false.
+    Bool = 3,
+    /// An error value such as `#N/A`.
+    Error = 4,
+    /// A field of a text table, which has no types.
+    Csv = 5,
+}
+
+impl CellType {
+    /// The words of the `_cell` columns, in the order of the discriminants.
+    pub const WORDS: [&str; 6] = ["number", "text", "date", "bool", "error", "csv"];
+}
+
+/// One cell of a record, as stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RawCell<'a> {
+    /// How it was stored.
+    pub kind: CellType,
+    /// Its text; never empty.
+    pub text: &'a str,
+}
+
+/// A column of a table, found by its header words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ColumnMeta {
+    /// The form's field.
+    pub field: String,
+    /// Column in the sheet, 0-based.
+    pub column: u32,
+    /// The header words as found, levels joined by `/`.
+    pub label: String,
+    /// Yuan per unit, if the header or the table says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit_yuan: Option<i64>,
+}
+
+/// One table of one sheet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableMeta {
+    /// Number within the file, in reading order.
+    pub number: u16,
+    /// The sheet's name.
+    pub sheet: String,
+    /// The form whose header words it carries.
+    pub form: String,
+    /// The year that title, sheet or file name gives.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub period: Option<i32>,
+    /// First and last header row, 1-based.
+    pub header_rows: (u32, u32),
+    /// Its columns, personal ones left out.
+    pub columns: Vec<ColumnMeta>,
+    /// Records in it, sum rows not counted.
+    #[serde(default)]
+    pub rows: u64,
+}
+
+impl TableMeta {
+    /// The column of a field.
+    pub fn column(&self, field: &str) -> Option<&ColumnMeta> {
+        self.columns.iter().find(|c| c.field == field)
+    }
+}
+
+/// What a sum row adds up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SumKind {
+    /// 合计, 总计: the whole table.
+    Total,
+    /// 小计: the rows since the last one.
+    Subtotal,
+}

@@ -1,0 +1,107 @@
+//! Character classes and foldings that codes, names, dates and numbers share.
+//!
+//! Owns: which characters are blank, which are invisible, which are hanzi; the compatibility fold of one character.
+//! Invariant: the fold works character by character, so folding twice equals folding once. It never maps a letter
+//! to a look-alike of another script: a Greek capital Mu stays Greek.
+
+use unicode_normalization::UnicodeNormalization;
+
+/// Tells whether a character prints nothing: zero-width marks, byte order mark, soft hyphen, direction marks.
+pub fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{180B}'..='\u{180E}' | '\u{200B}'..='\u{200F}'
+        | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}')
+        || (c.is_control() && !c.is_whitespace())
+}
+
+/// Tells whether a character is a blank of any width, a line break or a tab.
+pub fn is_blank(c: char) -> bool {
+    c.is_whitespace()
+}
+
+/// Tells whether a character is a Chinese character (any block, including the private ones of old fonts).
+pub fn is_hanzi(c: char) -> bool {
+    matches!(c,
+        '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}' | '\u{E000}'..='\u{F8FF}' | '\u{F900}'..='\u{FAFF}'
+        | '\u{20000}'..='\u{3FFFF}' | '〇')
+}
+
+/// Gives the half-width form of a full-width letter or digit, and any other character unchanged.
+pub fn half_width(c: char) -> char {
+    match c {
+        '０'..='９' | 'Ａ'..='Ｚ' | 'ａ'..='ｚ' => {
+            char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c)
+        }
+        other => other,
+    }
+}
+
+/// Tells whether a character is a full-width letter or digit.
+pub fn is_wide_alphanumeric(c: char) -> bool {
+    half_width(c) != c
+}
+
+/// Folds each character to its compatibility form (NFKC) and leaves invisible ones out.
+///
+/// Blanks of all widths become plain blanks, but stay; line breaks and tabs stay as they are.
+pub fn fold(text: &str) -> String {
+    if text.bytes().all(|b| matches!(b, b' '..=b'~')) {
+        return text.to_owned();
+    }
+    let mut folded = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_ascii() {
+            if !is_invisible(c) {
+                folded.push(c);
+            }
+        } else if !is_invisible(c) {
+            folded.extend(std::iter::once(c).nfkc().filter(|&c| !is_invisible(c)));
+        }
+    }
+    folded
+}
+
+/// Gives the value of a Chinese numeral from zero to nine, as used in written-out years.
+pub fn numeral(c: char) -> Option<u32> {
+    Some(match c {
+        '〇' | '零' | '○' | '◯' => 0,
+        '一' | '壹' => 1,
+        '二' | '贰' => 2,
+        '三' | '叁' => 3,
+        '四' | '肆' => 4,
+        '五' | '伍' => 5,
+        '六' | '陆' => 6,
+        '七' | '柒' => 7,
+        '八' | '捌' => 8,
+        '九' | '玖' => 9,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn folds_width_and_drops_the_invisible() {
+        assert_eq!(fold("９１（Ａ）\u{200B}\u{FEFF}x\u{3000}y"), "91(A)x y");
+        assert_eq!(fold("Μ"), "Μ", "a Greek letter stays Greek");
+        assert_eq!(fold("a\nb"), "a\nb");
+        assert_eq!(fold("a\0b"), "ab");
+    }
+
+    #[test]
+    fn knows_rare_hanzi() {
+        assert!(is_hanzi('㬎') && is_hanzi('䶮') && is_hanzi('𠮷'));
+        assert!(!is_hanzi('A') && !is_hanzi('（') && !is_hanzi('　'));
+    }
+
+    proptest! {
+        #[test]
+        fn folding_twice_equals_once(text in any::<String>()) {
+            let once = fold(&text);
+            prop_assert_eq!(fold(&once), once);
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Row accounting: every record that came in ends in exactly one place, and its money with it.
+
+use super::datasets::{BALANCED, Loaded};
+use crate::engine::{Engine, EngineError};
+use crate::error::Error;
+use crate::model::account::{Account, Place};
+use crate::stages::merge::Datasets;
+use datafusion::arrow::array::{Array, AsArray};
+use datafusion::arrow::datatypes::{Decimal128Type, Int64Type};
+use std::collections::BTreeMap;
+
+/// What one dataset brought in, and the query of its records' enterprises.
+fn placed(dataset: &str) -> &'static str {
+    match dataset {
+        // A co-owned patent takes the best place among its owners'.
+        "patents" => {
+            "SELECT l.record, bool_or(e.pooled) AS pooled, count(l.enterprise) AS linked,
+                max(CASE WHEN l.number = 1 THEN l.not_linked END) AS reason
+             FROM links_patents l LEFT JOIN enterprises e ON e.enterprise = l.enterprise GROUP BY l.record"
+        }
+        "directory" => {
+            "SELECT record, bool_or(pooled) AS pooled, count(enterprise) AS linked, CAST(NULL AS VARCHAR) AS reason FROM (
+                SELECT d.record, e.pooled, e.enterprise FROM directory d
+                LEFT JOIN enterprises e ON e.enterprise = coalesce(d.uscc, 'N:' || d.name_key)) AS k GROUP BY record"
+        }
+        "needs" => {
+            "SELECT l.record, e.pooled, CASE WHEN l.enterprise IS NULL THEN 0 ELSE 1 END AS linked, l.not_linked AS reason
+             FROM links_needs l LEFT JOIN enterprises e ON e.enterprise = l.enterprise"
+        }
+        _ => {
+            "SELECT l.record, e.pooled, CASE WHEN l.enterprise IS NULL THEN 0 ELSE 1 END AS linked, l.not_linked AS reason
+             FROM links_returns l LEFT JOIN enterprises e ON e.enterprise = l.enterprise"
+        }
+    }
+}
+
+/// Accounts for every record, and proves the sums.
+///
+/// `stated_<dataset>` in the engine are the datasets before anything was withheld.
+///
+/// # Errors
+/// A sum that does not hold is our bug, and the run must not publish.
+pub async fn account(engine: &Engine, loaded: &Loaded) -> Result<Vec<Account>, Error> {
+    let mut accounts = loaded.superseded.clone();
+    for (dataset, stated) in &loaded.forms {
+        let column = BALANCED.into_iter().find(|c| loaded.has(dataset, c));
+        let found = query(engine, dataset, column).await?;
+        let rows: u64 = found.iter().map(|a| a.rows).sum();
+        let money: i128 = found.iter().map(|a| a.amount).sum();
+        let stated_money: i128 = column.map_or(0, |c| {
+            stated.batches.iter().filter_map(|b| b.column_by_name(c)).flat_map(|c| c.as_primitive::<Decimal128Type>().iter().flatten()).sum()
+        });
+        if rows != stated.rows() || money != stated_money {
+            let found = format!("{dataset}: {} = {rows}, {stated_money} = {money}", stated.rows());
+            return Err(Error::bug(format!("row accounting does not balance: {found}")));
+        }
+        accounts.extend(found);
+    }
+    Ok(compact(accounts))
+}
+
+/// One account a file, dataset, place and reason.
+fn compact(accounts: Vec<Account>) -> Vec<Account> {
+    let mut sums: BTreeMap<(String, usize, Place, String), (u64, i128)> = BTreeMap::new();
+    for a in accounts.into_iter().filter(|a| a.rows > 0) {
+        let sum = sums.entry((a.dataset, a.file, a.place, a.reason)).or_default();
+        sum.0 += a.rows;
+        sum.1 += a.amount;
+    }
+    sums.into_iter()
+        .map(|((dataset, file, place, reason), (rows, amount))| Account { dataset, file, place, reason, rows, amount })
+        .collect()
+}
+
+async fn query(engine: &Engine, dataset: &str, column: Option<&str>) -> Result<Vec<Account>, EngineError> {
+    // SUM over decimals wraps beyond 38 digits; amounts are bounded to 10^16 yuan, so 10^14 records would be needed.
+    let money = column.map_or("CAST(0 AS DECIMAL(28,4))".to_owned(), |c| format!("s.\"{c}\""));
+    let sql = format!(
+        "SELECT file, place, reason, count(*) AS n, CAST(sum(money) AS DECIMAL(38,4)) AS money FROM (
+            SELECT s.record / 1099511627776 AS file, {money} AS money,
+                CASE WHEN q.record IS NOT NULL THEN 'quarantined' WHEN d.record IS NOT NULL THEN 'duplicate'
+                     WHEN coalesce(p.linked, 0) = 0 THEN 'not_linked' WHEN p.pooled THEN 'pooled' ELSE 'not_pooled' END AS place,
+                CASE WHEN q.record IS NULL AND d.record IS NULL AND coalesce(p.linked, 0) = 0 THEN coalesce(p.reason, '') ELSE '' END AS reason
+            FROM stated_{dataset} s
+            LEFT JOIN ({}) AS p ON p.record = s.record
+            LEFT JOIN duplicates d ON d.record = s.record
+            LEFT JOIN quarantined q ON q.record = s.record) AS k
+         GROUP BY file, place, reason ORDER BY file, place, reason",
+        placed(dataset)
+    );
+    let (_, batches) = engine.query("row accounting", &sql).await?;
+    let mut accounts = Vec::new();
+    for batch in &batches {
+        let (files, places, reasons) = (batch.column(0).as_primitive::<Int64Type>(), batch.column(1).as_string::<i32>(), batch.column(2).as_string::<i32>());
+        let (rows, money) = (batch.column(3).as_primitive::<Int64Type>(), batch.column(4).as_primitive::<Decimal128Type>());
+        for row in 0..batch.num_rows() {
+            let Some(place) = Place::from_id(places.value(row)) else { continue };
+            accounts.push(Account {
+                dataset: dataset.to_owned(),
+                file: usize::try_from(files.value(row)).unwrap_or_default(),
+                place,
+                reason: reasons.value(row).to_owned(),
+                rows: rows.value(row).unsigned_abs(),
+                amount: if money.is_null(row) { 0 } else { money.value(row) },
+            });
+        }
+    }
+    Ok(accounts)
+}

@@ -1,0 +1,267 @@
+//! From parsed files to the datasets of a run: versions decided, columns brought together.
+
+use super::gather::ParsedFile;
+use super::parser::files;
+use crate::config::{Config, FieldKind};
+use crate::engine::store::{read, union_schema, widen};
+use crate::error::Error;
+use crate::finding::Seed;
+use crate::model::account::{Account, Place};
+use crate::model::place::{FileName, Places, file_base};
+use crate::stages::acquire::{Candidate, Superseded, supersede};
+use crate::stages::merge;
+use crate::stages::standardize::{field_columns, names_schema, sums_schema};
+use datafusion::arrow::array::{Array, AsArray, BooleanArray, Int64Array, RecordBatch};
+use datafusion::arrow::compute::filter_record_batch;
+use datafusion::arrow::compute::kernels::numeric::add;
+use datafusion::arrow::datatypes::{DataType, Decimal128Type, Field, Int64Type, Schema, SchemaRef};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+/// A dataset: one schema, its batches.
+#[derive(Debug, Clone)]
+pub struct Dataset {
+    /// Its columns.
+    pub schema: SchemaRef,
+    /// Its records, in the order of files, tables and rows.
+    pub batches: Vec<RecordBatch>,
+}
+
+impl Dataset {
+    /// Records in it.
+    pub fn rows(&self) -> u64 {
+        self.batches.iter().map(|b| b.num_rows() as u64).sum()
+    }
+}
+
+/// The datasets of a run, by form, and what belongs to all of them.
+pub struct Loaded {
+    /// By form.
+    pub forms: BTreeMap<String, Dataset>,
+    /// Sum rows of all tables.
+    pub sums: Dataset,
+    /// Single names of cells that hold several.
+    pub names: Dataset,
+    /// Files and tables.
+    pub places: Places,
+    /// Findings about files, by file ordinal.
+    pub seeds: Vec<(usize, Seed)>,
+    /// Records of superseded versions.
+    pub superseded: Vec<Account>,
+    /// Which files each form's dataset depends on, as keys of the cache.
+    pub keys: BTreeMap<String, Vec<String>>,
+}
+
+impl merge::Datasets for Loaded {
+    fn schema(&self, dataset: &str) -> Option<&Schema> {
+        self.forms.get(dataset).map(|d| d.schema.as_ref())
+    }
+}
+
+/// A table as its file holds it.
+struct Table {
+    file: usize,
+    number: u16,
+    form: String,
+    period: Option<i32>,
+    schema: SchemaRef,
+    batches: Vec<RecordBatch>,
+}
+
+/// Loads the tables of all files and takes superseded records out.
+pub fn load(config: &Config, parsed: &[ParsedFile]) -> Result<Loaded, Error> {
+    let mut loaded = Loaded {
+        forms: BTreeMap::new(),
+        sums: Dataset { schema: Arc::new(sums_schema()), batches: Vec::new() },
+        names: Dataset { schema: Arc::new(names_schema()), batches: Vec::new() },
+        places: Places::default(),
+        seeds: Vec::new(),
+        superseded: Vec::new(),
+        keys: BTreeMap::new(),
+    };
+    let mut tables = Vec::new();
+    for (ordinal, file) in parsed.iter().enumerate() {
+        let source = &file.input.file.source;
+        let bureau = config.source.get(source).map(|s| s.bureau.clone()).unwrap_or_default();
+        loaded.places.files.push(FileName { path: file.input.file.path.clone(), bureau, source: source.clone() });
+        loaded.places.add_tables(ordinal, &file.manifest.tables);
+        loaded.seeds.extend(file.input.seeds.iter().chain(&file.manifest.seeds).map(|s| (ordinal, s.clone())));
+        let Some(folder) = &file.folder else { continue };
+        for meta in &file.manifest.tables {
+            if let Some(batch) = other(folder, files::sums(meta.number), ordinal)? {
+                loaded.sums.batches.extend(batch);
+            }
+            if let Some(batch) = other(folder, files::names(meta.number), ordinal)? {
+                loaded.names.batches.extend(batch);
+            }
+            let path = folder.join(files::records(meta.number));
+            if meta.rows == 0 || !path.exists() {
+                continue;
+            }
+            let (schema, batches) = read(&path)?;
+            let batches = batches.iter().map(|b| rebase(b, ordinal)).collect::<Result<_, _>>()?;
+            let keys = loaded.keys.entry(meta.form.clone()).or_default();
+            keys.push(format!("{ordinal}:{}", file.key));
+            tables.push(Table { file: ordinal, number: meta.number, form: meta.form.clone(), period: meta.period, schema, batches });
+        }
+    }
+    versions(parsed, &mut tables, &mut loaded)?;
+    join(config, tables, &mut loaded)?;
+    Ok(loaded)
+}
+
+fn other(folder: &std::path::Path, name: String, file: usize) -> Result<Option<Vec<RecordBatch>>, Error> {
+    let path = folder.join(name);
+    if !path.exists() {
+        return Ok(None);
+    }
+    let (_, batches) = read(&path)?;
+    Ok(Some(batches.iter().map(|b| rebase(b, file)).collect::<Result<_, _>>()?))
+}
+
+/// Puts the file's ordinal into the record numbers.
+fn rebase(batch: &RecordBatch, file: usize) -> Result<RecordBatch, Error> {
+    if file == 0 {
+        return Ok(batch.clone());
+    }
+    let base = Int64Array::new_scalar(file_base(file));
+    let mut columns = batch.columns().to_vec();
+    columns[0] = add(batch.column(0), &base)?;
+    Ok(RecordBatch::try_new(batch.schema(), columns)?)
+}
+
+/// Takes superseded records out and says so.
+fn versions(parsed: &[ParsedFile], tables: &mut Vec<Table>, loaded: &mut Loaded) -> Result<(), Error> {
+    let mut groups: HashMap<(String, String, Option<i32>), HashSet<usize>> = HashMap::new();
+    let group = |t: &Table| (parsed[t.file].input.file.source.clone(), t.form.clone(), t.period);
+    for table in tables.iter() {
+        groups.entry(group(table)).or_default().insert(table.file);
+    }
+    let mut candidates: BTreeMap<(usize, (String, String, Option<i32>)), Candidate> = BTreeMap::new();
+    for table in tables.iter().filter(|t| groups.get(&group(t)).is_some_and(|files| files.len() > 1)) {
+        let candidate = candidates.entry((table.file, group(table))).or_insert_with(|| Candidate {
+            file: table.file,
+            tables: Vec::new(),
+            group: group(table),
+            name: parsed[table.file].input.file.name().to_owned(),
+            keys: Vec::new(),
+        });
+        candidate.tables.push(table.number);
+        candidate.keys.extend(table.batches.iter().flat_map(keys).flatten());
+    }
+    let name = |file: usize| parsed[file].input.file.path.clone();
+    for decision in supersede(&candidates.into_values().collect::<Vec<_>>()) {
+        match decision {
+            Superseded::Whole { older, by } => take_out(tables, &older, None, &name(by), loaded)?,
+            Superseded::Partly { older, by, keys } => take_out(tables, &older, Some(&keys), &name(by), loaded)?,
+            Superseded::Undecided { one, other, common } => {
+                let table = tables.iter().find(|t| t.file == other);
+                let args = vec![
+                    ("other".to_owned(), name(one)),
+                    ("count".to_owned(), common.to_string()),
+                    ("form".to_owned(), table.map(|t| t.form.clone()).unwrap_or_default()),
+                    ("period".to_owned(), table.and_then(|t| t.period).map(|p| p.to_string()).unwrap_or_default()),
+                ];
+                loaded.seeds.push((other, seed("SRC-002", args)));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn seed(code: &str, args: Vec<(String, String)>) -> Seed {
+    Seed { code: code.into(), sheet: None, row: None, column: None, found: String::new(), args }
+}
+
+/// Removes tables, or their records with the given keys.
+fn take_out(tables: &mut Vec<Table>, older: &(usize, Vec<u16>), only: Option<&HashSet<String>>, by: &str, loaded: &mut Loaded) -> Result<(), Error> {
+    let mut rows = 0;
+    for table in tables.iter_mut().filter(|t| t.file == older.0 && older.1.contains(&t.number)) {
+        for batch in &mut table.batches {
+            let out: BooleanArray = match only {
+                None => vec![true; batch.num_rows()].into(),
+                Some(only) => keys(batch).iter().map(|k| Some(k.as_ref().is_some_and(|k| only.contains(k)))).collect(),
+            };
+            let gone = filter_record_batch(batch, &out)?;
+            *batch = filter_record_batch(batch, &datafusion::arrow::compute::not(&out)?)?;
+            rows += gone.num_rows();
+            loaded.superseded.push(Account {
+                dataset: table.form.clone(),
+                file: table.file,
+                place: Place::Superseded,
+                reason: String::new(),
+                rows: gone.num_rows() as u64,
+                amount: amount(&gone),
+            });
+        }
+    }
+    tables.retain(|t| t.batches.iter().any(|b| b.num_rows() > 0));
+    if rows > 0 {
+        let args = vec![("other".to_owned(), by.to_owned()), ("rows".to_owned(), rows.to_string())];
+        loaded.seeds.push((older.0, seed("SRC-003", args)));
+        let sums = std::mem::take(&mut loaded.sums.batches);
+        for batch in sums {
+            // Sum rows of a version out of use are not judged.
+            let keep: BooleanArray = records(&batch)
+                .iter()
+                .map(|r| Some(only.is_some() || !(r >> 40 == older.0 as i64 && older.1.contains(&(((r >> 24) & 0xFFFF) as u16)))))
+                .collect();
+            loaded.sums.batches.push(filter_record_batch(&batch, &keep)?);
+        }
+    }
+    Ok(())
+}
+
+fn records(batch: &RecordBatch) -> Vec<i64> {
+    batch.column(0).as_primitive::<Int64Type>().values().to_vec()
+}
+
+/// The money column that is balanced: revenue, or the financing need.
+pub const BALANCED: [&str; 2] = ["revenue", "need_amount"];
+
+/// The sum of the balanced column, in yuan at scale 4.
+fn amount(batch: &RecordBatch) -> i128 {
+    let column = BALANCED.iter().find_map(|name| batch.column_by_name(name));
+    column.map_or(0, |c| c.as_primitive::<Decimal128Type>().iter().flatten().sum())
+}
+
+/// The key of each record: its code, else its name's key, else its patent number.
+fn keys(batch: &RecordBatch) -> Vec<Option<String>> {
+    let columns: Vec<_> = ["patent_number", "uscc", "name_key"]
+        .iter()
+        .filter_map(|name| batch.column_by_name(name).and_then(|c| c.as_string_opt::<i32>()))
+        .collect();
+    (0..batch.num_rows())
+        .map(|row| columns.iter().find(|c| c.is_valid(row)).map(|c| c.value(row).to_owned()))
+        .collect()
+}
+
+/// Brings the tables of a form to one schema.
+///
+/// Every column that is no figure is there, null if no table has it, so that edits and links can name it; figures that
+/// no table has are left out, and edits over them are unjudged as a whole.
+fn join(config: &Config, tables: Vec<Table>, loaded: &mut Loaded) -> Result<(), Error> {
+    for (id, form) in &config.form {
+        let own: Vec<&Table> = tables.iter().filter(|t| t.form == *id).collect();
+        if own.is_empty() {
+            continue;
+        }
+        let always = Schema::new(
+            form.field
+                .iter()
+                .filter(|(_, f)| !matches!(f.kind, FieldKind::Amount | FieldKind::Number | FieldKind::Personal))
+                .flat_map(|(name, f)| field_columns(name, f.kind))
+                .collect::<Vec<Field>>(),
+        );
+        let first = Schema::new(vec![Field::new("record", DataType::Int64, false), Field::new("period", DataType::Int32, true)]);
+        let schema = union_schema(std::iter::once(&first).chain(own.iter().map(|t| t.schema.as_ref())).chain([&always]));
+        let batches = own
+            .iter()
+            .flat_map(|t| &t.batches)
+            .filter(|b| b.num_rows() > 0)
+            .map(|b| widen(b, &schema))
+            .collect::<Result<Vec<_>, _>>()?;
+        loaded.forms.insert(id.clone(), Dataset { schema, batches });
+    }
+    Ok(())
+}

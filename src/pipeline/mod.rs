@@ -1,0 +1,39 @@
+//! The pipeline: the only room that runs stages one after another, counts and records.
+//!
+//!     inputs/ -> acquire -> ingest -> standardize -> validate -> link -> merge -> screen -> publish -> outputs/
+//!
+//! Owns: the order of stages, the parsing children, the cache between runs, row accounting, the lock and the switch of
+//! `latest`. Stages never call each other; what one leaves, the next reads by name.
+
+mod accounting;
+mod cache;
+mod datasets;
+mod gather;
+mod parse;
+pub mod parser;
+mod runner;
+mod summary;
+
+pub use gather::InputFile;
+pub use parse::{Parsing, parse};
+pub use runner::{RunOutcome, run};
+pub use summary::{Stage, Summary};
+
+/// Told what a run does, while it does it.
+pub trait Progress: Sync {
+    /// A stage begins; `total` steps if they can be counted.
+    fn begin(&self, stage: Stage, total: Option<u64>);
+    /// One step of the stage is done.
+    fn step(&self, stage: Stage);
+    /// A stage ends; `rows` records came out of it.
+    fn end(&self, stage: Stage, rows: Option<u64>);
+}
+
+/// Tells nobody.
+pub struct Silent;
+
+impl Progress for Silent {
+    fn begin(&self, _: Stage, _: Option<u64>) {}
+    fn step(&self, _: Stage) {}
+    fn end(&self, _: Stage, _: Option<u64>) {}
+}

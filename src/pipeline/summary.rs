@@ -1,0 +1,73 @@
+//! What a run comes to, in numbers: the closing screen, `run.json` and the ledger say the same.
+
+use crate::model::account::Account;
+use serde::{Deserialize, Serialize};
+
+/// The stages of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Stage {
+    /// Pin inputs.
+    Acquire,
+    /// Read cells, find tables, type columns.
+    Ingest,
+    /// Judge edits.
+    Validate,
+    /// Find enterprises.
+    Link,
+    /// One record per enterprise.
+    Merge,
+    /// Judge criteria.
+    Screen,
+    /// Write workbooks and datasets.
+    Publish,
+}
+
+impl Stage {
+    /// The key of its name in the catalogue of words.
+    pub fn key(self) -> &'static str {
+        match self {
+            Stage::Acquire => "stage.acquire",
+            Stage::Ingest => "stage.ingest",
+            Stage::Validate => "stage.validate",
+            Stage::Link => "stage.link",
+            Stage::Merge => "stage.merge",
+            Stage::Screen => "stage.screen",
+            Stage::Publish => "stage.publish",
+        }
+    }
+}
+
+/// Findings by severity.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Severities {
+    /// 强制性
+    pub error: u64,
+    /// 核实性
+    pub explain: u64,
+    /// 提示性
+    pub note: u64,
+}
+
+/// The figures of a run.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Summary {
+    /// Inputs read.
+    pub files: u64,
+    /// Inputs that could not be read.
+    pub refused: u64,
+    /// Enterprises of the registry.
+    pub enterprises: u64,
+    /// Enterprises that meet every criterion.
+    pub pooled: u64,
+    /// Enterprises that no criterion excludes, but one cannot be judged for.
+    pub unjudged: u64,
+    /// Patents credited to enterprises, co-owners counted each.
+    pub patent_credits: u64,
+    /// Findings.
+    pub findings: Severities,
+    /// What came in and what became of it.
+    pub accounts: Vec<Account>,
+    /// Files written, below the run's folder.
+    pub written: Vec<String>,
+}

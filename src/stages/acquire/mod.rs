@@ -1,0 +1,34 @@
+//! Acquire: every input pinned by its content hash.
+//!
+//! Takes: the inputs root and the sources. Gives: [`SourceFile`]s, each with a copy in the store that nothing changes,
+//! and findings about files of no source.
+//! Invariants: the store is append-only and named by hash; equal bytes are kept once; the order of files is that of
+//! source and path, so it does not depend on the folder's.
+
+mod folder;
+mod store;
+mod version;
+
+pub use folder::{Found, list};
+pub use store::{Store, hash_text};
+pub use version::{Candidate, Superseded, supersede};
+
+/// One input, pinned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceFile {
+    /// The source's id.
+    pub source: String,
+    /// Path below the inputs root, or the name of an HTTP source.
+    pub path: String,
+    /// SHA-256 of the content, hexadecimal.
+    pub sha256: String,
+    /// Bytes.
+    pub bytes: u64,
+}
+
+impl SourceFile {
+    /// The file's own name.
+    pub fn name(&self) -> &str {
+        self.path.rsplit('/').next().unwrap_or(&self.path)
+    }
+}

@@ -1,0 +1,146 @@
+//! Tells by its first bytes what a file is, whatever its name says.
+//!
+//! Owns: the signatures of all formats that bureaus send under the name of a spreadsheet.
+//! Gives: the container to open, or a refusal that says what the file is and what to do with it.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use super::archive::unreadable;
+use super::feed::too_much;
+use super::limits::Limits;
+use super::row::Refusal;
+
+/// Bytes looked at.
+const HEAD_BYTES: u64 = 8 << 10;
+
+/// What has to open the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Container {
+    /// A zip archive.
+    Archive,
+    /// An OLE compound file.
+    Ole,
+    /// Text, or something that the text reader will refuse.
+    Text,
+}
+
+/// Formats known by their first bytes, and why they are refused.
+const REFUSED: &[(&[u8], &str)] = &[
+    (b"%PDF", "FIL-127"),
+    (b"\x89PNG", "FIL-128"),
+    (b"\xFF\xD8\xFF", "FIL-128"),
+    (b"GIF8", "FIL-128"),
+    (b"II*\0", "FIL-128"),
+    (b"MM\0*", "FIL-128"),
+    (b"PK\x05\x06", "FIL-129"),
+    (b"Rar!\x1A", "FIL-129"),
+    (b"7z\xBC\xAF\x27\x1C", "FIL-129"),
+    (b"\x1F\x8B", "FIL-129"),
+    (b"\xFD7zXZ", "FIL-129"),
+    (b"{\\rtf", "FIL-126"),
+    // Sheets of Excel 2 to 5 without a container.
+    (b"\x09\x00\x04\x00", "FIL-134"),
+    (b"\x09\x00\x06\x00", "FIL-134"),
+    (b"\x09\x02\x06\x00", "FIL-134"),
+    (b"\x09\x04\x06\x00", "FIL-134"),
+    (b"\x09\x08\x08\x00", "FIL-134"),
+    (b"\x09\x08\x10\x00", "FIL-134"),
+];
+
+/// Reads the head of a file and tells what has to open it.
+pub(super) fn container(path: &Path, limits: &Limits) -> Result<Container, Refusal> {
+    let file = File::open(path).map_err(|error| unreadable(&error))?;
+    let length = file.metadata().map_err(|error| unreadable(&error))?.len();
+    if length > limits.file_bytes {
+        return Err(too_much("file bytes", limits.file_bytes));
+    }
+    let mut head = Vec::new();
+    file.take(HEAD_BYTES)
+        .read_to_end(&mut head)
+        .map_err(|error| unreadable(&error))?;
+    recognize(&head)
+}
+
+/// Tells from the head of a file what has to open it.
+fn recognize(head: &[u8]) -> Result<Container, Refusal> {
+    if head.is_empty() {
+        return Err(Refusal::new("FIL-101"));
+    }
+    if head.starts_with(b"PK\x03\x04") {
+        return Ok(Container::Archive);
+    }
+    if head.starts_with(b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1") {
+        return Ok(Container::Ole);
+    }
+    let known = REFUSED.iter().find(|(start, _)| head.starts_with(start));
+    let code = known.map(|(_, code)| *code).or_else(|| binary(head)).or_else(|| markup(head));
+    match code {
+        Some(code) => Err(Refusal::new(code)),
+        None => Ok(Container::Text),
+    }
+}
+
+/// Recognizes images whose signature could also begin a text.
+fn binary(head: &[u8]) -> Option<&'static str> {
+    let has_nul = memchr::memchr(0, head).is_some();
+    let bitmap = head.starts_with(b"BM") && has_nul;
+    let webp = head.starts_with(b"RIFF") && head.get(8..12) == Some(b"WEBP");
+    (bitmap || webp).then_some("FIL-128")
+}
+
+/// Recognizes texts that are no delimited tables.
+fn markup(head: &[u8]) -> Option<&'static str> {
+    // Dropping NULs makes UTF-16 readable enough for a look at Latin words.
+    let text: Vec<u8> = head.iter().copied().filter(|byte| *byte != 0).collect();
+    let text = String::from_utf8_lossy(&text).to_ascii_lowercase();
+    let text = text.trim_start_matches(|c: char| c == '\u{FEFF}' || c == '\u{FFFD}' || c.is_whitespace());
+    let begins = |start: &str| text.starts_with(start);
+    let holds = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    if begins("mime-version:") || (begins("from:") && holds(&["multipart/related"])) {
+        return Some("FIL-124");
+    }
+    if begins("id;p") || begins("table\r\n0,1") || begins("table\n0,1") {
+        return Some("FIL-138");
+    }
+    if !begins("<") {
+        return None;
+    }
+    if holds(&["urn:schemas-microsoft-com:office:spreadsheet", "progid=\"excel.sheet\""])
+        && !holds(&["<html"])
+    {
+        return Some("FIL-125");
+    }
+    if holds(&["<html", "<!doctype html", "<table", "<head", "<body", "<meta", "<style", "<div", "<script"]) {
+        return Some("FIL-123");
+    }
+    begins("<?xml").then_some("FIL-138")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signatures() {
+        for (head, code) in [
+            (&b""[..], "FIL-101"),
+            (b"%PDF-1.7", "FIL-127"),
+            (b"BM\x10\0\0\0", "FIL-128"),
+            (b"{\\rtf1", "FIL-126"),
+            (b"\x09\x08\x10\x00\x00\x06", "FIL-134"),
+            (b"\r\n<HTML xmlns:x=\"urn:schemas-microsoft-com:office:spreadsheet\">", "FIL-123"),
+            (b"\xEF\xBB\xBF<table border=1>", "FIL-123"),
+            (b"<?xml version=\"1.0\"?><?mso-application progid=\"Excel.Sheet\"?>", "FIL-125"),
+            (b"MIME-Version: 1.0\r\n", "FIL-124"),
+            (b"ID;PWXL;N;E\r\n", "FIL-138"),
+            (b"<\0h\0t\0m\0l\0>\0", "FIL-123"),
+        ] {
+            assert_eq!(recognize(head).expect_err("refused").code, code);
+        }
+        assert_eq!(recognize(b"PK\x03\x04"), Ok(Container::Archive));
+        assert_eq!(recognize(b"BM,123"), Ok(Container::Text));
+        assert_eq!(recognize("企业名称,代码".as_bytes()), Ok(Container::Text));
+    }
+}

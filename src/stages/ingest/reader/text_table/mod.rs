@@ -1,0 +1,143 @@
+//! Reads delimited text (.csv, .txt, .tsv).
+//!
+//! Owns: encoding, delimiter, quotes, rows of text tables.
+//! Invariants: everything is text, digit for digit; row numbers are those a spreadsheet would show,
+//! blank lines counted; the encoding is certain (a mark, strict UTF-8) or plausible beyond doubt and
+//! noted, else the file is refused. Two readings: one to find the encoding, one to hand out rows.
+
+mod delimiter;
+mod encoding;
+mod lines;
+#[cfg(test)]
+mod tests;
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use self::encoding::{Charset, Verdict};
+use self::lines::Lines;
+use super::archive::unreadable;
+use super::feed::{Feed, column_exists, shown};
+use super::row::{Refusal, SheetHead};
+use super::transcode::Transcoder;
+
+/// Bytes of decoded text from which the delimiter is found.
+const SAMPLE_BYTES: u64 = 64 << 10;
+/// Lines in one field from which a forgotten quotation mark is likely.
+const MANY_LINES: usize = 20;
+
+/// Reads a text table; gives the name of its encoding.
+pub(super) fn read(path: &Path, feed: &mut Feed<'_>) -> Result<&'static str, Refusal> {
+    let verdict = encoding::detect(path)?;
+    let mut sample = String::new();
+    // A sample may end inside a character, so it is decoded with loss.
+    let mut bytes = Vec::new();
+    open(path, verdict.charset)?
+        .take(SAMPLE_BYTES)
+        .read_to_end(&mut bytes)
+        .map_err(|error| unreadable(&error))?;
+    sample.push_str(&String::from_utf8_lossy(&bytes));
+    let delimiter = delimiter::find(&sample);
+
+    feed.max_rows = u32::MAX;
+    let name = path.file_stem().unwrap_or_default().to_string_lossy();
+    feed.begin_sheet(&SheetHead {
+        index: 0,
+        name: name.into_owned(),
+        visible: Some(true),
+        merged: Some(Vec::new()),
+        hidden_columns: Some(Vec::new()),
+        hidden_rows_known: true,
+    });
+    note_verdict(&verdict, &sample, feed);
+    let lines = Lines::new(open(path, verdict.charset)?, delimiter);
+    rows(lines, delimiter, feed)?;
+    feed.end_sheet();
+    Ok(verdict.charset.name())
+}
+
+/// Opens the file as UTF-8, whatever it is in.
+fn open(path: &Path, charset: Charset) -> Result<Transcoder<'static>, Refusal> {
+    let file = File::open(path).map_err(|error| unreadable(&error))?;
+    Ok(match charset {
+        Charset::Known(encoding) => Transcoder::new(Box::new(file), encoding),
+        Charset::Utf32 { big_endian } => Transcoder::utf32(Box::new(file), big_endian),
+    })
+}
+
+/// Notes what is not certain about the encoding.
+fn note_verdict(verdict: &Verdict, sample: &str, feed: &mut Feed<'_>) {
+    if verdict.guessed {
+        let first = sample
+            .split(['\n', '\r', ',', '\t', ';'])
+            .find(|field| !field.is_ascii())
+            .unwrap_or_default();
+        let args = vec![
+            ("encoding", verdict.charset.name().to_owned()),
+            ("preview", shown(first.trim())),
+        ];
+        feed.sheet_note("CEL-222", args);
+    }
+    if verdict.damaged > 0 {
+        feed.sheet_note("CEL-224", vec![("count", verdict.damaged.to_string())]);
+    }
+}
+
+/// Hands out all rows.
+fn rows(lines: Lines<'_>, delimiter: u8, feed: &mut Feed<'_>) -> Result<(), Refusal> {
+    let end = lines.end();
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(delimiter)
+        .from_reader(lines);
+    let mut record = csv::ByteRecord::new();
+    let mut number: u32 = 0;
+    let (mut width, mut width_before) = (0, 0);
+    loop {
+        match reader.read_byte_record(&mut record) {
+            Ok(true) => {}
+            Ok(false) => break,
+            Err(error) => return Err(Refusal::new("FIL-100").with("reason", error)),
+        }
+        number = number.saturating_add(1);
+        feed.begin_row(number, false);
+        for (column, field) in record.iter().enumerate() {
+            field_cell(column, field, feed)?;
+        }
+        feed.end_row()?;
+        (width_before, width) = (width, record.len());
+    }
+    let end = end.get();
+    if let Some(row) = end.unclosed_quote {
+        feed.row_note("CEL-220", row, Vec::new());
+    }
+    if width < width_before && !(width == 1 && end.line_end) {
+        let args = vec![("found", width.to_string()), ("expected", width_before.to_string())];
+        feed.row_note("CEL-221", number, args);
+    }
+    if !end.line_end {
+        feed.row_note("CEL-226", number, Vec::new());
+    }
+    Ok(())
+}
+
+/// Hands out one field.
+fn field_cell(column: usize, field: &[u8], feed: &mut Feed<'_>) -> Result<(), Refusal> {
+    if field.is_empty() {
+        return Ok(());
+    }
+    feed.count()?;
+    let column = u32::try_from(column).unwrap_or(u32::MAX);
+    let text = String::from_utf8_lossy(field);
+    if !column_exists(column) {
+        feed.cell_note("CEL-203", column, vec![("address", shown(&text))]);
+        return Ok(());
+    }
+    let inner_lines = memchr::memchr_iter(b'\n', field).count();
+    if inner_lines >= MANY_LINES {
+        feed.cell_note("CEL-225", column, vec![("count", inner_lines.to_string())]);
+    }
+    feed.text(column, false, &text)
+}

@@ -1,0 +1,191 @@
+//! Reads .xlsb as a stream of binary records.
+//!
+//! Owns: workbook, strings, styles and sheets in their binary form (MS-XLSB), found through the same
+//! relations as in .xlsx. Written here because calamine loses formulas whose result is an error and
+//! has no merged regions; calamine serves as the second reader in the tests.
+//! Invariants: as for .xlsx; every needed part is read to its end before the first row leaves.
+
+mod records;
+mod sheet;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{HashMap, HashSet};
+
+use self::records::{Records, id, u16_at, u32_at, wide_text};
+use self::sheet::Survey;
+use super::archive::Archive;
+use super::feed::{Epoch, Feed, too_much};
+use super::number_format::{builtin_is_date, code_is_date};
+use super::row::{Refusal, SheetHead};
+use super::xlsx::{Relations, WORKSHEET};
+
+/// A sheet as the workbook lists it.
+struct SheetEntry {
+    name: String,
+    visible: bool,
+    part: String,
+    worksheet: bool,
+}
+
+/// What every sheet needs to be read.
+#[derive(Default)]
+pub(super) struct Tables {
+    strings: Vec<String>,
+    /// For each cell style, whether it shows dates.
+    dates: Vec<bool>,
+    epoch_1904: bool,
+}
+
+impl Tables {
+    /// Tells whether a style shows dates, and in which system.
+    fn date(&self, style: u32) -> Option<Epoch> {
+        let epoch = if self.epoch_1904 { Epoch::Of1904 } else { Epoch::Of1900 };
+        let date = self.dates.get(style as usize).copied().unwrap_or(false);
+        date.then_some(epoch)
+    }
+}
+
+/// Reads a workbook whose workbook part is known.
+pub(super) fn read(archive: &mut Archive<'_>, part: &str, feed: &mut Feed<'_>) -> Result<(), Refusal> {
+    let relations = Relations::of(archive, part, feed.limits)?;
+    let mut tables = Tables::default();
+    let sheets = workbook(archive, part, &relations, &mut tables)?;
+    if sheets.is_empty() {
+        return Err(Refusal::new("FIL-116"));
+    }
+    if sheets.len() > feed.limits.sheets {
+        return Err(too_much("sheets", feed.limits.sheets));
+    }
+    if let Some(part) = relations.by_kind("styles") {
+        tables.dates = styles(archive, part)?;
+    }
+    if let Some(part) = relations.by_kind("sharedStrings") {
+        tables.strings = strings(archive, part, feed)?;
+    }
+    let mut parts = HashSet::new();
+    let mut surveys = Vec::with_capacity(sheets.len());
+    for sheet in &sheets {
+        if !parts.insert(sheet.part.to_lowercase()) {
+            return Err(Refusal::new("FIL-117").with("part", &sheet.part));
+        }
+        surveys.push(if sheet.worksheet {
+            Some(Survey::read(archive, &sheet.part, feed.limits)?)
+        } else {
+            None
+        });
+    }
+    for (index, (sheet, survey)) in sheets.iter().zip(surveys).enumerate() {
+        let Some(survey) = survey else {
+            feed.note_about(&sheet.name, "CEL-231", Vec::new());
+            continue;
+        };
+        feed.begin_sheet(&SheetHead {
+            index,
+            name: sheet.name.clone(),
+            visible: Some(sheet.visible),
+            merged: Some(survey.merged),
+            hidden_columns: Some(survey.hidden_columns),
+            hidden_rows_known: true,
+        });
+        sheet::rows(archive, &sheet.part, &tables, feed)?;
+        feed.end_sheet();
+    }
+    Ok(())
+}
+
+/// Reads the list of sheets.
+fn workbook(
+    archive: &mut Archive<'_>,
+    part: &str,
+    relations: &Relations,
+    tables: &mut Tables,
+) -> Result<Vec<SheetEntry>, Refusal> {
+    let mut sheets = Vec::new();
+    let bytes = archive.small(part)?;
+    let mut records = Records::new(Box::new(bytes.as_slice()), part);
+    while let Some((id, body)) = records.next()? {
+        match id {
+            id::WORKBOOK_PROPERTIES => {
+                tables.epoch_1904 = u32_at(body, 0).is_some_and(|flags| flags & 1 != 0);
+            }
+            id::BUNDLE_SHEET => {
+                let entry = bundle_sheet(body, relations);
+                sheets.push(entry.ok_or_else(|| Refusal::new("FIL-115").with("part", part))?);
+            }
+            _ => {}
+        }
+    }
+    Ok(sheets)
+}
+
+/// Reads an entry of the list of sheets.
+fn bundle_sheet(body: &[u8], relations: &Relations) -> Option<SheetEntry> {
+    let visible = u32_at(body, 0)? == 0;
+    let (relation, used) = wide_text(body.get(8..)?)?;
+    let (name, _) = wide_text(body.get(8 + used..)?)?;
+    let (kind, part) = relations.get(&relation)?;
+    Some(SheetEntry {
+        name,
+        visible,
+        part: part.to_owned(),
+        worksheet: kind == WORKSHEET,
+    })
+}
+
+/// Reads which styles show dates.
+fn styles(archive: &mut Archive<'_>, part: &str) -> Result<Vec<bool>, Refusal> {
+    let bytes = archive.small(part)?;
+    let mut records = Records::new(Box::new(bytes.as_slice()), part);
+    let mut formats = HashMap::new();
+    let mut dates = Vec::new();
+    let mut inside = false;
+    while let Some((id, body)) = records.next()? {
+        match id {
+            id::FORMAT => {
+                if let (Some(format), Some((code, _))) = (u16_at(body, 0), body.get(2..).and_then(wide_text)) {
+                    formats.insert(format, code_is_date(&code));
+                }
+            }
+            id::BEGIN_CELL_STYLES => inside = true,
+            id::END_CELL_STYLES => inside = false,
+            id::STYLE if inside => {
+                let format = u16_at(body, 2).unwrap_or(0);
+                let known = formats.get(&format).copied();
+                dates.push(known.unwrap_or_else(|| builtin_is_date(u32::from(format))));
+            }
+            _ => {}
+        }
+    }
+    Ok(dates)
+}
+
+/// Reads the shared strings.
+fn strings(archive: &mut Archive<'_>, part: &str, feed: &Feed<'_>) -> Result<Vec<String>, Refusal> {
+    let reader = archive.part(part, true)?;
+    let mut records = Records::new(Box::new(reader), part);
+    let mut strings: Vec<String> = Vec::new();
+    let mut bytes = 0;
+    let mut claimed = 0;
+    while let Some((id, body)) = records.next()? {
+        match id {
+            id::BEGIN_STRINGS => claimed = u32_at(body, 4).unwrap_or(0),
+            id::STRING => {
+                let (text, _) = body
+                    .get(1..)
+                    .and_then(wide_text)
+                    .ok_or_else(|| Refusal::new("FIL-114").with("part", part).with("offset", strings.len()))?;
+                bytes += text.len() + size_of::<String>();
+                if bytes > feed.limits.shared_text_bytes {
+                    return Err(too_much("shared string bytes", feed.limits.shared_text_bytes));
+                }
+                strings.push(text);
+            }
+            _ => {}
+        }
+    }
+    if claimed as usize > strings.len() {
+        return Err(Refusal::new("FIL-118").with("claimed", claimed).with("present", strings.len()));
+    }
+    Ok(strings)
+}

@@ -1,0 +1,139 @@
+//! The table of shared strings.
+//!
+//! Owns: all texts of the table, end to end in one buffer.
+//! Invariants: memory is reserved by what is there, never by what the file says is there; rich runs
+//! are joined, phonetic runs left out, blanks kept.
+//! Facts: ECMA-376 part 1, 18.4.
+
+use super::super::archive::{Archive, xml_refusal};
+use super::super::feed::too_much;
+use super::super::limits::Limits;
+use super::super::row::Refusal;
+use super::super::xml::{Scanner, Token, XmlError};
+use super::escape::unescape;
+
+/// All shared strings.
+#[derive(Debug, Default)]
+pub(super) struct SharedStrings {
+    text: String,
+    ends: Vec<u32>,
+    /// Strings in which bytes had to be replaced, or that hold control characters; ascending.
+    odd: Vec<(u32, Oddity)>,
+}
+
+/// What is wrong with a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Oddity {
+    /// Bytes or references made no sense.
+    pub(super) damaged: bool,
+    /// It holds control characters.
+    pub(super) control: bool,
+}
+
+impl SharedStrings {
+    /// Reads the table to its end.
+    pub(super) fn read(archive: &mut Archive<'_>, part: &str, limits: &Limits) -> Result<Self, Refusal> {
+        let mut scanner = archive.xml(part, true)?;
+        let mut strings = Self::default();
+        let refuse = |error| xml_refusal(part, &error);
+        let mut claimed = None;
+        let mut ended = false;
+        loop {
+            let offset = scanner.offset();
+            match scanner.next().map_err(refuse)? {
+                Token::Start(tag) if tag.name == b"sst" => {
+                    claimed = tag.text(b"uniqueCount").and_then(|text| text.parse::<u64>().ok());
+                    ended = tag.empty;
+                }
+                Token::Start(tag) if tag.name == b"si" => {
+                    let sound = tag.empty || text_runs(&mut scanner, b"si", &mut strings.text).map_err(refuse)?;
+                    strings.close(sound, limits)?;
+                }
+                Token::End(b"sst") => ended = true,
+                Token::Eof if ended => break,
+                Token::Eof => return Err(refuse(XmlError::Malformed(offset))),
+                _ => {}
+            }
+        }
+        let present = strings.ends.len() as u64;
+        match claimed {
+            Some(claimed) if claimed > present => Err(Refusal::new("FIL-118")
+                .with("claimed", claimed)
+                .with("present", present)),
+            _ => Ok(strings),
+        }
+    }
+
+    /// Ends the string whose text was appended.
+    fn close(&mut self, sound: bool, limits: &Limits) -> Result<(), Refusal> {
+        let start = self.ends.last().map_or(0, |end| *end as usize);
+        unescape(&mut self.text, start);
+        if self.text.len() > limits.shared_text_bytes {
+            return Err(too_much("shared string bytes", limits.shared_text_bytes));
+        }
+        if self.ends.len() >= limits.shared_strings {
+            return Err(too_much("shared strings", limits.shared_strings));
+        }
+        let oddity = Oddity {
+            damaged: !sound,
+            control: has_control(&self.text[start..]),
+        };
+        let (Ok(index), Ok(end)) = (u32::try_from(self.ends.len()), u32::try_from(self.text.len())) else {
+            return Err(too_much("shared string bytes", u32::MAX));
+        };
+        if oddity != Oddity::default() {
+            self.odd.push((index, oddity));
+        }
+        self.ends.push(end);
+        Ok(())
+    }
+
+    /// Returns a string and what is wrong with it.
+    #[inline]
+    pub(super) fn get(&self, index: usize) -> Option<(&str, Oddity)> {
+        let end = *self.ends.get(index)? as usize;
+        let start = match index.checked_sub(1) {
+            Some(before) => self.ends[before] as usize,
+            None => 0,
+        };
+        let oddity = if self.odd.is_empty() {
+            Oddity::default()
+        } else {
+            self.oddity(index)
+        };
+        self.text.get(start..end).map(|text| (text, oddity))
+    }
+
+    /// Looks up what is wrong with a string.
+    fn oddity(&self, index: usize) -> Oddity {
+        self.odd
+            .binary_search_by_key(&index, |(odd, _)| *odd as usize)
+            .map(|place| self.odd[place].1)
+            .unwrap_or_default()
+    }
+}
+
+/// Tells whether a text holds control characters other than tab and line ends.
+fn has_control(text: &str) -> bool {
+    text.bytes()
+        .any(|byte| byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r'))
+}
+
+/// Joins the `t` elements up to the end of `si` or `is`, without phonetic runs; false if damaged.
+pub(super) fn text_runs(scanner: &mut Scanner<'_>, name: &[u8], out: &mut String) -> Result<bool, XmlError> {
+    let mut sound = true;
+    let mut phonetic = false;
+    loop {
+        let offset = scanner.offset();
+        match scanner.next()? {
+            Token::Start(tag) if tag.name == b"rPh" => phonetic = !tag.empty,
+            Token::End(b"rPh") => phonetic = false,
+            Token::Start(tag) if tag.name == b"t" && !tag.empty && !phonetic => {
+                sound &= scanner.text_until_end(b"t", out)?;
+            }
+            Token::End(end) if end == name => return Ok(sound),
+            Token::Eof => return Err(XmlError::Malformed(offset)),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Tells which cell styles show dates.
+//!
+//! Facts: ECMA-376 part 1, 18.8.10 (`cellXfs`), 18.8.31 (`numFmts`).
+
+use std::collections::HashMap;
+
+use super::super::archive::Archive;
+use super::super::limits::Limits;
+use super::super::number_format::{builtin_is_date, code_is_date};
+use super::super::row::Refusal;
+use super::super::xml::Tag;
+use super::package::each_start;
+
+/// For each cell style, whether it shows dates.
+#[derive(Debug, Default)]
+pub(super) struct Styles {
+    dates: Vec<bool>,
+}
+
+impl Styles {
+    /// Reads the styles part; a part that is missing leaves every number a number.
+    pub(super) fn read(archive: &mut Archive<'_>, part: &str, limits: &Limits) -> Result<Self, Refusal> {
+        let bytes = archive.small(part)?;
+        let mut formats = HashMap::new();
+        let mut ids = Vec::new();
+        // The container decides: `dxfs` and `cellStyleXfs` hold elements of the same names.
+        let mut container = Container::Other;
+        each_start(&bytes, part, limits, |tag| match tag.name {
+            b"numFmts" => container = Container::Formats,
+            b"cellXfs" => container = Container::Cells,
+            b"fonts" | b"fills" | b"borders" | b"cellStyleXfs" | b"cellStyles" | b"dxfs"
+            | b"tableStyles" | b"colors" | b"extLst" => container = Container::Other,
+            b"numFmt" if container == Container::Formats => {
+                if let (Some(id), Some(code)) = (number(tag), tag.text(b"formatCode")) {
+                    formats.insert(id, code_is_date(&code));
+                }
+            }
+            b"xf" if container == Container::Cells => ids.push(number(tag).unwrap_or(0)),
+            _ => {}
+        })?;
+        let dates = ids
+            .into_iter()
+            .map(|id| formats.get(&id).copied().unwrap_or_else(|| builtin_is_date(id)))
+            .collect();
+        Ok(Self { dates })
+    }
+
+    /// Tells whether a style shows dates.
+    #[inline]
+    pub(super) fn is_date(&self, style: usize) -> bool {
+        self.dates.get(style).copied().unwrap_or(false)
+    }
+}
+
+/// Which list the scan is in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Container {
+    Formats,
+    Cells,
+    Other,
+}
+
+/// Returns a tag's format id.
+fn number(tag: &Tag<'_>) -> Option<u32> {
+    let id = tag.attribute(b"numFmtId")?;
+    std::str::from_utf8(id).ok()?.trim().parse().ok()
+}

@@ -1,0 +1,102 @@
+//! Publish: the run's folder, written whole before anybody sees it.
+//!
+//! Owns: workbooks ([`workbook`] is the kit, `pool` and `quality` the contents), the machine-readable twins under
+//! data/ and run.json. Takes: everything the stages left, by reference. Gives: the names of the files written.
+//! Invariants: equal content gives equal bytes; no clock, no run id inside a workbook or dataset; amounts leave as
+//! decimals, and as an Excel number only if the double reads back equal; text that looks like a formula is never live.
+
+mod data;
+mod tables;
+pub mod workbook;
+
+use crate::config::{Config, DataFormat};
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::finding::{Catalogue, Finding, Judgement, Renderer};
+use crate::model::account::Account;
+use crate::model::merged::{Conflict, Merged};
+use crate::model::place::Places;
+use serde::Serialize;
+use std::path::Path;
+
+/// An input as covers and run.json show it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Input {
+    /// Path below the inputs root.
+    pub path: String,
+    /// Source id; empty for a file of no source.
+    pub source: String,
+    /// The bureau.
+    pub bureau: String,
+    /// SHA-256, hexadecimal.
+    pub sha256: String,
+    /// Bytes.
+    pub bytes: u64,
+    /// Kind of file.
+    pub kind: String,
+    /// Encoding of a text table.
+    pub encoding: Option<String>,
+    /// Records in it.
+    pub rows: u64,
+    /// Whether it could not be read.
+    pub refused: bool,
+}
+
+/// Everything that is published.
+pub struct Publication<'a> {
+    /// Settings in force.
+    pub config: &'a Config,
+    /// Texts of codes.
+    pub catalogue: &'a Catalogue,
+    /// Holds `enterprises`, `verdicts`, the judged datasets and links.
+    pub engine: &'a Engine,
+    /// Files and tables.
+    pub places: &'a Places,
+    /// Inputs in order.
+    pub inputs: &'a [Input],
+    /// Datasets at hand.
+    pub datasets: &'a [String],
+    /// Columns of `enterprises` and years.
+    pub merged: &'a Merged,
+    /// Findings in order.
+    pub findings: &'a [Finding],
+    /// Outcomes of edits.
+    pub judgement: &'a Judgement,
+    /// Sources that disagree.
+    pub conflicts: &'a [Conflict],
+    /// What came in and what became of it.
+    pub accounts: &'a [Account],
+    /// First characters of the hash of inputs and settings.
+    pub key: &'a str,
+}
+
+impl Publication<'_> {
+    /// A renderer in the language of the run.
+    pub fn renderer(&self) -> Renderer<'_> {
+        Renderer { catalogue: self.catalogue, config: self.config, places: self.places, lang: self.config.run.lang }
+    }
+
+    /// Whether a dataset was read.
+    pub fn has(&self, dataset: &str) -> bool {
+        self.datasets.iter().any(|d| d == dataset)
+    }
+}
+
+/// Writes everything that the configuration asks for into a folder.
+pub async fn publish(publication: &Publication<'_>, folder: &Path) -> Result<Vec<String>, Error> {
+    let mut written = Vec::new();
+    let data = folder.join("data");
+    for name in &publication.config.output.data {
+        let Some((schema, batches)) = tables::table(publication, name).await? else { continue };
+        std::fs::create_dir_all(&data)?;
+        for format in &publication.config.output.formats {
+            let file = match format {
+                DataFormat::Csv => format!("{name}.csv"),
+                DataFormat::Parquet => format!("{name}.parquet"),
+            };
+            data::write(*format, &data.join(&file), &schema, &batches)?;
+            written.push(format!("data/{file}"));
+        }
+    }
+    Ok(written)
+}

@@ -1,0 +1,266 @@
+//! The published datasets: their columns, from the engine or from what the stages left.
+
+use super::Publication;
+use crate::error::Error;
+use crate::finding::Rendered;
+use crate::model::place::Places;
+use datafusion::arrow::array::{ArrayRef, AsArray, Decimal128Array, Int64Array, RecordBatch, StringArray};
+use datafusion::arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef};
+use std::sync::Arc;
+
+/// A table ready to be written.
+pub type Table = (SchemaRef, Vec<RecordBatch>);
+
+/// A published dataset by name; nothing if its input was not read.
+pub async fn table(publication: &Publication<'_>, name: &str) -> Result<Option<Table>, Error> {
+    let p = publication;
+    Ok(Some(match name {
+        "enterprises" => enterprises(p).await?,
+        "verdicts" => p.engine.query(name, "SELECT * FROM verdicts").await?,
+        "returns" | "needs" if p.has(name) => linked(p, name).await?,
+        "patents" if p.has(name) => patents(p).await?,
+        "findings" => findings(p)?,
+        "unjudged" => unjudged(p)?,
+        "edits" => edits(p)?,
+        "conflicts" => conflicts(p)?,
+        "provenance" => provenance(p).await?,
+        "not_linked" => not_linked(p).await?,
+        "places" => places(p)?,
+        _ => return Ok(None),
+    }))
+}
+
+async fn enterprises(p: &Publication<'_>) -> Result<Table, Error> {
+    // The record numbers are ours; provenance says the same in words.
+    let (schema, _) = p.engine.query("enterprises", "SELECT * FROM enterprises LIMIT 0").await?;
+    let shown: Vec<String> = schema
+        .fields()
+        .iter()
+        .map(|f| f.name())
+        .filter(|n| !n.contains("_record"))
+        .map(|n| format!("e.\"{n}\""))
+        .collect();
+    let counted = counts_by_enterprise(p)?;
+    p.engine.table("finding_counts", counted.0, counted.1)?;
+    let sql = format!(
+        "SELECT {}, coalesce(f.findings, 0) AS findings FROM enterprises e LEFT JOIN finding_counts f ON f.enterprise = e.enterprise
+         ORDER BY e.directory_record",
+        shown.join(", ")
+    );
+    Ok(p.engine.query("enterprises", &sql).await?)
+}
+
+fn counts_by_enterprise(p: &Publication<'_>) -> Result<Table, Error> {
+    let mut counts = std::collections::BTreeMap::<&str, i64>::new();
+    for enterprise in p.findings.iter().filter_map(|f| f.enterprise.as_deref()) {
+        *counts.entry(enterprise).or_default() += 1;
+    }
+    let columns: Vec<(&str, ArrayRef)> = vec![
+        ("enterprise", Arc::new(StringArray::from_iter_values(counts.keys()))),
+        ("findings", Arc::new(Int64Array::from_iter_values(counts.values().copied()))),
+    ];
+    batch(columns)
+}
+
+fn batch(columns: Vec<(&str, ArrayRef)>) -> Result<Table, Error> {
+    let fields: Vec<Field> = columns.iter().map(|(name, array)| Field::new(*name, array.data_type().clone(), true)).collect();
+    let schema = Arc::new(Schema::new(fields));
+    let batch = RecordBatch::try_new(schema.clone(), columns.into_iter().map(|(_, a)| a).collect())?;
+    Ok((schema, vec![batch]))
+}
+
+fn texts<'a, T: AsRef<str>>(values: impl IntoIterator<Item = T> + 'a) -> ArrayRef {
+    Arc::new(values.into_iter().map(Some).collect::<StringArray>())
+}
+
+/// Adds file, sheet and row in front, in place of the record's number.
+fn located(places: &Places, (schema, batches): Table) -> Result<Table, Error> {
+    let mut fields = vec![
+        Field::new("file", DataType::Utf8, true),
+        Field::new("sheet", DataType::Utf8, true),
+        Field::new("row", DataType::Int64, true),
+    ];
+    fields.extend(schema.fields().iter().skip(1).map(|f| f.as_ref().clone()));
+    let schema = Arc::new(Schema::new(fields));
+    let batches = batches
+        .iter()
+        .map(|b| {
+            let records = b.column(0).as_primitive::<Int64Type>();
+            let file = |r: &i64| places.file(*r).map_or("", |f| f.path.as_str());
+            let sheet = |r: &i64| places.table(*r).map_or("", |t| t.sheet.as_str());
+            let mut columns: Vec<ArrayRef> = vec![
+                texts(records.values().iter().map(file)),
+                texts(records.values().iter().map(sheet)),
+                Arc::new(records.values().iter().map(|r| Some(r & 0xFF_FFFF)).collect::<Int64Array>()),
+            ];
+            columns.extend(b.columns().iter().skip(1).cloned());
+            RecordBatch::try_new(schema.clone(), columns)
+        })
+        .collect::<Result<_, _>>()?;
+    Ok((schema, batches))
+}
+
+/// Columns of a dataset that are published: values, raw texts and reasons.
+async fn published_columns(p: &Publication<'_>, dataset: &str) -> Result<Vec<String>, Error> {
+    let (schema, _) = p.engine.query(dataset, &format!("SELECT * FROM {dataset} LIMIT 0")).await?;
+    let internal = |n: &str| n == "record" || n == "period" || ["_cell", "_key", "_precision", "_unit"].iter().any(|s| n.ends_with(s));
+    Ok(schema.fields().iter().map(|f| f.name().clone()).filter(|n| !internal(n)).collect())
+}
+
+async fn linked(p: &Publication<'_>, dataset: &str) -> Result<Table, Error> {
+    let columns: Vec<String> = published_columns(p, dataset).await?.iter().map(|c| format!("d.\"{c}\"")).collect();
+    let sql = format!(
+        "SELECT d.record, l.enterprise, l.linked_by, d.period, {} FROM {dataset} d LEFT JOIN links_{dataset} l ON l.record = d.record
+         ORDER BY d.record",
+        columns.join(", ")
+    );
+    located(p.places, p.engine.query(dataset, &sql).await?)
+}
+
+/// One row per patent and linked enterprise; a patent that nobody was found for once, with `uscc` empty.
+///
+/// `uscc` is the enterprise's key, so it is filled for an enterprise without a code too (`N:` and its name).
+async fn patents(p: &Publication<'_>) -> Result<Table, Error> {
+    let columns: Vec<String> =
+        published_columns(p, "patents").await?.iter().filter(|c| !c.starts_with("uscc")).map(|c| format!("d.\"{c}\"")).collect();
+    let sql = format!(
+        "SELECT d.record, c.enterprise AS uscc, r.name AS enterprise_name, {} FROM patents d
+         LEFT JOIN credits c ON c.record = d.record LEFT JOIN registry r ON r.enterprise = c.enterprise
+         WHERE d.record NOT IN (SELECT record FROM duplicates) ORDER BY d.record, c.enterprise",
+        columns.join(", ")
+    );
+    located(p.places, p.engine.query("patents", &sql).await?)
+}
+
+fn findings(p: &Publication<'_>) -> Result<Table, Error> {
+    let renderer = p.renderer();
+    let rendered: Vec<Rendered> = p.findings.iter().map(|f| renderer.render(f)).collect();
+    let column = |of: fn(&Rendered) -> &String| texts(rendered.iter().map(of));
+    batch(vec![
+        ("code", texts(p.findings.iter().map(|f| f.code.as_ref()))),
+        ("severity", texts(p.findings.iter().map(|f| f.severity.id()))),
+        ("bureau", column(|r| &r.bureau)),
+        ("file", column(|r| &r.file)),
+        ("sheet", column(|r| &r.sheet)),
+        ("cell", column(|r| &r.cell)),
+        ("related", column(|r| &r.related)),
+        ("field", column(|r| &r.field)),
+        ("found", column(|r| &r.found)),
+        ("expected", column(|r| &r.expected)),
+        ("message", column(|r| &r.message)),
+        ("help", column(|r| &r.help)),
+        ("enterprise", texts(p.findings.iter().map(|f| f.enterprise.as_deref().unwrap_or("")))),
+    ])
+}
+
+fn unjudged(p: &Publication<'_>) -> Result<Table, Error> {
+    let all = &p.judgement.unjudged;
+    let cell = |r: i64, field: &str| p.places.address(r, field).unwrap_or_default();
+    batch(vec![
+        ("code", texts(all.iter().map(|u| u.code.as_ref()))),
+        ("file", texts(all.iter().map(|u| p.places.file(u.record).map_or("", |f| f.path.as_str())))),
+        ("sheet", texts(all.iter().map(|u| p.places.table(u.record).map_or("", |t| t.sheet.as_str())))),
+        ("cell", texts(all.iter().map(|u| cell(u.record, &u.field)))),
+        ("because", texts(all.iter().map(|u| u.because.as_str()))),
+    ])
+}
+
+fn edits(p: &Publication<'_>) -> Result<Table, Error> {
+    let lang = p.config.run.lang;
+    let counts: Vec<_> = p.judgement.counts.iter().collect();
+    let number = |of: fn(&crate::finding::Counts) -> u64| -> ArrayRef {
+        Arc::new(counts.iter().map(|(_, c)| i64::try_from(of(c)).ok()).collect::<Int64Array>())
+    };
+    let entry = |code: &str| p.catalogue.get(code);
+    batch(vec![
+        ("code", texts(counts.iter().map(|(code, _)| code.as_ref()))),
+        ("severity", texts(counts.iter().map(|(code, _)| entry(code).map_or("", |e| e.severity.id())))),
+        ("name", texts(counts.iter().map(|(code, _)| entry(code).map_or("", |e| e.name.get(lang))))),
+        ("judged", number(|c| c.held + c.broken)),
+        ("held", number(|c| c.held)),
+        ("broken", number(|c| c.broken)),
+        ("unjudged", number(|c| c.unjudged)),
+    ])
+}
+
+fn conflicts(p: &Publication<'_>) -> Result<Table, Error> {
+    let all = p.conflicts;
+    let cite = |(record, field): &(i64, String)| p.places.cite(*record, field).unwrap_or_default();
+    batch(vec![
+        ("enterprise", texts(all.iter().map(|c| c.enterprise.as_str()))),
+        ("field", texts(all.iter().map(|c| c.field.as_str()))),
+        ("used", texts(all.iter().map(|c| c.used_text.as_str()))),
+        ("used_cell", texts(all.iter().map(|c| cite(&c.used)))),
+        ("other", texts(all.iter().map(|c| c.other_text.as_str()))),
+        ("other_cell", texts(all.iter().map(|c| cite(&c.other)))),
+    ])
+}
+
+/// One row per enterprise and value: column, year, and the cell that it comes from.
+async fn provenance(p: &Publication<'_>) -> Result<Table, Error> {
+    let (_, batches) = p.engine.query("provenance", "SELECT * FROM enterprises ORDER BY directory_record").await?;
+    let (mut enterprises, mut columns, mut cells) = (Vec::new(), Vec::new(), Vec::new());
+    for batch in &batches {
+        let keys = batch.column_by_name("enterprise").map(|c| c.as_string::<i32>());
+        let Some(keys) = keys else { continue };
+        for row in 0..batch.num_rows() {
+            for column in &p.merged.columns {
+                if batch.column_by_name(&column.name).is_none_or(|c| c.is_null(row)) {
+                    continue;
+                }
+                if let Some(cell) = source_cell(p.places, batch, row, &column.sources) {
+                    enterprises.push(keys.value(row).to_owned());
+                    columns.push(column.name.clone());
+                    cells.push(cell);
+                }
+            }
+        }
+    }
+    batch_of(enterprises, columns, cells)
+}
+
+fn batch_of(enterprises: Vec<String>, columns: Vec<String>, cells: Vec<String>) -> Result<Table, Error> {
+    batch(vec![("enterprise", texts(enterprises)), ("column", texts(columns)), ("cell", texts(cells))])
+}
+
+/// The cell of the first source that has a record with a value there.
+pub fn source_cell(places: &Places, batch: &RecordBatch, row: usize, sources: &[(String, String)]) -> Option<String> {
+    sources.iter().find_map(|(record, field)| {
+        let records = batch.column_by_name(record)?.as_primitive_opt::<Int64Type>()?;
+        datafusion::arrow::array::Array::is_valid(records, row).then(|| places.cite(records.value(row), field)).flatten()
+    })
+}
+
+async fn not_linked(p: &Publication<'_>) -> Result<Table, Error> {
+    let renderer = p.renderer();
+    let (mut records, mut names, mut reasons) = (Vec::new(), Vec::new(), Vec::new());
+    for dataset in ["returns", "needs", "patents"].into_iter().filter(|d| p.has(d)) {
+        let sql = format!("SELECT record, name, not_linked FROM links_{dataset} WHERE not_linked IS NOT NULL ORDER BY record, number");
+        let (_, batches) = p.engine.query("not linked", &sql).await?;
+        for b in &batches {
+            let (name, reason) = (b.column(1).as_string::<i32>(), b.column(2).as_string::<i32>());
+            records.extend(b.column(0).as_primitive::<Int64Type>().values().iter().copied());
+            names.extend(name.iter().map(|n| n.unwrap_or_default().to_owned()));
+            reasons.extend(reason.iter().map(|r| renderer.reference(r.unwrap_or_default())));
+        }
+    }
+    let (schema, batches) = batch(vec![
+        ("record", Arc::new(Int64Array::from(records)) as ArrayRef),
+        ("name", texts(names)),
+        ("reason", texts(reasons)),
+    ])?;
+    located(p.places, (schema, batches))
+}
+
+fn places(p: &Publication<'_>) -> Result<Table, Error> {
+    let renderer = p.renderer();
+    let amounts: Vec<Option<i128>> = p.accounts.iter().map(|a| Some(a.amount)).collect();
+    batch(vec![
+        ("dataset", texts(p.accounts.iter().map(|a| a.dataset.as_str()))),
+        ("file", texts(p.accounts.iter().map(|a| p.places.files.get(a.file).map_or("", |f| f.path.as_str())))),
+        ("place", texts(p.accounts.iter().map(|a| a.place.id()))),
+        ("reason", texts(p.accounts.iter().map(|a| renderer.reference(&a.reason)))),
+        ("rows", Arc::new(p.accounts.iter().map(|a| i64::try_from(a.rows).ok()).collect::<Int64Array>())),
+        ("amount_yuan", Arc::new(Decimal128Array::from(amounts).with_precision_and_scale(38, 4)?)),
+    ])
+}

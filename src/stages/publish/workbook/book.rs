@@ -1,0 +1,207 @@
+//! The workbook as a whole.
+//!
+//! Owns the file, the names of the sheets and the account of what could not be shown as given.
+
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
+
+use chrono::NaiveDateTime;
+use rust_xlsxwriter::{DocProperties, Workbook, Worksheet};
+
+use super::cover::Cover;
+use super::error::WorkbookError;
+use super::names::SheetNames;
+use super::overview::Overview;
+use super::page;
+use super::table::Table;
+use super::table_writer::TableWriter;
+use super::wording::Wording;
+
+/// Rows that a sheet can have in the xlsx format.
+pub const SHEET_ROWS: u32 = 1_048_576;
+
+/// Places remembered by name in the report; the rest are only counted.
+const PLACES: usize = 100;
+
+/// Describes a workbook.
+#[derive(Clone, Debug)]
+pub struct BookProperties {
+    /// Title in the file's properties and in the footers.
+    pub title: String,
+    /// Subject in the file's properties.
+    pub subject: String,
+    /// Author in the file's properties.
+    pub author: String,
+    /// Time of creation; fixed by the caller so that equal content gives equal bytes.
+    pub created: NaiveDateTime,
+    /// Rows that a sheet may have, at most [`SHEET_ROWS`]; smaller ones are for tests.
+    pub sheet_rows: u32,
+    /// How hard the file is compressed.
+    pub compression: Compression,
+}
+
+/// Says how hard a workbook is compressed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Compression {
+    /// Level 6, the usual size.
+    #[default]
+    Standard,
+    /// Level 1: about a third of the time, about 1.6 times the size.
+    Fast,
+}
+
+/// Says what became of a workbook.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BookReport {
+    /// The sheets in their order.
+    pub sheets: Vec<SheetReport>,
+    /// Texts that were too long for a cell and were cut.
+    pub cut_texts: u64,
+    /// Cells of the first 100 cut texts, as `sheet!A1`.
+    pub cut_places: Vec<String>,
+    /// Texts in which control characters were replaced by pictures.
+    pub replaced_texts: u64,
+    /// Numbers of more than 15 significant digits, written as text.
+    pub exact_texts: u64,
+    /// Links that were written as mere text: too many for the sheet, too long, or to an absolute path.
+    pub plain_links: u64,
+}
+
+/// Says what a sheet holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SheetReport {
+    /// Name of the sheet as it stands in the workbook.
+    pub name: String,
+    /// Rows of data; 0 for covers and overviews.
+    pub rows: u64,
+}
+
+impl BookReport {
+    /// Notes a text that was cut.
+    pub(super) fn note_cut(&mut self, sheet: &str, row: u32, column: u16) {
+        self.cut_texts += 1;
+        if self.cut_places.len() < PLACES {
+            let cell = rust_xlsxwriter::utility::row_col_to_cell(row, column);
+            self.cut_places.push(format!("{sheet}!{cell}"));
+        }
+    }
+}
+
+/// Builds a workbook sheet by sheet; nothing is on disk under its name before [`Book::finish`].
+pub struct Book {
+    path: PathBuf,
+    pub(super) workbook: Workbook,
+    pub(super) wording: Wording,
+    pub(super) names: SheetNames,
+    pub(super) report: BookReport,
+    pub(super) footer: String,
+    pub(super) sheet_rows: u32,
+}
+
+impl Book {
+    /// Begins a workbook that will be written to `path`.
+    ///
+    /// Rows are spooled to unnamed temporary files in the folder of `path`.
+    ///
+    /// # Errors
+    /// [`WorkbookError::Io`] if nothing can be written in that folder.
+    pub fn create(
+        path: &Path,
+        properties: BookProperties,
+        wording: Wording,
+    ) -> Result<Self, WorkbookError> {
+        let mut workbook = Workbook::new();
+        let folder = match path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        };
+        workbook.set_tempdir(folder)?;
+        workbook.set_properties(
+            &DocProperties::new()
+                .set_title(plain(&properties.title))
+                .set_subject(plain(&properties.subject))
+                .set_author(plain(&properties.author))
+                .set_creation_datetime(&created(properties.created)?),
+        );
+        if properties.compression == Compression::Fast {
+            workbook.set_zip_compression_level(1);
+        }
+        Ok(Self {
+            path: path.to_owned(),
+            workbook,
+            names: SheetNames::default(),
+            report: BookReport::default(),
+            footer: page::footer(&properties.title, &wording.page_footer),
+            sheet_rows: properties.sheet_rows.min(SHEET_ROWS),
+            wording,
+        })
+    }
+
+    /// Gives the kit's own words in the language of this workbook.
+    pub fn wording(&self) -> &Wording {
+        &self.wording
+    }
+
+    /// Begins a table on a new sheet; add rows to what it gives, then finish that.
+    ///
+    /// # Errors
+    /// [`WorkbookError::ColumnCount`] and [`WorkbookError::RowLimit`] for tables that fit no sheet.
+    pub fn table(&mut self, table: Table) -> Result<TableWriter<'_>, WorkbookError> {
+        TableWriter::new(self, table)
+    }
+
+    /// Adds a cover sheet and gives its name.
+    ///
+    /// # Errors
+    /// [`WorkbookError::Writer`] if the library refuses it.
+    pub fn cover(&mut self, cover: &Cover) -> Result<String, WorkbookError> {
+        super::cover::write(self, cover)
+    }
+
+    /// Adds a sheet of figures, small tables and charts and gives its name.
+    ///
+    /// # Errors
+    /// [`WorkbookError::ChartColumn`] if a chart names a missing column, [`WorkbookError::RowShape`] if a row has not
+    /// as many values as its table has columns.
+    pub fn overview(&mut self, overview: &Overview<'_>) -> Result<String, WorkbookError> {
+        super::overview::write(self, overview)
+    }
+
+    /// Writes the file and says what is in it.
+    ///
+    /// # Errors
+    /// [`WorkbookError::Io`] if the file cannot be written.
+    pub fn finish(mut self) -> Result<BookReport, WorkbookError> {
+        let file = BufWriter::with_capacity(1 << 16, File::create(&self.path)?);
+        self.workbook.save_to_writer(file)?;
+        Ok(self.report)
+    }
+
+    /// Takes the free sheet name nearest to `wanted`.
+    pub(super) fn take_name(&mut self, wanted: &str) -> String {
+        self.names.take(wanted, &self.wording.unnamed_sheet)
+    }
+
+    /// Adds a finished sheet.
+    pub(super) fn push(&mut self, sheet: Worksheet, name: &str, rows: u64) {
+        self.workbook.push_worksheet(sheet);
+        self.report.sheets.push(SheetReport {
+            name: name.to_owned(),
+            rows,
+        });
+    }
+}
+
+/// Drops what XML properties cannot carry.
+fn plain(text: &str) -> String {
+    text.chars()
+        .filter(|letter| !letter.is_control() && !matches!(letter, '\u{FFFE}' | '\u{FFFF}'))
+        .take(255)
+        .collect()
+}
+
+fn created(at: NaiveDateTime) -> Result<rust_xlsxwriter::ExcelDateTime, WorkbookError> {
+    let stamp = at.format("%Y-%m-%dT%H:%M:%S").to_string();
+    Ok(rust_xlsxwriter::ExcelDateTime::parse_from_str(&stamp)?)
+}

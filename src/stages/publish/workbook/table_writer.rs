@@ -1,0 +1,412 @@
+//! A table, row by row.
+//!
+//! Owns the sheets of one table: head, rows, closing rule, notes, and the split over several sheets if one is not
+//! enough. Takes rows in order and keeps none of them, except the first 200, on which the widths are settled.
+
+use rust_xlsxwriter::{Format, Worksheet};
+
+use super::book::Book;
+use super::cell::CellWriter;
+use super::error::WorkbookError;
+use super::head::{Head, HeadPlace};
+use super::look::{self, RowLook};
+use super::page;
+use super::table::{ColumnKind, RowStyle, Table};
+use super::text::cell_text;
+use super::value::{Kept, Value};
+use super::width::{Gauge, row_points, widen, wrapped_lines};
+
+/// Rows that are measured before the first one is written.
+const SAMPLE_ROWS: usize = 200;
+
+/// Columns that a sheet can have in the xlsx format.
+const SHEET_COLUMNS: usize = 16_384;
+
+/// Writes the rows of one table; made by [`Book::table`].
+#[must_use = "a table that is not finished is not in the workbook"]
+pub struct TableWriter<'b> {
+    book: &'b mut Book,
+    table: Table,
+    plain: RowLook,
+    total: RowLook,
+    gauges: Vec<Gauge>,
+    /// First rows, until the widths are settled.
+    sample: Vec<(RowStyle, Vec<Kept>)>,
+    /// Rows accepted so far.
+    accepted: u64,
+    /// Rows written so far.
+    written: u64,
+    /// Rows that a sheet has room for below its head.
+    capacity: u32,
+    /// Name of the sheet being written, or that will be.
+    name: String,
+    /// The sheet being written; none while the sample is gathered.
+    part: Option<Part>,
+    /// Number of the sheet, from 1.
+    part_number: u32,
+}
+
+/// A sheet being written.
+struct Part {
+    sheet: Worksheet,
+    place: HeadPlace,
+    /// The next row of the sheet.
+    next: u32,
+    /// Row below the last ordinary row, which ends the filter.
+    filter_end: u32,
+    links: u32,
+    /// Characters that a line holds, per column; 0 where text is not wrapped.
+    line_characters: Vec<u32>,
+}
+
+impl<'b> TableWriter<'b> {
+    pub(super) fn new(book: &'b mut Book, table: Table) -> Result<Self, WorkbookError> {
+        let columns = table.columns.len();
+        if columns == 0 || columns > SHEET_COLUMNS {
+            return Err(WorkbookError::ColumnCount {
+                sheet: table.sheet,
+                columns,
+            });
+        }
+        // Room for the head with its note on the split, the closing rule and the notes.
+        let around = HeadPlace::new(&table, true).body
+            + 1
+            + u32::try_from(table.notes.len()).unwrap_or(u32::MAX);
+        let capacity = book.sheet_rows.saturating_sub(around);
+        if capacity == 0 {
+            return Err(WorkbookError::RowLimit {
+                sheet: table.sheet,
+                limit: book.sheet_rows,
+            });
+        }
+        let headers = table
+            .columns
+            .iter()
+            .map(|column| (column, super::head::label(column, &book.wording)));
+        let gauges = headers
+            .map(|(column, label)| Gauge::new(column, &label))
+            .collect();
+        Ok(Self {
+            name: book.take_name(&table.sheet),
+            plain: RowLook::new(&table.columns, RowStyle::Plain),
+            total: RowLook::new(&table.columns, RowStyle::Total),
+            gauges,
+            sample: Vec::new(),
+            accepted: 0,
+            written: 0,
+            capacity,
+            part: None,
+            part_number: 0,
+            book,
+            table,
+        })
+    }
+
+    /// Gives the name of the table's first sheet, or of the sheet being written.
+    pub fn sheet_name(&self) -> &str {
+        &self.name
+    }
+
+    /// Gives the row, counted from 0, that the next added row will have on its sheet.
+    pub fn next_row(&self) -> u32 {
+        let capacity = u64::from(self.capacity);
+        let part = u32::try_from(self.accepted / capacity)
+            .unwrap_or(u32::MAX)
+            .saturating_add(1);
+        let above = HeadPlace::new(&self.table, self.tells_part(part)).body;
+        above + u32::try_from(self.accepted % capacity).unwrap_or(0)
+    }
+
+    /// Adds an ordinary row.
+    ///
+    /// # Errors
+    /// [`WorkbookError::RowShape`] if there are not as many values as columns.
+    pub fn row(&mut self, values: &[Value<'_>]) -> Result<(), WorkbookError> {
+        self.styled_row(RowStyle::Plain, values)
+    }
+
+    /// Adds a sum; sums at the end of a table stay out of its filter.
+    ///
+    /// # Errors
+    /// As [`TableWriter::row`].
+    pub fn total_row(&mut self, values: &[Value<'_>]) -> Result<(), WorkbookError> {
+        self.styled_row(RowStyle::Total, values)
+    }
+
+    /// Adds a row in the given style.
+    ///
+    /// # Errors
+    /// As [`TableWriter::row`].
+    pub fn styled_row(
+        &mut self,
+        style: RowStyle,
+        values: &[Value<'_>],
+    ) -> Result<(), WorkbookError> {
+        if values.len() != self.table.columns.len() {
+            return Err(WorkbookError::RowShape {
+                sheet: self.name.clone(),
+                columns: self.table.columns.len(),
+                values: values.len(),
+            });
+        }
+        self.accepted += 1;
+        if self.part.is_some() {
+            for (gauge, value) in self.gauges.iter_mut().zip(values) {
+                gauge.measure_late(value);
+            }
+            return self.write_row(style, values);
+        }
+        for (gauge, value) in self.gauges.iter_mut().zip(values) {
+            gauge.measure(value, &self.book.wording);
+        }
+        self.sample
+            .push((style, values.iter().map(Kept::new).collect()));
+        if self.sample.len() >= SAMPLE_ROWS {
+            self.settle()
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Ends the table and gives the names of its sheets.
+    ///
+    /// # Errors
+    /// [`WorkbookError::Writer`] if the library refuses the sheet.
+    pub fn finish(mut self) -> Result<Vec<String>, WorkbookError> {
+        self.settle()?;
+        if self.written == 0 {
+            self.write_empty()?;
+        }
+        self.close(None)?;
+        let sheets = &self.book.report.sheets;
+        let parts = usize::try_from(self.part_number).unwrap_or(usize::MAX);
+        Ok(sheets[sheets.len().saturating_sub(parts)..]
+            .iter()
+            .map(|sheet| sheet.name.clone())
+            .collect())
+    }
+
+    /// Begins the first sheet and writes the rows kept so far.
+    fn settle(&mut self) -> Result<(), WorkbookError> {
+        if self.part.is_some() {
+            return Ok(());
+        }
+        widen(&mut self.gauges, super::head::least_characters(&self.table));
+        self.open()?;
+        for (style, values) in std::mem::take(&mut self.sample) {
+            let values: Vec<Value<'_>> = values.iter().map(Kept::value).collect();
+            self.write_row(style, &values)?;
+        }
+        Ok(())
+    }
+
+    /// Tells whether a sheet says in its head which part of the table it is.
+    fn tells_part(&self, part: u32) -> bool {
+        part > 1
+            || self
+                .table
+                .expected_rows
+                .is_some_and(|rows| rows > u64::from(self.capacity))
+    }
+
+    /// Begins a sheet.
+    fn open(&mut self) -> Result<(), WorkbookError> {
+        self.part_number += 1;
+        let told = self.tells_part(self.part_number).then(|| self.part_text());
+        let mut sheet = self.book.workbook.new_worksheet_with_constant_memory()?;
+        sheet.set_name(&self.name)?;
+        sheet.set_default_row_height(row_points(1));
+        let place = HeadPlace::new(&self.table, told.is_some());
+        Head {
+            table: &self.table,
+            gauges: &self.gauges,
+            wording: &self.book.wording,
+            place,
+            part: told.as_deref(),
+        }
+        .write(&mut sheet)?;
+        for (column, look) in (0..).zip(&self.plain.columns) {
+            sheet.set_column_format(column, &look.own)?;
+        }
+        let line_characters = self.table.columns.iter().zip(&self.gauges);
+        let line_characters = line_characters
+            .map(|(column, gauge)| {
+                if column.kind == ColumnKind::Text {
+                    gauge.line_characters()
+                } else {
+                    0
+                }
+            })
+            .collect();
+        self.part = Some(Part {
+            sheet,
+            place,
+            next: place.body,
+            filter_end: place.body,
+            links: 0,
+            line_characters,
+        });
+        Ok(())
+    }
+
+    /// Says which part of the table the current sheet is.
+    fn part_text(&self) -> String {
+        let capacity = u64::from(self.capacity);
+        let first = self.written + 1;
+        let known = self.table.expected_rows.and_then(|rows| {
+            let parts = u32::try_from(rows.div_ceil(capacity)).ok()?;
+            (self.part_number <= parts).then(|| (parts, rows.min(self.written + capacity)))
+        });
+        self.book.wording.part(self.part_number, first, known)
+    }
+
+    fn write_row(&mut self, style: RowStyle, values: &[Value<'_>]) -> Result<(), WorkbookError> {
+        if self
+            .part
+            .as_ref()
+            .is_some_and(|part| part.next - part.place.body >= self.capacity)
+        {
+            let next_name = self.book.take_name(&self.table.sheet);
+            self.close(Some(&next_name))?;
+            self.name = next_name;
+            self.open()?;
+        }
+        let Some(part) = &mut self.part else {
+            return Ok(());
+        };
+        let row = part.next;
+        let lines =
+            values
+                .iter()
+                .zip(&part.line_characters)
+                .map(|(value, characters)| match value {
+                    Value::Text(text) if *characters > 0 => wrapped_lines(text, *characters),
+                    Value::Link(link) if *characters > 0 => wrapped_lines(link.text, *characters),
+                    _ => 1,
+                });
+        let lines = lines.max().unwrap_or(1);
+        if lines > 1 {
+            part.sheet.set_row_height(row, row_points(lines))?;
+        }
+        let mut cells = CellWriter {
+            sheet: &mut part.sheet,
+            name: &self.name,
+            look: if style == RowStyle::Plain {
+                &self.plain
+            } else {
+                &self.total
+            },
+            wording: &self.book.wording,
+            report: &mut self.book.report,
+            links: &mut part.links,
+            inherit: style == RowStyle::Plain,
+        };
+        for ((index, column), value) in (0..).zip(&self.table.columns).zip(values) {
+            cells.put(row, index, column.kind, value)?;
+        }
+        part.next += 1;
+        if style == RowStyle::Plain {
+            part.filter_end = part.next;
+        }
+        self.written += 1;
+        Ok(())
+    }
+
+    /// Writes the text that stands in a table without rows.
+    fn write_empty(&mut self) -> Result<(), WorkbookError> {
+        let Some(part) = &mut self.part else {
+            return Ok(());
+        };
+        let last = last_column(&self.table);
+        let text = cell_text(&self.table.empty_text, &self.book.wording.cut_mark).text;
+        part.sheet.set_row_height(part.next, 30)?;
+        across(&mut part.sheet, part.next, last, &text, &look::empty())?;
+        part.next += 1;
+        Ok(())
+    }
+
+    /// Ends a sheet; `next` is the sheet that the table goes on with.
+    fn close(&mut self, next: Option<&str>) -> Result<(), WorkbookError> {
+        let Some(mut part) = self.part.take() else {
+            return Ok(());
+        };
+        let last = last_column(&self.table);
+        let closing = look::closing();
+        for column in 0..=last {
+            part.sheet.write_blank(part.next, column, &closing)?;
+        }
+        if let Some(next) = next {
+            let text = self.book.wording.continued(next);
+            part.sheet
+                .write_string_with_format(part.next, 0, text, &closing)?;
+        }
+        // Every row is on its way now, so the columns may go back to having no format below the table.
+        let mut characters = 0.0;
+        for (column, gauge) in (0..).zip(&self.gauges) {
+            part.sheet.set_column_format(column, &Format::default())?;
+            part.sheet.set_column_width(column, gauge.characters())?;
+            characters += gauge.characters();
+        }
+        let mut end = part.next;
+        if next.is_none() {
+            end = self.write_notes(&mut part, characters)?;
+        }
+        self.dress(&mut part, end, characters)?;
+        let rows = u64::from(part.next - part.place.body);
+        let rows = if self.written == 0 { 0 } else { rows };
+        self.book.push(part.sheet, &self.name, rows);
+        Ok(())
+    }
+
+    /// Writes the notes below the table and gives the last row used.
+    fn write_notes(&self, part: &mut Part, characters: f64) -> Result<u32, WorkbookError> {
+        let last = last_column(&self.table);
+        let mut row = part.next;
+        for note in &self.table.notes {
+            row += 1;
+            let text = cell_text(note, &self.book.wording.cut_mark).text;
+            let lines = super::head::lines_across(&text, characters);
+            part.sheet.set_row_height(row, row_points(lines))?;
+            across(&mut part.sheet, row, last, &text, &look::note())?;
+        }
+        Ok(row)
+    }
+
+    /// Sets what a sheet needs for screen and paper.
+    fn dress(&self, part: &mut Part, end: u32, characters: f64) -> Result<(), WorkbookError> {
+        let last = last_column(&self.table);
+        let sheet = &mut part.sheet;
+        sheet.set_freeze_panes(part.place.body, self.table.frozen_columns.min(last))?;
+        if part.filter_end > part.place.body {
+            sheet.autofilter(part.place.header_last, 0, part.filter_end - 1, last)?;
+        }
+        sheet.set_repeat_rows(part.place.header_first, part.place.header_last)?;
+        sheet.set_print_area(0, 0, end, last)?;
+        if let Some(color) = look::tab(self.table.tab) {
+            sheet.set_tab_color(color);
+        }
+        page::set_up(sheet, self.table.paper, characters, &self.book.footer);
+        Ok(())
+    }
+}
+
+/// Gives the index of the last column.
+pub(super) fn last_column(table: &Table) -> u16 {
+    u16::try_from(table.columns.len().saturating_sub(1)).unwrap_or(u16::MAX)
+}
+
+/// Writes a text over a whole row of the table.
+pub(super) fn across(
+    sheet: &mut Worksheet,
+    row: u32,
+    last: u16,
+    text: &str,
+    format: &Format,
+) -> Result<(), WorkbookError> {
+    if last == 0 {
+        sheet.write_string_with_format(row, 0, text, format)?;
+    } else {
+        sheet.merge_range(row, 0, row, last, text, format)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,17 @@
+//! Validate: edits (审核关系) over datasets.
+//!
+//! Owns: how an edit of `packs/*.toml` or `pipeline.toml` becomes SQL, and what its three outcomes lead to.
+//! Takes: standardized datasets. Gives: the same datasets with withheld values nulled (`f_why` names the edit), findings,
+//! unjudged edits with the finding that withheld their operand, and counts.
+//! Invariants: values are never changed, only withheld; a null operand is unjudged, never broken; nothing removes a
+//! record or a link.
+//!
+//! # How to add an edit
+//! One entry in `packs/*.toml` (or, for one site, in its `pipeline.toml`) and a folder
+//! `tests/fixtures/edits/<CODE>/`. Only new SQL functions are Rust: `engine/functions.rs`.
+
+mod compile;
+mod judge;
+
+pub use compile::{Compiled, Dataset, compile};
+pub use judge::{judge_groups, judge_records};

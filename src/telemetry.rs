@@ -1,0 +1,11 @@
+//! Events: what the program did, for whoever operates it. Never a cell value, a name or a file's body.
+
+use tracing_subscriber::{EnvFilter, fmt};
+
+/// Sends events to standard error; `HUICHI_LOG` filters them (default: warnings), as JSON where `json` is wanted.
+pub fn start(json: bool) {
+    let filter = EnvFilter::try_from_env("HUICHI_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    let builder = fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A subscriber that is already there (in tests) stays.
+    let _ = if json { builder.json().try_init() } else { builder.with_target(false).try_init() };
+}
