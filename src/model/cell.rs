@@ -1,6 +1,6 @@
 //! Cell addresses as a spreadsheet shows them: `D17`.
 //!
-//! Columns and rows are counted from 0 in code; letters and shown row numbers are what users see.
+//! Columns are counted from 0; rows carry the number that users see, from 1, in code and on paper alike.
 
 /// Gives the letters of a column counted from 0: 0 is `A`, 26 is `AA`.
 pub fn column_letters(column: u32) -> String {
@@ -31,9 +31,9 @@ pub fn column_index(letters: &str) -> Option<u32> {
     u32::try_from(index - 1).ok()
 }
 
-/// Gives the address of a cell, column and row counted from 0: (3, 16) is `D17`.
+/// Gives the address of a cell, the column counted from 0, the row from 1: (3, 17) is `D17`.
 pub fn address(column: u32, row: u32) -> String {
-    format!("{}{}", column_letters(column), u64::from(row) + 1)
+    format!("{}{row}", column_letters(column))
 }
 
 #[cfg(test)]
@@ -68,10 +68,10 @@ mod tests {
 
     #[test]
     fn addresses() {
-        assert_eq!(address(3, 16), "D17");
-        assert_eq!(address(0, 0), "A1");
-        assert_eq!(address(16_383, 1_048_575), "XFD1048576");
-        assert_eq!(address(u32::MAX, u32::MAX), "MWLQKWV4294967296");
+        assert_eq!(address(3, 17), "D17");
+        assert_eq!(address(0, 1), "A1");
+        assert_eq!(address(16_383, 1_048_576), "XFD1048576");
+        assert_eq!(address(u32::MAX, u32::MAX), "MWLQKWV4294967295");
     }
 
     proptest! {

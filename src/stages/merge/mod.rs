@@ -114,6 +114,11 @@ impl Plan {
             };
             let kind = config.form[form].field[field].kind;
             self.select.push(format!("coalesce({}) AS \"{name}\"", values.join(", ")));
+            if kind == FieldKind::Code {
+                // Why there is no value decides whether a criterion is not met or unjudged.
+                let states: Vec<String> = values.iter().map(|v| format!("CAST({}_state\" AS VARCHAR)", v.trim_end_matches('"'))).collect();
+                self.select.push(format!("coalesce({}) AS \"{name}_state\"", states.join(", ")));
+            }
             self.columns.push(Column { name: name.clone(), sources, label: label(config, form, field), year: None, kind });
         }
     }
