@@ -231,7 +231,7 @@ fn compose(options: &SampleOptions) -> Result<(Vec<NamedBytes>, SampleReport), S
         (FaultKind::DamagedFile, truncated()?),
         (
             FaultKind::UnmatchedFile,
-            ("统计局/说明.txt".to_owned(), NOTE.as_bytes().to_vec()),
+            ("说明.txt".to_owned(), NOTE.as_bytes().to_vec()),
         ),
     ];
     for (kind, file) in whole_files {

@@ -103,7 +103,8 @@ fn undecided(group: &[&Candidate]) -> Vec<Superseded> {
                 continue;
             }
             let common = other.keys.iter().filter(|k| keys.contains(k)).count();
-            if common > 0 {
+            // A few in common are repeated records; most of the smaller file in common is the same return sent twice.
+            if common * 2 >= one.keys.len().min(other.keys.len()) && common > 0 {
                 out.push(Superseded::Undecided { one: one.file, other: other.file, common });
             }
         }
@@ -169,8 +170,8 @@ mod tests {
         let partly = supersede(&[old.clone(), candidate(1, "表_更正.xlsx", &["b"])]);
         assert_eq!(partly, [Superseded::Partly { older: (0, vec![0]), by: 1, keys: HashSet::from(["b".to_owned()]) }]);
         assert_eq!(
-            supersede(&[old.clone(), candidate(1, "乡镇.xlsx", &["c", "d"])]),
-            [Superseded::Undecided { one: 0, other: 1, common: 1 }]
+            supersede(&[old.clone(), candidate(1, "乡镇.xlsx", &["c", "b"])]),
+            [Superseded::Undecided { one: 0, other: 1, common: 2 }]
         );
         assert_eq!(supersede(&[old, candidate(1, "乡镇.xlsx", &["d"])]), []);
     }

@@ -78,6 +78,11 @@ impl<'a> Source<'a> {
         }
     }
 
+    /// The file's name without its extension: the one sheet of a text table.
+    fn stem(&self) -> &str {
+        self.file_name.rsplit_once('.').map_or(self.file_name, |(stem, _)| stem)
+    }
+
     fn expected(&self, form: &str) -> Vec<(String, String)> {
         self.expected.get(form).cloned().unwrap_or_default()
     }
@@ -105,6 +110,8 @@ pub fn read<S: RecordSink>(path: &Path, source: &Source<'_>, limits: &Limits, si
     gather.close();
     let Gather { tables, mut seeds, .. } = gather;
     if tables.is_empty() {
+        // One finding says it for all sheets.
+        seeds.retain(|s| s.code != "TBL-201");
         seeds.push(Seed { code: "TBL-200".into(), sheet: None, row: None, column: None, found: String::new(), args: Vec::new() });
     }
     Ok(FileOutcome { facts, tables, seeds })
@@ -149,11 +156,16 @@ impl<S: RecordSink> Gather<'_, '_, S> {
 impl<S: RecordSink> Sink for Gather<'_, '_, S> {
     fn begin_sheet(&mut self, head: &SheetHead) {
         self.close();
+        let mut head = head.clone();
+        if self.text_table {
+            // The reader knows the store's name only.
+            self.source.stem().clone_into(&mut head.name);
+        }
         self.open = Some(if head.visible == Some(false) {
             Open::Hidden { name: head.name.clone(), rows: 0 }
         } else {
             let next = self.tables.last().map_or(0, |t| t.number + 1);
-            Open::Shown(SheetReader::new(self.source, head, self.text_table, next))
+            Open::Shown(SheetReader::new(self.source, &head, self.text_table, next))
         });
     }
 
@@ -173,7 +185,7 @@ impl<S: RecordSink> Sink for Gather<'_, '_, S> {
         let found = note.args.iter().find(|(k, _)| *k == "found").map(|(_, v)| v.clone()).unwrap_or_default();
         self.seeds.push(Seed {
             code: note.code.to_owned(),
-            sheet: note.sheet,
+            sheet: if self.text_table { Some(self.source.stem().to_owned()) } else { note.sheet },
             row: note.row,
             column: note.column,
             found,

@@ -300,7 +300,7 @@ impl<'a> SheetReader<'a> {
         }
         if live.footer {
             if row.cells.len() < 3.max(live.labelled / 2) {
-                self.after_footer += 1;
+                self.after_footer += u64::from(!is_footer(first_text));
                 return;
             }
             live.footer = false;

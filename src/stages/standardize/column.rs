@@ -102,8 +102,12 @@ impl FieldColumn {
     fn push_year(&mut self, cell: Option<RawCell<'_>>) -> Reading {
         let year = cell.and_then(|c| {
             let folded = text::fold(c.text);
-            let digits = folded.trim().trim_end_matches(['度', '年']);
-            (digits.len() == 4).then(|| digits.parse::<i32>().ok()).flatten()
+            match parse_number(folded.trim().trim_end_matches(['度', '年'])) {
+                Number::Stated { value, unit: None, percent: false, .. } if value.fract().is_zero() => {
+                    i32::try_from(value.trunc().mantissa() / 10_i128.pow(value.trunc().scale())).ok().filter(|y| (1000..10_000).contains(y))
+                }
+                _ => None,
+            }
         });
         self.states.push(Some(match cell {
             None => state::BLANK,

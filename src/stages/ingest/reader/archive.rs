@@ -83,8 +83,13 @@ impl<'a> Archive<'a> {
                 return Err(Refusal::new("FIL-108").with("part", name));
             }
             let method = entry.compression();
-            if !matches!(method, CompressionMethod::Stored | CompressionMethod::Deflated) {
-                return Err(Refusal::new("FIL-110").with("part", name).with("method", method));
+            if !matches!(
+                method,
+                CompressionMethod::Stored | CompressionMethod::Deflated
+            ) {
+                return Err(Refusal::new("FIL-110")
+                    .with("part", name)
+                    .with("method", method));
             }
             if !local_name_agrees(&mut file, entry.header_start(), entry.name_raw()) {
                 return Err(Refusal::new("FIL-109").with("part", name));
@@ -217,7 +222,9 @@ fn zip_refusal(part: &str, error: ZipError) -> Refusal {
     match error {
         ZipError::Io(error) => stream_refusal(part, &error),
         ZipError::FileNotFound => Refusal::new("FIL-115").with("part", part),
-        other => Refusal::new("FIL-104").with("part", part).with("reason", other),
+        other => Refusal::new("FIL-104")
+            .with("part", part)
+            .with("reason", other),
     }
 }
 
@@ -229,7 +236,9 @@ pub(super) fn stream_refusal(part: &str, error: &io::Error) -> Refusal {
     match excess {
         Some(Excess::Ratio) => Refusal::new("FIL-112").with("part", part),
         Some(Excess::Total) => Refusal::new("FIL-111").with("part", part),
-        None => Refusal::new("FIL-104").with("part", part).with("reason", error),
+        None => Refusal::new("FIL-104")
+            .with("part", part)
+            .with("reason", error),
     }
 }
 

@@ -61,6 +61,7 @@ impl<'a> Feed<'a> {
         self.flush_counts();
         self.sheet = Some(head.name.clone());
         self.sheets += 1;
+        self.row.clear();
         self.sink.begin_sheet(head);
     }
 
@@ -77,6 +78,12 @@ impl<'a> Feed<'a> {
         self.row.number = number;
         self.row.hidden = hidden;
         self.sorted = true;
+    }
+
+    /// Goes on with the current row, which the file begins again; tells whether it has cells by now.
+    pub(super) fn continue_row(&mut self, hidden: bool) -> bool {
+        self.row.hidden |= hidden;
+        !self.row.cells.is_empty()
     }
 
     /// Counts a cell, blank or not.
@@ -161,7 +168,12 @@ impl<'a> Feed<'a> {
     }
 
     /// Adds a date written out in ISO 8601; one that does not exist stays a text.
-    pub(super) fn iso_date(&mut self, column: u32, formula: bool, text: &str) -> Result<(), Refusal> {
+    pub(super) fn iso_date(
+        &mut self,
+        column: u32,
+        formula: bool,
+        text: &str,
+    ) -> Result<(), Refusal> {
         match serial::iso_date(text) {
             Some(date) => self.cell(column, CellKind::Date, formula, &date),
             None => {
@@ -206,7 +218,11 @@ impl<'a> Feed<'a> {
         }
         self.row.cells.dedup_by_key(|cell| cell.column);
         for (column, first, second) in twice {
-            self.cell_note("CEL-202", column, vec![("first", first), ("second", second)]);
+            self.cell_note(
+                "CEL-202",
+                column,
+                vec![("first", first), ("second", second)],
+            );
         }
     }
 
@@ -222,18 +238,33 @@ impl<'a> Feed<'a> {
     }
 
     /// Notes something about a cell of the current row.
-    pub(super) fn cell_note(&mut self, code: &'static str, column: u32, args: Vec<(&'static str, String)>) {
+    pub(super) fn cell_note(
+        &mut self,
+        code: &'static str,
+        column: u32,
+        args: Vec<(&'static str, String)>,
+    ) {
         self.note(code, Some(column), args);
     }
 
     /// Notes something about the current row.
-    pub(super) fn note(&mut self, code: &'static str, column: Option<u32>, args: Vec<(&'static str, String)>) {
+    pub(super) fn note(
+        &mut self,
+        code: &'static str,
+        column: Option<u32>,
+        args: Vec<(&'static str, String)>,
+    ) {
         let row = Some(self.row.number);
         self.send(code, row, column, args);
     }
 
     /// Notes something about a row by its number.
-    pub(super) fn row_note(&mut self, code: &'static str, row: u32, args: Vec<(&'static str, String)>) {
+    pub(super) fn row_note(
+        &mut self,
+        code: &'static str,
+        row: u32,
+        args: Vec<(&'static str, String)>,
+    ) {
         self.send(code, Some(row), None, args);
     }
 
@@ -243,7 +274,12 @@ impl<'a> Feed<'a> {
     }
 
     /// Notes something about a sheet that is not handed out.
-    pub(super) fn note_about(&mut self, sheet: &str, code: &'static str, args: Vec<(&'static str, String)>) {
+    pub(super) fn note_about(
+        &mut self,
+        sheet: &str,
+        code: &'static str,
+        args: Vec<(&'static str, String)>,
+    ) {
         self.sink.note(Note {
             code,
             sheet: Some(sheet.to_owned()),
@@ -272,7 +308,13 @@ impl<'a> Feed<'a> {
         *count = count.saturating_add(1);
         if *count <= self.limits.notes_per_code {
             let sheet = self.sheet.clone();
-            self.sink.note(Note { code, sheet, row, column, args });
+            self.sink.note(Note {
+                code,
+                sheet,
+                row,
+                column,
+                args,
+            });
         }
     }
 
@@ -310,7 +352,9 @@ pub(super) enum Epoch {
 
 /// Makes the refusal of a file that holds more than a limit allows.
 pub(super) fn too_much(what: &'static str, limit: impl ToString) -> Refusal {
-    Refusal::new("FIL-119").with("what", what).with("limit", limit)
+    Refusal::new("FIL-119")
+        .with("what", what)
+        .with("limit", limit)
 }
 
 /// Returns the beginning of a text, for a note.

@@ -49,9 +49,9 @@ fn is_elapsed(inside: &str) -> bool {
         return false;
     };
     let inside = inside.to_ascii_lowercase();
-    ["h", "m", "s"]
-        .iter()
-        .any(|unit| !inside.is_empty() && inside.trim_matches(|c: char| unit.contains(c)).is_empty())
+    ["h", "m", "s"].iter().any(|unit| {
+        !inside.is_empty() && inside.trim_matches(|c: char| unit.contains(c)).is_empty()
+    })
 }
 
 /// Steps behind the next such character.
@@ -76,9 +76,21 @@ mod tests {
     #[test]
     fn dates_are_recognized() {
         for code in [
-            "yyyy-mm-dd", "yyyy/m/d", "m/d/yy h:mm", "yyyy\"年\"m\"月\"d\"日\"", "[$-804]yyyy年m月d日",
-            "[$-F800]dddd\\,\\ mmmm\\ dd\\,\\ yyyy", "[h]:mm:ss", "[mm]:ss", "[DBNum1]yyyy年", "h:mm AM/PM",
-            "yyyy年", "mmm-yy", "ss.0", "yyyy-mm-dd;@", "[红色]yyyy",
+            "yyyy-mm-dd",
+            "yyyy/m/d",
+            "m/d/yy h:mm",
+            "yyyy\"年\"m\"月\"d\"日\"",
+            "[$-804]yyyy年m月d日",
+            "[$-F800]dddd\\,\\ mmmm\\ dd\\,\\ yyyy",
+            "[h]:mm:ss",
+            "[mm]:ss",
+            "[DBNum1]yyyy年",
+            "h:mm AM/PM",
+            "yyyy年",
+            "mmm-yy",
+            "ss.0",
+            "yyyy-mm-dd;@",
+            "[红色]yyyy",
         ] {
             assert!(code_is_date(code), "{code}");
         }
@@ -88,11 +100,31 @@ mod tests {
     #[test]
     fn look_alikes_are_not() {
         for code in [
-            "General", "G/通用格式", "0\"年\"", "0年", "0\\d", "[DBNum2]0", "0_d", "#,##0.00", "0.00%",
-            "[Red]-0.00", "\"day\"0", "@", "0*d", "[$¥-804]#,##0.00", "General\"months\"", "[>=1000]0", "0.00E+00", "",
+            "General",
+            "G/通用格式",
+            "0\"年\"",
+            "0年",
+            "0\\d",
+            "[DBNum2]0",
+            "0_d",
+            "#,##0.00",
+            "0.00%",
+            "[Red]-0.00",
+            "\"day\"0",
+            "@",
+            "0*d",
+            "[$¥-804]#,##0.00",
+            "General\"months\"",
+            "[>=1000]0",
+            "0.00E+00",
+            "",
         ] {
             assert!(!code_is_date(code), "{code}");
         }
-        assert!([0, 1, 4, 9, 11, 23, 37, 44, 48, 49, 59].into_iter().all(|id| !builtin_is_date(id)));
+        assert!(
+            [0, 1, 4, 9, 11, 23, 37, 44, 48, 49, 59]
+                .into_iter()
+                .all(|id| !builtin_is_date(id))
+        );
     }
 }

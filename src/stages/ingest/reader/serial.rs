@@ -121,7 +121,9 @@ fn digits(text: &str, length: usize) -> Option<u32> {
 /// Returns the days of a month.
 fn month_days(year: u32, month: u32) -> u32 {
     match month {
-        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => 29,
+        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => {
+            29
+        }
         2 => 28,
         4 | 6 | 9 | 11 => 30,
         _ => 31,
@@ -145,14 +147,26 @@ mod tests {
         assert_eq!(date(0.0, true).as_deref(), Some("1904-01-01"));
         assert_eq!(date(45_351.0, false).as_deref(), Some("2024-02-29"));
         assert_eq!(date(2_958_465.0, false).as_deref(), Some("9999-12-31"));
-        assert_eq!(date(45_077.5, false).as_deref(), Some("2023-05-31 12:00:00"));
+        assert_eq!(
+            date(45_077.5, false).as_deref(),
+            Some("2023-05-31 12:00:00")
+        );
         // A second that rounds up to midnight belongs to the next day.
         assert_eq!(date(45_077.999_999_9, false).as_deref(), Some("2023-06-01"));
     }
 
     #[test]
     fn serials_out_of_range_give_nothing() {
-        for serial in [0.0, 0.5, 60.0, -1.0, 2_958_466.0, 1e300, f64::NAN, f64::INFINITY] {
+        for serial in [
+            0.0,
+            0.5,
+            60.0,
+            -1.0,
+            2_958_466.0,
+            1e300,
+            f64::NAN,
+            f64::INFINITY,
+        ] {
             assert_eq!(date(serial, false), None, "{serial}");
         }
     }
@@ -173,12 +187,24 @@ mod tests {
     #[test]
     fn iso_dates_are_checked() {
         assert_eq!(iso_date("2024-02-29").as_deref(), Some("2024-02-29"));
-        assert_eq!(iso_date("2024-01-31T00:00:00").as_deref(), Some("2024-01-31"));
+        assert_eq!(
+            iso_date("2024-01-31T00:00:00").as_deref(),
+            Some("2024-01-31")
+        );
         assert_eq!(
             iso_date("2024-01-31T08:30:00.000Z").as_deref(),
             Some("2024-01-31 08:30:00")
         );
-        for wrong in ["2024-02-30", "2023-02-29", "2024-13-01", "1900-01-05", "24-01-01", "2024-1-1", "2024-01-01T25:00", ""] {
+        for wrong in [
+            "2024-02-30",
+            "2023-02-29",
+            "2024-13-01",
+            "1900-01-05",
+            "24-01-01",
+            "2024-1-1",
+            "2024-01-01T25:00",
+            "",
+        ] {
             assert_eq!(iso_date(wrong), None, "{wrong}");
         }
     }

@@ -114,7 +114,10 @@ fn rows(lines: Lines<'_>, delimiter: u8, feed: &mut Feed<'_>) -> Result<(), Refu
         feed.row_note("CEL-220", row, Vec::new());
     }
     if width < width_before && !(width == 1 && end.line_end) {
-        let args = vec![("found", width.to_string()), ("expected", width_before.to_string())];
+        let args = vec![
+            ("found", width.to_string()),
+            ("expected", width_before.to_string()),
+        ];
         feed.row_note("CEL-221", number, args);
     }
     if !end.line_end {

@@ -17,7 +17,11 @@ pub(super) struct Survey {
 
 impl Survey {
     /// Reads a sheet's part to its end.
-    pub(super) fn read(archive: &mut Archive<'_>, part: &str, limits: &Limits) -> Result<Self, Refusal> {
+    pub(super) fn read(
+        archive: &mut Archive<'_>,
+        part: &str,
+        limits: &Limits,
+    ) -> Result<Self, Refusal> {
         let reader = archive.part(part, true)?;
         let mut records = Records::new(Box::new(reader), part);
         let mut survey = Self::default();
@@ -33,7 +37,11 @@ impl Survey {
                 return Err(too_much("merged regions", limits.merged_regions));
             }
         }
-        if ended { Ok(survey) } else { Err(records.malformed()) }
+        if ended {
+            Ok(survey)
+        } else {
+            Err(records.malformed())
+        }
     }
 }
 
@@ -52,12 +60,19 @@ fn span(body: &[u8]) -> Option<Span> {
         first_column: u32_at(body, 8)?,
         last_column: u32_at(body, 12)?,
     };
-    (span.first_row <= span.last_row && span.first_column <= span.last_column && column_exists(span.last_column))
-        .then_some(span)
+    (span.first_row <= span.last_row
+        && span.first_column <= span.last_column
+        && column_exists(span.last_column))
+    .then_some(span)
 }
 
 /// Hands out the rows of a sheet.
-pub(super) fn rows(archive: &mut Archive<'_>, part: &str, tables: &Tables, feed: &mut Feed<'_>) -> Result<(), Refusal> {
+pub(super) fn rows(
+    archive: &mut Archive<'_>,
+    part: &str,
+    tables: &Tables,
+    feed: &mut Feed<'_>,
+) -> Result<(), Refusal> {
     let reader = archive.part(part, false)?;
     let mut records = Records::new(Box::new(reader), part);
     let (mut inside, mut open) = (false, false);
@@ -76,7 +91,11 @@ pub(super) fn rows(archive: &mut Archive<'_>, part: &str, tables: &Tables, feed:
                 let hidden = body.get(11).is_some_and(|flags| flags & 0x10 != 0);
                 feed.begin_row(row.saturating_add(1), hidden);
                 if last_row.is_some_and(|last| row <= last) {
-                    feed.note("CEL-214", None, vec![("number", row.saturating_add(1).to_string())]);
+                    feed.note(
+                        "CEL-214",
+                        None,
+                        vec![("number", row.saturating_add(1).to_string())],
+                    );
                 }
                 (open, last_row) = (true, Some(row));
             }
@@ -110,31 +129,49 @@ fn cell(id: u32, body: &[u8], tables: &Tables, feed: &mut Feed<'_>) -> Result<Op
     let formula = (id::FORMULA_TEXT..=id::FORMULA_ERROR).contains(&id);
     match id {
         id::RK | id::REAL | id::FORMULA_REAL => {
-            let stored = if id == id::RK { u32_at(value, 0).map(packed) } else { f64_at(value, 0) };
-            let Some(stored) = stored else { return Ok(None) };
+            let stored = if id == id::RK {
+                u32_at(value, 0).map(packed)
+            } else {
+                f64_at(value, 0)
+            };
+            let Some(stored) = stored else {
+                return Ok(None);
+            };
             let mut text = String::new();
             number::shortest(stored, &mut text);
             feed.number(column, formula, text.as_bytes(), tables.date(style))?;
         }
         id::ERROR | id::FORMULA_ERROR => {
-            let Some(code) = value.first() else { return Ok(None) };
+            let Some(code) = value.first() else {
+                return Ok(None);
+            };
             feed.cell(column, CellKind::Error, formula, &error_text(*code))?;
         }
         id::BOOL | id::FORMULA_BOOL => {
-            let Some(code) = value.first() else { return Ok(None) };
+            let Some(code) = value.first() else {
+                return Ok(None);
+            };
             let text = if *code == 0 { "FALSE" } else { "TRUE" };
             feed.cell(column, CellKind::Bool, formula, text)?;
         }
         id::SHARED => {
-            let Some(index) = u32_at(value, 0) else { return Ok(None) };
+            let Some(index) = u32_at(value, 0) else {
+                return Ok(None);
+            };
             match tables.strings.get(index as usize) {
                 Some(text) => feed.text(column, formula, text)?,
                 None => feed.cell_note("CEL-207", column, vec![("text", index.to_string())]),
             }
         }
         _ => {
-            let value = if id == id::RICH_TEXT { value.get(1..).unwrap_or_default() } else { value };
-            let Some((text, _)) = wide_text(value) else { return Ok(None) };
+            let value = if id == id::RICH_TEXT {
+                value.get(1..).unwrap_or_default()
+            } else {
+                value
+            };
+            let Some((text, _)) = wide_text(value) else {
+                return Ok(None);
+            };
             feed.text(column, formula, &text)?;
         }
     }

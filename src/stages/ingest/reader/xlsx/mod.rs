@@ -31,7 +31,11 @@ use super::row::{Refusal, SheetHead};
 pub(super) use self::package::{Relations, WORKSHEET, workbook_part};
 
 /// Reads a workbook whose workbook part is known.
-pub(super) fn read(archive: &mut Archive<'_>, part: &str, feed: &mut Feed<'_>) -> Result<(), Refusal> {
+pub(super) fn read(
+    archive: &mut Archive<'_>,
+    part: &str,
+    feed: &mut Feed<'_>,
+) -> Result<(), Refusal> {
     let workbook = Workbook::read(archive, part, feed.limits)?;
     if workbook.sheets.len() > feed.limits.sheets {
         return Err(too_much("sheets", feed.limits.sheets));
@@ -46,7 +50,13 @@ pub(super) fn read(archive: &mut Archive<'_>, part: &str, feed: &mut Feed<'_>) -
     };
     let surveys = survey_all(archive, &workbook, feed)?;
     for (sheet, survey) in &surveys {
-        read_sheet(archive, &workbook, (sheet, survey), (&strings, &styles), feed)?;
+        read_sheet(
+            archive,
+            &workbook,
+            (sheet, survey),
+            (&strings, &styles),
+            feed,
+        )?;
     }
     Ok(())
 }

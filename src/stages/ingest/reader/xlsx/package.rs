@@ -54,7 +54,11 @@ pub(in super::super) struct Relations(BTreeMap<String, Relation>);
 
 impl Relations {
     /// Reads the relations of a part; a part without any has none.
-    pub(in super::super) fn of(archive: &mut Archive<'_>, part: &str, limits: &Limits) -> Result<Self, Refusal> {
+    pub(in super::super) fn of(
+        archive: &mut Archive<'_>,
+        part: &str,
+        limits: &Limits,
+    ) -> Result<Self, Refusal> {
         let (folder, name) = part.rsplit_once('/').unwrap_or(("", part));
         let relations_part = format!("{folder}/_rels/{name}.rels");
         if !archive.has(&relations_part) {
@@ -65,18 +69,25 @@ impl Relations {
 
     /// Returns type and part of a relation.
     pub(in super::super) fn get(&self, id: &str) -> Option<(&str, &str)> {
-        self.0.get(id).map(|relation| (relation.kind.as_str(), relation.part.as_str()))
+        self.0
+            .get(id)
+            .map(|relation| (relation.kind.as_str(), relation.part.as_str()))
     }
 
     /// Returns the part of the first relation of a type.
     pub(in super::super) fn by_kind(&self, kind: &str) -> Option<&str> {
         let mut relations = self.0.values();
-        relations.find(|relation| relation.kind == kind).map(|relation| relation.part.as_str())
+        relations
+            .find(|relation| relation.kind == kind)
+            .map(|relation| relation.part.as_str())
     }
 }
 
 /// Returns the part that a package calls its main document.
-pub(in super::super) fn workbook_part(archive: &mut Archive<'_>, limits: &Limits) -> Result<Option<String>, Refusal> {
+pub(in super::super) fn workbook_part(
+    archive: &mut Archive<'_>,
+    limits: &Limits,
+) -> Result<Option<String>, Refusal> {
     if !archive.has("_rels/.rels") {
         return Ok(None);
     }
@@ -89,7 +100,11 @@ pub(in super::super) fn workbook_part(archive: &mut Archive<'_>, limits: &Limits
 
 impl Workbook {
     /// Reads the workbook part and its relations.
-    pub(super) fn read(archive: &mut Archive<'_>, part: &str, limits: &Limits) -> Result<Self, Refusal> {
+    pub(super) fn read(
+        archive: &mut Archive<'_>,
+        part: &str,
+        limits: &Limits,
+    ) -> Result<Self, Refusal> {
         let relations = Relations::of(archive, part, limits)?;
         let mut workbook = Self {
             sheets: Vec::new(),
@@ -143,7 +158,12 @@ fn relation_id(tag: &Tag<'_>) -> Option<String> {
 
 /// Tells worksheets from the other kinds by their relation.
 fn sheet_kind(kind: &str) -> SheetKind {
-    let other = ["chartsheet", "dialogsheet", "xlMacrosheet", "xlIntlMacrosheet"];
+    let other = [
+        "chartsheet",
+        "dialogsheet",
+        "xlMacrosheet",
+        "xlIntlMacrosheet",
+    ];
     if other.contains(&kind) {
         SheetKind::Other
     } else {
@@ -198,7 +218,11 @@ pub(super) fn each_start(
                 }
             }
             Token::Eof if root.as_ref().is_some_and(|(_, ended)| *ended) => return Ok(()),
-            Token::Eof => return Err(Refusal::new("FIL-114").with("part", part).with("offset", offset)),
+            Token::Eof => {
+                return Err(Refusal::new("FIL-114")
+                    .with("part", part)
+                    .with("offset", offset));
+            }
             Token::Text(_) | Token::CData(_) => {}
         }
     }
@@ -210,7 +234,10 @@ fn resolve(folder: &str, target: &str) -> String {
     let mut segments: Vec<&str> = if target.starts_with('/') {
         Vec::new()
     } else {
-        folder.split('/').filter(|segment| !segment.is_empty()).collect()
+        folder
+            .split('/')
+            .filter(|segment| !segment.is_empty())
+            .collect()
     };
     for segment in target.split('/') {
         match segment {

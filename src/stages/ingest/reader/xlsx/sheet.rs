@@ -96,19 +96,22 @@ impl<'r, 'f, 's> SheetReader<'r, 'f, 's> {
         let mut inside = false;
         loop {
             let offset = self.scanner.offset();
-            let token = self.scanner.next().map_err(|error| xml_refusal(self.part, &error))?;
+            let token = self
+                .scanner
+                .next()
+                .map_err(|error| xml_refusal(self.part, &error))?;
             match token {
                 Token::Start(tag) if tag.name == b"sheetData" && !tag.empty => inside = true,
                 Token::Start(tag) if inside && tag.name == b"row" => {
-                    let (number, hidden) = (tag.attribute(b"r").map(address::row), tag.flag(b"hidden"));
+                    let (number, hidden) =
+                        (tag.attribute(b"r").map(address::row), tag.flag(b"hidden"));
                     let empty = tag.empty;
-                    self.begin_row(number, hidden);
+                    self.begin_row(number, hidden, empty)?;
                     if !empty {
                         self.cells()?;
-                        self.feed.end_row()?;
                     }
                 }
-                Token::End(b"sheetData") => return Ok(()),
+                Token::End(b"sheetData") => return self.feed.end_row(),
                 Token::Eof if inside => return Err(self.malformed(offset)),
                 Token::Eof => return Ok(()),
                 _ => {}
@@ -117,22 +120,38 @@ impl<'r, 'f, 's> SheetReader<'r, 'f, 's> {
     }
 
     /// Begins a row; one without a sensible number follows the row before.
-    fn begin_row(&mut self, number: Option<Option<u32>>, hidden: bool) {
+    ///
+    /// Some programs begin a row twice, first for its height and then for its cells; that is one row.
+    fn begin_row(
+        &mut self,
+        number: Option<Option<u32>>,
+        hidden: bool,
+        empty: bool,
+    ) -> Result<(), Refusal> {
         let next = self.last_row.saturating_add(1);
         let (row, odd) = match number {
             None => (next, false),
             Some(Some(row)) if row > 0 => (row, false),
             Some(_) => (next, true),
         };
-        self.feed.begin_row(row, hidden);
+        let again = if row == self.last_row {
+            self.feed.continue_row(hidden)
+        } else {
+            self.feed.end_row()?;
+            self.feed.begin_row(row, hidden);
+            row < self.last_row
+        };
         if odd {
-            self.feed.note("CEL-213", None, vec![("address", row.to_string())]);
+            self.feed
+                .note("CEL-213", None, vec![("address", row.to_string())]);
         }
-        if row <= self.last_row {
-            self.feed.note("CEL-214", None, vec![("number", row.to_string())]);
+        if again && !empty {
+            self.feed
+                .note("CEL-214", None, vec![("number", row.to_string())]);
         }
         self.last_row = row;
         self.next_column = 0;
+        Ok(())
     }
 
     /// Reads the cells of a row up to its end tag.
@@ -140,16 +159,22 @@ impl<'r, 'f, 's> SheetReader<'r, 'f, 's> {
         loop {
             while self.plain_cell()? {}
             let offset = self.scanner.offset();
-            match self.scanner.next().map_err(|error| xml_refusal(self.part, &error))? {
+            match self
+                .scanner
+                .next()
+                .map_err(|error| xml_refusal(self.part, &error))?
+            {
                 Token::Start(tag) if tag.name == b"c" => {
                     let (empty, unknown) = (tag.empty, unknown_type(&tag));
                     let (head, notes) = head(&tag, self.next_column, self.last_row);
                     self.next_column = head.column.saturating_add(1);
                     for (code, text) in notes.into_iter().flatten() {
-                        self.feed.cell_note(code, head.column, vec![("address", text)]);
+                        self.feed
+                            .cell_note(code, head.column, vec![("address", text)]);
                     }
                     if let Some(text) = unknown {
-                        self.feed.cell_note("CEL-209", head.column, vec![("type", text)]);
+                        self.feed
+                            .cell_note("CEL-209", head.column, vec![("type", text)]);
                     }
                     self.feed.count()?;
                     if !empty {
@@ -181,12 +206,14 @@ impl<'r, 'f, 's> SheetReader<'r, 'f, 's> {
         match plain.stored {
             _ if plain.value.is_empty() => {}
             StoredType::Number => self.feed.number(column, false, plain.value, date)?,
-            StoredType::Shared => match index(plain.value).and_then(|index| self.strings.get(index)) {
-                Some((text, oddity)) if oddity == Default::default() => {
-                    self.feed.cell(column, CellKind::Text, false, text)?;
+            StoredType::Shared => {
+                match index(plain.value).and_then(|index| self.strings.get(index)) {
+                    Some((text, oddity)) if oddity == Default::default() => {
+                        self.feed.cell(column, CellKind::Text, false, text)?;
+                    }
+                    _ => return Ok(false),
                 }
-                _ => return Ok(false),
-            },
+            }
             _ => {
                 self.value.clear();
                 if !decode(plain.value, &mut self.value) {
@@ -214,13 +241,17 @@ impl<'r, 'f, 's> SheetReader<'r, 'f, 's> {
                 Token::Start(tag) if tag.name == b"v" => {
                     has_value = true;
                     if !tag.empty {
-                        sound &= self.scanner.text_until_end(b"v", &mut self.value).map_err(refuse)?;
+                        sound &= self
+                            .scanner
+                            .text_until_end(b"v", &mut self.value)
+                            .map_err(refuse)?;
                     }
                 }
                 Token::Start(tag) if tag.name == b"is" => {
                     has_value = true;
                     if !tag.empty {
-                        sound &= text_runs(&mut self.scanner, b"is", &mut self.value).map_err(refuse)?;
+                        sound &=
+                            text_runs(&mut self.scanner, b"is", &mut self.value).map_err(refuse)?;
                     }
                 }
                 Token::Start(tag) if tag.name == b"f" => formula = true,
@@ -231,7 +262,8 @@ impl<'r, 'f, 's> SheetReader<'r, 'f, 's> {
         }
         let value = std::mem::take(&mut self.value);
         if !sound {
-            self.feed.cell_note("CEL-210", head.column, vec![("text", shown(&value))]);
+            self.feed
+                .cell_note("CEL-210", head.column, vec![("text", shown(&value))]);
         }
         let no_result = value.is_empty() && (!has_value || head.stored == StoredType::Number);
         let result = if formula && no_result {
@@ -246,7 +278,11 @@ impl<'r, 'f, 's> SheetReader<'r, 'f, 's> {
 
     /// Gives a stored value its kind and hands it on.
     fn finish(&mut self, head: CellHead, formula: bool, value: &str) -> Result<(), Refusal> {
-        let CellHead { column, stored, style } = head;
+        let CellHead {
+            column,
+            stored,
+            style,
+        } = head;
         if !column_exists(column) {
             let text = vec![("address", shown(value))];
             self.feed.cell_note("CEL-203", column, text);
@@ -270,7 +306,8 @@ impl<'r, 'f, 's> SheetReader<'r, 'f, 's> {
                 "1" | "true" | "TRUE" => self.feed.cell(column, CellKind::Bool, formula, "TRUE"),
                 "0" | "false" | "FALSE" => self.feed.cell(column, CellKind::Bool, formula, "FALSE"),
                 _ => {
-                    self.feed.cell_note("CEL-208", column, vec![("text", shown(value))]);
+                    self.feed
+                        .cell_note("CEL-208", column, vec![("text", shown(value))]);
                     self.feed.cell(column, CellKind::Text, formula, value)
                 }
             },
@@ -278,7 +315,8 @@ impl<'r, 'f, 's> SheetReader<'r, 'f, 's> {
                 self.feed.cell(column, CellKind::Error, formula, value)
             }
             StoredType::Error => {
-                self.feed.cell_note("CEL-216", column, vec![("text", shown(value))]);
+                self.feed
+                    .cell_note("CEL-216", column, vec![("text", shown(value))]);
                 self.feed.cell(column, CellKind::Error, formula, value)
             }
             StoredType::IsoDate => self.feed.iso_date(column, formula, value),
@@ -287,12 +325,16 @@ impl<'r, 'f, 's> SheetReader<'r, 'f, 's> {
 
     /// Hands on a shared string; an index that makes no sense is noted and kept as text.
     fn shared(&mut self, column: u32, formula: bool, value: &str) -> Result<(), Refusal> {
-        let Some((text, oddity)) = index(value.as_bytes()).and_then(|index| self.strings.get(index)) else {
-            self.feed.cell_note("CEL-207", column, vec![("text", shown(value))]);
+        let Some((text, oddity)) =
+            index(value.as_bytes()).and_then(|index| self.strings.get(index))
+        else {
+            self.feed
+                .cell_note("CEL-207", column, vec![("text", shown(value))]);
             return self.feed.cell(column, CellKind::Text, formula, value);
         };
         if oddity.damaged {
-            self.feed.cell_note("CEL-210", column, vec![("text", shown(text))]);
+            self.feed
+                .cell_note("CEL-210", column, vec![("text", shown(text))]);
         }
         self.feed.text(column, formula, text)
     }
@@ -341,6 +383,15 @@ fn head(tag: &Tag<'_>, next_column: u32, row: u32) -> (CellHead, AddressNotes) {
         }
     };
     let style = tag.attribute(b"s").and_then(index).unwrap_or(0);
-    let stored = tag.attribute(b"t").map_or(StoredType::Number, StoredType::of);
-    (CellHead { column, stored, style }, notes)
+    let stored = tag
+        .attribute(b"t")
+        .map_or(StoredType::Number, StoredType::of);
+    (
+        CellHead {
+            column,
+            stored,
+            style,
+        },
+        notes,
+    )
 }

@@ -32,7 +32,11 @@ pub(super) struct Oddity {
 
 impl SharedStrings {
     /// Reads the table to its end.
-    pub(super) fn read(archive: &mut Archive<'_>, part: &str, limits: &Limits) -> Result<Self, Refusal> {
+    pub(super) fn read(
+        archive: &mut Archive<'_>,
+        part: &str,
+        limits: &Limits,
+    ) -> Result<Self, Refusal> {
         let mut scanner = archive.xml(part, true)?;
         let mut strings = Self::default();
         let refuse = |error| xml_refusal(part, &error);
@@ -42,11 +46,14 @@ impl SharedStrings {
             let offset = scanner.offset();
             match scanner.next().map_err(refuse)? {
                 Token::Start(tag) if tag.name == b"sst" => {
-                    claimed = tag.text(b"uniqueCount").and_then(|text| text.parse::<u64>().ok());
+                    claimed = tag
+                        .text(b"uniqueCount")
+                        .and_then(|text| text.parse::<u64>().ok());
                     ended = tag.empty;
                 }
                 Token::Start(tag) if tag.name == b"si" => {
-                    let sound = tag.empty || text_runs(&mut scanner, b"si", &mut strings.text).map_err(refuse)?;
+                    let sound = tag.empty
+                        || text_runs(&mut scanner, b"si", &mut strings.text).map_err(refuse)?;
                     strings.close(sound, limits)?;
                 }
                 Token::End(b"sst") => ended = true,
@@ -78,7 +85,10 @@ impl SharedStrings {
             damaged: !sound,
             control: has_control(&self.text[start..]),
         };
-        let (Ok(index), Ok(end)) = (u32::try_from(self.ends.len()), u32::try_from(self.text.len())) else {
+        let (Ok(index), Ok(end)) = (
+            u32::try_from(self.ends.len()),
+            u32::try_from(self.text.len()),
+        ) else {
             return Err(too_much("shared string bytes", u32::MAX));
         };
         if oddity != Oddity::default() {
@@ -120,7 +130,11 @@ fn has_control(text: &str) -> bool {
 }
 
 /// Joins the `t` elements up to the end of `si` or `is`, without phonetic runs; false if damaged.
-pub(super) fn text_runs(scanner: &mut Scanner<'_>, name: &[u8], out: &mut String) -> Result<bool, XmlError> {
+pub(super) fn text_runs(
+    scanner: &mut Scanner<'_>,
+    name: &[u8],
+    out: &mut String,
+) -> Result<bool, XmlError> {
     let mut sound = true;
     let mut phonetic = false;
     loop {

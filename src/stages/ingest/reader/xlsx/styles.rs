@@ -19,7 +19,11 @@ pub(super) struct Styles {
 
 impl Styles {
     /// Reads the styles part; a part that is missing leaves every number a number.
-    pub(super) fn read(archive: &mut Archive<'_>, part: &str, limits: &Limits) -> Result<Self, Refusal> {
+    pub(super) fn read(
+        archive: &mut Archive<'_>,
+        part: &str,
+        limits: &Limits,
+    ) -> Result<Self, Refusal> {
         let bytes = archive.small(part)?;
         let mut formats = HashMap::new();
         let mut ids = Vec::new();
@@ -40,7 +44,12 @@ impl Styles {
         })?;
         let dates = ids
             .into_iter()
-            .map(|id| formats.get(&id).copied().unwrap_or_else(|| builtin_is_date(id)))
+            .map(|id| {
+                formats
+                    .get(&id)
+                    .copied()
+                    .unwrap_or_else(|| builtin_is_date(id))
+            })
             .collect();
         Ok(Self { dates })
     }

@@ -24,7 +24,11 @@ pub(super) struct Survey {
 
 impl Survey {
     /// Reads a sheet's part to its end.
-    pub(super) fn read(archive: &mut Archive<'_>, part: &str, limits: &Limits) -> Result<Self, Refusal> {
+    pub(super) fn read(
+        archive: &mut Archive<'_>,
+        part: &str,
+        limits: &Limits,
+    ) -> Result<Self, Refusal> {
         let mut scanner = archive.xml(part, true)?;
         let survey = Self::scan(&mut scanner, limits.merged_regions);
         let survey = survey.and_then(|survey| scanner.drain().map(|()| survey));
