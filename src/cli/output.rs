@@ -3,7 +3,7 @@
 use super::args::{Cli, Format};
 use crate::config::{Config, Problem, load};
 use crate::error::{Error, ErrorKind};
-use crate::finding::{Catalogue, Lang, fill, word};
+use crate::finding::{Catalogue, Lang, fill};
 use std::io::IsTerminal;
 use std::path::Path;
 
@@ -75,7 +75,7 @@ fn print_problems(cli: &Cli, text: &str, problems: &[Problem]) {
             eprintln!("{line}");
             continue;
         }
-        eprintln!("{}: {message}", paint.text("1;31", &format!("{} {}", problem.kind.code(), word(lang, "severity.error"))));
+        eprintln!("{}: {message}", paint.text("1;31", &format!("{} {}", problem.kind.code(), entry.name.get(lang))));
         if problem.line > 0 {
             eprintln!("  {} {}:{}", paint.text("1;34", "-->"), cli.config.display(), problem.line);
             if let Some(line) = text.lines().nth(problem.line - 1) {

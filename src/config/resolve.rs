@@ -70,10 +70,7 @@ pub fn load_defaults(root: &Path) -> Result<Config, Vec<Problem>> {
 
 /// Reads a site's file; `root` is the folder against which its paths resolve.
 pub fn load(text: &str, root: &Path) -> Result<Config, Vec<Problem>> {
-    let (site, mut problems) = decode::<Options>(text);
-    if site.is_none() || !problems.is_empty() {
-        return Err(problems);
-    }
+    let (_, mut problems) = decode::<Options>(text);
     let broken = |error: toml::de::Error| {
         vec![Problem {
             line: 0,
@@ -83,10 +80,16 @@ pub fn load(text: &str, root: &Path) -> Result<Config, Vec<Problem>> {
             expected: Vec::new(),
         }]
     };
-    let site: toml::Table = toml::from_str(text).map_err(broken)?;
+    // A syntax error may stand alone; everything else is cut out, so that the rest is checked as well.
+    let Ok(mut site) = toml::from_str::<toml::Table>(text) else {
+        return Err(problems);
+    };
+    problems.iter().for_each(|p| cut(&mut site, &p.path));
     let mut merged = merge::defaults().map_err(broken)?;
     merge::lay(&mut merged, site.clone());
-    let options: Options = merged.clone().try_into().map_err(broken)?;
+    let Ok(options) = merged.clone().try_into::<Options>() else {
+        return Err(problems);
+    };
     let mut check = Check { text, problems: Vec::new() };
     check.sections(&options);
     let as_of = check.as_of(&options.run.as_of);
@@ -103,6 +106,20 @@ pub fn load(text: &str, root: &Path) -> Result<Config, Vec<Problem>> {
         site,
         merged,
     })
+}
+
+/// Removes the entry of a path such as `edit.F1.severity`; of a list, the whole list.
+fn cut(table: &mut toml::Table, path: &str) {
+    let path = path.split('[').next().unwrap_or_default();
+    match path.split_once('.') {
+        None => _ = table.remove(path),
+        Some((first, rest)) => {
+            // A key may hold dots itself, if it was quoted; then nothing is cut.
+            if let Some(toml::Value::Table(inner)) = table.get_mut(first) {
+                cut(inner, rest);
+            }
+        }
+    }
 }
 
 /// Today in Asia/Shanghai, which has kept UTC+8 without summer time since 1991.

@@ -47,6 +47,7 @@ pub async fn run(config: &Config, progress: &dyn Progress) -> Result<RunOutcome,
     let state = config.outputs.join(".huichi");
     fs::create_dir_all(&state)?;
     let _lock = lock(&state)?;
+    sweep(&state)?;
     let started = now();
     let ledger = Ledger::open(&state.join("ledger.sqlite"))?;
     let store = Store::open(&state.join("store"))?;
@@ -85,6 +86,17 @@ fn lock(state: &Path) -> Result<File, Error> {
         Err(fs::TryLockError::WouldBlock) => Err(Error::new(ErrorKind::Busy, "ERR-003").with("path", state.display().to_string())),
         Err(fs::TryLockError::Error(error)) => Err(error.into()),
     }
+}
+
+/// Removes what a run that was killed left half done; only the holder of the lock may.
+fn sweep(state: &Path) -> Result<(), Error> {
+    for entry in fs::read_dir(state)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with("run-") {
+            fs::remove_dir_all(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 /// Now in Asia/Shanghai, to the second.

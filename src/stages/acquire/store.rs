@@ -13,9 +13,15 @@ const CHUNK: usize = 1 << 18;
 pub struct Store(PathBuf);
 
 impl Store {
-    /// Opens the store in a folder, made if need be.
+    /// Opens the store in a folder, made if need be; half copies of a run that was killed are removed.
     pub fn open(folder: &Path) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
+            if entry.file_type()?.is_file() {
+                fs::remove_file(entry.path())?;
+            }
+        }
         Ok(Self(folder.to_owned()))
     }
 

@@ -282,7 +282,7 @@ impl<'a> SheetReader<'a> {
             live.footer = true;
             return;
         }
-        if let Some((kind, label)) = sum_label(row) {
+        if let Some((kind, label)) = sum_label(row, &live.key_columns) {
             let label = label.to_owned();
             self.emit(row, Some((kind, &label)), sink);
             return;
@@ -398,9 +398,16 @@ fn is_numbering(row: &Row, key_columns: &[u32]) -> bool {
         let text = text.trim();
         (!text.is_empty() && "甲乙丙丁戊己庚辛壬癸—-".contains(text)) || text == "代码" || (text.len() <= 3 && text.bytes().all(|b| b.is_ascii_digit()))
     };
+    let mut keys = row.cells.iter().filter(|c| key_columns.contains(&c.column)).peekable();
+    let keyed = keys.peek().is_some();
+    let numbers: Vec<u32> = row.cells.iter().filter_map(|c| row.text(c).trim().parse().ok()).collect();
+    // Without a mark in the key columns only a row that counts, or one of indicator codes, is no record.
+    let counts = numbers.len() > 1 && numbers.windows(2).all(|pair| pair[1] == pair[0] + 1);
+    let codes = numbers.len() > 2 && numbers.iter().all(|n| (100..1000).contains(n));
     row.cells.len() > 1
         && row.cells.iter().all(|c| mark(row.text(c)))
-        && row.cells.iter().filter(|c| key_columns.contains(&c.column)).all(|c| row.text(c).chars().count() <= 2)
+        && keys.all(|c| row.text(c).chars().count() <= 2)
+        && (keyed || counts || codes)
 }
 
 /// Whether a row repeats one of the header's rows, as page breaks do.
@@ -416,9 +423,10 @@ fn is_footer(text: &str) -> bool {
     FOOTERS.iter().any(|word| text.starts_with(word))
 }
 
-/// What a row adds up, if one of its first cells says so.
-fn sum_label(row: &Row) -> Option<(SumKind, &str)> {
-    row.cells.iter().take(3).find_map(|cell| {
+/// What a row adds up, if one of its first cells or a key says so.
+fn sum_label<'r>(row: &'r Row, key_columns: &[u32]) -> Option<(SumKind, &'r str)> {
+    let labels = row.cells.iter().enumerate().filter(|(i, c)| *i < 3 || key_columns.contains(&c.column)).map(|(_, c)| c);
+    labels.into_iter().find_map(|cell| {
         let text = row.text(cell);
         if !text.contains('计') || text.len() > 36 {
             return None;

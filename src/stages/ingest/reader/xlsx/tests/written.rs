@@ -72,7 +72,7 @@ fn everything_arrives() {
             (seen.heads[1].name.as_str(), seen.heads[1].visible),
             ("隐藏", Some(false))
         );
-        assert_eq!(seen.at_sheet(1, 10, 1), Some((Number, "1e21")));
+        assert_eq!(seen.at_sheet(1, 10, 1), Some((Number, "1000000000000000000000")));
         assert!(seen.notes.is_empty(), "{:?}", seen.notes);
     }
 }

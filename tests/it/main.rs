@@ -1,0 +1,11 @@
+//! End to end: the program as its users run it. One binary, since each links DataFusion.
+
+mod architecture;
+mod city;
+mod config;
+mod decimals;
+mod edits;
+mod hostile;
+mod layouts;
+mod reruns;
+mod util;

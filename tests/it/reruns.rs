@@ -1,0 +1,107 @@
+//! Again and again: nothing changed does nothing, one file changed redoes what depends on it, equal inputs give equal bytes.
+
+use crate::city;
+use crate::util::{Site, text};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+/// Every file of a run by its path, without `run.json`.
+fn content(run: &Path) -> BTreeMap<String, Vec<u8>> {
+    walkdir::WalkDir::new(run)
+        .into_iter()
+        .filter_map(Result::ok)
+        .filter(|e| e.file_type().is_file())
+        .map(|e| (e.path().strip_prefix(run).expect("below").display().to_string(), fs::read(e.path()).expect("a file")))
+        .collect()
+}
+
+fn latest(site: &Site) -> std::path::PathBuf {
+    fs::canonicalize(site.path("outputs/latest")).expect("latest")
+}
+
+#[test]
+fn a_second_run_does_nothing_and_says_so() {
+    let site = city::site("");
+    site.run();
+    let first = latest(&site);
+    let second = site.run();
+    assert!(text(&second.stdout).contains("均无变化"), "{}", text(&second.stdout));
+    assert_eq!(latest(&site), first);
+}
+
+#[test]
+fn equal_inputs_give_equal_bytes() {
+    let (one, two) = (city::site(""), city::site(""));
+    one.run();
+    two.run();
+    let (a, b) = (content(&latest(&one)), content(&latest(&two)));
+    assert_eq!(a.keys().collect::<Vec<_>>(), b.keys().collect::<Vec<_>>());
+    for (name, bytes) in &a {
+        assert!(b[name] == *bytes, "{name} differs");
+    }
+}
+
+#[test]
+fn a_changed_file_alone_is_read_again() {
+    let site = city::site("");
+    site.run();
+    let entries = |site: &Site| -> BTreeMap<String, std::time::SystemTime> {
+        fs::read_dir(site.path("outputs/.huichi/cache"))
+            .expect("the cache")
+            .map(|e| e.expect("an entry"))
+            .map(|e| (e.file_name().to_string_lossy().into_owned(), e.metadata().and_then(|m| m.modified()).expect("a date")))
+            .collect()
+    };
+    let before = entries(&site);
+    fs::remove_file(site.path("inputs/统计局_经营情况.xlsx")).expect("removed");
+    fs::copy(crate::util::tests().join("city/xls/统计局_经营情况.xls"), site.path("inputs/统计局_经营情况.xls")).expect("a copy");
+    site.run();
+    let after = entries(&site);
+    let kept = after.iter().filter(|(k, v)| before.get(*k) == Some(v)).count();
+    assert!(kept >= 2, "directory and patents come from the cache");
+    assert!(after.keys().any(|k| !before.contains_key(k)), "the changed file was read");
+}
+
+#[test]
+fn one_run_at_a_time() {
+    let site = city::site("");
+    fs::create_dir_all(site.path("outputs/.huichi")).expect("a folder");
+    let lock = fs::File::create(site.path("outputs/.huichi/lock")).expect("a lock");
+    lock.lock().expect("locked");
+    let refused = site.huichi(&["run"]);
+    assert_eq!(refused.status.code(), Some(5), "{}", text(&refused.stderr));
+    assert!(text(&refused.stderr).contains("ERR-003"));
+    drop(lock);
+    site.run();
+}
+
+#[test]
+fn a_killed_run_leaves_latest_whole_and_the_next_completes() {
+    let site = city::site("");
+    site.run();
+    let before = content(&latest(&site));
+    for (round, wait) in [30u64, 150, 400, 900, 1500].into_iter().enumerate() {
+        fs::write(site.path("pipeline.toml"), format!("[run]\nas_of = \"2024-06-{:02}\"\n", 10 + round)).expect("pipeline.toml");
+        let mut child = Command::new(env!("CARGO_BIN_EXE_huichi"))
+            .current_dir(site.path(""))
+            .arg("run")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the program starts");
+        std::thread::sleep(Duration::from_millis(wait));
+        child.kill().expect("killed");
+        child.wait().expect("ended");
+        assert!(latest(&site).join("run.json").is_file(), "latest is whole after {wait} ms");
+    }
+    fs::write(site.path("pipeline.toml"), "[run]\nas_of = \"2024-06-30\"\n").expect("pipeline.toml");
+    site.run();
+    let after = content(&latest(&site));
+    assert!(after == before, "the run after the kills gives what the first gave");
+    let leftovers = fs::read_dir(site.path("outputs/.huichi")).expect("state").filter_map(Result::ok);
+    let half: Vec<_> = leftovers.filter(|e| e.file_name().to_string_lossy().starts_with("run-")).collect();
+    assert!(half.is_empty(), "half runs are swept: {half:?}");
+}

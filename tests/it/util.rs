@@ -1,0 +1,90 @@
+//! A folder of its own for each test, the program, and its outputs as tables.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// A row of a published CSV, by column.
+pub type Row = BTreeMap<String, String>;
+
+/// A test's folder: `inputs/`, `outputs/`, `pipeline.toml`.
+pub struct Site {
+    folder: tempfile::TempDir,
+}
+
+impl Site {
+    /// A site whose configuration pins the reference date and adds the given text.
+    pub fn new(as_of: &str, extra: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        fs::create_dir_all(folder.path().join("inputs")).expect("inputs");
+        fs::write(folder.path().join("pipeline.toml"), format!("[run]\nas_of = \"{as_of}\"\n{extra}")).expect("pipeline.toml");
+        Self { folder }
+    }
+
+    /// A path below the site.
+    pub fn path(&self, below: &str) -> PathBuf {
+        self.folder.path().join(below)
+    }
+
+    /// Writes an input.
+    pub fn input(&self, name: &str, content: impl AsRef<[u8]>) {
+        let path = self.path("inputs").join(name);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+        fs::write(path, content).expect("an input");
+    }
+
+    /// Copies an input.
+    pub fn copy(&self, from: &Path) {
+        let name = from.file_name().expect("a name");
+        fs::copy(from, self.path("inputs").join(name)).expect("a copy");
+    }
+
+    /// Runs the program in the site's folder.
+    pub fn huichi(&self, arguments: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_huichi"))
+            .current_dir(self.folder.path())
+            .args(arguments)
+            .env("NO_COLOR", "1")
+            .output()
+            .expect("the program starts")
+    }
+
+    /// Runs the pipeline and expects the exit code 0.
+    pub fn run(&self) -> Output {
+        let output = self.huichi(&["run"]);
+        assert!(output.status.success(), "{}\n{}", text(&output.stdout), text(&output.stderr));
+        output
+    }
+
+    /// A published dataset of the latest run.
+    pub fn table(&self, name: &str) -> Vec<Row> {
+        read_csv(&self.path("outputs/latest/data").join(format!("{name}.csv")))
+    }
+
+    /// `code sheet cell` of each finding, sorted.
+    pub fn findings(&self) -> Vec<String> {
+        let mut all: Vec<String> =
+            self.table("findings").iter().map(|r| format!("{} {} {}", r["code"], r["sheet"], r["cell"])).collect();
+        all.sort();
+        all
+    }
+}
+
+/// Bytes as text.
+pub fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// Reads a CSV with a byte order mark.
+pub fn read_csv(path: &Path) -> Vec<Row> {
+    let content = fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let mut reader = csv::Reader::from_reader(content.trim_start_matches('\u{feff}').as_bytes());
+    let head: Vec<String> = reader.headers().expect("a header").iter().map(str::to_owned).collect();
+    reader.records().map(|r| head.iter().cloned().zip(r.expect("a record").iter().map(str::to_owned)).collect()).collect()
+}
+
+/// The repository's folder `tests/`.
+pub fn tests() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests")
+}
