@@ -43,6 +43,8 @@ impl Engine {
             .with_batch_size(8192)
             .set_bool("datafusion.sql_parser.parse_float_as_decimal", true)
             .set_bool("datafusion.execution.collect_statistics", false)
+            // One pass of the optimizer does for our plans; planning is most of the time of a small run.
+            .set_usize("datafusion.optimizer.max_passes", 1)
             .set_bool("datafusion.sql_parser.map_string_types_to_utf8view", false);
         let context = SessionContext::new_with_config(config);
         functions::register(&context);

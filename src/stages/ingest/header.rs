@@ -91,6 +91,17 @@ pub fn find(rows: &[HeadRow], merged: Option<&[Span]>, forms: &IndexMap<String, 
             }
         }
     }
+    // Mending is for the header found: a typo in one label does not hide the others.
+    if let Some(header) = &mut best {
+        let labels = &forms[&header.form];
+        let taken: Vec<usize> = header.columns.iter().filter_map(HeadColumn::field).collect();
+        for column in header.columns.iter_mut().filter(|c| c.meaning == Match::Unknown) {
+            let mended = column.levels.last().map_or(Match::Unknown, |leaf| labels.mend(leaf));
+            if matches!(&mended, Match::Mended(field, _) if !taken.contains(field)) {
+                column.meaning = mended;
+            }
+        }
+    }
     best
 }
 
@@ -158,16 +169,15 @@ fn judge(form: &str, labels: &Labels, keys: Option<&Vec<String>>, columns: &[(u3
         .collect();
     let mut exact: Vec<usize> =
         columns.iter().filter_map(|c| if let Match::Field(i) = c.meaning { Some(i) } else { None }).collect();
-    let mended = columns.iter().filter(|c| matches!(c.meaning, Match::Mended(..))).count();
     let skipped = columns.iter().filter(|c| c.meaning == Match::Skip).count();
     exact.sort_unstable();
     exact.dedup();
     let keyed = exact.iter().any(|i| keys.is_some_and(|k| k.contains(&labels.fields[*i])));
     let content = exact.iter().filter(|i| labels.kinds[**i] != FieldKind::Personal).count();
-    if !keyed || content + mended < 2 {
+    if !keyed || content < 2 {
         return None;
     }
-    let score = (exact.len() * 100 + mended * 60 + skipped * 20) as i64 - (height * 10) as i64 - top as i64;
+    let score = (exact.len() * 100 + skipped * 20) as i64 - (height * 10) as i64 - top as i64;
     Some(Header { form: form.to_owned(), top, height, columns, score })
 }
 

@@ -66,7 +66,7 @@ impl Labels {
         self.by_key.contains_key(&key) || self.skip.contains(&key)
     }
 
-    /// Finds the field of a column from its levels, top down.
+    /// Finds the field of a column from its levels, top down, by its exact words.
     pub fn find(&self, levels: &[&str]) -> Match {
         let named: Vec<&str> = levels.iter().copied().filter(|l| year_of(l).is_none()).collect();
         for start in 0..named.len() {
@@ -80,15 +80,17 @@ impl Labels {
                 }
             }
         }
-        named.last().map_or(Match::Unknown, |leaf| self.mend(&key(&without_brackets(leaf))))
+        Match::Unknown
     }
 
-    fn mend(&self, label: &str) -> Match {
+    /// Finds the field of an unknown label that is one letter off a known word, if there is just one.
+    pub fn mend(&self, leaf: &str) -> Match {
+        let label = key(&without_brackets(leaf));
         if label.chars().count() < MENDABLE_CHARS {
             return Match::Unknown;
         }
         let mut near: Vec<(&String, usize)> =
-            self.by_key.iter().filter(|(word, _)| one_letter_apart(word, label)).map(|(w, i)| (w, *i)).collect();
+            self.by_key.iter().filter(|(word, _)| one_letter_apart(word, &label)).map(|(w, i)| (w, *i)).collect();
         near.sort();
         match near.as_slice() {
             [] => Match::Unknown,
@@ -204,12 +206,13 @@ mod tests {
             (&["营业收入", "本年"], Match::Field(0)),
             (&["营业收入", "上年同期"], Match::Field(2)),
             (&["2023年", "营 业 收 入"], Match::Field(0)),
-            (&["营业收人"], Match::Mended(0, "营业收入".into())),
+            (&["营业收人"], Match::Unknown),
             (&["序 号"], Match::Skip),
         ];
         for (levels, want) in cases {
             assert_eq!(labels.find(levels), want, "{levels:?}");
         }
-        assert_eq!(labels.find(&["电话"]), Match::Unknown);
+        assert_eq!(labels.mend("营业收人"), Match::Mended(0, "营业收入".into()));
+        assert_eq!(labels.mend("营业支出"), Match::Unknown);
     }
 }

@@ -27,9 +27,9 @@ pub async fn judge_records(
     let possible = |edits: &[Compiled]| edits.iter().filter(|e| e.possible).cloned().collect::<Vec<_>>();
     let (field_edits_now, record_edits_now) = (possible(field_edits), possible(record_edits));
     let columns: Vec<String> = schema.fields().iter().map(|f| f.name().clone()).collect();
-    let inner = layer(table, &columns, &field_edits_now, 0, &mut Vec::new());
+    let inner = layer(table, &columns, &field_edits_now, &[], &mut Vec::new());
     let mut whys = why_columns(&field_edits_now);
-    let sql = layer(&format!("({inner})"), &columns, &record_edits_now, field_edits_now.len(), &mut whys);
+    let sql = layer(&format!("({inner})"), &columns, &record_edits_now, &field_edits_now, &mut whys);
     let (_, batches) = engine.query(&format!("edits of {table}"), &sql).await?;
     let edits: Vec<&Compiled> = field_edits_now.iter().chain(&record_edits_now).collect();
     let kept = columns.len() + whys.len();
@@ -63,8 +63,10 @@ fn why_columns(edits: &[Compiled]) -> Vec<String> {
 
 /// One layer: the outcomes over `from`, then the columns with what they withhold nulled.
 ///
-/// `whys` are the fields with a `_why` column in `from`, and afterwards those of the result.
-fn layer(from: &str, columns: &[String], edits: &[Compiled], first: usize, whys: &mut Vec<String>) -> String {
+/// `earlier` are the edits whose outcomes `from` already has; `whys` are the fields with a `_why` column in `from`, and
+/// afterwards those of the result.
+fn layer(from: &str, columns: &[String], edits: &[Compiled], earlier: &[Compiled], whys: &mut Vec<String>) -> String {
+    let first = earlier.len();
     let outcomes: String = edits.iter().enumerate().map(|(i, e)| format!(", ({}) AS e{}", e.holds, first + i)).collect();
     let judged = format!("SELECT *{outcomes} FROM {from} AS t");
     let withheld_by = |field: &str| -> Vec<(usize, &Compiled)> {
@@ -98,16 +100,18 @@ fn layer(from: &str, columns: &[String], edits: &[Compiled], first: usize, whys:
     }
     *whys = all;
     // Outcomes of earlier layers come through as they are.
-    select.extend((0..first).flat_map(|i| [format!("e{i}"), format!("x{i}")]));
+    select.extend(earlier.iter().enumerate().flat_map(|(i, e)| outcome_columns(i, e)));
     for (i, edit) in edits.iter().enumerate() {
-        let n = first + i;
+        let n = earlier.len() + i;
         select.push(format!("e{n}"));
-        select.push(match &edit.expected {
-            Some(expected) => format!("CASE WHEN e{n} IS FALSE THEN ({expected}) END AS x{n}"),
-            None => format!("NULL AS x{n}"),
-        });
+        select.extend(edit.expected.iter().map(|expected| format!("CASE WHEN e{n} IS FALSE THEN ({expected}) END AS x{n}")));
     }
     format!("SELECT {} FROM ({judged}) AS j", select.join(", "))
+}
+
+/// The columns of an edit's outcome: `e` and, if it says what it expects, `x`.
+fn outcome_columns(place: usize, edit: &Compiled) -> impl Iterator<Item = String> {
+    std::iter::once(format!("e{place}")).chain(edit.expected.is_some().then(|| format!("x{place}")))
 }
 
 fn quoted(column: &str) -> String {
