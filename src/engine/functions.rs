@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `uscc_valid(code)` | whether both check characters are right |
 //! | `uscc_expected(code)` | what is wrong, as a catalogue reference |
+//! | `org_code_valid(code)` | whether a nine-character organisation code's check character is right |
 //! | `patent_number_problem(number)` | `form`, `publication`, `year`, `kind`, `check`, or null if it is right |
 //! | `patent_number_expected(number)` | what is wrong, as a catalogue reference |
 //! | `patent_year(number)`, `patent_kind(number)` | what the number says |
@@ -17,7 +18,7 @@
 
 use crate::model::code::CodeProblem;
 use crate::model::patent_number::{PatentKind, PatentNumberProblem, last_day, parse};
-use crate::model::{name, uscc};
+use crate::model::{name, org_code, uscc};
 use chrono::NaiveDate;
 use datafusion::arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, Date32Array, Decimal128Array, Int32Array, StringArray,
@@ -38,6 +39,7 @@ pub fn register(context: &SessionContext) {
     };
     add("uscc_valid", text(), DataType::Boolean, |a| Ok(booleans(&a[0], |code| uscc::check(code).is_ok())));
     add("uscc_expected", text(), DataType::Utf8, |a| Ok(texts(&a[0], |code| uscc::check(code).err().map(code_problem))));
+    add("org_code_valid", text(), DataType::Boolean, |a| Ok(booleans(&a[0], |code| org_code::check(code).is_ok())));
     add("patent_number_problem", text(), DataType::Utf8, |a| {
         Ok(texts(&a[0], |number| parse(number).err().map(|p| patent_problem(p).0.to_owned())))
     });

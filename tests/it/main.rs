@@ -8,4 +8,5 @@ mod edits;
 mod hostile;
 mod layouts;
 mod reruns;
+mod stages;
 mod util;

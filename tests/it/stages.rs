@@ -1,0 +1,174 @@
+//! Links, versions, survivorship and criteria on small tables.
+
+use crate::util::{Row, Site};
+
+/// A code with valid check characters.
+fn code(i: u32) -> String {
+    let body8 = format!("MAYYK{i:03}");
+    let org = huichi::model::org_code::check_digit(&body8).expect("eight characters");
+    let body17 = format!("91360783{body8}{org}");
+    format!("{body17}{}", huichi::model::uscc::check_digit(&body17).expect("seventeen characters"))
+}
+
+fn only<'a>(rows: &'a [Row], column: &str, value: &str) -> &'a Row {
+    let found: Vec<&Row> = rows.iter().filter(|r| r[column] == value).collect();
+    assert_eq!(found.len(), 1, "{column} = {value}");
+    found[0]
+}
+
+#[test]
+fn a_namesake_is_never_resolved_by_guess() {
+    let site = Site::new("2024-06-30", "");
+    let (a, b, c) = (code(1), code(2), code(3));
+    site.input(
+        "工信局/名录.csv",
+        format!(
+            "统一社会信用代码,企业名称,曾用名,专精特新等级\n{a},龙南市同名有限公司,,专精特新中小企业\n{b},龙南市同名有限公司,,专精特新中小企业\n\
+             {c},龙南市新名有限公司,龙南市旧名有限公司,专精特新中小企业\n"
+        ),
+    );
+    let unknown = code(9);
+    let org = &c[8..17];
+    site.input(
+        "统计局/2023.csv",
+        format!(
+            "经营情况（2023年）单位：千元,,,\n统一社会信用代码,企业名称,营业收入,利润总额\n{b},龙南市同名有限公司,20,2\n,龙南市同名有限公司,30,3\n\
+             ,龙南市旧名有限公司,40,4\n{unknown},龙南市新名有限公司,50,5\n"
+        ),
+    );
+    site.input("统计局/2022.csv", format!("经营情况（2022年）单位：千元,,,\n统一社会信用代码,企业名称,营业收入,利润总额\n{org},,60,6\n"));
+    site.run();
+    let returns = site.table("returns");
+    let linked: Vec<(String, String)> = returns.iter().map(|r| (r["revenue"].clone(), r["linked_by"].clone())).collect();
+    let want = [("60000", "org_code"), ("20000", "uscc"), ("30000", ""), ("40000", "name"), ("50000", "")];
+    assert_eq!(linked, want.map(|(r, l)| (r.to_owned(), l.to_owned())));
+    let reasons: Vec<String> = site.table("not_linked").iter().map(|r| r["reason"].clone()).collect();
+    assert_eq!(reasons, ["名录中有 2 家同名企业，无代码无法区分".to_owned(), format!("名录中同名企业的代码是 {c}，与本表不同")]);
+    let enterprises = site.table("enterprises");
+    assert_eq!(only(&enterprises, "uscc", &c)["revenue_2023"], "40000");
+    assert_eq!(only(&enterprises, "uscc", &c)["revenue_2022"], "60000");
+    assert_eq!(only(&enterprises, "uscc", &a)["revenue_2023"], "");
+}
+
+#[test]
+fn a_correction_supersedes_whole_or_only_its_own_records() {
+    let site = Site::new("2024-06-30", "");
+    let codes: Vec<String> = (1..=3).map(code).collect();
+    let mut directory = String::from("统一社会信用代码,企业名称,专精特新等级\n");
+    codes.iter().enumerate().for_each(|(i, c)| directory.push_str(&format!("{c},龙南市第{i}有限公司,专精特新中小企业\n")));
+    site.input("工信局/名录.csv", directory);
+    let table = |year: i32, rows: &[(usize, i64)]| {
+        let body: String = rows.iter().map(|(i, v)| format!("{},龙南市第{i}有限公司,{v},1\n", codes[*i])).collect();
+        format!("经营情况（{year}年）单位：千元,,,\n统一社会信用代码,企业名称,营业收入,利润总额\n{body}")
+    };
+    site.input("统计局/年报_2022年.csv", table(2022, &[(0, 1), (1, 2), (2, 3)]));
+    site.input("统计局/年报_2022年_更正.csv", table(2022, &[(0, 10), (1, 20), (2, 30)]));
+    site.input("统计局/年报_2023年.csv", table(2023, &[(0, 4), (1, 5), (2, 6)]));
+    site.input("统计局/年报_2023年_v2.csv", table(2023, &[(1, 50)]));
+    site.run();
+    let enterprises = site.table("enterprises");
+    let figures = |column: &str| codes.iter().map(|c| only(&enterprises, "uscc", c)[column].clone()).collect::<Vec<_>>();
+    assert_eq!(figures("revenue_2022"), ["10000", "20000", "30000"]);
+    assert_eq!(figures("revenue_2023"), ["4000", "50000", "6000"]);
+    let superseded: u64 =
+        site.table("places").iter().filter(|r| r["place"] == "superseded").map(|r| r["rows"].parse::<u64>().expect("rows")).sum();
+    assert_eq!(superseded, 4);
+}
+
+#[test]
+fn the_same_return_twice_without_a_mark_asks_and_counts_once() {
+    let site = Site::new("2024-06-30", "");
+    let a = code(1);
+    site.input("工信局/名录.csv", format!("统一社会信用代码,企业名称,专精特新等级\n{a},龙南市甲有限公司,专精特新中小企业\n"));
+    for (name, revenue) in [("一.csv", 10), ("二.csv", 12)] {
+        site.input(
+            &format!("统计局/{name}"),
+            format!("经营情况（2023年）单位：千元,,,\n统一社会信用代码,企业名称,营业收入,利润总额\n{a},龙南市甲有限公司,{revenue},1\n"),
+        );
+    }
+    site.run();
+    assert!(site.findings().iter().any(|f| f.starts_with("SRC-002")));
+    assert_eq!(only(&site.table("enterprises"), "uscc", &a)["revenue_2023"], "10000");
+    let conflicts = site.table("conflicts");
+    assert_eq!(conflicts.len(), 1);
+    assert_eq!((conflicts[0]["field"].as_str(), conflicts[0]["used"].as_str(), conflicts[0]["other"].as_str()), ("营业收入", "10", "12"));
+    assert_eq!(conflicts[0]["other_cell"], "统计局/二.csv[二]C3");
+}
+
+#[test]
+fn sources_conflict_beyond_half_of_the_last_stated_place() {
+    let site = Site::new("2024-06-30", "");
+    let (a, b) = (code(1), code(2));
+    site.input(
+        "工信局/名录.csv",
+        format!(
+            "统一社会信用代码,企业名称,专精特新等级,融资需求(万元)\n{a},龙南市甲有限公司,专精特新中小企业,800\n{b},龙南市乙有限公司,专精特新中小企业,800\n"
+        ),
+    );
+    site.input("工信局/需求.csv", format!("统一社会信用代码,企业名称,融资需求（元）,资金用途\n{a},龙南市甲有限公司,8004000,设备\n{b},龙南市乙有限公司,8006000,设备\n"));
+    site.run();
+    let conflicts = site.table("conflicts");
+    assert_eq!(conflicts.len(), 1, "800 万元 and 8,004,000 元 agree, 8,006,000 元 does not");
+    assert_eq!(conflicts[0]["enterprise"], b);
+    let enterprises = site.table("enterprises");
+    assert_eq!(only(&enterprises, "uscc", &b)["need_amount"], "8006000", "the needs form comes first");
+    let provenance = site.table("provenance");
+    let cell = provenance.iter().find(|r| r["enterprise"] == b && r["column"] == "need_amount").expect("a source");
+    assert_eq!(cell["cell"], "工信局/需求.csv[需求]C3");
+}
+
+#[test]
+fn a_withheld_figure_leaves_its_criterion_unjudged_and_names_the_edit() {
+    let site = Site::new("2024-06-30", "");
+    let (a, b, c) = (code(1), code(2), code(3));
+    let directory: String =
+        [&a, &b, &c].iter().enumerate().map(|(i, code)| format!("{code},龙南市第{i}有限公司,专精特新中小企业\n")).collect();
+    site.input("工信局/名录.csv", format!("统一社会信用代码,企业名称,专精特新等级\n{directory}"));
+    site.input(
+        "统计局/2023.csv",
+        format!(
+            "经营情况（2023年）单位：千元,,,,\n统一社会信用代码,企业名称,营业收入,主营业务收入,利润总额\n{a},龙南市第0有限公司,10,9,1\n\
+             {b},龙南市第1有限公司,-10,9,1\n{c},龙南市第2有限公司,,,1\n"
+        ),
+    );
+    site.run();
+    let verdicts = site.table("verdicts");
+    let of = |code: &str| {
+        let row = verdicts.iter().find(|r| r["enterprise"] == code && r["criterion"] == "revenue_stated").expect("a verdict");
+        row["verdict"].clone()
+    };
+    assert_eq!([of(&a), of(&b), of(&c)], ["met", "unjudged", "not_met"]);
+    let unjudged = site.table("unjudged");
+    let named = unjudged.iter().find(|r| r["code"] == "F4-1").expect("F4-1 is unjudged");
+    assert_eq!((named["because"].as_str(), named["cell"].as_str()), ("F7", "C4"));
+    assert_eq!(only(&site.table("enterprises"), "uscc", &b)["revenue_last_why"], "F7");
+}
+
+#[test]
+fn the_mess_of_real_sheets_is_read_through() {
+    let site = Site::new("2024-06-30", "");
+    let (a, b, c) = (code(1), code(2), code(3));
+    site.input("工信局/名录.csv", format!("企业名录,,\n序号,统一社会信用代码,企业名称\n1,{a},龙南市甲有限公司\n2,{b},龙南市乙有限公司\n3,{c},龙南市丙有限公司\n"));
+    // Two tables side by side, a repeated header, a group row, a subtotal, a footer with a person.
+    site.input(
+        "统计局/年报.csv",
+        format!(
+            "附件1,,,,,,\n企业经营情况（2023年）,,,,,,单位：万元\n统一社会信用代码,企业名称,营业收入,,统一社会信用代码,企业名称,营业收入\n\
+             甲,乙,1,,甲,乙,1\n一、规模以上,,,,,,\n{a},龙南市甲有限公司,\"1,000.5\",,{c},龙南市丙有限公司,3千元\n\
+             统一社会信用代码,企业名称,营业收入,,统一社会信用代码,企业名称,营业收入\n{b},龙南市乙有限公司,（20）,,,,\n小计,,980.5,,,,\n\
+             填表人：张某某,,联系电话：0797-0000000,,,,\n"
+        ),
+    );
+    site.run();
+    let enterprises = site.table("enterprises");
+    assert_eq!(only(&enterprises, "uscc", &a)["revenue_2023"], "10005000");
+    assert_eq!(only(&enterprises, "uscc", &c)["revenue_2023"], "3000", "the cell's own unit wins");
+    let codes: Vec<String> = site.table("findings").iter().map(|r| format!("{} {}", r["code"], r["cell"])).collect();
+    assert!(codes.contains(&"F7 C8".to_owned()), "{codes:?}");
+    assert!(!codes.iter().any(|c| c.starts_with("SUM")), "{codes:?}");
+    for entry in walkdir::WalkDir::new(site.path("outputs/latest/data")).into_iter().filter_map(Result::ok).filter(|e| e.file_type().is_file()) {
+        let bytes = std::fs::read(entry.path()).expect("a file");
+        let found = bytes.windows("张某某".len()).any(|w| w == "张某某".as_bytes());
+        assert!(!found, "{} holds a person", entry.path().display());
+    }
+}
