@@ -400,6 +400,13 @@ pub const DATASETS: [&str; 12] = [
     "not_linked", "places",
 ];
 
+/// The sheets of the pool workbook, in their order.
+pub const POOL_SHEETS: [&str; 9] =
+    ["cover", "pool", "verdicts", "patents", "finances", "needs", "conflicts", "provenance", "accounting"];
+
+/// The sheets of the quality workbook, in their order.
+pub const QUALITY_SHEETS: [&str; 5] = ["overview", "inputs", "findings", "unjudged", "edits"];
+
 /// `[output]`
 #[derive(Debug, Clone, Serialize, Deserialize, Validate)]
 #[serde(deny_unknown_fields, default)]

@@ -175,10 +175,18 @@ impl Check<'_> {
                 }
             }
         }
-        let known = super::DATASETS;
-        for name in &options.output.data {
-            if !known.contains(&name.as_str()) {
-                self.add("output.data".into(), name, known.map(String::from).to_vec());
+        self.output(&options.output);
+    }
+
+    fn output(&mut self, output: &super::OutputOptions) {
+        let lists: [(&str, &[String], &[&str]); 3] = [
+            ("output.data", &output.data, &super::DATASETS),
+            ("output.pool_sheets", &output.pool_sheets, &super::POOL_SHEETS),
+            ("output.quality_sheets", &output.quality_sheets, &super::QUALITY_SHEETS),
+        ];
+        for (path, names, known) in lists {
+            for name in names.iter().filter(|n| !known.contains(&n.as_str())) {
+                self.add(path.into(), name, known.iter().map(|k| (*k).to_owned()).collect());
             }
         }
     }

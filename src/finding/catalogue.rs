@@ -97,8 +97,16 @@ impl Catalogue {
     }
 }
 
-/// A word or sentence of reports and terminal, from `words.toml`; the key itself where it is missing.
+/// A word or sentence of reports and terminal, from `words.toml`; a question mark where it is missing.
 pub fn word(lang: Lang, key: &str) -> &'static str {
+    find_word(lang, key).unwrap_or_else(|| {
+        tracing::error!(word.key = key, "word is missing in the catalogue");
+        "?"
+    })
+}
+
+/// A word of `words.toml`, if it is there: values of code lists may be a site's own.
+pub fn find_word(lang: Lang, key: &str) -> Option<&'static str> {
     static WORDS: OnceLock<HashMap<String, Words>> = OnceLock::new();
     let words = WORDS.get_or_init(|| {
         toml::from_str::<HashMap<String, HashMap<String, Words>>>(include_str!("catalogue/words.toml"))
@@ -110,13 +118,7 @@ pub fn word(lang: Lang, key: &str) -> &'static str {
             })
             .unwrap_or_default()
     });
-    match words.get(key) {
-        Some(words) => words.get(lang),
-        None => {
-            tracing::error!(word.key = key, "word is missing in the catalogue");
-            "?"
-        }
-    }
+    words.get(key).map(|words| words.get(lang))
 }
 
 #[cfg(test)]

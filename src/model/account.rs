@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// The money that is accounted for beside the records: of each dataset the first of these columns that it has.
+pub const BALANCED: [&str; 2] = ["revenue", "need_amount"];
+
 /// Where a record ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -216,8 +216,7 @@ fn records(batch: &RecordBatch) -> Vec<i64> {
     batch.column(0).as_primitive::<Int64Type>().values().to_vec()
 }
 
-/// The money column that is balanced: revenue, or the financing need.
-pub const BALANCED: [&str; 2] = ["revenue", "need_amount"];
+pub use crate::model::account::BALANCED;
 
 /// The sum of the balanced column, in yuan at scale 4.
 fn amount(batch: &RecordBatch) -> i128 {

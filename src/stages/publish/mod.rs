@@ -1,11 +1,18 @@
 //! Publish: the run's folder, written whole before anybody sees it.
 //!
-//! Owns: workbooks ([`workbook`] is the kit, `pool` and `quality` the contents), the machine-readable twins under
-//! data/ and run.json. Takes: everything the stages left, by reference. Gives: the names of the files written.
+//! Owns: workbooks ([`workbook`] is the kit, `pool` and `quality` the contents, `desk` what they are written from), the
+//! machine-readable twins under data/ and run.json. Takes: everything the stages left, by reference. Gives: the names of the files written.
 //! Invariants: equal content gives equal bytes; no clock, no run id inside a workbook or dataset; amounts leave as
 //! decimals, and as an Excel number only if the double reads back equal; text that looks like a formula is never live.
 
+mod books;
+mod cells;
 mod data;
+mod desk;
+mod pool;
+mod provenance;
+mod quality;
+mod run_json;
 mod tables;
 pub mod workbook;
 
@@ -98,5 +105,10 @@ pub async fn publish(publication: &Publication<'_>, folder: &Path) -> Result<Vec
             written.push(format!("data/{file}"));
         }
     }
+    let gathered = desk::Gathered::gather(publication).await?;
+    let books = books::write(publication, &gathered, folder)?;
+    written.splice(0..0, books.iter().map(|(name, _)| (*name).to_owned()));
+    run_json::write(publication, &gathered, &books, &written, folder)?;
+    written.push("run.json".to_owned());
     Ok(written)
 }

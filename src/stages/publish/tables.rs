@@ -1,6 +1,7 @@
 //! The published datasets: their columns, from the engine or from what the stages left.
 
 use super::Publication;
+use super::provenance::Sources;
 use crate::error::Error;
 use crate::finding::Rendered;
 use crate::model::place::Places;
@@ -198,17 +199,19 @@ fn conflicts(p: &Publication<'_>) -> Result<Table, Error> {
 
 /// One row per enterprise and value: column, year, and the cell that it comes from.
 async fn provenance(p: &Publication<'_>) -> Result<Table, Error> {
-    let (_, batches) = p.engine.query("provenance", "SELECT * FROM enterprises ORDER BY directory_record").await?;
+    let sources = Sources::of(p);
+    let (_, batches) = p.engine.query("provenance", &sources.sql()).await?;
     let (mut enterprises, mut columns, mut cells) = (Vec::new(), Vec::new(), Vec::new());
     for batch in &batches {
         let keys = batch.column_by_name("enterprise").map(|c| c.as_string::<i32>());
         let Some(keys) = keys else { continue };
+        let ways: Vec<_> = p.merged.columns.iter().map(|c| (c, sources.cells(p.places, batch, &c.name))).collect();
         for row in 0..batch.num_rows() {
-            for column in &p.merged.columns {
+            for (column, way) in &ways {
                 if batch.column_by_name(&column.name).is_none_or(|c| c.is_null(row)) {
                     continue;
                 }
-                if let Some(cell) = source_cell(p.places, batch, row, &column.sources) {
+                if let Some(cell) = way.cite(row) {
                     enterprises.push(keys.value(row).to_owned());
                     columns.push(column.name.clone());
                     cells.push(cell);
@@ -221,14 +224,6 @@ async fn provenance(p: &Publication<'_>) -> Result<Table, Error> {
 
 fn batch_of(enterprises: Vec<String>, columns: Vec<String>, cells: Vec<String>) -> Result<Table, Error> {
     batch(vec![("enterprise", texts(enterprises)), ("column", texts(columns)), ("cell", texts(cells))])
-}
-
-/// The cell of the first source that has a record with a value there.
-pub fn source_cell(places: &Places, batch: &RecordBatch, row: usize, sources: &[(String, String)]) -> Option<String> {
-    sources.iter().find_map(|(record, field)| {
-        let records = batch.column_by_name(record)?.as_primitive_opt::<Int64Type>()?;
-        datafusion::arrow::array::Array::is_valid(records, row).then(|| places.cite(records.value(row), field)).flatten()
-    })
 }
 
 async fn not_linked(p: &Publication<'_>) -> Result<Table, Error> {

@@ -1,0 +1,81 @@
+//! The workbooks of a run, written side by side.
+
+use super::desk::{Desk, Edition, Gathered};
+use super::workbook::{Book, BookProperties, BookReport, Compression, Wording, WorkbookError};
+use super::{Publication, pool, quality};
+use crate::config::Workbook;
+use crate::error::{Error, ErrorKind};
+use crate::finding::Lang;
+use chrono::NaiveTime;
+use std::path::Path;
+
+impl Workbook {
+    /// The name of its file; the same in every language, so that links to it hold.
+    pub fn file_name(self) -> &'static str {
+        match self {
+            Workbook::Pool => "备选池.xlsx",
+            Workbook::PoolOperator => "备选池_运营版.xlsx",
+            Workbook::Quality => "数据质量报告.xlsx",
+        }
+    }
+
+    fn edition(self) -> Edition {
+        match self {
+            Workbook::PoolOperator => Edition::Operator,
+            Workbook::Pool | Workbook::Quality => Edition::Closed,
+        }
+    }
+}
+
+/// Writes the workbooks that the configuration asks for, one thread each.
+pub fn write(p: &Publication<'_>, gathered: &Gathered<'_>, folder: &Path) -> Result<Vec<(&'static str, BookReport)>, Error> {
+    let mut wanted: Vec<Workbook> = Vec::new();
+    for workbook in &p.config.output.workbooks {
+        if !wanted.contains(workbook) {
+            wanted.push(*workbook);
+        }
+    }
+    std::thread::scope(|scope| {
+        let writers: Vec<_> = wanted.iter().map(|workbook| scope.spawn(|| write_one(p, gathered, *workbook, folder))).collect();
+        let reports = writers.into_iter().zip(&wanted).map(|(writer, workbook)| match writer.join() {
+            Ok(report) => Ok((workbook.file_name(), report?)),
+            Err(panic) => std::panic::resume_unwind(panic),
+        });
+        reports.collect()
+    })
+}
+
+fn write_one(p: &Publication<'_>, gathered: &Gathered<'_>, workbook: Workbook, folder: &Path) -> Result<BookReport, Error> {
+    let desk = Desk::new(p, gathered, workbook.edition());
+    let title = match workbook {
+        Workbook::Quality => desk.say("quality_title").to_owned(),
+        _ => desk.tell("book_title", &[desk.say("title"), desk.say(&format!("edition_{}_short", desk.edition.id()))]),
+    };
+    let properties = BookProperties {
+        title,
+        subject: desk.as_of(),
+        author: desk.say("author").to_owned(),
+        created: p.config.as_of.and_time(NaiveTime::MIN),
+        sheet_rows: p.config.output.sheet_rows,
+        compression: Compression::Standard,
+    };
+    let wording = match p.config.run.lang {
+        Lang::Zh => Wording::chinese()?,
+        Lang::En => Wording::english()?,
+    };
+    let mut book = Book::create(&folder.join(workbook.file_name()), properties, wording)?;
+    match workbook {
+        Workbook::Pool | Workbook::PoolOperator => pool::write(&mut book, &desk)?,
+        Workbook::Quality => quality::write(&mut book, &desk)?,
+    }
+    Ok(book.finish()?)
+}
+
+impl From<WorkbookError> for Error {
+    fn from(source: WorkbookError) -> Self {
+        match source {
+            WorkbookError::Io(error) => Error::new(ErrorKind::System, "ERR-006").from_source(error),
+            other => Error::bug(other),
+        }
+    }
+}

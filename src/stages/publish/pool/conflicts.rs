@@ -1,0 +1,68 @@
+//! Conflicts: two sources, or two records, that state different values for one field of an enterprise.
+
+use crate::error::Error;
+use crate::model::merged::Conflict;
+use crate::stages::publish::cells::{Reader, Shape};
+use crate::stages::publish::desk::{Desk, text_or_blank};
+use crate::stages::publish::workbook::{Book, Column, Tab, Table};
+use std::collections::HashMap;
+
+/// Writes the conflicts.
+pub fn conflicts(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
+    let p = desk.publication;
+    let columns = vec![
+        Column::code(desk.header("uscc")),
+        Column::text(desk.header("name")),
+        Column::text(desk.header("field")),
+        Column::text(desk.header("used")).in_group(desk.header("group_used")),
+        Column::text(desk.header("cell")).wide(30.0).in_group(desk.header("group_used")),
+        Column::text(desk.header("other")).in_group(desk.header("group_other")),
+        Column::text(desk.header("cell")).wide(30.0).in_group(desk.header("group_other")),
+    ];
+    let shown: Vec<&Conflict> = p.conflicts.iter().filter(|c| shows(desk, c)).collect();
+    let mut subtitle = vec![desk.as_of(), desk.say("conflicts_head").to_owned()];
+    subtitle.extend(desk.left_out((p.conflicts.len() - shown.len()) as u64));
+    let mut table = book.table(Table {
+        sheet: desk.sheet("conflicts"),
+        title: desk.say("conflicts_title").to_owned(),
+        subtitle,
+        columns,
+        frozen_columns: 2,
+        empty_text: desk.say("conflicts_empty").to_owned(),
+        expected_rows: Some(shown.len() as u64),
+        tab: Tab::Action,
+        ..Table::default()
+    })?;
+    let names = names(desk);
+    let cite = |(record, field): &(i64, String)| p.places.cite(*record, field).unwrap_or_default();
+    for conflict in shown {
+        let (code, name) = names.get(conflict.enterprise.as_str()).copied().unwrap_or_default();
+        table.row(&[
+            text_or_blank(code),
+            text_or_blank(name),
+            text_or_blank(&conflict.field),
+            text_or_blank(&conflict.used_text),
+            text_or_blank(&cite(&conflict.used)),
+            text_or_blank(&conflict.other_text),
+            text_or_blank(&cite(&conflict.other)),
+        ])?;
+    }
+    table.finish()?;
+    Ok(())
+}
+
+/// Whether the edition may show a conflict: figures of statistics only with consent.
+fn shows(desk: &Desk<'_>, conflict: &Conflict) -> bool {
+    let statistics = desk.publication.places.table(conflict.used.0).is_none_or(|t| t.form == "returns");
+    !statistics || desk.discloses(&conflict.enterprise)
+}
+
+/// Code and name of every enterprise, by its key.
+pub fn names<'a>(desk: &Desk<'a>) -> HashMap<&'a str, (&'a str, &'a str)> {
+    let mut names = HashMap::new();
+    for batch in &desk.gathered.enterprises {
+        let [key, code, name] = ["enterprise", "uscc", "name"].map(|c| Reader::of(batch, c, Shape::Plain));
+        names.extend((0..batch.num_rows()).map(|row| (key.text(row), (code.text(row), name.text(row)))));
+    }
+    names
+}

@@ -1,0 +1,88 @@
+//! The cover: what the workbook is, what it was made from, by which criteria, and the lines to sign on.
+
+use super::verdicts::thresholds;
+use crate::error::Error;
+use crate::stages::publish::desk::{Desk, Edition, grouped};
+use crate::stages::publish::workbook::{Block, Book, Cover, GridColumn};
+
+/// Inputs listed one by one; more are summed up per bureau.
+const LISTED: usize = 40;
+/// Characters of a hash that the cover shows.
+const HASH: usize = 16;
+
+/// Writes the cover.
+pub fn cover(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
+    let edition = desk.edition.id();
+    let mut notes = vec![desk.say(&format!("edition_{edition}_note")).to_owned()];
+    notes.extend(["cover_note_units", "cover_note_trace"].map(|key| desk.say(key).to_owned()));
+    book.cover(&Cover {
+        sheet: desk.sheet("cover"),
+        title: desk.say("title").to_owned(),
+        subtitle: vec![desk.say(&format!("edition_{edition}")).to_owned(), desk.tell("cover_as_of", &[&desk.date(desk.publication.config.as_of)])],
+        blocks: vec![
+            Block::Facts { heading: desk.say("cover_facts").to_owned(), facts: facts(desk) },
+            inputs(desk),
+            Block::List { heading: desk.say("cover_criteria").to_owned(), items: thresholds(desk) },
+            bases(desk),
+            Block::Notes { heading: desk.say("cover_notes").to_owned(), paragraphs: notes },
+        ],
+        signatures: ["sign_made", "sign_checked", "sign_head", "sign_date"].map(|key| desk.say(key).to_owned()).to_vec(),
+    })?;
+    Ok(())
+}
+
+fn facts(desk: &Desk<'_>) -> Vec<(String, String)> {
+    let (p, gathered) = (desk.publication, desk.gathered);
+    let not_pooled = gathered.total() - gathered.pooled - gathered.unjudged;
+    let counts = [gathered.total(), gathered.pooled, not_pooled, gathered.unjudged].map(grouped);
+    let mut facts = vec![
+        (desk.say("fact_pool"), desk.tell("fact_pool_value", &counts.each_ref().map(String::as_str))),
+        (desk.say("fact_as_of"), desk.tell("fact_as_of_value", &[&desk.date(p.config.as_of), &desk.last_year().to_string()])),
+        (desk.say("fact_run"), desk.tell("fact_run_value", &[p.key, env!("CARGO_PKG_VERSION")])),
+    ];
+    if desk.edition == Edition::Operator {
+        facts.insert(1, (desk.say("fact_consent"), desk.tell("fact_consent_value", &[&grouped(gathered.consenting.len() as u64)])));
+    }
+    facts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// Inputs and their versions.
+fn inputs(desk: &Desk<'_>) -> Block {
+    let p = desk.publication;
+    let column = |header: &str, twelfths: u16| GridColumn { header: desk.header(header).to_owned(), twelfths };
+    let known = p.inputs.iter().filter(|i| !i.source.is_empty());
+    if p.inputs.len() > LISTED {
+        let mut bureaus: Vec<(&str, u64, u64)> = Vec::new();
+        for input in known {
+            match bureaus.iter_mut().find(|(bureau, ..)| *bureau == input.bureau) {
+                Some(sum) => (sum.1, sum.2) = (sum.1 + 1, sum.2 + input.rows),
+                None => bureaus.push((&input.bureau, 1, input.rows)),
+            }
+        }
+        return Block::Grid {
+            heading: desk.say("cover_inputs_many").to_owned(),
+            columns: vec![column("bureau", 6), column("files", 3), column("records", 3)],
+            rows: bureaus.into_iter().map(|(bureau, files, rows)| vec![bureau.to_owned(), grouped(files), grouped(rows)]).collect(),
+        };
+    }
+    let rows = known.map(|i| {
+        let records = if i.refused { desk.say("unreadable").to_owned() } else { grouped(i.rows) };
+        vec![i.bureau.clone(), i.path.clone(), records, i.sha256.chars().take(HASH).collect()]
+    });
+    Block::Grid {
+        heading: desk.say("cover_inputs").to_owned(),
+        columns: vec![column("bureau", 2), column("file", 5), column("records", 2), column("sha256_short", 3)],
+        rows: rows.collect(),
+    }
+}
+
+/// On what legal basis and for what purpose each source is processed.
+fn bases(desk: &Desk<'_>) -> Block {
+    let column = |header: &str, twelfths: u16| GridColumn { header: desk.header(header).to_owned(), twelfths };
+    let sources = desk.publication.config.source.values().filter(|s| !s.disabled);
+    Block::Grid {
+        heading: desk.say("cover_bases").to_owned(),
+        columns: vec![column("bureau", 2), column("legal_basis", 4), column("purpose", 4), column("catalogue_item", 2)],
+        rows: sources.map(|s| vec![s.bureau.clone(), s.legal_basis.clone(), s.purpose.clone(), s.catalogue_item.clone()]).collect(),
+    }
+}

@@ -1,0 +1,103 @@
+//! Figures of the years, side by side, of every enterprise that states any.
+
+use crate::error::Error;
+use crate::stages::publish::Publication;
+use crate::stages::publish::cells::{Reader, Shape};
+use crate::stages::publish::desk::{Desk, Edition, text_or_blank};
+use crate::stages::publish::workbook::{AmountUnit, Book, Column, Mark, Tab, Table, Value};
+use datafusion::arrow::array::RecordBatch;
+
+/// Figures shown, where the returns have them.
+const FIGURES: [&str; 7] =
+    ["revenue", "total_profit", "net_profit", "rd_expense", "total_assets", "total_liabilities", "total_equity"];
+
+/// Queries the figures: pooled enterprises first, each in the order of the registry.
+pub async fn gather(p: &Publication<'_>) -> Result<Vec<RecordBatch>, Error> {
+    if !p.has("returns") {
+        return Ok(Vec::new());
+    }
+    let (schema, _) = p.engine.query("returns", "SELECT * FROM returns LIMIT 0").await?;
+    let figures: Vec<&str> = FIGURES.into_iter().filter(|f| schema.column_with_name(f).is_some()).collect();
+    let (mut select, mut joins, mut any) = (String::new(), String::new(), Vec::new());
+    for year in &p.merged.years {
+        for figure in &figures {
+            select.push_str(&format!(", y{year}.\"{figure}\" AS \"{figure}_{year}\""));
+            any.push(format!("y{year}.\"{figure}\" IS NOT NULL"));
+        }
+        joins.push_str(&format!(
+            " LEFT JOIN (SELECT l.enterprise, t.* FROM returns t JOIN links_returns l ON l.record = t.record
+                WHERE l.enterprise IS NOT NULL AND t.period = {year} AND t.record NOT IN (SELECT record FROM duplicates)) AS y{year}
+             ON y{year}.enterprise = e.enterprise"
+        ));
+    }
+    if any.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = format!(
+        "SELECT e.enterprise, e.uscc, e.name, e.pooled{select} FROM enterprises e{joins} WHERE {}
+         ORDER BY e.pooled DESC, e.directory_record",
+        any.join(" OR ")
+    );
+    Ok(p.engine.query("finances", &sql).await?.1)
+}
+
+/// Writes the figures.
+pub fn finances(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
+    let p = desk.publication;
+    let batches = &desk.gathered.finances;
+    let at_hand = |figure: &&str| batches.first().is_none_or(|b| b.column_by_name(&format!("{figure}_{}", desk.last_year())).is_some());
+    let figures: Vec<&str> = FIGURES.into_iter().filter(at_hand).collect();
+    let mut columns = desk.identity_columns();
+    let mut names = Vec::new();
+    for figure in &figures {
+        for year in &p.merged.years {
+            let year = year.to_string();
+            columns.push(Column::amount(desk.tell("year", &[&year]), AmountUnit::TenThousand).in_group(desk.header(figure)));
+            names.push(format!("{figure}_{year}"));
+        }
+    }
+    let total: u64 = batches.iter().map(|b| b.num_rows() as u64).sum();
+    let hidden = hidden(desk, batches);
+    let mut subtitle = vec![desk.as_of(), desk.say("finances_head").to_owned()];
+    subtitle.extend(desk.left_out(hidden));
+    let mut table = book.table(Table {
+        sheet: desk.sheet("finances"),
+        title: desk.tell("finances_title", &[&p.merged.years.len().to_string()]),
+        subtitle,
+        columns,
+        frozen_columns: 3,
+        empty_text: desk.say(if total == 0 { "finances_empty" } else { "nobody_consents" }).to_owned(),
+        expected_rows: Some(total - hidden),
+        tab: Tab::Evidence,
+        ..Table::default()
+    })?;
+    let mut cells = Vec::new();
+    for batch in batches {
+        let [key, uscc, name, pooled] = ["enterprise", "uscc", "name", "pooled"].map(|c| Reader::of(batch, c, Shape::Plain));
+        let readers: Vec<Reader<'_>> = names.iter().map(|n| Reader::of(batch, n, Shape::Amount)).collect();
+        for row in (0..batch.num_rows()).filter(|row| desk.discloses(key.text(*row))) {
+            cells.clear();
+            cells.extend([text_or_blank(uscc.text(row)), text_or_blank(name.text(row)), membership(desk, pooled.is_true(row))]);
+            cells.extend(readers.iter().map(|r| r.value(row, &desk.words)));
+            table.row(&cells)?;
+        }
+    }
+    table.finish()?;
+    Ok(())
+}
+
+/// Whether an enterprise is in the pool, in a word.
+pub fn membership<'v>(desk: &'v Desk<'_>, pooled: bool) -> Value<'v> {
+    if pooled { Value::Marked(Mark::Met, desk.say("in_pool")) } else { Value::Text(desk.say("not_in_pool")) }
+}
+
+fn hidden(desk: &Desk<'_>, batches: &[RecordBatch]) -> u64 {
+    if desk.edition == Edition::Closed {
+        return 0;
+    }
+    let hidden = batches.iter().map(|batch| {
+        let key = Reader::of(batch, "enterprise", Shape::Plain);
+        (0..batch.num_rows()).filter(|row| !desk.discloses(key.text(*row))).count() as u64
+    });
+    hidden.sum()
+}

@@ -1,0 +1,42 @@
+//! The pool workbook: what is in its sheets.
+//!
+//! Two editions of one content. 封闭版 shows everything and stays with the office; 运营版 shows figures of statistics
+//! only of enterprises whose consent is on record, else in a word. To add a sheet: its id in `config::POOL_SHEETS`, its
+//! name in `[sheet]` of the words, one file here and one line in [`write`].
+
+mod accounting;
+mod candidates;
+mod columns;
+mod conflicts;
+mod cover;
+pub mod finances;
+mod needs;
+pub mod patents;
+mod verdicts;
+
+pub use conflicts::names;
+
+use super::desk::{Desk, asked};
+use super::workbook::Book;
+use crate::error::Error;
+
+/// Writes the sheets asked for.
+pub fn write(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
+    let sheets: [(&str, fn(&mut Book, &Desk<'_>) -> Result<(), Error>); 9] = [
+        ("cover", cover::cover),
+        ("pool", candidates::pool),
+        ("verdicts", verdicts::verdicts),
+        ("patents", patents::patents),
+        ("finances", finances::finances),
+        ("needs", needs::needs),
+        ("conflicts", conflicts::conflicts),
+        ("provenance", candidates::provenance),
+        ("accounting", accounting::accounting),
+    ];
+    for (id, sheet) in sheets {
+        if asked(&desk.publication.config.output.pool_sheets, id) {
+            sheet(book, desk)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,97 @@
+//! Patents: one row per patent and owner in the registry; those without one at the end, with the reason.
+
+use super::finances::membership;
+use crate::error::Error;
+use crate::stages::publish::Publication;
+use crate::stages::publish::cells::{Reader, Shape};
+use crate::stages::publish::desk::{Desk, grouped, text_or_blank};
+use crate::stages::publish::workbook::{Book, Column, Tab, Table, Value};
+use datafusion::arrow::array::{Array, RecordBatch};
+
+/// Columns of the list that are shown as they are.
+const STATED: [&str; 8] = ["patent_number", "title", "kind", "filed_on", "granted_on", "status", "pledged", "holders"];
+
+/// Queries patents and their owners; a record that repeats another is not among them.
+pub async fn gather(p: &Publication<'_>) -> Result<Vec<RecordBatch>, Error> {
+    let (schema, _) = p.engine.query("patents", "SELECT * FROM patents LIMIT 0").await?;
+    let column = |name: &str| match schema.column_with_name(name) {
+        Some(_) => format!("d.\"{name}\" AS \"{name}\""),
+        None => format!("CAST(NULL AS VARCHAR) AS \"{name}\""),
+    };
+    let stated: Vec<String> = STATED.iter().map(|c| column(c)).collect();
+    let sql = format!(
+        "SELECT d.record, c.enterprise, e.uscc AS owner_code, e.name AS owner, e.pooled, {},
+            coalesce(d.expires_on, term_end(d.kind, d.filed_on)) AS term, CASE WHEN c.enterprise IS NULL THEN n.not_linked END AS reason
+         FROM patents d LEFT JOIN credits c ON c.record = d.record LEFT JOIN enterprises e ON e.enterprise = c.enterprise
+         LEFT JOIN (SELECT record, not_linked FROM links_patents WHERE number = 1) AS n ON n.record = d.record
+         WHERE d.record NOT IN (SELECT record FROM duplicates)
+         ORDER BY CASE WHEN c.enterprise IS NULL THEN 1 ELSE 0 END, d.record, c.enterprise",
+        stated.join(", ")
+    );
+    Ok(p.engine.query("patents", &sql).await?.1)
+}
+
+/// Writes the patents.
+pub fn patents(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
+    let batches = &desk.gathered.patents;
+    let mut columns = desk.identity_columns();
+    columns.extend([
+        Column::code(desk.header("patent_number")),
+        Column::text(desk.header("patent_title")),
+        Column::text(desk.header("kind")).wide(11.0),
+        Column::date(desk.header("filed_on")),
+        Column::date(desk.header("granted_on")),
+        Column::date(desk.header("term")),
+        Column::text(desk.header("status")).wide(11.0),
+        Column::text(desk.header("pledged")).wide(7.0),
+        Column::text(desk.header("holders")),
+        Column::text(desk.header("cell")).wide(26.0),
+        Column::text(desk.header("not_linked")).wide(20.0),
+    ]);
+    let rows: u64 = batches.iter().map(|b| b.num_rows() as u64).sum();
+    let loose: u64 = batches.iter().map(|b| b.column(1).null_count() as u64).sum();
+    let mut table = book.table(Table {
+        sheet: desk.sheet("patents"),
+        title: desk.say("patents_title").to_owned(),
+        subtitle: vec![desk.as_of(), desk.tell("patents_head", &[&grouped(rows - loose), &grouped(loose)])],
+        columns,
+        frozen_columns: 2,
+        empty_text: desk.say("patents_empty").to_owned(),
+        notes: vec![desk.say("patents_note").to_owned()],
+        expected_rows: Some(rows),
+        tab: Tab::Evidence,
+        ..Table::default()
+    })?;
+    let (renderer, places) = (desk.publication.renderer(), desk.publication.places);
+    for batch in batches {
+        let plain = |name: &str| Reader::of(batch, name, Shape::Plain);
+        let (record, key, code, owner, pooled, reason) =
+            (plain("record"), plain("enterprise"), plain("owner_code"), plain("owner"), plain("pooled"), plain("reason"));
+        let [number, title, filed, granted, term, pledged, holders] =
+            ["patent_number", "title", "filed_on", "granted_on", "term", "pledged", "holders"].map(plain);
+        let [kind, status] = ["kind", "status"].map(|c| Reader::of(batch, c, Shape::Word));
+        for row in 0..batch.num_rows() {
+            let linked = !key.text(row).is_empty();
+            let place = record.record(row).and_then(|r| places.cite(r, "patent_number").or_else(|| places.cite(r, "title")));
+            let why = if linked { String::new() } else { renderer.reference(reason.text(row)) };
+            table.row(&[
+                text_or_blank(code.text(row)),
+                text_or_blank(owner.text(row)),
+                if linked { membership(desk, pooled.is_true(row)) } else { Value::Blank },
+                number.value(row, &desk.words),
+                title.value(row, &desk.words),
+                kind.value(row, &desk.words),
+                filed.value(row, &desk.words),
+                granted.value(row, &desk.words),
+                term.value(row, &desk.words),
+                status.value(row, &desk.words),
+                pledged.value(row, &desk.words),
+                holders.value(row, &desk.words),
+                text_or_blank(place.as_deref().unwrap_or_default()),
+                text_or_blank(&why),
+            ])?;
+        }
+    }
+    table.finish()?;
+    Ok(())
+}

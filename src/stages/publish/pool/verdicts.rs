@@ -1,0 +1,150 @@
+//! Verdicts: every enterprise of the registry, each criterion as word and figure, and what they come to.
+
+use crate::config::CriterionOptions;
+use crate::error::Error;
+use crate::stages::publish::cells::{Reader, Shape};
+use crate::stages::publish::desk::{Conclusion, Desk, Edition, Verdict, Verdicts, grouped, text_or_blank};
+use crate::stages::publish::workbook::{AmountUnit, Book, Column, Mark, Tab, Table, Value};
+use datafusion::arrow::array::RecordBatch;
+
+/// A criterion and how its figure is shown.
+struct Criterion<'a> {
+    id: &'a str,
+    options: &'a CriterionOptions,
+    /// The column of `enterprises` that holds the figure: its own, typed, or as text.
+    column: String,
+    shape: Shape,
+    look: Column,
+    /// Whether it shows figures of statistics.
+    statistics: bool,
+}
+
+/// Writes the verdicts.
+pub fn verdicts(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
+    let criteria = criteria(desk);
+    let total = desk.gathered.total();
+    let mut columns = vec![Column::count(desk.header("number")), Column::code(desk.header("uscc")), Column::text(desk.header("name"))];
+    columns.push(Column::verdict(desk.header("conclusion")));
+    for criterion in &criteria {
+        let group = criterion.options.name.get(desk.lang());
+        columns.push(Column::verdict(desk.header("verdict")).in_group(group));
+        columns.push(criterion.look.clone().in_group(group));
+    }
+    let figures = [total, desk.gathered.pooled, total - desk.gathered.pooled - desk.gathered.unjudged, desk.gathered.unjudged];
+    let figures = figures.map(grouped);
+    let mut subtitle = vec![desk.as_of(), desk.tell("verdicts_head", &figures.each_ref().map(String::as_str))];
+    subtitle.extend(thresholds(desk).into_iter().map(|t| desk.tell("criterion", &[&t])));
+    if desk.edition == Edition::Operator {
+        subtitle.push(desk.say("masked_verdicts").to_owned());
+    }
+    let mut table = book.table(Table {
+        sheet: desk.sheet("verdicts"),
+        title: desk.say("verdicts_title").to_owned(),
+        subtitle,
+        columns,
+        frozen_columns: 4,
+        empty_text: desk.say("registry_empty").to_owned(),
+        notes: vec![desk.say("verdicts_note").to_owned()],
+        expected_rows: Some(total),
+        tab: Tab::Result,
+        ..Table::default()
+    })?;
+    let mut number = 0;
+    let mut cells = Vec::new();
+    for batch in &desk.gathered.enterprises {
+        let rows = Rows::of(desk, batch, &criteria);
+        for row in 0..batch.num_rows() {
+            number += 1;
+            cells.clear();
+            cells.push(Value::Count(number));
+            rows.fill(desk, &criteria, row, &mut cells);
+            table.row(&cells)?;
+        }
+    }
+    table.finish()?;
+    Ok(())
+}
+
+/// Criteria in force, each as name and threshold.
+pub fn thresholds(desk: &Desk<'_>) -> Vec<String> {
+    let criteria = desk.publication.config.criterion.values().filter(|c| !c.disabled);
+    criteria.map(|c| desk.tell("threshold", &[c.name.get(desk.lang()), &c.threshold])).collect()
+}
+
+fn criteria<'a>(desk: &Desk<'a>) -> Vec<Criterion<'a>> {
+    let config = desk.publication.config;
+    let schema = desk.gathered.enterprises.first().map(RecordBatch::schema);
+    let own = |figure: &str| schema.as_ref().is_some_and(|s| s.column_with_name(figure).is_some());
+    let criteria = config.criterion.iter().filter(|(_, c)| !c.disabled).map(|(id, options)| {
+        let figure = options.figure.trim();
+        let (column, shape) = if own(figure) { (figure.to_owned(), desk.shape(figure)) } else { (format!("figure_{id}"), Shape::Plain) };
+        let header = desk.header("figure");
+        let look = match shape {
+            Shape::Amount => Column::amount(header, AmountUnit::TenThousand),
+            Shape::Ratio => Column::ratio(header),
+            Shape::Number => Column::count(header),
+            Shape::Word => Column::text(header),
+            Shape::Plain => typed(schema.as_deref(), &column, header),
+        };
+        Criterion { id, options, column, shape, look, statistics: options.statistics || desk.reads_statistics(figure) }
+    });
+    criteria.collect()
+}
+
+/// A column for a figure of no declared meaning, by its type.
+fn typed(schema: Option<&datafusion::arrow::datatypes::Schema>, column: &str, header: &str) -> Column {
+    use datafusion::arrow::datatypes::DataType;
+    match schema.and_then(|s| s.column_with_name(column)).map(|(_, f)| f.data_type()) {
+        Some(DataType::Int64 | DataType::Int32) => Column::count(header),
+        Some(DataType::Date32) => Column::date(header),
+        _ => Column::text(header),
+    }
+}
+
+/// A batch of enterprises with the columns of criteria at hand.
+struct Rows<'a> {
+    key: Reader<'a>,
+    uscc: Reader<'a>,
+    name: Reader<'a>,
+    verdicts: Verdicts<'a>,
+    figures: Vec<Reader<'a>>,
+}
+
+impl<'a> Rows<'a> {
+    fn of(desk: &Desk<'a>, batch: &'a RecordBatch, criteria: &[Criterion<'_>]) -> Self {
+        let plain = |name: &str| Reader::of(batch, name, Shape::Plain);
+        Self {
+            key: plain("enterprise"),
+            uscc: plain("uscc"),
+            name: plain("name"),
+            verdicts: Verdicts::of(desk.publication, batch),
+            figures: criteria.iter().map(|c| Reader::of(batch, &c.column, c.shape)).collect(),
+        }
+    }
+
+    fn fill<'v>(&self, desk: &'v Desk<'a>, criteria: &[Criterion<'_>], row: usize, cells: &mut Vec<Value<'v>>)
+    where
+        'a: 'v,
+    {
+        cells.push(text_or_blank(self.uscc.text(row)));
+        cells.push(text_or_blank(self.name.text(row)));
+        cells.push(match self.verdicts.conclusion(row) {
+            Conclusion::Pooled => Value::Marked(Mark::Met, desk.say("in_pool")),
+            Conclusion::NotPooled => Value::Marked(Mark::NotMet, desk.say("not_in_pool")),
+            Conclusion::Unjudged => Value::Mark(Mark::Unjudged),
+        });
+        let disclosed = desk.discloses(self.key.text(row));
+        for (criterion, figure) in criteria.iter().zip(&self.figures) {
+            cells.push(Value::Mark(match self.verdicts.get(criterion.id, row) {
+                Verdict::Met => Mark::Met,
+                Verdict::NotMet => Mark::NotMet,
+                Verdict::Unjudged => Mark::Unjudged,
+            }));
+            cells.push(if criterion.statistics && !disclosed {
+                Value::Text(desk.say("withheld"))
+            } else {
+                figure.value(row, &desk.words)
+            });
+        }
+    }
+}

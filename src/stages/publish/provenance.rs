@@ -1,0 +1,71 @@
+//! The way back: which cell a value of an enterprise comes from.
+//!
+//! A field that several sources may state (survivorship) comes from the first of them that has a value. The merged
+//! record keeps only the value, so the query asks the sources once more which of them it was.
+
+use super::Publication;
+use super::cells::{Reader, Shape};
+use crate::model::place::Places;
+use datafusion::arrow::array::RecordBatch;
+use std::collections::BTreeSet;
+
+/// Columns of record numbers whose datasets a field can come from, beside others.
+const SHARED: [(&str, &str); 2] = [("directory_record", "directory"), ("need_record", "needs")];
+
+/// The sources of all columns.
+#[derive(Debug, Clone)]
+pub struct Sources {
+    columns: Vec<(String, Vec<(String, String)>)>,
+}
+
+impl Sources {
+    /// Takes them from what merging left.
+    pub fn of(p: &Publication<'_>) -> Self {
+        Self { columns: p.merged.columns.iter().map(|c| (c.name.clone(), c.sources.clone())).collect() }
+    }
+
+    /// A query of all enterprises, in the order of the registry, with a column for each source that may have no value.
+    pub fn sql(&self) -> String {
+        let mut columns = BTreeSet::new();
+        let mut joins = BTreeSet::new();
+        for (record, field) in self.columns.iter().filter(|(_, s)| s.len() > 1).flat_map(|(_, s)| s) {
+            if let Some((_, dataset)) = SHARED.iter().find(|(r, _)| r == record) {
+                columns.insert(format!(", {dataset}.\"{field}\" IS NOT NULL AS \"{}\"", stated(record, field)));
+                joins.insert(format!(" LEFT JOIN {dataset} ON {dataset}.record = e.{record}"));
+            }
+        }
+        let (columns, joins): (String, String) = (columns.into_iter().collect(), joins.into_iter().collect());
+        format!("SELECT e.*{columns} FROM enterprises e{joins} ORDER BY e.directory_record")
+    }
+
+    /// Finds the source cells of a column in a batch of that query.
+    pub fn cells<'a>(&'a self, places: &'a Places, batch: &'a RecordBatch, column: &str) -> SourceCells<'a> {
+        let sources = self.columns.iter().find(|(name, _)| name == column).map_or(&[][..], |(_, s)| s);
+        let sources = sources.iter().map(|(record, field)| {
+            let [number, has] = [record, &stated(record, field)].map(|c| Reader::of(batch, c, Shape::Plain));
+            (number, has, field.as_str())
+        });
+        SourceCells { places, sources: sources.collect() }
+    }
+}
+
+/// The name of the column that says whether a source states a field.
+fn stated(record: &str, field: &str) -> String {
+    format!("stated:{record}:{field}")
+}
+
+/// The source cells of one column of a batch.
+pub struct SourceCells<'a> {
+    places: &'a Places,
+    sources: Vec<(Reader<'a>, Reader<'a>, &'a str)>,
+}
+
+impl SourceCells<'_> {
+    /// The cell of the first source that states a value, as `file[sheet]D17`.
+    pub fn cite(&self, row: usize) -> Option<String> {
+        self.sources.iter().find_map(|(record, stated, field)| {
+            let states = matches!(stated, Reader::Missing) || stated.is_true(row);
+            record.record(row).filter(|_| states).and_then(|record| self.places.cite(record, field))
+        })
+    }
+}

@@ -1,0 +1,129 @@
+//! `run.json`: what the folder holds and what it was made from, for programs and auditors.
+//!
+//! Invariant: no time and no run id, so that equal inputs, settings and reference date give equal bytes.
+
+use super::desk::Gathered;
+use super::workbook::BookReport;
+use super::{Input, Publication};
+use crate::error::Error;
+use crate::finding::{Lang, Severity};
+use crate::model::account::Account;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+/// Version of the shape of this file.
+const FORMAT: u32 = 1;
+
+#[derive(Serialize)]
+struct RunFile<'a> {
+    format: u32,
+    key: &'a str,
+    as_of: String,
+    huichi: &'a str,
+    lang: Lang,
+    /// SHA-256 of the settings in force.
+    settings: String,
+    inputs: &'a [Input],
+    counts: Counts,
+    accounts: &'a [Account],
+    workbooks: BTreeMap<&'a str, Shown>,
+    files: Vec<Written>,
+}
+
+#[derive(Serialize)]
+struct Counts {
+    enterprises: u64,
+    pooled: u64,
+    unjudged: u64,
+    consenting: u64,
+    conflicts: u64,
+    findings: BTreeMap<&'static str, u64>,
+}
+
+/// What a workbook shows otherwise than given.
+#[derive(Serialize)]
+struct Shown {
+    sheets: BTreeMap<String, u64>,
+    cut_texts: u64,
+    cut_places: Vec<String>,
+    replaced_texts: u64,
+    exact_texts: u64,
+}
+
+#[derive(Serialize)]
+struct Written {
+    path: String,
+    bytes: u64,
+    sha256: String,
+}
+
+/// Writes `run.json` into the run's folder; everything else must be there.
+pub fn write(
+    p: &Publication<'_>,
+    gathered: &Gathered<'_>,
+    books: &[(&str, BookReport)],
+    written: &[String],
+    folder: &Path,
+) -> Result<(), Error> {
+    let findings = Severity::ALL.map(|s| (s.id(), p.findings.iter().filter(|f| f.severity == s).count() as u64));
+    let run = RunFile {
+        format: FORMAT,
+        key: p.key,
+        as_of: p.config.as_of.to_string(),
+        huichi: env!("CARGO_PKG_VERSION"),
+        lang: p.config.run.lang,
+        settings: hex(&Sha256::digest(p.config.fingerprint().as_bytes())),
+        inputs: p.inputs,
+        counts: Counts {
+            enterprises: gathered.total(),
+            pooled: gathered.pooled,
+            unjudged: gathered.unjudged,
+            consenting: gathered.consenting.len() as u64,
+            conflicts: p.conflicts.len() as u64,
+            findings: findings.into(),
+        },
+        accounts: p.accounts,
+        workbooks: books.iter().map(|(name, report)| (*name, shown(report))).collect(),
+        files: written.iter().map(|path| hashed(folder, path)).collect::<Result<_, _>>()?,
+    };
+    let mut text = serde_json::to_string_pretty(&run)?;
+    text.push('\n');
+    std::fs::write(folder.join("run.json"), text)?;
+    Ok(())
+}
+
+fn shown(report: &BookReport) -> Shown {
+    Shown {
+        sheets: report.sheets.iter().map(|s| (s.name.clone(), s.rows)).collect(),
+        cut_texts: report.cut_texts,
+        cut_places: report.cut_places.clone(),
+        replaced_texts: report.replaced_texts,
+        exact_texts: report.exact_texts,
+    }
+}
+
+fn hashed(folder: &Path, path: &str) -> Result<Written, Error> {
+    let mut file = File::open(folder.join(path))?;
+    let (mut hash, mut bytes, mut part) = (Sha256::new(), 0, vec![0; 1 << 18]);
+    loop {
+        let read = file.read(&mut part)?;
+        if read == 0 {
+            break;
+        }
+        hash.update(&part[..read]);
+        bytes += read as u64;
+    }
+    Ok(Written { path: path.to_owned(), bytes, sha256: hex(&hash.finalize()) })
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
+        use std::fmt::Write as _;
+        let _ = write!(out, "{byte:02x}");
+        out
+    })
+}
