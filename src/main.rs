@@ -7,5 +7,6 @@ fn main() -> ExitCode {
     if std::env::args().nth(1).is_some_and(|a| a == huichi::pipeline::parser::COMMAND) {
         return ExitCode::from(u8::try_from(huichi::pipeline::parser::main()).unwrap_or(1));
     }
-    ExitCode::from(huichi::cli::main())
+    // A panic is a broken invariant of ours; its message is on standard error already.
+    ExitCode::from(std::panic::catch_unwind(huichi::cli::main).unwrap_or(1))
 }

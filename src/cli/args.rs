@@ -2,7 +2,7 @@
 
 use crate::finding::{Lang, word};
 use chrono::NaiveDate;
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Arg, ArgAction, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 /// The command line.
@@ -129,20 +129,36 @@ pub enum Format {
 
 /// Puts the catalogue's words in place of the doc comments, in either language.
 pub fn localized(command: clap::Command, lang: Lang) -> clap::Command {
-    let about = |key: &str| word(lang, &format!("cli.{key}"));
-    let mut command = command.about(about("about")).after_help(about("exit_codes"));
-    command = command.mut_args(|arg| {
-        let key = format!("cli.arg_{}", arg.get_id());
-        arg.help(word(lang, &key))
-    });
+    let say = |key: &str| word(lang, &format!("cli.{key}"));
+    let template = |parts: &[&str]| -> String {
+        let mut text = String::from("{about}\n\n");
+        let sections: Vec<String> = parts.iter().map(|part| format!("{}\n{{{part}}}", say(&format!("head_{part}")))).collect();
+        text.push_str(&sections.join("\n\n"));
+        text.push_str("{after-help}");
+        text
+    };
+    let help = Arg::new("help").short('h').long("help").action(ArgAction::Help);
+    let version = Arg::new("version").short('V').long("version").action(ArgAction::Version);
+    let command = command
+        .about(say("about"))
+        .after_help(say("exit_codes"))
+        .help_template(template(&["usage", "subcommands", "options"]))
+        .disable_help_flag(true)
+        .disable_help_subcommand(true)
+        .disable_version_flag(true)
+        .arg(help.clone().global(true))
+        .arg(version);
+    let described = |arg: Arg| {
+        let key = format!("arg_{}", arg.get_id());
+        let valued = arg.get_action().takes_values();
+        arg.help(say(&key)).hide_possible_values(valued)
+    };
+    let mut command = command.mut_args(described);
     let names: Vec<String> = command.get_subcommands().map(|c| c.get_name().to_owned()).collect();
     for name in names {
-        command = command.mut_subcommand(&name, |sub| {
-            sub.about(word(lang, &format!("cli.{name}"))).mut_args(|arg| {
-                let key = format!("cli.arg_{}", arg.get_id());
-                arg.help(word(lang, &key))
-            })
-        });
+        let parts: &[&str] = if ["explain", "completions"].contains(&name.as_str()) { &["usage", "positionals", "options"] } else { &["usage", "all-args"] };
+        let template = template(parts);
+        command = command.mut_subcommand(&name, |sub| sub.about(say(&name)).help_template(template).mut_args(described));
     }
     command
 }

@@ -1,7 +1,7 @@
 //! `huichi config`
 
 use super::args::{Cli, Format};
-use super::output::{Paint, configuration, lang};
+use super::output::{Paint, configuration, lang, say};
 use crate::config::{Origin, layered};
 use crate::error::Error;
 use crate::finding::word;
@@ -17,10 +17,10 @@ pub fn run(cli: &Cli) -> Result<u8, Error> {
             Origin::Site => ("site", word(lang, "config.site")),
         };
         if cli.format == Format::Json {
-            println!("{}", serde_json::json!({ "key": key, "value": value, "origin": name }));
+            say(serde_json::json!({ "key": key, "value": value, "origin": name }));
         } else {
             let mark = if origin == Origin::Site { paint.text("1;32", word) } else { word.to_owned() };
-            println!("{mark}  {key} = {value}");
+            say(format!("{mark}  {key} = {value}"));
         }
     }
     Ok(0)

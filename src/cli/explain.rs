@@ -1,7 +1,7 @@
 //! `huichi explain CODE`
 
 use super::args::{Cli, Format};
-use super::output::{Paint, configuration, lang};
+use super::output::{Paint, configuration, lang, say};
 use crate::error::{Error, ErrorKind};
 use crate::finding::{Catalogue, word};
 
@@ -14,7 +14,7 @@ pub fn run(cli: &Cli, code: Option<&str>) -> Result<u8, Error> {
     let Some(code) = code else {
         for entry in catalogue.iter() {
             let severity = word(lang, entry.severity.label_key());
-            println!("{}  {severity}  {}", paint.text("1", &format!("{:<8}", entry.code)), entry.name.get(lang));
+            say(format!("{}  {severity}  {}", paint.text("1", &format!("{:<8}", entry.code)), entry.name.get(lang)));
         }
         return Ok(0);
     };
@@ -28,16 +28,16 @@ pub fn run(cli: &Cli, code: Option<&str>) -> Result<u8, Error> {
             "code": entry.code, "severity": entry.severity, "name": entry.name.get(lang), "message": entry.message.get(lang),
             "help": entry.help.get(lang), "explain": entry.explain.get(lang), "edit": edit,
         });
-        println!("{explained}");
+        say(explained);
         return Ok(0);
     }
-    println!("{}  {}（{}）", paint.text("1", &entry.code), entry.name.get(lang), word(lang, entry.severity.label_key()));
-    println!("\n{}\n", entry.explain.get(lang));
-    println!("{}  {}", word(lang, "explain.message"), entry.message.get(lang));
-    println!("{}  {}", word(lang, "explain.help"), entry.help.get(lang));
+    say(format!("{}  {}（{}）", paint.text("1", &entry.code), entry.name.get(lang), word(lang, entry.severity.label_key())));
+    say(format!("\n{}\n", entry.explain.get(lang)));
+    say(format!("{}  {}", word(lang, "explain.message"), entry.message.get(lang)));
+    say(format!("{}  {}", word(lang, "explain.help"), entry.help.get(lang)));
     if let Some(edit) = edit {
-        println!("{}  {}", word(lang, "explain.dataset"), edit.dataset.join("、"));
-        println!("{}  {}", word(lang, "explain.holds"), edit.holds);
+        say(format!("{}  {}", word(lang, "explain.dataset"), edit.dataset.join("、")));
+        say(format!("{}  {}", word(lang, "explain.holds"), edit.holds));
     }
     Ok(0)
 }

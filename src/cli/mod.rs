@@ -11,22 +11,31 @@ mod output;
 mod run;
 mod sample;
 
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::finding::Lang;
 use args::{Cli, Command};
+use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory, FromArgMatches};
 
 /// Runs the command line; gives the exit code.
 pub fn main() -> u8 {
-    let cli = match parse() {
+    let words: Vec<String> = std::env::args().collect();
+    let english = words.iter().any(|w| w == "--lang=en") || words.windows(2).any(|w| w[0] == "--lang" && w[1] == "en");
+    let lang = if english { Lang::En } else { Lang::Zh };
+    let parsed = args::localized(Cli::command(), lang).try_get_matches().and_then(|m| Cli::from_arg_matches(&m));
+    let cli = match parsed {
         Ok(cli) => cli,
-        Err(error) => {
+        Err(error) if !error.use_stderr() => {
             let _ = error.print();
-            return if error.use_stderr() { 2 } else { 0 };
+            return 0;
+        }
+        Err(error) => {
+            let error = usage(&error);
+            output::error(args::Format::Text, lang, &error);
+            return error.kind.exit_code();
         }
     };
     crate::telemetry::start(cli.format == args::Format::Json);
-    let lang = cli.lang.map_or(Lang::Zh, Lang::from);
     let result = match cli.command.clone().unwrap_or_default() {
         Command::Run(run) => run::run(&cli, &run),
         Command::Check(check) => check::run(&cli, &check),
@@ -41,16 +50,35 @@ pub fn main() -> u8 {
     result.unwrap_or_else(|error| failed(&cli, lang, &error))
 }
 
-/// Clap's own texts are English; ours follow `--lang`, which is looked for before parsing.
-fn parse() -> Result<Cli, clap::Error> {
-    let english = std::env::args().collect::<Vec<_>>().windows(2).any(|w| w[0] == "--lang" && w[1] == "en")
-        || std::env::args().any(|a| a == "--lang=en");
-    let command = args::localized(Cli::command(), if english { Lang::En } else { Lang::Zh });
-    Cli::from_arg_matches(&command.try_get_matches()?)
+/// Tells in our own words what clap says in English.
+fn usage(error: &clap::Error) -> Error {
+    let context = |kind: ContextKind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.clone()),
+        Some(ContextValue::Strings(texts)) => Some(texts.join("、")),
+        _ => None,
+    };
+    let expected = context(ContextKind::ValidSubcommand)
+        .or_else(|| context(ContextKind::ValidValue))
+        .or_else(|| context(ContextKind::SuggestedSubcommand))
+        .or_else(|| context(ContextKind::SuggestedArg))
+        .unwrap_or_else(|| "—".to_owned());
+    let argument = context(ContextKind::InvalidArg);
+    match (context(ContextKind::InvalidValue), context(ContextKind::InvalidSubcommand), argument) {
+        (Some(found), _, Some(argument)) => {
+            Error::new(ErrorKind::Usage, "ERR-015").with("found", found).with("argument", argument).with("expected", expected)
+        }
+        (_, Some(found), _) => Error::new(ErrorKind::Usage, "ERR-014").with("found", found).with("expected", expected),
+        (_, _, Some(argument)) if error.kind() == clap::error::ErrorKind::MissingRequiredArgument => {
+            Error::new(ErrorKind::Usage, "ERR-016").with("argument", argument)
+        }
+        (_, _, found) => {
+            Error::new(ErrorKind::Usage, "ERR-014").with("found", found.unwrap_or_default()).with("expected", expected)
+        }
+    }
 }
 
 fn failed(cli: &Cli, lang: Lang, error: &Error) -> u8 {
     tracing::info!(error.code = error.code, error.kind = ?error.kind, "command failed");
-    output::error(cli, lang, error);
+    output::error(cli.format, lang, error);
     error.kind.exit_code()
 }

@@ -28,6 +28,14 @@ impl Paint {
     }
 }
 
+/// Prints a line; a reader that went away (a closed pipe) ends the program quietly.
+pub fn say(line: impl std::fmt::Display) {
+    use std::io::Write;
+    if writeln!(std::io::stdout(), "{line}").is_err() {
+        std::process::exit(0);
+    }
+}
+
 /// The language of a run: what was typed, else what the configuration says.
 pub fn lang(cli: &Cli, config: &Config) -> Lang {
     cli.lang.map_or(config.run.lang, Lang::from)
@@ -89,7 +97,7 @@ fn print_problems(cli: &Cli, text: &str, problems: &[Problem]) {
 }
 
 /// Prints an error as people read it.
-pub fn error(cli: &Cli, lang: Lang, error: &Error) {
+pub fn error(format: Format, lang: Lang, error: &Error) {
     let Some(entry) = Catalogue::builtin().get(error.code) else {
         eprintln!("{error}");
         return;
@@ -97,7 +105,7 @@ pub fn error(cli: &Cli, lang: Lang, error: &Error) {
     let argument = |name: &str| Some(error.args.iter().find(|(k, _)| *k == name).map_or_else(|| "—".to_owned(), |(_, v)| v.clone()));
     let message = fill(entry.message.get(lang), argument);
     let help = fill(entry.help.get(lang), argument);
-    if cli.format == Format::Json {
+    if format == Format::Json {
         eprintln!("{}", serde_json::json!({ "error": error.code, "message": message, "help": help }));
         return;
     }

@@ -1,7 +1,7 @@
 //! `huichi run`
 
 use super::args::{Cli, Format, Run};
-use super::output::{Paint, configuration, lang};
+use super::output::{Paint, configuration, lang, say};
 use crate::error::Error;
 use crate::finding::{Lang, fill, word};
 use crate::pipeline::{self, Progress, RunOutcome, Silent, Stage};
@@ -26,7 +26,7 @@ pub fn run(cli: &Cli, arguments: &Run) -> Result<u8, Error> {
         let summary = serde_json::json!({
             "run": outcome.id, "folder": outcome.folder, "unchanged": outcome.unchanged, "summary": outcome.summary,
         });
-        println!("{summary}");
+        say(summary);
     } else {
         print(lang, &config, &outcome, started);
     }
@@ -35,32 +35,32 @@ pub fn run(cli: &Cli, arguments: &Run) -> Result<u8, Error> {
 
 fn print(lang: Lang, config: &crate::config::Config, outcome: &RunOutcome, started: Instant) {
     let paint = Paint::stdout();
-    let say = |key: &str, values: &[String]| {
+    let line = |key: &str, values: &[String]| {
         fill(word(lang, &format!("run.{key}")), |i| i.parse::<usize>().ok().and_then(|i| values.get(i).cloned())).into_owned()
     };
     let summary = &outcome.summary;
-    println!();
+    say("");
     if outcome.unchanged {
-        println!("{}", paint.text("1;32", &say("unchanged", &[outcome.id.clone()])));
+        say(paint.text("1;32", &line("unchanged", &[outcome.id.clone()])));
     } else {
         let seconds = format!("{:.1}", started.elapsed().as_secs_f64());
-        println!("{}", paint.text("1;32", &say("done", &[outcome.id.clone(), seconds])));
+        say(paint.text("1;32", &line("done", &[outcome.id.clone(), seconds])));
     }
-    println!("  {}", say("as_of", &[config.as_of.to_string()]));
-    println!("  {}", say("inputs", &[summary.files.to_string(), summary.refused.to_string()]));
+    say(format!("  {}", line("as_of", &[config.as_of.to_string()])));
+    say(format!("  {}", line("inputs", &[summary.files.to_string(), summary.refused.to_string()])));
     let pool = [summary.enterprises, summary.pooled, summary.unjudged].map(|n| n.to_string());
-    println!("  {}", say("pool", &pool));
-    println!("  {}", say("patents", &[summary.patent_credits.to_string()]));
+    say(format!("  {}", line("pool", &pool)));
+    say(format!("  {}", line("patents", &[summary.patent_credits.to_string()])));
     let found = [summary.findings.error, summary.findings.explain, summary.findings.note].map(|n| n.to_string());
-    println!("  {}", say("findings", &found));
-    println!("  {}", say("accounts", &[places(lang, outcome)]));
+    say(format!("  {}", line("findings", &found)));
+    say(format!("  {}", line("accounts", &[places(lang, outcome)])));
     let latest = config.outputs.join("latest");
     for file in summary.written.iter().filter(|f| f.ends_with(".xlsx")) {
-        println!("  {} {}", paint.text("1;36", "→"), latest.join(file).display());
+        say(format!("  {} {}", paint.text("1;36", "→"), latest.join(file).display()));
     }
     if let Some(data) = summary.written.iter().find(|f| f.starts_with("data/")) {
         let folder = latest.join(data);
-        println!("  {} {}", paint.text("1;36", "→"), folder.parent().unwrap_or(&folder).display());
+        say(format!("  {} {}", paint.text("1;36", "→"), folder.parent().unwrap_or(&folder).display()));
     }
 }
 

@@ -1,5 +1,6 @@
 //! `huichi sample`
 
+use super::output::say;
 use super::args::{Cli, Sample};
 use crate::error::{Error, ErrorKind};
 use crate::finding::{Lang, fill, word};
@@ -18,6 +19,6 @@ pub fn run(cli: &Cli, arguments: &Sample) -> Result<u8, Error> {
     };
     let report = write(folder, &options).map_err(|e| Error::new(ErrorKind::System, "ERR-011").from_source(e))?;
     let values = [report.files.len().to_string(), report.faults.len().to_string(), folder.display().to_string()];
-    println!("{}", fill(word(lang, "sample.done"), |i| i.parse::<usize>().ok().and_then(|i| values.get(i).cloned())));
+    say(fill(word(lang, "sample.done"), |i| i.parse::<usize>().ok().and_then(|i| values.get(i).cloned())));
     Ok(0)
 }
