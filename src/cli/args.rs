@@ -156,7 +156,8 @@ pub fn localized(command: clap::Command, lang: Lang) -> clap::Command {
     let mut command = command.mut_args(described);
     let names: Vec<String> = command.get_subcommands().map(|c| c.get_name().to_owned()).collect();
     for name in names {
-        let parts: &[&str] = if ["explain", "completions"].contains(&name.as_str()) { &["usage", "positionals", "options"] } else { &["usage", "all-args"] };
+        let parts: &[&str] =
+            if ["explain", "completions"].contains(&name.as_str()) { &["usage", "positionals", "options"] } else { &["usage", "all-args"] };
         let template = template(parts);
         command = command.mut_subcommand(&name, |sub| sub.about(say(&name)).help_template(template).mut_args(described));
     }

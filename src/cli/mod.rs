@@ -71,9 +71,7 @@ fn usage(error: &clap::Error) -> Error {
         (_, _, Some(argument)) if error.kind() == clap::error::ErrorKind::MissingRequiredArgument => {
             Error::new(ErrorKind::Usage, "ERR-016").with("argument", argument)
         }
-        (_, _, found) => {
-            Error::new(ErrorKind::Usage, "ERR-014").with("found", found.unwrap_or_default()).with("expected", expected)
-        }
+        (_, _, found) => Error::new(ErrorKind::Usage, "ERR-014").with("found", found.unwrap_or_default()).with("expected", expected),
     }
 }
 

@@ -60,9 +60,7 @@ pub fn configuration(cli: &Cli) -> Result<Config, Error> {
         }
         Err(problems) => {
             print_problems(cli, &text, &problems);
-            Err(Error::new(ErrorKind::Usage, "ERR-002")
-                .with("path", path.display().to_string())
-                .with("count", problems.len().to_string()))
+            Err(Error::new(ErrorKind::Usage, "ERR-002").with("path", path.display().to_string()).with("count", problems.len().to_string()))
         }
     }
 }

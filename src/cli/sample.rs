@@ -1,7 +1,7 @@
 //! `huichi sample`
 
-use super::output::say;
 use super::args::{Cli, Sample};
+use super::output::say;
 use crate::error::{Error, ErrorKind};
 use crate::finding::{Lang, fill, word};
 use crate::sample::{BUNDLED_SEED, SampleOptions, write};

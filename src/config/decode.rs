@@ -133,11 +133,7 @@ impl Problem {
             "nearest" => self.nearest().unwrap_or_default().to_owned(),
             _ => return None,
         };
-        Some(if text.is_empty() {
-            "—".to_owned()
-        } else {
-            text
-        })
+        Some(if text.is_empty() { "—".to_owned() } else { text })
     }
 }
 
@@ -174,14 +170,7 @@ struct Reading<'a> {
 
 impl<'a> Reading<'a> {
     fn new(text: &'a str, root: Spanned<DeTable<'a>>) -> Self {
-        Self {
-            text,
-            written: root.clone(),
-            tree: root,
-            cut: HashSet::new(),
-            stand_ins: HashMap::new(),
-            problems: Vec::new(),
-        }
+        Self { text, written: root.clone(), tree: root, cut: HashSet::new(), stand_ins: HashMap::new(), problems: Vec::new() }
     }
 
     /// Reads until it fits; a value with stand-ins in it is not given out.
@@ -220,8 +209,7 @@ impl<'a> Reading<'a> {
     fn fill(&mut self, span: &Range<usize>, key: String) -> Option<()> {
         let table = tree::locate(self.tree.get_ref(), span, Aim::Innermost).unwrap_or_default();
         if !self.is_stand_in(span) {
-            let mut path =
-                tree::locate(self.written.get_ref(), span, Aim::Innermost).unwrap_or_default();
+            let mut path = tree::locate(self.written.get_ref(), span, Aim::Innermost).unwrap_or_default();
             path.push(tree::Segment::Key(key.clone()));
             if !self.cut.contains(&path) {
                 self.problems.push(Problem {
@@ -236,12 +224,7 @@ impl<'a> Reading<'a> {
         let start = self.text.len() + 1 + 2 * self.stand_ins.len();
         self.stand_ins.insert(start, 0);
         let value = DeValue::parse(STAND_INS[0]).ok()?.into_inner();
-        tree::insert(
-            self.tree.get_mut(),
-            &table,
-            key,
-            Spanned::new(start..start + 1, value),
-        )
+        tree::insert(self.tree.get_mut(), &table, key, Spanned::new(start..start + 1, value))
     }
 
     fn is_stand_in(&self, span: &Range<usize>) -> bool {
@@ -249,12 +232,7 @@ impl<'a> Reading<'a> {
     }
 
     /// Tries the next value in the place of a missing entry; when none fits, the table that lacks it is cut out.
-    fn replace_stand_in(
-        &mut self,
-        here: &Path,
-        span: &Range<usize>,
-        complaint: &Complaint,
-    ) -> Option<()> {
+    fn replace_stand_in(&mut self, here: &Path, span: &Range<usize>, complaint: &Complaint) -> Option<()> {
         let tried = self.stand_ins.get_mut(&span.start)?;
         *tried += 1;
         let value = match complaint {
@@ -280,20 +258,12 @@ impl<'a> Reading<'a> {
         let as_written = tree::snippet(self.text, span);
         let (kind, found, expected) = match complaint {
             Complaint::UnknownKey { key, expected } => (ProblemKind::UnknownKey, key, expected),
-            Complaint::UnknownValue { value, expected } => {
-                (ProblemKind::UnknownValue, value, expected)
-            }
+            Complaint::UnknownValue { value, expected } => (ProblemKind::UnknownValue, value, expected),
             Complaint::Missing { key } => (ProblemKind::MissingKey, String::new(), vec![key]),
             Complaint::WrongType { expected, .. } => (ProblemKind::WrongType, as_written, expected),
             Complaint::BadValue { expected } => (ProblemKind::BadValue, as_written, expected),
         };
-        Problem {
-            line: tree::line_at(self.text, span.start),
-            path: tree::render(path),
-            kind,
-            found,
-            expected,
-        }
+        Problem { line: tree::line_at(self.text, span.start), path: tree::render(path), kind, found, expected }
     }
 }
 

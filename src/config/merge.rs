@@ -74,10 +74,7 @@ mod tests {
         lay(&mut base, site.clone());
         assert_eq!(base, toml::from_str("[a]\nx = 1\ny = [3]\n[b]\nz = true")?);
         let origins: Vec<_> = layered(&site, &base).into_iter().map(|(k, _, o)| (k, o)).collect();
-        assert_eq!(
-            origins,
-            [("a.x".into(), Origin::Default), ("a.y".into(), Origin::Site), ("b.z".into(), Origin::Site)]
-        );
+        assert_eq!(origins, [("a.x".into(), Origin::Default), ("a.y".into(), Origin::Site), ("b.z".into(), Origin::Site)]);
         Ok(())
     }
 }

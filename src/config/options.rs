@@ -396,13 +396,22 @@ pub struct CriterionOptions {
 
 /// The datasets that a run can write under data/.
 pub const DATASETS: [&str; 12] = [
-    "enterprises", "returns", "patents", "needs", "verdicts", "findings", "unjudged", "edits", "conflicts", "provenance",
-    "not_linked", "places",
+    "enterprises",
+    "returns",
+    "patents",
+    "needs",
+    "verdicts",
+    "findings",
+    "unjudged",
+    "edits",
+    "conflicts",
+    "provenance",
+    "not_linked",
+    "places",
 ];
 
 /// The sheets of the pool workbook, in their order.
-pub const POOL_SHEETS: [&str; 9] =
-    ["cover", "pool", "verdicts", "patents", "finances", "needs", "conflicts", "provenance", "accounting"];
+pub const POOL_SHEETS: [&str; 9] = ["cover", "pool", "verdicts", "patents", "finances", "needs", "conflicts", "provenance", "accounting"];
 
 /// The sheets of the quality workbook, in their order.
 pub const QUALITY_SHEETS: [&str; 5] = ["overview", "inputs", "findings", "unjudged", "edits"];

@@ -72,13 +72,7 @@ pub fn load_defaults(root: &Path) -> Result<Config, Vec<Problem>> {
 pub fn load(text: &str, root: &Path) -> Result<Config, Vec<Problem>> {
     let (_, mut problems) = decode::<Options>(text);
     let broken = |error: toml::de::Error| {
-        vec![Problem {
-            line: 0,
-            path: String::new(),
-            kind: ProblemKind::BadValue,
-            found: error.message().to_owned(),
-            expected: Vec::new(),
-        }]
+        vec![Problem { line: 0, path: String::new(), kind: ProblemKind::BadValue, found: error.message().to_owned(), expected: Vec::new() }]
     };
     // A syntax error may stand alone; everything else is cut out, so that the rest is checked as well.
     let Ok(mut site) = toml::from_str::<toml::Table>(text) else {
@@ -98,14 +92,7 @@ pub fn load(text: &str, root: &Path) -> Result<Config, Vec<Problem>> {
         problems.sort_by_key(|p| p.line);
         return Err(problems);
     }
-    Ok(Config {
-        inputs: root.join(&options.paths.inputs),
-        outputs: root.join(&options.paths.outputs),
-        as_of,
-        options,
-        site,
-        merged,
-    })
+    Ok(Config { inputs: root.join(&options.paths.inputs), outputs: root.join(&options.paths.outputs), as_of, options, site, merged })
 }
 
 /// Removes the entry of a path such as `edit.F1.severity`; of a list, the whole list.
@@ -167,9 +154,8 @@ impl Check<'_> {
         }
         for (field, rule) in &options.merge.field {
             for from in &rule.from {
-                let known = from.split_once('.').is_some_and(|(form, name)| {
-                    options.form.get(form).is_some_and(|f| f.field.contains_key(name))
-                });
+                let known =
+                    from.split_once('.').is_some_and(|(form, name)| options.form.get(form).is_some_and(|f| f.field.contains_key(name)));
                 if !known {
                     self.add(format!("merge.field.{field}.from"), from, vec!["form.field".into()]);
                 }
@@ -247,9 +233,8 @@ impl Check<'_> {
                     None => self.add(format!("{path}.dataset"), dataset, options.form.keys().cloned().collect()),
                     Some(form) => {
                         // An edit may serve several datasets; a field must exist in one of them at least.
-                        let known = |field: &String| {
-                            edit.dataset.iter().filter_map(|d| options.form.get(d)).any(|f| f.field.contains_key(field))
-                        };
+                        let known =
+                            |field: &String| edit.dataset.iter().filter_map(|d| options.form.get(d)).any(|f| f.field.contains_key(field));
                         for field in edit.fields.iter().filter(|f| !known(f)) {
                             self.add(format!("{path}.fields"), field, form.field.keys().cloned().collect());
                         }

@@ -20,9 +20,7 @@ use crate::model::code::CodeProblem;
 use crate::model::patent_number::{PatentKind, PatentNumberProblem, last_day, parse};
 use crate::model::{name, org_code, uscc};
 use chrono::NaiveDate;
-use datafusion::arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Date32Array, Decimal128Array, Int32Array, StringArray,
-};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Date32Array, Decimal128Array, Int32Array, StringArray};
 use datafusion::arrow::datatypes::{DataType, Date32Type, Decimal128Type, Int64Type};
 use datafusion::error::Result;
 use datafusion::execution::context::SessionContext;
@@ -43,16 +41,12 @@ pub fn register(context: &SessionContext) {
     add("patent_number_problem", text(), DataType::Utf8, |a| {
         Ok(texts(&a[0], |number| parse(number).err().map(|p| patent_problem(p).0.to_owned())))
     });
-    add("patent_number_expected", text(), DataType::Utf8, |a| {
-        Ok(texts(&a[0], |number| parse(number).err().map(|p| patent_problem(p).1)))
-    });
+    add("patent_number_expected", text(), DataType::Utf8, |a| Ok(texts(&a[0], |number| parse(number).err().map(|p| patent_problem(p).1))));
     add("patent_year", text(), DataType::Int32, |a| {
         let years = a[0].as_string::<i32>().iter().map(|n| n.and_then(|n| parse(n).ok()).map(|n| i32::from(n.year)));
         Ok(Arc::new(years.collect::<Int32Array>()))
     });
-    add("patent_kind", text(), DataType::Utf8, |a| {
-        Ok(texts(&a[0], |number| parse(number).ok().map(|n| kind_word(n.kind).to_owned())))
-    });
+    add("patent_kind", text(), DataType::Utf8, |a| Ok(texts(&a[0], |number| parse(number).ok().map(|n| kind_word(n.kind).to_owned()))));
     add("has_wide", text(), DataType::Boolean, |a| Ok(booleans(&a[0], name::has_wide)));
     add("term_end", vec![DataType::Utf8, DataType::Date32], DataType::Date32, term_end);
     add("unit_slip", vec![MONEY, MONEY], DataType::Boolean, unit_slip);
@@ -146,9 +140,7 @@ fn tolerance(arguments: &[ArrayRef]) -> Result<ArrayRef> {
     let rows = arguments.first().map_or(0, |a| a.len());
     let units: Vec<_> = arguments.iter().map(|a| a.as_primitive::<Int64Type>()).collect();
     // Half a unit at scale 4 is 5,000 times the unit; a unit that is not known adds nothing.
-    let sums = (0..rows).map(|row| {
-        Some(units.iter().filter(|u| u.is_valid(row)).map(|u| i128::from(u.value(row)) * 5_000).sum::<i128>())
-    });
+    let sums = (0..rows).map(|row| Some(units.iter().filter(|u| u.is_valid(row)).map(|u| i128::from(u.value(row)) * 5_000).sum::<i128>()));
     Ok(Arc::new(sums.collect::<Decimal128Array>().with_precision_and_scale(28, 4)?))
 }
 

@@ -38,10 +38,7 @@ pub enum CodeProblem {
 
 /// Gives the machine form of a code: half-width, upper case, without blanks, invisible marks, apostrophes and hyphens.
 pub fn normalize(code: &str) -> String {
-    if code
-        .bytes()
-        .all(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
-    {
+    if code.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase()) {
         return code.to_owned();
     }
     let mut normal = text::fold(code);
@@ -52,11 +49,7 @@ pub fn normalize(code: &str) -> String {
 
 /// Finds the first character that `allowed` refuses; positions are counted from 1.
 pub(crate) fn refuse(code: &str, allowed: impl Fn(usize, char) -> bool) -> Result<(), CodeProblem> {
-    let wrong = code
-        .chars()
-        .enumerate()
-        .map(|(index, found)| (index + 1, found))
-        .find(|&(position, found)| !allowed(position, found));
+    let wrong = code.chars().enumerate().map(|(index, found)| (index + 1, found)).find(|&(position, found)| !allowed(position, found));
     match wrong {
         Some((position, found)) => Err(CodeProblem::Alphabet { found, position }),
         None => Ok(()),
@@ -66,11 +59,7 @@ pub(crate) fn refuse(code: &str, allowed: impl Fn(usize, char) -> bool) -> Resul
 /// Checks the number of characters.
 pub(crate) fn require_length(code: &str, length: usize) -> Result<(), CodeProblem> {
     let found = code.chars().count();
-    if found == length {
-        Ok(())
-    } else {
-        Err(CodeProblem::Length { found })
-    }
+    if found == length { Ok(()) } else { Err(CodeProblem::Length { found }) }
 }
 
 /// Tells whether a text is a number in exponent form, as a spreadsheet shows a long code: `9.14403E+17`.
@@ -82,10 +71,7 @@ pub(crate) fn is_exponent_form(code: &str) -> bool {
         return false;
     };
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    whole.len() == 1
-        && all_digits(whole)
-        && fraction.bytes().all(|b| b.is_ascii_digit())
-        && all_digits(exponent)
+    whole.len() == 1 && all_digits(whole) && fraction.bytes().all(|b| b.is_ascii_digit()) && all_digits(exponent)
 }
 
 /// Tells whether a text is one or more ASCII digits.

@@ -47,10 +47,7 @@ pub fn parse(text: &str) -> Result<(NaiveDate, Precision), DateProblem> {
     }
     let day = without_time(folded).ok_or(DateProblem::Form)?;
     let mut day: String = day.chars().filter(|&c| !text::is_blank(c)).collect();
-    if matches!(
-        day.as_str(),
-        "长期" | "长期有效" | "永久" | "永久有效" | "无固定期限" | "无期限" | "至长期"
-    ) {
+    if matches!(day.as_str(), "长期" | "长期有效" | "永久" | "永久有效" | "无固定期限" | "无期限" | "至长期") {
         return Err(DateProblem::OpenEnded);
     }
     if day.chars().any(|c| text::numeral(c).is_some() || c == '十') {
@@ -64,11 +61,7 @@ pub fn parse(text: &str) -> Result<(NaiveDate, Precision), DateProblem> {
     {
         return serial(whole);
     }
-    if all_digits(&day) {
-        compact(&day)
-    } else {
-        separated(&day)
-    }
+    if all_digits(&day) { compact(&day) } else { separated(&day) }
 }
 
 /// Reads digits without separators: year, year and month, year month and day, or a serial number.
@@ -113,10 +106,7 @@ fn separated(day: &str) -> Result<(NaiveDate, Precision), DateProblem> {
         };
     }
     let day: String = day.chars().map(plain_separator).collect();
-    let separator = day
-        .chars()
-        .find(|c| matches!(c, '-' | '/' | '.'))
-        .ok_or(DateProblem::Form)?;
+    let separator = day.chars().find(|c| matches!(c, '-' | '/' | '.')).ok_or(DateProblem::Form)?;
     let mut parts = day.split(separator);
     let (year, month, day) = (parts.next().unwrap_or(""), parts.next(), parts.next());
     match parts.next() {
@@ -135,16 +125,10 @@ fn plain_separator(c: char) -> char {
 }
 
 /// Builds the date from its parts; a part that is given must be digits.
-fn dated(
-    year: &str,
-    month: Option<&str>,
-    day: Option<&str>,
-) -> Result<(NaiveDate, Precision), DateProblem> {
+fn dated(year: &str, month: Option<&str>, day: Option<&str>) -> Result<(NaiveDate, Precision), DateProblem> {
     let part = |text: Option<&str>| match text {
         None => Ok(None),
-        Some(text) if all_digits(text) && text.len() <= 2 => {
-            text.parse::<u32>().map(Some).map_err(|_| DateProblem::Form)
-        }
+        Some(text) if all_digits(text) && text.len() <= 2 => text.parse::<u32>().map(Some).map_err(|_| DateProblem::Form),
         Some(_) => Err(DateProblem::Form),
     };
     if year.len() != 4 || !all_digits(year) {
@@ -157,10 +141,8 @@ fn dated(
         (_, None) => Precision::Month,
         _ => Precision::Day,
     };
-    let date = NaiveDate::from_ymd_opt(year, month.unwrap_or(1), day.unwrap_or(1))
-        .ok_or(DateProblem::Impossible)?;
-    let is_zero = (year == 1899 && month == Some(12) && day >= Some(30))
-        || (year == 1900 && month == Some(1));
+    let date = NaiveDate::from_ymd_opt(year, month.unwrap_or(1), day.unwrap_or(1)).ok_or(DateProblem::Impossible)?;
+    let is_zero = (year == 1899 && month == Some(12) && day >= Some(30)) || (year == 1900 && month == Some(1));
     match year {
         _ if is_zero => Err(DateProblem::SpreadsheetZero),
         9999 => Err(DateProblem::OpenEnded),
@@ -179,9 +161,7 @@ fn without_time(text: &str) -> Option<&str> {
     let hour = time.split(':').next()?;
     let is_time = all_digits(hour)
         && hour.parse::<u32>().is_ok_and(|hour| hour <= 24)
-        && time
-            .chars()
-            .all(|c| c.is_ascii_digit() || matches!(c, ':' | '.' | '+' | '-' | 'Z' | 'z'));
+        && time.chars().all(|c| c.is_ascii_digit() || matches!(c, ':' | '.' | '+' | '-' | 'Z' | 'z'));
     is_time.then_some(day)
 }
 
@@ -207,10 +187,7 @@ fn arabic(day: &str) -> Option<String> {
 
 fn numerals(run: &str) -> Option<String> {
     let Some((tens, ones)) = run.split_once('十') else {
-        return run
-            .chars()
-            .map(|c| char::from_digit(text::numeral(c)?, 10))
-            .collect();
+        return run.chars().map(|c| char::from_digit(text::numeral(c)?, 10)).collect();
     };
     let digit = |text: &str, blank: u32| {
         let mut chars = text.chars();
@@ -257,46 +234,20 @@ mod tests {
             "'2023-05-31",
             "\u{FEFF}2023—05—31 ",
         ] {
-            assert_eq!(
-                parse(text),
-                Ok((day(2023, 5, 31), Precision::Day)),
-                "{text}"
-            );
+            assert_eq!(parse(text), Ok((day(2023, 5, 31), Precision::Day)), "{text}");
         }
     }
 
     #[test]
     fn keeps_the_precision_written() {
-        for text in [
-            "2023-5",
-            "2023.05",
-            "202305",
-            "2023年5月",
-            "2023年5月份",
-            "二〇二三年五月",
-            "2023/05",
-        ] {
-            assert_eq!(
-                parse(text),
-                Ok((day(2023, 5, 1), Precision::Month)),
-                "{text}"
-            );
+        for text in ["2023-5", "2023.05", "202305", "2023年5月", "2023年5月份", "二〇二三年五月", "2023/05"] {
+            assert_eq!(parse(text), Ok((day(2023, 5, 1), Precision::Month)), "{text}");
         }
         for text in ["2023", "2023年", "2023年度", "二〇二三年"] {
-            assert_eq!(
-                parse(text),
-                Ok((day(2023, 1, 1), Precision::Year)),
-                "{text}"
-            );
+            assert_eq!(parse(text), Ok((day(2023, 1, 1), Precision::Year)), "{text}");
         }
-        assert_eq!(
-            parse("二〇二〇年十二月二十日"),
-            Ok((day(2020, 12, 20), Precision::Day))
-        );
-        assert_eq!(
-            parse("二〇二〇年十月"),
-            Ok((day(2020, 10, 1), Precision::Month))
-        );
+        assert_eq!(parse("二〇二〇年十二月二十日"), Ok((day(2020, 12, 20), Precision::Day)));
+        assert_eq!(parse("二〇二〇年十月"), Ok((day(2020, 10, 1), Precision::Month)));
     }
 
     #[test]

@@ -12,10 +12,7 @@ use crate::model::text::{half_width, is_blank, is_hanzi, is_invisible, is_wide_a
 ///
 /// Between Latin words one blank stays. Brackets and other punctuation stay as written.
 pub fn clean(name: &str) -> String {
-    if name
-        .chars()
-        .all(|c| !is_blank(c) && !is_invisible(c) && !is_wide_alphanumeric(c))
-    {
+    if name.chars().all(|c| !is_blank(c) && !is_invisible(c) && !is_wide_alphanumeric(c)) {
         return name.to_owned();
     }
     let mut tidy = String::with_capacity(name.len());
@@ -58,8 +55,7 @@ pub fn match_key(name: &str) -> String {
 
 /// Tells whether a name holds full-width letters or digits, or a full-width blank.
 pub fn has_wide(name: &str) -> bool {
-    name.chars()
-        .any(|c| c == '\u{3000}' || is_wide_alphanumeric(c))
+    name.chars().any(|c| c == '\u{3000}' || is_wide_alphanumeric(c))
 }
 
 /// Splits a cell of several owners at 、 ； ; | ， , and line breaks; parts are trimmed, empty ones left out.
@@ -69,9 +65,7 @@ pub fn split_owners(cell: &str) -> Vec<&str> {
     let mut owners = Vec::new();
     let mut start = 0;
     for (at, c) in cell.char_indices() {
-        if !is_separator(c)
-            || (is_comma(c) && joins_latin(&cell[start..at], &cell[at + c.len_utf8()..]))
-        {
+        if !is_separator(c) || (is_comma(c) && joins_latin(&cell[start..at], &cell[at + c.len_utf8()..])) {
             continue;
         }
         push_owner(&mut owners, &cell[start..at]);
@@ -99,9 +93,7 @@ fn is_comma(c: char) -> bool {
 /// Tells whether a comma stands after a Latin word and before a part without hanzi that begins with a Latin letter.
 fn joins_latin(before: &str, after: &str) -> bool {
     let part = after.split(is_separator).next().unwrap_or("").trim();
-    before
-        .trim_end()
-        .ends_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | ')'))
+    before.trim_end().ends_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | ')'))
         && part.starts_with(|c: char| c.is_ascii_alphabetic())
         && !part.chars().any(is_hanzi)
 }
@@ -136,17 +128,11 @@ mod tests {
     fn cleans_names() {
         for (name, tidy) in [
             ("江西志浩电子科技有限公司", "江西志浩电子科技有限公司"),
-            (
-                " 江西 志浩\u{3000}电子\u{200B}科技\n有限公司 ",
-                "江西志浩电子科技有限公司",
-            ),
+            (" 江西 志浩\u{3000}电子\u{200B}科技\n有限公司 ", "江西志浩电子科技有限公司"),
             ("江西ＡＢＣ１２３有限公司", "江西ABC123有限公司"),
             ("志浩（江西）有限公司", "志浩（江西）有限公司"),
             ("志浩 (江西) 有限公司", "志浩(江西)有限公司"),
-            (
-                "Samsung  Electronics\u{A0}Co., Ltd",
-                "Samsung Electronics Co., Ltd",
-            ),
+            ("Samsung  Electronics\u{A0}Co., Ltd", "Samsung Electronics Co., Ltd"),
             ("", ""),
             (" \u{3000} ", ""),
         ] {
@@ -158,11 +144,8 @@ mod tests {
     fn keys_fold_brackets_width_and_case() {
         let key = match_key("志浩(江西)ABC有限公司");
         assert_eq!(key, "志浩(江西)ABC有限公司");
-        for name in [
-            "志浩（江西）ABC有限公司",
-            " 志浩 (江西)ａｂｃ有限公司\u{FEFF}",
-            "志浩(江西) Abc 有限公司",
-        ] {
+        for name in ["志浩（江西）ABC有限公司", " 志浩 (江西)ａｂｃ有限公司\u{FEFF}", "志浩(江西) Abc 有限公司"]
+        {
             assert_eq!(match_key(name), key, "{name:?}");
         }
     }
@@ -177,21 +160,9 @@ mod tests {
     fn splits_owners() {
         assert_eq!(
             split_owners("甲公司、乙公司；丙公司;丁公司|戊公司，己公司,庚公司\n辛公司"),
-            [
-                "甲公司",
-                "乙公司",
-                "丙公司",
-                "丁公司",
-                "戊公司",
-                "己公司",
-                "庚公司",
-                "辛公司"
-            ]
+            ["甲公司", "乙公司", "丙公司", "丁公司", "戊公司", "己公司", "庚公司", "辛公司"]
         );
-        assert_eq!(
-            split_owners("Samsung Electronics Co., Ltd.; 甲公司"),
-            ["Samsung Electronics Co., Ltd.", "甲公司"]
-        );
+        assert_eq!(split_owners("Samsung Electronics Co., Ltd.; 甲公司"), ["Samsung Electronics Co., Ltd.", "甲公司"]);
         assert_eq!(split_owners("甲ABC,XYZ公司"), ["甲ABC", "XYZ公司"]);
         assert_eq!(split_owners("甲公司、、 ;"), ["甲公司"]);
         assert!(split_owners("").is_empty());

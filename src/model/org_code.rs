@@ -50,11 +50,7 @@ pub fn is_local_unit(code: &str) -> bool {
 
 /// Tells whether a code is of the range PDY00001 to PDY99999, which GB 11714 keeps for use inside one system.
 pub fn is_private_use(code: &str) -> bool {
-    code.len() >= 8
-        && code.is_char_boundary(8)
-        && code.starts_with("PDY")
-        && code::all_digits(&code[3..8])
-        && &code[3..8] != "00000"
+    code.len() >= 8 && code.is_char_boundary(8) && code.starts_with("PDY") && code::all_digits(&code[3..8]) && &code[3..8] != "00000"
 }
 
 fn value(byte: u8) -> Option<u32> {
@@ -79,18 +75,9 @@ mod tests {
 
     #[test]
     fn refuses_wrong_codes() {
-        assert_eq!(
-            check(&normalize("19220382-2")),
-            Err(CodeProblem::Check { expected: '1' })
-        );
+        assert_eq!(check(&normalize("19220382-2")), Err(CodeProblem::Check { expected: '1' }));
         assert_eq!(check("1922038"), Err(CodeProblem::Length { found: 7 }));
-        assert_eq!(
-            check("1922038Μ1"),
-            Err(CodeProblem::Alphabet {
-                found: 'Μ',
-                position: 8
-            })
-        );
+        assert_eq!(check("1922038Μ1"), Err(CodeProblem::Alphabet { found: 'Μ', position: 8 }));
         assert_eq!(check("1.92204E+8"), Err(CodeProblem::DigitsLost));
     }
 

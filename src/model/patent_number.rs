@@ -114,11 +114,7 @@ pub fn check_digit(digits: &str) -> Option<char> {
     if !matches!(digits.len(), 8 | 12) || !all_digits(digits) {
         return None;
     }
-    let sum: u32 = digits
-        .bytes()
-        .zip((2..=9).cycle())
-        .map(|(byte, weight)| u32::from(byte - b'0') * weight)
-        .sum();
+    let sum: u32 = digits.bytes().zip((2..=9).cycle()).map(|(byte, weight)| u32::from(byte - b'0') * weight).sum();
     match sum % 11 {
         10 => Some('X'),
         digit => char::from_digit(digit, 10),
@@ -133,11 +129,7 @@ pub fn term_years(kind: PatentKind, filed: NaiveDate) -> u32 {
     match kind {
         PatentKind::Invention => 20,
         PatentKind::UtilityModel => 10,
-        PatentKind::Design
-            if NaiveDate::from_ymd_opt(2021, 6, 1).is_some_and(|law| filed < law) =>
-        {
-            10
-        }
+        PatentKind::Design if NaiveDate::from_ymd_opt(2021, 6, 1).is_some_and(|law| filed < law) => 10,
         PatentKind::Design => 15,
     }
 }
@@ -167,29 +159,14 @@ fn parse_folded(folded: &str) -> Result<PatentNumber, PatentNumberProblem> {
         return Err(PatentNumberProblem::Publication);
     }
     let (digits, check) = split(folded).ok_or(PatentNumberProblem::Form)?;
-    let (year, kind_at) = if digits.len() == 12 {
-        (
-            digits[..4]
-                .parse()
-                .ok()
-                .filter(|year| (2003..=2099).contains(year)),
-            4,
-        )
-    } else {
-        (old_year(digits), 2)
-    };
+    let (year, kind_at) =
+        if digits.len() == 12 { (digits[..4].parse().ok().filter(|year| (2003..=2099).contains(year)), 4) } else { (old_year(digits), 2) };
     let year = year.ok_or(PatentNumberProblem::Year)?;
-    let kind =
-        PatentKind::from_digit(digits.as_bytes()[kind_at]).ok_or(PatentNumberProblem::Kind)?;
+    let kind = PatentKind::from_digit(digits.as_bytes()[kind_at]).ok_or(PatentNumberProblem::Kind)?;
     let expected = check_digit(digits).ok_or(PatentNumberProblem::Form)?;
     match check {
         Some(found) if found != expected => Err(PatentNumberProblem::Check { expected }),
-        _ => Ok(PatentNumber {
-            year,
-            kind,
-            digits: digits.to_owned(),
-            check,
-        }),
+        _ => Ok(PatentNumber { year, kind, digits: digits.to_owned(), check }),
     }
 }
 
@@ -228,10 +205,7 @@ fn is_publication(folded: &str) -> bool {
         Some((at, letter)) if folded.len() - bare.len() <= 1 => (letter, &folded[..at]),
         _ => return false,
     };
-    letter.is_ascii_uppercase()
-        && letter != 'X'
-        && (7..=9).contains(&digits.len())
-        && all_digits(digits)
+    letter.is_ascii_uppercase() && letter != 'X' && (7..=9).contains(&digits.len()) && all_digits(digits)
 }
 
 /// Gives the year that two digits mean in the old form: 85 to 99 and 00 to 03.
@@ -323,10 +297,7 @@ mod tests {
         assert_eq!(parse("201910123456").map(|n| n.check), Ok(None));
         let pct = parse("200880101234").map(|n| n.kind);
         assert_eq!(pct, Ok(PatentKind::Invention));
-        assert_eq!(
-            parse("03234567").map(|n| (n.year, n.kind)),
-            Ok((2003, PatentKind::UtilityModel))
-        );
+        assert_eq!(parse("03234567").map(|n| (n.year, n.kind)), Ok((2003, PatentKind::UtilityModel)));
     }
 
     #[test]
@@ -351,14 +322,8 @@ mod tests {
         assert_eq!(term_years(PatentKind::UtilityModel, day(2022, 1, 1)), 10);
         assert_eq!(term_years(PatentKind::Design, day(2021, 5, 31)), 10);
         assert_eq!(term_years(PatentKind::Design, day(2021, 6, 1)), 15);
-        assert_eq!(
-            last_day(PatentKind::UtilityModel, day(1999, 9, 6)),
-            Some(day(2009, 9, 6))
-        );
-        assert_eq!(
-            last_day(PatentKind::Design, day(2024, 2, 29)),
-            Some(day(2039, 2, 28))
-        );
+        assert_eq!(last_day(PatentKind::UtilityModel, day(1999, 9, 6)), Some(day(2009, 9, 6)));
+        assert_eq!(last_day(PatentKind::Design, day(2024, 2, 29)), Some(day(2039, 2, 28)));
     }
 
     proptest! {

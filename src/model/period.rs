@@ -62,28 +62,18 @@ const OTHER_DATES: [&str; 12] = [
 ///
 /// Nothing for a date of filling in, two different years, a span (`2021-2023年`), or digits that are no year.
 pub fn find_year(heading: &str) -> Option<i32> {
-    let folded: Vec<char> = text::fold(heading)
-        .chars()
-        .filter(|&c| !text::is_blank(c))
-        .map(plain_digit)
-        .collect();
+    let folded: Vec<char> = text::fold(heading).chars().filter(|&c| !text::is_blank(c)).map(plain_digit).collect();
     if folded.len() < 4 {
         return None;
     }
-    let whole: String = text::fold(heading)
-        .chars()
-        .filter(|&c| !text::is_blank(c))
-        .collect();
+    let whole: String = text::fold(heading).chars().filter(|&c| !text::is_blank(c)).collect();
     if OTHER_DATES.iter().any(|word| whole.contains(word)) {
         return None;
     }
     let mut found = None;
     let mut at = 0;
     while at < folded.len() {
-        let length = folded[at..]
-            .iter()
-            .take_while(|c| c.is_ascii_digit())
-            .count();
+        let length = folded[at..].iter().take_while(|c| c.is_ascii_digit()).count();
         if length == 0 {
             at += 1;
             continue;
@@ -105,9 +95,7 @@ pub fn find_year(heading: &str) -> Option<i32> {
 
 /// Writes a Chinese numeral of a year as a digit.
 fn plain_digit(c: char) -> char {
-    text::numeral(c)
-        .and_then(|value| char::from_digit(value, 10))
-        .unwrap_or(c)
+    text::numeral(c).and_then(|value| char::from_digit(value, 10)).unwrap_or(c)
 }
 
 fn year(digits: &[char]) -> Option<i32> {
@@ -124,18 +112,10 @@ fn is_period(before: &[char], after: &[char]) -> bool {
         return !is_day(&after[1..]);
     }
     let fiscal = before.len() >= 2
-        && before[before.len() - 2..]
-            .iter()
-            .collect::<String>()
-            .eq_ignore_ascii_case("FY")
-        && !before
-            .len()
-            .checked_sub(3)
-            .is_some_and(|at| before[at].is_ascii_alphabetic());
+        && before[before.len() - 2..].iter().collect::<String>().eq_ignore_ascii_case("FY")
+        && !before.len().checked_sub(3).is_some_and(|at| before[at].is_ascii_alphabetic());
     let alone = before.is_empty() && after.is_empty();
-    let bracketed = matches!(before.last(), Some('(' | '[' | '【' | '〔'))
-        && matches!(after, [')' | ']' | '】'])
-        && before.len() > 1;
+    let bracketed = matches!(before.last(), Some('(' | '[' | '【' | '〔')) && matches!(after, [')' | ']' | '】']) && before.len() > 1;
     (fiscal && !after.first().is_some_and(char::is_ascii_alphanumeric)) || alone || bracketed
 }
 
@@ -146,18 +126,14 @@ fn is_day(after: &[char]) -> bool {
         return false;
     };
     let day: String = rest.chars().take_while(char::is_ascii_digit).collect();
-    let is_number = |text: &str| {
-        !text.is_empty() && text.len() <= 2 && text.bytes().all(|b| b.is_ascii_digit())
-    };
+    let is_number = |text: &str| !text.is_empty() && text.len() <= 2 && text.bytes().all(|b| b.is_ascii_digit());
     is_number(month) && is_number(&day) && (month, day.as_str()) != ("12", "31")
 }
 
 /// Tells whether another year or number stands before, joined by a dash: `2021-2023年`.
 fn is_span(before: &[char]) -> bool {
     match before {
-        [.., digit, '-' | '~' | '至' | '到' | '—' | '–'] => {
-            digit.is_ascii_digit() || *digit == '年'
-        }
+        [.., digit, '-' | '~' | '至' | '到' | '—' | '–'] => digit.is_ascii_digit() || *digit == '年',
         _ => false,
     }
 }

@@ -50,27 +50,12 @@ mod tests {
 
     #[test]
     fn refuses_wrong_numbers() {
-        assert_eq!(
-            check("440301103097414"),
-            Err(CodeProblem::Check { expected: '3' })
-        );
+        assert_eq!(check("440301103097414"), Err(CodeProblem::Check { expected: '3' }));
         for number in ["330108000014576", "440301104001819"] {
-            assert!(
-                matches!(check(number), Err(CodeProblem::Check { .. })),
-                "{number}"
-            );
+            assert!(matches!(check(number), Err(CodeProblem::Check { .. })), "{number}");
         }
-        assert_eq!(
-            check("4403011030974"),
-            Err(CodeProblem::Length { found: 13 })
-        );
-        assert_eq!(
-            check("44030110309741X"),
-            Err(CodeProblem::Alphabet {
-                found: 'X',
-                position: 15
-            })
-        );
+        assert_eq!(check("4403011030974"), Err(CodeProblem::Length { found: 13 }));
+        assert_eq!(check("44030110309741X"), Err(CodeProblem::Alphabet { found: 'X', position: 15 }));
         assert_eq!(check("4.40301E+14"), Err(CodeProblem::DigitsLost));
     }
 

@@ -29,9 +29,7 @@ pub fn is_hanzi(c: char) -> bool {
 /// Gives the half-width form of a full-width letter or digit, and any other character unchanged.
 pub fn half_width(c: char) -> char {
     match c {
-        '０'..='９' | 'Ａ'..='Ｚ' | 'ａ'..='ｚ' => {
-            char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c)
-        }
+        '０'..='９' | 'Ａ'..='Ｚ' | 'ａ'..='ｚ' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
         other => other,
     }
 }

@@ -16,9 +16,7 @@ pub use crate::model::code::{CodeProblem, normalize};
 use crate::model::{code, org_code};
 
 const ALPHABET: &[u8; 31] = b"0123456789ABCDEFGHJKLMNPQRTUWXY";
-const WEIGHTS: [u32; 17] = [
-    1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28,
-];
+const WEIGHTS: [u32; 17] = [1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28];
 
 /// Checks a code in machine form (eighteen characters, see [`normalize`]).
 ///
@@ -59,22 +57,14 @@ pub fn check_digit(body17: &str) -> Option<char> {
 
 /// Gives the organization code inside (characters 9 to 17), or nothing if the length is wrong.
 pub fn org_code(code: &str) -> Option<&str> {
-    if code.len() == 18 && code.is_ascii() {
-        code.get(8..17)
-    } else {
-        None
-    }
+    if code.len() == 18 && code.is_ascii() { code.get(8..17) } else { None }
 }
 
 /// Gives the region of the registering authority (characters 3 to 8), or nothing if the length is wrong.
 ///
 /// It is not the place of business, and it keeps the number of a county that was renamed or made a city.
 pub fn region(code: &str) -> Option<&str> {
-    if code.len() == 18 && code.is_ascii() {
-        code.get(2..8)
-    } else {
-        None
-    }
+    if code.len() == 18 && code.is_ascii() { code.get(2..8) } else { None }
 }
 
 /// Tells whether a code belongs to an enterprise 企业 (department 9, category 1).
@@ -93,10 +83,7 @@ pub fn candidates(lost: &str) -> Vec<String> {
     let valid = |code: String| (code::all_digits(&code) && check(&code) == Ok(())).then_some(code);
     if lost.ends_with("000") {
         // Typed into a number cell: fifteen digits are kept, the rest is nought.
-        return (0..10)
-            .filter_map(|digit| complete(&format!("{}{digit}", &lost[..15])))
-            .filter_map(valid)
-            .collect();
+        return (0..10).filter_map(|digit| complete(&format!("{}{digit}", &lost[..15]))).filter_map(valid).collect();
     }
     // Printed from a double: every code that rounds to the same double is possible.
     let Ok(number) = lost.parse::<u64>() else {
@@ -206,44 +193,20 @@ mod tests {
         use CodeProblem::*;
         for (code, problem) in [
             ("914403001922038217", Check { expected: '6' }),
-            (
-                "91440300192203821O",
-                Alphabet {
-                    found: 'O',
-                    position: 18,
-                },
-            ),
-            (
-                "91350100M000100Y4Z",
-                Alphabet {
-                    found: 'Z',
-                    position: 18,
-                },
-            ),
+            ("91440300192203821O", Alphabet { found: 'O', position: 18 }),
+            ("91350100M000100Y4Z", Alphabet { found: 'Z', position: 18 }),
             ("9133010057462616XH", Check { expected: '9' }),
             ("914403001922038229", OrgCheck { expected: '1' }),
             ("914403001922038000", DigitsLost),
             ("914403001922038272", DigitsLost),
             ("914403001922038300", DigitsLost),
             ("9.14403E+17", DigitsLost),
-            (
-                "91360727ΜA35LGHK7K",
-                Alphabet {
-                    found: 'Μ',
-                    position: 9,
-                },
-            ),
+            ("91360727ΜA35LGHK7K", Alphabet { found: 'Μ', position: 9 }),
             ("", Length { found: 0 }),
             ("91440300192203821", Length { found: 17 }),
             ("014403001922038216", Department),
             ("944403001922038216", Department),
-            (
-                "91A403001922038216",
-                Alphabet {
-                    found: 'A',
-                    position: 3,
-                },
-            ),
+            ("91A403001922038216", Alphabet { found: 'A', position: 3 }),
         ] {
             assert_eq!(check(code), Err(problem), "{code}");
         }
@@ -259,12 +222,9 @@ mod tests {
 
     #[test]
     fn normalizes_to_valid() {
-        for text in [
-            "９１４４０３００１９２２０３８２１６",
-            "91440300 1922 0382 16",
-            "'914403001922038216",
-            "9144\u{200B}03001922038216\u{FEFF}",
-        ] {
+        for text in
+            ["９１４４０３００１９２２０３８２１６", "91440300 1922 0382 16", "'914403001922038216", "9144\u{200B}03001922038216\u{FEFF}"]
+        {
             assert_eq!(check(&normalize(text)), Ok(()), "{text:?}");
         }
         assert_eq!(check(&normalize("91360727ma35lghk7k")), Ok(()));
@@ -294,10 +254,7 @@ mod tests {
         assert_eq!(typed.len(), 3);
         assert!(typed.contains(&VALID[0].to_owned()));
         for printed in ["914403001922038272", "914403001922038300"] {
-            assert!(
-                candidates(printed).contains(&VALID[0].to_owned()),
-                "{printed}"
-            );
+            assert!(candidates(printed).contains(&VALID[0].to_owned()), "{printed}");
         }
         assert!(candidates("9.14403E+17").is_empty());
     }

@@ -48,7 +48,12 @@ pub async fn account(engine: &Engine, loaded: &Loaded) -> Result<Vec<Account>, E
         let rows: u64 = found.iter().map(|a| a.rows).sum();
         let money: i128 = found.iter().map(|a| a.amount).sum();
         let stated_money: i128 = column.map_or(0, |c| {
-            stated.batches.iter().filter_map(|b| b.column_by_name(c)).flat_map(|c| c.as_primitive::<Decimal128Type>().iter().flatten()).sum()
+            stated
+                .batches
+                .iter()
+                .filter_map(|b| b.column_by_name(c))
+                .flat_map(|c| c.as_primitive::<Decimal128Type>().iter().flatten())
+                .sum()
         });
         if rows != stated.rows() || money != stated_money {
             let found = format!("{dataset}: {} = {rows}, {stated_money} = {money}", stated.rows());
@@ -91,7 +96,8 @@ async fn query(engine: &Engine, dataset: &str, column: Option<&str>) -> Result<V
     let (_, batches) = engine.query("row accounting", &sql).await?;
     let mut accounts = Vec::new();
     for batch in &batches {
-        let (files, places, reasons) = (batch.column(0).as_primitive::<Int64Type>(), batch.column(1).as_string::<i32>(), batch.column(2).as_string::<i32>());
+        let (files, places, reasons) =
+            (batch.column(0).as_primitive::<Int64Type>(), batch.column(1).as_string::<i32>(), batch.column(2).as_string::<i32>());
         let (rows, money) = (batch.column(3).as_primitive::<Int64Type>(), batch.column(4).as_primitive::<Decimal128Type>());
         for row in 0..batch.num_rows() {
             let Some(place) = Place::from_id(places.value(row)) else { continue };

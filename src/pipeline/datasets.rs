@@ -174,7 +174,13 @@ fn seed(code: &str, args: Vec<(String, String)>) -> Seed {
 }
 
 /// Removes tables, or their records with the given keys.
-fn take_out(tables: &mut Vec<Table>, older: &(usize, Vec<u16>), only: Option<&HashSet<String>>, by: &str, loaded: &mut Loaded) -> Result<(), Error> {
+fn take_out(
+    tables: &mut Vec<Table>,
+    older: &(usize, Vec<u16>),
+    only: Option<&HashSet<String>>,
+    by: &str,
+    loaded: &mut Loaded,
+) -> Result<(), Error> {
     let mut rows = 0;
     for table in tables.iter_mut().filter(|t| t.file == older.0 && older.1.contains(&t.number)) {
         for batch in &mut table.batches {
@@ -230,9 +236,7 @@ fn keys(batch: &RecordBatch) -> Vec<Option<String>> {
         .iter()
         .filter_map(|name| batch.column_by_name(name).and_then(|c| c.as_string_opt::<i32>()))
         .collect();
-    (0..batch.num_rows())
-        .map(|row| columns.iter().find(|c| c.is_valid(row)).map(|c| c.value(row).to_owned()))
-        .collect()
+    (0..batch.num_rows()).map(|row| columns.iter().find(|c| c.is_valid(row)).map(|c| c.value(row).to_owned())).collect()
 }
 
 /// Brings the tables of a form to one schema.
@@ -254,12 +258,8 @@ fn join(config: &Config, tables: Vec<Table>, loaded: &mut Loaded) -> Result<(), 
         );
         let first = Schema::new(vec![Field::new("record", DataType::Int64, false), Field::new("period", DataType::Int32, true)]);
         let schema = union_schema(std::iter::once(&first).chain(own.iter().map(|t| t.schema.as_ref())).chain([&always]));
-        let batches = own
-            .iter()
-            .flat_map(|t| &t.batches)
-            .filter(|b| b.num_rows() > 0)
-            .map(|b| widen(b, &schema))
-            .collect::<Result<Vec<_>, _>>()?;
+        let batches =
+            own.iter().flat_map(|t| &t.batches).filter(|b| b.num_rows() > 0).map(|b| widen(b, &schema)).collect::<Result<Vec<_>, _>>()?;
         loaded.forms.insert(id.clone(), Dataset { schema, batches });
     }
     Ok(())

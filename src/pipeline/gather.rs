@@ -71,7 +71,13 @@ fn unread(source: String, path: String, code: &str, args: Vec<(String, String)>)
 }
 
 /// Parses what is not in the cache yet, several files at a time; the order of files is kept.
-pub async fn ingest(config: &Config, store: &Store, cache: &Arc<Cache>, inputs: Vec<InputFile>, progress: &dyn Progress) -> Result<Vec<ParsedFile>, Error> {
+pub async fn ingest(
+    config: &Config,
+    store: &Store,
+    cache: &Arc<Cache>,
+    inputs: Vec<InputFile>,
+    progress: &dyn Progress,
+) -> Result<Vec<ParsedFile>, Error> {
     let parsing = Parsing::new(config)?;
     let slots = Arc::new(Semaphore::new(parsing.children));
     let mut tasks = JoinSet::new();
@@ -81,7 +87,8 @@ pub async fn ingest(config: &Config, store: &Store, cache: &Arc<Cache>, inputs: 
     for (place, input) in inputs.into_iter().enumerate() {
         parsed.push(None);
         if !input.readable {
-            parsed[place] = Some(ParsedFile { input, manifest: Manifest { refused: true, ..Manifest::default() }, folder: None, key: String::new() });
+            parsed[place] =
+                Some(ParsedFile { input, manifest: Manifest { refused: true, ..Manifest::default() }, folder: None, key: String::new() });
             continue;
         }
         let forms = serde_json::to_string(&super::parse::forms_of(&config, &input.file.source))?;

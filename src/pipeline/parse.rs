@@ -50,7 +50,14 @@ pub fn forms_of(config: &Config, source: &str) -> IndexMap<String, FormOptions> 
 ///
 /// # Errors
 /// The child cannot be started at all.
-pub async fn parse(parsing: &Parsing, config: &Config, source: &str, path: &Path, file_name: &str, folder: &Path) -> std::io::Result<Manifest> {
+pub async fn parse(
+    parsing: &Parsing,
+    config: &Config,
+    source: &str,
+    path: &Path,
+    file_name: &str,
+    folder: &Path,
+) -> std::io::Result<Manifest> {
     let job = Job {
         path: path.to_owned(),
         file_name: file_name.to_owned(),

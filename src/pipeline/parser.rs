@@ -10,7 +10,7 @@ use crate::engine::store::TableWriter;
 use crate::finding::Seed;
 use crate::model::raw::{RawCell, SumKind, TableMeta};
 use crate::stages::ingest::{self, Limits, RecordSink, Refusal, Source};
-use crate::stages::standardize::{Standardizer, StandardizedTable};
+use crate::stages::standardize::{StandardizedTable, Standardizer};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -110,12 +110,8 @@ fn limit(_: u64, _: u64) {}
 
 fn parse(job: &Job) -> Manifest {
     let source = Source::new(&job.file_name, &job.forms);
-    let mut writer = Writer {
-        standardizer: Standardizer::new(&job.forms, &job.codes),
-        folder: &job.folder,
-        writers: HashMap::new(),
-        failure: None,
-    };
+    let mut writer =
+        Writer { standardizer: Standardizer::new(&job.forms, &job.codes), folder: &job.folder, writers: HashMap::new(), failure: None };
     let outcome = ingest::read(&job.path, &source, &Limits::default(), &mut writer);
     let failure = writer.failure.take();
     match (outcome, failure) {

@@ -176,7 +176,8 @@ async fn judge_records(config: &Config, engine: &Engine, loaded: &mut Loaded) ->
         let fields = validate::compile(&config.edit, Scope::Field, &about);
         let records = validate::compile(&config.edit, Scope::Record, &about);
         engine.table(&format!("stated_{name}"), dataset.schema.clone(), dataset.batches.clone())?;
-        let (schema, batches, found) = validate::judge_records(engine, &format!("stated_{name}"), name, &dataset.schema, &fields, &records).await?;
+        let (schema, batches, found) =
+            validate::judge_records(engine, &format!("stated_{name}"), name, &dataset.schema, &fields, &records).await?;
         engine.table(name, schema.clone(), batches)?;
         dataset.schema = schema;
         judgement.absorb(found);
@@ -207,7 +208,10 @@ async fn judge_population(config: &Config, engine: &Engine, loaded: &mut Loaded,
             }
             let (base, rows) = match scope {
                 Scope::History => {
-                    let base = format!("SELECT * FROM ({}) AS h WHERE enterprise IS NOT NULL AND record NOT IN (SELECT record FROM duplicates)", link::linked(name));
+                    let base = format!(
+                        "SELECT * FROM ({}) AS h WHERE enterprise IS NOT NULL AND record NOT IN (SELECT record FROM duplicates)",
+                        link::linked(name)
+                    );
                     let (_, counted) = engine.query("rows", &format!("SELECT count(*) FROM ({base}) AS c")).await?;
                     let rows = counted.first().map_or(0, |b| b.column(0).as_primitive::<Int64Type>().value(0).unsigned_abs());
                     (base, rows)
@@ -318,7 +322,10 @@ async fn findings(config: &Config, engine: &Engine, loaded: &Loaded, judged: Vec
         let schema = Arc::new(Schema::new(vec![Field::new("record", DataType::Int64, false)]));
         let batch = RecordBatch::try_new(schema.clone(), vec![Arc::new(Int64Array::from(records))])?;
         engine.table("wanted", schema, vec![batch])?;
-        let sql = format!("SELECT w.record, t.enterprise FROM wanted w JOIN ({}) AS t ON t.record = w.record WHERE t.enterprise IS NOT NULL", link::linked(&dataset));
+        let sql = format!(
+            "SELECT w.record, t.enterprise FROM wanted w JOIN ({}) AS t ON t.record = w.record WHERE t.enterprise IS NOT NULL",
+            link::linked(&dataset)
+        );
         let (_, batches) = engine.query("enterprises of findings", &sql).await?;
         for batch in &batches {
             let (records, enterprises) = (batch.column(0).as_primitive::<Int64Type>(), batch.column(1).as_string::<i32>());

@@ -23,16 +23,13 @@ pub(super) struct Codes {
 impl Codes {
     /// Invents the code of an enterprise registered at that authority (six digits).
     pub(super) fn enterprise(&mut self, draw: &mut Draw, authority: &str) -> String {
-        self.first_new(draw, |draw| {
-            compose(authority, &body(draw, "MAYY", BODY_SYMBOLS))
-        })
+        self.first_new(draw, |draw| compose(authority, &body(draw, "MAYY", BODY_SYMBOLS)))
     }
 
     /// Invents a code of digits only, which a spreadsheet would take for a number.
     pub(super) fn digits_only(&mut self, draw: &mut Draw, authority: &str) -> String {
         self.first_new(draw, |draw| {
-            compose(authority, &body(draw, "9990", DIGITS))
-                .filter(|code| code.bytes().all(|byte| byte.is_ascii_digit()))
+            compose(authority, &body(draw, "9990", DIGITS)).filter(|code| code.bytes().all(|byte| byte.is_ascii_digit()))
         })
     }
 
@@ -46,11 +43,7 @@ impl Codes {
     }
 
     /// Draws until a valid code comes that was not given before; the ranges are far larger than any sample.
-    fn first_new(
-        &mut self,
-        draw: &mut Draw,
-        mut invent: impl FnMut(&mut Draw) -> Option<String>,
-    ) -> String {
+    fn first_new(&mut self, draw: &mut Draw, mut invent: impl FnMut(&mut Draw) -> Option<String>) -> String {
         loop {
             if let Some(code) = invent(draw)
                 && self.given.insert(code.clone())
@@ -120,10 +113,7 @@ mod tests {
         let number = Codes::default().application(&mut Draw::new(4, 0), 2021, 2);
         let (digits, check) = number.split_once('.').expect("a dot");
         assert!(digits.starts_with("202129") && digits.len() == 12);
-        assert_eq!(
-            patent_number::check_digit(digits).map(String::from),
-            Some(check.to_owned())
-        );
+        assert_eq!(patent_number::check_digit(digits).map(String::from), Some(check.to_owned()));
     }
 
     #[test]

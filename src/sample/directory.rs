@@ -31,52 +31,25 @@ const HEADINGS: [&str; 11] = [
     "联系电话",
 ];
 
-const NEED_HEADINGS: [&str; 7] = [
-    "企业名称",
-    "统一社会信用代码",
-    "融资需求(万元)",
-    "融资期限(月)",
-    "资金用途",
-    "数据使用授权(是/否)",
-    "授权日期",
-];
+const NEED_HEADINGS: [&str; 7] =
+    ["企业名称", "统一社会信用代码", "融资需求(万元)", "融资期限(月)", "资金用途", "数据使用授权(是/否)", "授权日期"];
 
 /// Writes the directory; none if the sample is too small for all faults.
-pub(super) fn book(
-    words: &Words,
-    city: &City,
-    roster: &mut Roster,
-    draw: &mut Draw,
-) -> Option<Book> {
+pub(super) fn book(words: &Words, city: &City, roster: &mut Roster, draw: &mut Draw) -> Option<Book> {
     let mut sheet = blank_sheet("企业名录");
     let last = sheet.columns.len() - 1;
-    sheet.banner(
-        LineKind::Title,
-        &[(0, last, "龙南市工业企业名录（2026年）")],
-    );
+    sheet.banner(LineKind::Title, &[(0, last, "龙南市工业企业名录（2026年）")]);
     let (office, until) = ("填报单位：龙南市工业和信息化局", "截至2026年5月31日");
-    sheet.banner(
-        LineKind::Caption,
-        &[(0, 4, office), (last - 2, last, until)],
-    );
-    head::add(
-        &mut sheet,
-        &HEADINGS.map(|heading| vec![heading.to_owned()]),
-    );
-    let mut lines: Vec<Vec<Line>> = city
-        .enterprises
-        .iter()
-        .map(|enterprise| vec![line(words, enterprise, draw)])
-        .collect();
+    sheet.banner(LineKind::Caption, &[(0, 4, office), (last - 2, last, until)]);
+    head::add(&mut sheet, &HEADINGS.map(|heading| vec![heading.to_owned()]));
+    let mut lines: Vec<Vec<Line>> = city.enterprises.iter().map(|enterprise| vec![line(words, enterprise, draw)]).collect();
     plant(city, roster, &mut lines)?;
     sheet.lines.extend(lines.into_iter().flatten());
     number(&mut sheet);
     let footer = "填表人：张某某　　审核人：王某某　　联系电话：0797-0000000";
     sheet.banner(LineKind::Footer, &[(0, last, footer)]);
     Some(Book {
-        path: "工信局/企业名录_2026.xlsx".into(),
-        format: Format::Xlsx,
-        sheets: vec![sheet, hidden_draft(words, city, draw)],
+        path: "工信局/企业名录_2026.xlsx".into(), format: Format::Xlsx, sheets: vec![sheet, hidden_draft(words, city, draw)]
     })
 }
 
@@ -193,10 +166,7 @@ fn lost_digits(code: &str) -> Value {
 }
 
 fn number(sheet: &mut Sheet) {
-    let body = sheet
-        .lines
-        .iter_mut()
-        .filter(|line| line.kind == LineKind::Body);
+    let body = sheet.lines.iter_mut().filter(|line| line.kind == LineKind::Body);
     for (index, line) in body.enumerate() {
         line.cells[0] = Value::Integer(index as i64 + 1);
     }
@@ -206,41 +176,21 @@ fn number(sheet: &mut Sheet) {
 fn hidden_draft(words: &Words, city: &City, draw: &mut Draw) -> Sheet {
     let mut sheet = blank_sheet("2025年旧表");
     sheet.hidden = true;
-    head::add(
-        &mut sheet,
-        &HEADINGS.map(|heading| vec![heading.to_owned()]),
-    );
-    let some = city
-        .enterprises
-        .iter()
-        .filter(|e| e.purpose == Purpose::Plain)
-        .take(12);
-    sheet
-        .lines
-        .extend(some.map(|enterprise| line(words, enterprise, draw)));
+    head::add(&mut sheet, &HEADINGS.map(|heading| vec![heading.to_owned()]));
+    let some = city.enterprises.iter().filter(|e| e.purpose == Purpose::Plain).take(12);
+    sheet.lines.extend(some.map(|enterprise| line(words, enterprise, draw)));
     number(&mut sheet);
     sheet
 }
 
 /// Writes the financing needs: holders of titles, most of those above scale, and a few small ones.
-pub(super) fn needs(
-    words: &Words,
-    city: &City,
-    roster: &mut Roster,
-    draw: &mut Draw,
-) -> Option<Book> {
+pub(super) fn needs(words: &Words, city: &City, roster: &mut Roster, draw: &mut Draw) -> Option<Book> {
     let columns = NEED_HEADINGS.map(|_| Column::new(ColumnKind::Text, 16));
     let mut sheet = Sheet::new("融资需求", columns.to_vec());
-    head::add(
-        &mut sheet,
-        &NEED_HEADINGS.map(|heading| vec![heading.to_owned()]),
-    );
+    head::add(&mut sheet, &NEED_HEADINGS.map(|heading| vec![heading.to_owned()]));
     let mut lines: Vec<Option<Line>> = Vec::new();
     for enterprise in &city.enterprises {
-        let wanted = match (
-            enterprise.award.map(|award| award.title),
-            enterprise.reports_from,
-        ) {
+        let wanted = match (enterprise.award.map(|award| award.title), enterprise.reports_from) {
             _ if enterprise.purpose == Purpose::Namesake => 0,
             // Its character shows that the file is GB18030, not GBK.
             _ if enterprise.name.contains(&words.rare) => 100,
@@ -249,11 +199,7 @@ pub(super) fn needs(
             (None, Some(_)) => 22,
             (None, None) => 6,
         };
-        lines.push(
-            draw.chance(wanted)
-                .then(|| need(words, enterprise, draw))
-                .flatten(),
-        );
+        lines.push(draw.chance(wanted).then(|| need(words, enterprise, draw)).flatten());
     }
     let asks: Vec<bool> = lines.iter().map(Option::is_some).collect();
     let faults = [
@@ -273,11 +219,7 @@ pub(super) fn needs(
         (chosen.len() == count).then_some(())?;
     }
     sheet.lines.extend(lines.into_iter().flatten());
-    Some(Book {
-        path: "工信局/融资需求.csv".into(),
-        format: Format::CsvGb18030,
-        sheets: vec![sheet],
-    })
+    Some(Book { path: "工信局/融资需求.csv".into(), format: Format::CsvGb18030, sheets: vec![sheet] })
 }
 
 fn plant_need(kind: F, text: &str, line: &mut Line) {
@@ -318,11 +260,7 @@ fn need(words: &Words, enterprise: &Enterprise, draw: &mut Draw) -> Option<Line>
             Value::Integer(months),
             Value::text(purpose),
             Value::text(if consent { "是" } else { "否" }),
-            if consent {
-                Value::Text(spelled)
-            } else {
-                Value::Blank
-            },
+            if consent { Value::Text(spelled) } else { Value::Blank },
         ],
     ))
 }

@@ -63,9 +63,7 @@ impl Draw {
     /// Draws a day of the closed interval.
     pub(super) fn day(&mut self, first: NaiveDate, last: NaiveDate) -> NaiveDate {
         let days = (last - first).num_days().max(0) as u64;
-        first
-            .checked_add_days(Days::new(self.below(days + 1)))
-            .unwrap_or(first)
+        first.checked_add_days(Days::new(self.below(days + 1))).unwrap_or(first)
     }
 
     /// Takes a share of an amount, `low..=high` in thousandths.

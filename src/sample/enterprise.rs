@@ -81,25 +81,13 @@ const ORDINARY: usize = 99;
 
 /// Invents the enterprises.
 pub(super) fn invent(words: &Words, codes: &mut Codes, draw: &mut Draw, count: usize) -> City {
-    let mut maker = Maker {
-        words,
-        codes,
-        draw,
-        taken: BTreeSet::new(),
-    };
-    let mut city = City {
-        enterprises: (0..count).map(|index| maker.enterprise(index)).collect(),
-        ambiguous: Vec::new(),
-        unlisted: Vec::new(),
-    };
+    let mut maker = Maker { words, codes, draw, taken: BTreeSet::new() };
+    let mut city =
+        City { enterprises: (0..count).map(|index| maker.enterprise(index)).collect(), ambiguous: Vec::new(), unlisted: Vec::new() };
     for _ in 0..UNLISTED {
         let town = words.zone.clone();
         let former = None;
-        city.unlisted.push(Enterprise {
-            town,
-            former,
-            ..maker.enterprise(ORDINARY)
-        });
+        city.unlisted.push(Enterprise { town, former, ..maker.enterprise(ORDINARY) });
     }
     maker.namesakes(&mut city);
     maker.draw.shuffle(&mut city.enterprises);
@@ -121,11 +109,8 @@ impl Maker<'_> {
             9..12 => Purpose::LatinName,
             _ => Purpose::Plain,
         };
-        let industry = self
-            .draw
-            .weighted(self.words.industry.iter().map(|i| i.share));
-        let neighbor = (purpose == Purpose::Plain && self.draw.chance(5))
-            .then(|| self.draw.index(self.words.neighbors.len()));
+        let industry = self.draw.weighted(self.words.industry.iter().map(|i| i.share));
+        let neighbor = (purpose == Purpose::Plain && self.draw.chance(5)).then(|| self.draw.index(self.words.neighbors.len()));
         let authority = match neighbor {
             Some(index) => self.words.neighbors[index].code.clone(),
             None if self.draw.chance(55) => "360783".to_owned(),
@@ -193,14 +178,7 @@ impl Maker<'_> {
     }
 
     /// One in ten was renamed: with the county's becoming a city, or for a new trade name.
-    fn former(
-        &mut self,
-        name: &str,
-        region: &str,
-        trade: &str,
-        industry: usize,
-        purpose: Purpose,
-    ) -> Option<(String, NaiveDate)> {
+    fn former(&mut self, name: &str, region: &str, trade: &str, industry: usize, purpose: Purpose) -> Option<(String, NaiveDate)> {
         if purpose != Purpose::Plain || !self.draw.chance(11) {
             return None;
         }
@@ -212,11 +190,7 @@ impl Maker<'_> {
             let line = &self.words.industry[industry].words;
             let line = self.draw.pick(line).clone();
             let kept = name.replacen(trade, &older, 1);
-            if self.draw.chance(50) {
-                kept
-            } else {
-                format!("{region}{older}{line}有限公司")
-            }
+            if self.draw.chance(50) { kept } else { format!("{region}{older}{line}有限公司") }
         };
         Some((former, ended))
     }
@@ -237,14 +211,8 @@ impl Maker<'_> {
             38..58 => Title::Innovative,
             _ => return None,
         };
-        let (year, month, date) = *self.draw.pick(&[
-            (2022, 12, 20),
-            (2023, 8, 15),
-            (2024, 7, 10),
-            (2024, 11, 20),
-            (2025, 8, 18),
-            (2025, 11, 28),
-        ]);
+        let (year, month, date) =
+            *self.draw.pick(&[(2022, 12, 20), (2023, 8, 15), (2024, 7, 10), (2024, 11, 20), (2025, 8, 18), (2025, 11, 28)]);
         let from = day(year, month, date)?;
         let until = day(year + 3, month, date)?.pred_opt()?;
         Some(Award { title, from, until })
@@ -296,9 +264,7 @@ pub(super) struct Roster {
 impl Roster {
     /// Starts with all but the namesakes, in random order.
     pub(super) fn new(enterprises: &[Enterprise], draw: &mut Draw) -> Self {
-        let mut free: Vec<usize> = (0..enterprises.len())
-            .filter(|&index| enterprises[index].purpose != Purpose::Namesake)
-            .collect();
+        let mut free: Vec<usize> = (0..enterprises.len()).filter(|&index| enterprises[index].purpose != Purpose::Namesake).collect();
         draw.shuffle(&mut free);
         Self { free }
     }

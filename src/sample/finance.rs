@@ -134,10 +134,7 @@ pub(super) fn history(draw: &mut Draw, years: usize, strong: bool) -> Vec<Figure
         research_share: draw.between(if strong { 32 } else { 8 }, if strong { 72 } else { 42 }),
         margin: draw.between(if strong { 25 } else { -40 }, if strong { 140 } else { 95 }),
         assets_share: draw.between(650, 1500),
-        leverage: draw.between(
-            if strong { 220 } else { 300 },
-            if strong { 520 } else { 780 },
-        ),
+        leverage: draw.between(if strong { 220 } else { 300 }, if strong { 520 } else { 780 }),
         revenue_per_head: draw.between(420, 980),
     };
     let mut revenue = 21_000 + draw.between(0, 60) * draw.between(200, 4_800);
@@ -155,9 +152,7 @@ pub(super) fn history(draw: &mut Draw, years: usize, strong: bool) -> Vec<Figure
 fn figures(draw: &mut Draw, revenue: i64, character: &Character) -> Figures {
     use Indicator as I;
     let mut figures = Figures::default();
-    let near = |draw: &mut Draw, share: i64, spread: i64| {
-        draw.share(revenue, share - spread, share + spread)
-    };
+    let near = |draw: &mut Draw, share: i64, spread: i64| draw.share(revenue, share - spread, share + spread);
     let cost = near(draw, character.cost_share, 15);
     let mut profit = near(draw, character.margin, 8);
     // A profit close to nought by chance would look like a slip of the unit beside its neighbors.
@@ -190,10 +185,7 @@ fn figures(draw: &mut Draw, revenue: i64, character: &Character) -> Figures {
     figures.set(I::Liabilities, liabilities);
     figures.set(I::CurrentLiabilities, draw.share(liabilities, 640, 930));
     figures.set(I::Equity, assets - liabilities);
-    figures.set(
-        I::Employees,
-        revenue / character.revenue_per_head + draw.between(2, 9),
-    );
+    figures.set(I::Employees, revenue / character.revenue_per_head + draw.between(2, 9));
     figures
 }
 

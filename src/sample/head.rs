@@ -19,18 +19,9 @@ pub(super) fn add(sheet: &mut Sheet, labels: &[Vec<String>]) {
             if let Some(label) = labels[column].get(level) {
                 cells[column] = Value::text(label.as_str());
                 let is_leaf = labels[column].len() == level + 1;
-                let last_row = if is_leaf {
-                    top + depth - 1
-                } else {
-                    top + level
-                };
+                let last_row = if is_leaf { top + depth - 1 } else { top + level };
                 if last > column || last_row > top + level {
-                    sheet.merges.push(Merge {
-                        first_row: top + level,
-                        first_column: column,
-                        last_row,
-                        last_column: last,
-                    });
+                    sheet.merges.push(Merge { first_row: top + level, first_column: column, last_row, last_column: last });
                 }
             }
             column = last + 1;
@@ -44,15 +35,8 @@ fn run_end(labels: &[Vec<String>], level: usize, first: usize) -> usize {
     if labels[first].len() <= level + 1 {
         return first;
     }
-    let alike = |column: &Vec<String>| {
-        column.len() > level + 1 && column[..=level] == labels[first][..=level]
-    };
-    first
-        + labels[first..]
-            .iter()
-            .take_while(|column| alike(column))
-            .count()
-        - 1
+    let alike = |column: &Vec<String>| column.len() > level + 1 && column[..=level] == labels[first][..=level];
+    first + labels[first..].iter().take_while(|column| alike(column)).count() - 1
 }
 
 /// Adds the numbering row: heavenly stems for the first columns, numbers for the rest.
@@ -73,34 +57,17 @@ mod tests {
 
     #[test]
     fn labels_are_merged_across_and_down() {
-        let labels: Vec<Vec<String>> = [
-            vec!["信息", "代码"],
-            vec!["信息", "名称"],
-            vec!["年份"],
-            vec!["经营", "收入", "本年"],
-            vec!["经营", "收入", "上年"],
-        ]
-        .into_iter()
-        .map(|column| column.into_iter().map(str::to_owned).collect())
-        .collect();
+        let labels: Vec<Vec<String>> =
+            [vec!["信息", "代码"], vec!["信息", "名称"], vec!["年份"], vec!["经营", "收入", "本年"], vec!["经营", "收入", "上年"]]
+                .into_iter()
+                .map(|column| column.into_iter().map(str::to_owned).collect())
+                .collect();
         let mut sheet = Sheet::new("表", vec![Column::new(ColumnKind::Text, 8); 5]);
         add(&mut sheet, &labels);
         add_numbering(&mut sheet, 2);
         assert_eq!(sheet.head_end(), 4);
-        let merge = |first_row, first_column, last_row, last_column| Merge {
-            first_row,
-            first_column,
-            last_row,
-            last_column,
-        };
-        for expected in [
-            merge(0, 0, 0, 1),
-            merge(1, 0, 2, 0),
-            merge(1, 1, 2, 1),
-            merge(0, 2, 2, 2),
-            merge(0, 3, 0, 4),
-            merge(1, 3, 1, 4),
-        ] {
+        let merge = |first_row, first_column, last_row, last_column| Merge { first_row, first_column, last_row, last_column };
+        for expected in [merge(0, 0, 0, 1), merge(1, 0, 2, 0), merge(1, 1, 2, 1), merge(0, 2, 2, 2), merge(0, 3, 0, 4), merge(1, 3, 1, 4)] {
             assert!(sheet.merges.contains(&expected), "{expected:?}");
         }
         assert_eq!(sheet.merges.len(), 6);

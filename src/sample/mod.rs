@@ -72,12 +72,7 @@ pub struct SampleOptions {
 impl Default for SampleOptions {
     /// Gives the options of the bundled sample, at the scale of the city's plan.
     fn default() -> Self {
-        Self {
-            seed: BUNDLED_SEED,
-            enterprises: 300,
-            patents: 2700,
-            overwrite: false,
-        }
+        Self { seed: BUNDLED_SEED, enterprises: 300, patents: 2700, overwrite: false }
     }
 }
 
@@ -141,15 +136,9 @@ pub enum SampleError {
 impl fmt::Display for SampleError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Scale {
-                option,
-                found,
-                least,
-                most,
-            } => write!(
-                f,
-                "write a sample with `{option}` = {found}, possible are {least} to {most}"
-            ),
+            Self::Scale { option, found, least, most } => {
+                write!(f, "write a sample with `{option}` = {found}, possible are {least} to {most}")
+            }
             Self::Crowded => f.write_str("find enterprises for all planted faults with this seed"),
             Self::Exists(path) => write!(f, "write over `{}`", path.display()),
             Self::Write { path, .. } => write!(f, "write `{}`", path.display()),
@@ -181,20 +170,14 @@ pub fn write(inputs: &Path, options: &SampleOptions) -> Result<SampleReport, Sam
     let wording = Wording::load().map_err(SampleError::Vocabulary)?;
     let list = readme::render(&report, &wording);
     files.push((README.to_owned(), list.into_bytes()));
-    let targets: Vec<(PathBuf, Vec<u8>)> = files
-        .into_iter()
-        .map(|(path, bytes)| (inputs.join(path), bytes))
-        .collect();
+    let targets: Vec<(PathBuf, Vec<u8>)> = files.into_iter().map(|(path, bytes)| (inputs.join(path), bytes)).collect();
     if !options.overwrite
         && let Some((path, _)) = targets.iter().find(|(path, _)| path.exists())
     {
         return Err(SampleError::Exists(path.clone()));
     }
     for (path, bytes) in &targets {
-        store(path, bytes).map_err(|source| SampleError::Write {
-            path: path.clone(),
-            source,
-        })?;
+        store(path, bytes).map_err(|source| SampleError::Write { path: path.clone(), source })?;
     }
     Ok(report)
 }
@@ -220,20 +203,10 @@ fn compose(options: &SampleOptions) -> Result<(Vec<NamedBytes>, SampleReport), S
         let bytes = render(book)?;
         let records = book.sheets.iter().map(Sheet::records).sum();
         report.faults.extend(book.faults());
-        add(
-            &mut files,
-            &mut report,
-            (book.path.clone(), bytes),
-            Some(records),
-        );
+        add(&mut files, &mut report, (book.path.clone(), bytes), Some(records));
     }
-    let whole_files = [
-        (FaultKind::DamagedFile, truncated()?),
-        (
-            FaultKind::UnmatchedFile,
-            ("说明.txt".to_owned(), NOTE.as_bytes().to_vec()),
-        ),
-    ];
+    let whole_files =
+        [(FaultKind::DamagedFile, truncated()?), (FaultKind::UnmatchedFile, ("说明.txt".to_owned(), NOTE.as_bytes().to_vec()))];
     for (kind, file) in whole_files {
         report.faults.push(PlantedFault {
             kind,
@@ -248,33 +221,15 @@ fn compose(options: &SampleOptions) -> Result<(Vec<NamedBytes>, SampleReport), S
     Ok((files, report))
 }
 
-fn within(
-    option: &'static str,
-    found: usize,
-    possible: &std::ops::RangeInclusive<usize>,
-) -> Result<(), SampleError> {
+fn within(option: &'static str, found: usize, possible: &std::ops::RangeInclusive<usize>) -> Result<(), SampleError> {
     if possible.contains(&found) {
         return Ok(());
     }
-    Err(SampleError::Scale {
-        option,
-        found,
-        least: *possible.start(),
-        most: *possible.end(),
-    })
+    Err(SampleError::Scale { option, found, least: *possible.start(), most: *possible.end() })
 }
 
-fn add(
-    files: &mut Vec<NamedBytes>,
-    report: &mut SampleReport,
-    file: NamedBytes,
-    records: Option<usize>,
-) {
-    report.files.push(SampleFile {
-        path: file.0.clone(),
-        bytes: file.1.len(),
-        records,
-    });
+fn add(files: &mut Vec<NamedBytes>, report: &mut SampleReport, file: NamedBytes, records: Option<usize>) {
+    report.files.push(SampleFile { path: file.0.clone(), bytes: file.1.len(), records });
     files.push(file);
 }
 
@@ -299,20 +254,12 @@ fn render(book: &Book) -> Result<Vec<u8>, SampleError> {
     match book.format {
         Format::Xlsx => xlsx::write(book).map_err(|error| composing(&book.path, error)),
         Format::Ods => ods::write(book).map_err(|error| composing(&book.path, error)),
-        Format::CsvGb18030 | Format::CsvUtf8 => {
-            text_table::write(book).map_err(|error| composing(&book.path, error))
-        }
+        Format::CsvGb18030 | Format::CsvUtf8 => text_table::write(book).map_err(|error| composing(&book.path, error)),
     }
 }
 
-fn composing(
-    path: &str,
-    error: impl Into<Box<dyn std::error::Error + Send + Sync>>,
-) -> SampleError {
-    SampleError::Compose {
-        path: path.to_owned(),
-        source: error.into(),
-    }
+fn composing(path: &str, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> SampleError {
+    SampleError::Compose { path: path.to_owned(), source: error.into() }
 }
 
 /// Makes a workbook whose upload broke off: the directory at the end of the archive is lost.
@@ -320,11 +267,7 @@ fn truncated() -> Result<NamedBytes, SampleError> {
     let mut sheet = Sheet::new("2022年", vec![Column::new(ColumnKind::Text, 20); 3]);
     let title = "规模以上工业企业经营情况年报表（2022年）";
     sheet.banner(sheet::LineKind::Title, &[(0, 2, title)]);
-    let book = Book {
-        path: "统计局/企业经营情况_2022年.xlsx".to_owned(),
-        format: Format::Xlsx,
-        sheets: vec![sheet],
-    };
+    let book = Book { path: "统计局/企业经营情况_2022年.xlsx".to_owned(), format: Format::Xlsx, sheets: vec![sheet] };
     let mut bytes = render(&book)?;
     bytes.truncate(bytes.len() * 3 / 5);
     Ok((book.path, bytes))

@@ -41,9 +41,7 @@ const HEAD: &str = concat!(
 /// Writes the workbook.
 pub(super) fn write(book: &Book) -> Result<Vec<u8>, ZipError> {
     let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
-    let options = SimpleFileOptions::default()
-        .last_modified_time(DateTime::default())
-        .unix_permissions(0o600);
+    let options = SimpleFileOptions::default().last_modified_time(DateTime::default()).unix_permissions(0o600);
     let stored = options.compression_method(CompressionMethod::Stored);
     let deflated = options.compression_method(CompressionMethod::Deflated);
     archive.start_file("mimetype", stored)?;
@@ -78,10 +76,7 @@ fn content(book: &Book) -> String {
 fn table(xml: &mut String, number: usize, sheet: &Sheet) {
     let _ = write!(xml, r#"<table:table table:name="{}">"#, escape(&sheet.name));
     for index in 0..sheet.columns.len() {
-        let _ = write!(
-            xml,
-            r#"<table:table-column table:style-name="c{number}_{index}"/>"#
-        );
+        let _ = write!(xml, r#"<table:table-column table:style-name="c{number}_{index}"/>"#);
     }
     for (row, line) in sheet.lines.iter().enumerate() {
         xml.push_str(r#"<table:table-row table:style-name="row">"#);
@@ -108,8 +103,7 @@ fn cell(xml: &mut String, sheet: &Sheet, line: &Line, place: (usize, usize), val
         LineKind::Body | LineKind::Total => "body",
     };
     let _ = write!(xml, r#"<table:table-cell table:style-name="{style}""#);
-    let start =
-        |merge: &&super::sheet::Merge| (merge.first_row, merge.first_column) == (row, column);
+    let start = |merge: &&super::sheet::Merge| (merge.first_row, merge.first_column) == (row, column);
     if let Some(merge) = sheet.merges.iter().find(start) {
         let _ = write!(
             xml,
@@ -134,8 +128,5 @@ fn cell(xml: &mut String, sheet: &Sheet, line: &Line, place: (usize, usize), val
 }
 
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -61,12 +61,7 @@ enum Fate {
 
 impl<'a> Inventor<'a> {
     /// Decides who invents how much: few hold many, holders of titles the most.
-    pub(super) fn new(
-        words: &'a Words,
-        city: &'a City,
-        codes: &'a mut Codes,
-        draw: &'a mut Draw,
-    ) -> Self {
+    pub(super) fn new(words: &'a Words, city: &'a City, codes: &'a mut Codes, draw: &'a mut Draw) -> Self {
         let mut weights = Vec::with_capacity(city.enterprises.len());
         for enterprise in &city.enterprises {
             let base = match enterprise.award.map(|award| award.title) {
@@ -76,17 +71,10 @@ impl<'a> Inventor<'a> {
                 None if enterprise.reports_from.is_some() => 3,
                 None => 1,
             };
-            let owns = enterprise.purpose != Purpose::Namesake
-                && (enterprise.award.is_some() || draw.chance(55));
+            let owns = enterprise.purpose != Purpose::Namesake && (enterprise.award.is_some() || draw.chance(55));
             weights.push(if owns { base * (1 + draw.below(4)) } else { 0 });
         }
-        Self {
-            words,
-            city,
-            codes,
-            draw,
-            weights,
-        }
+        Self { words, city, codes, draw, weights }
     }
 
     /// Invents a sound patent of an enterprise, or now and then of an outsider.
@@ -101,11 +89,7 @@ impl<'a> Inventor<'a> {
         let fate = self.fate(kind);
         let (filed, granted) = self.days(kind, fate)?;
         let outsider = self.draw.chance(5);
-        let (owners, code) = if outsider {
-            (vec![self.outsider(owner)], None)
-        } else {
-            self.owners(owner, granted.unwrap_or(filed))
-        };
+        let (owners, code) = if outsider { (vec![self.outsider(owner)], None) } else { self.owners(owner, granted.unwrap_or(filed)) };
         let status = self.status(fate);
         let live = matches!(fate, Fate::InForce);
         Some(Patent {
@@ -127,9 +111,7 @@ impl<'a> Inventor<'a> {
         let filed = self.draw.day(day(years.0, 1, 1)?, day(years.1, 12, 31)?);
         let industry = self.draw.index(self.words.industry.len());
         Some(Patent {
-            number: self
-                .codes
-                .application(self.draw, filed.year(), Kind::UtilityModel as u8),
+            number: self.codes.application(self.draw, filed.year(), Kind::UtilityModel as u8),
             kind: Kind::UtilityModel,
             title: self.title(Kind::UtilityModel, industry),
             filed,
@@ -164,9 +146,7 @@ impl<'a> Inventor<'a> {
         let (first, last) = match (kind, fate) {
             (_, Fate::Pending) => (day(2024, 3, 1)?, day(2026, 2, 27)?),
             (_, Fate::Expired) => (day(2012, 1, 1)?, day(2016, 3, 31)?),
-            (Kind::Invention, Fate::InForce | Fate::LateFee) => {
-                (day(2012, 1, 1)?, day(2023, 1, 31)?)
-            }
+            (Kind::Invention, Fate::InForce | Fate::LateFee) => (day(2012, 1, 1)?, day(2023, 1, 31)?),
             (Kind::Invention, _) => (day(2011, 1, 1)?, day(2020, 12, 31)?),
             (_, Fate::InForce | Fate::LateFee) => (day(2017, 1, 1)?, day(2025, 6, 30)?),
             _ => (day(2016, 8, 1)?, day(2022, 12, 31)?),
@@ -203,19 +183,11 @@ impl<'a> Inventor<'a> {
             _ => owner.name.clone(),
         };
         if self.draw.chance(6) {
-            let partner = if self.draw.chance(60) {
-                self.draw.pick(&self.words.universities).clone()
-            } else {
-                self.partner(owner)
-            };
+            let partner = if self.draw.chance(60) { self.draw.pick(&self.words.universities).clone() } else { self.partner(owner) };
             return (vec![name, partner], None);
         }
         let code = self.draw.chance(50).then(|| owner.code.clone());
-        let name = if self.draw.chance(4) {
-            name.replace('（', "(").replace('）', ")")
-        } else {
-            name
-        };
+        let name = if self.draw.chance(4) { name.replace('（', "(").replace('）', ")") } else { name };
         (vec![name], code)
     }
 
@@ -240,17 +212,10 @@ impl<'a> Inventor<'a> {
     }
 
     fn title(&mut self, kind: Kind, industry: usize) -> String {
-        let Industry {
-            things,
-            actions,
-            shapes,
-            ..
-        } = &self.words.industry[industry];
+        let Industry { things, actions, shapes, .. } = &self.words.industry[industry];
         let thing = self.draw.pick(things);
         let action = self.draw.pick(actions);
-        let quality = *self
-            .draw
-            .pick(&["", "", "高效", "自动", "便于维护的", "节能型"]);
+        let quality = *self.draw.pick(&["", "", "高效", "自动", "便于维护的", "节能型"]);
         match kind {
             Kind::Invention => match self.draw.below(3) {
                 0 => format!("一种{thing}的{action}方法"),
@@ -306,11 +271,7 @@ mod tests {
             let last = last_day(kind, patent.filed).expect("a last day");
             assert!(!patent.in_force || (last > judged && patent.granted.is_some()));
             assert!(!expired.contains(&patent.status) || last < judged);
-            assert!(
-                patent
-                    .granted
-                    .is_none_or(|day| patent.filed < day && day < judged)
-            );
+            assert!(patent.granted.is_none_or(|day| patent.filed < day && day < judged));
             assert!(patent.code.is_none() || patent.owners.len() == 1);
         }
     }

@@ -20,17 +20,8 @@ const GRANTED: usize = 4;
 const OWNER: usize = 6;
 const CODE: usize = 7;
 
-const HEADINGS: [&str; 9] = [
-    "专利号",
-    "专利名称",
-    "专利类型",
-    "申请日",
-    "授权公告日",
-    "法律状态",
-    "专利权人",
-    "统一社会信用代码",
-    "质押情况",
-];
+const HEADINGS: [&str; 9] =
+    ["专利号", "专利名称", "专利类型", "申请日", "授权公告日", "法律状态", "专利权人", "统一社会信用代码", "质押情况"];
 
 /// Faults made in sound rows: kind and how many.
 const FAULTS: [(F, usize); 8] = [
@@ -76,11 +67,7 @@ pub(super) fn books(inventor: &mut Inventor<'_>, count: usize) -> Option<Vec<Boo
     sheet.lines.extend(rows.into_iter().map(|(_, line)| line));
     sheet.lines.extend(in_list.iter().cloned());
     Some(vec![
-        Book {
-            path: "市监局/专利清单.xlsx".into(),
-            format: Format::Xlsx,
-            sheets: vec![sheet],
-        },
+        Book { path: "市监局/专利清单.xlsx".into(), format: Format::Xlsx, sheets: vec![sheet] },
         supplement(inventor, count / 64, in_supplement)?,
     ])
 }
@@ -112,9 +99,7 @@ fn unlinked(inventor: &mut Inventor<'_>) -> Option<Vec<Planned>> {
 
 /// Picks the first rows that are sound, in force, linked by code and without a fault.
 fn sound(rows: &[(Patent, Line)], count: usize) -> Vec<usize> {
-    let free = rows.iter().enumerate().filter(|(_, (patent, line))| {
-        patent.in_force && patent.code.is_some() && line.marks.is_empty()
-    });
+    let free = rows.iter().enumerate().filter(|(_, (patent, line))| patent.in_force && patent.code.is_some() && line.marks.is_empty());
     free.map(|(index, _)| index).take(count).collect()
 }
 
@@ -147,9 +132,7 @@ fn plant_one(kind: F, patent: &Patent, line: &mut Line, draw: &mut Draw) {
             line.plant(kind, GRANTED, date);
         }
         F::GrantBeforeApplication => {
-            let before = patent
-                .filed
-                .checked_sub_days(Days::new(20 + draw.below(60)));
+            let before = patent.filed.checked_sub_days(Days::new(20 + draw.below(60)));
             line.plant(kind, GRANTED, before.map_or(Value::Blank, Value::Date));
         }
         F::NameFullWidth => {
@@ -198,14 +181,8 @@ fn blank_sheet(name: &str) -> Sheet {
     let last = columns.len() - 1;
     sheet.banner(LineKind::Title, &[(0, last, "龙南市企业专利清单")]);
     let (office, until) = ("提供单位：龙南市市场监督管理局", "数据截至2026年5月31日");
-    sheet.banner(
-        LineKind::Caption,
-        &[(0, 2, office), (last - 1, last, until)],
-    );
-    head::add(
-        &mut sheet,
-        &HEADINGS.map(|heading| vec![heading.to_owned()]),
-    );
+    sheet.banner(LineKind::Caption, &[(0, 2, office), (last - 1, last, until)]);
+    head::add(&mut sheet, &HEADINGS.map(|heading| vec![heading.to_owned()]));
     sheet.frozen_columns = 1;
     sheet
 }
@@ -214,29 +191,18 @@ fn blank_sheet(name: &str) -> Sheet {
 fn supplement(inventor: &mut Inventor<'_>, count: usize, again: &Line) -> Option<Book> {
     let columns = HEADINGS.map(|_| Column::new(ColumnKind::Text, 16));
     let mut sheet = Sheet::new("专利补充", columns.to_vec());
-    head::add(
-        &mut sheet,
-        &HEADINGS.map(|heading| vec![heading.to_owned()]),
-    );
+    head::add(&mut sheet, &HEADINGS.map(|heading| vec![heading.to_owned()]));
     for _ in 0..count {
         let patent = inventor.patent()?;
         sheet.lines.push(line(&patent, inventor.draw, true));
     }
     sheet.lines.push(again.clone());
-    Some(Book {
-        path: "市监局/专利补充.csv".into(),
-        format: Format::CsvUtf8,
-        sheets: vec![sheet],
-    })
+    Some(Book { path: "市监局/专利补充.csv".into(), format: Format::CsvUtf8, sheets: vec![sheet] })
 }
 
 fn line(patent: &Patent, draw: &mut Draw, as_text: bool) -> Line {
     let text = |text: &str| {
-        if text.is_empty() {
-            Value::Blank
-        } else {
-            Value::text(text)
-        }
+        if text.is_empty() { Value::Blank } else { Value::text(text) }
     };
     let kind = *draw.pick(match patent.kind {
         Kind::Invention => &["发明专利", "发明专利", "发明"],
@@ -249,9 +215,7 @@ fn line(patent: &Patent, draw: &mut Draw, as_text: bool) -> Line {
         text(&patent.title),
         text(kind),
         dated(patent.filed, draw, as_text),
-        patent
-            .granted
-            .map_or(Value::Blank, |date| dated(date, draw, as_text)),
+        patent.granted.map_or(Value::Blank, |date| dated(date, draw, as_text)),
         text(&patent.status),
         Value::Text(patent.owners.join(separator)),
         patent.code.as_deref().map_or(Value::Blank, text),

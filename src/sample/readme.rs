@@ -24,25 +24,13 @@ fn files(text: &mut String, report: &SampleReport, wording: &Wording) {
     heading(text, wording, &["file", "records", "bytes"]);
     for file in &report.files {
         let records = file.records.map(|count| count.to_string());
-        row(
-            text,
-            &[
-                &code(&file.path),
-                &records.unwrap_or_default(),
-                &file.bytes.to_string(),
-            ],
-        );
+        row(text, &[&code(&file.path), &records.unwrap_or_default(), &file.bytes.to_string()]);
     }
     text.push('\n');
 }
 
 fn counts(text: &mut String, report: &SampleReport, wording: &Wording) {
-    let _ = writeln!(
-        text,
-        "## {} ({})\n",
-        both(&wording.faults),
-        report.faults.len()
-    );
+    let _ = writeln!(text, "## {} ({})\n", both(&wording.faults), report.faults.len());
     heading(text, wording, &["kind", "count"]);
     let mut counts = BTreeMap::new();
     for fault in &report.faults {
@@ -76,10 +64,7 @@ fn faults(text: &mut String, report: &SampleReport, wording: &Wording) {
 }
 
 fn heading(text: &mut String, wording: &Wording, columns: &[&str]) {
-    let names: Vec<String> = columns
-        .iter()
-        .map(|column| wording.columns.get(*column).map(both).unwrap_or_default())
-        .collect();
+    let names: Vec<String> = columns.iter().map(|column| wording.columns.get(*column).map(both).unwrap_or_default()).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     row(text, &names);
     row(text, &vec!["---"; columns.len()]);
@@ -94,9 +79,5 @@ fn both(words: &Bilingual) -> String {
 }
 
 fn code(value: &str) -> String {
-    if value.is_empty() {
-        String::new()
-    } else {
-        format!("`{}`", value.replace('|', "\\|"))
-    }
+    if value.is_empty() { String::new() } else { format!("`{}`", value.replace('|', "\\|")) }
 }

@@ -33,18 +33,10 @@ impl Form {
     /// Gives the form of a year: groups over headings, headings over this and last year, or all three.
     fn new(year: i32) -> Self {
         let grouped = year != FIRST_YEAR + 1;
-        let name = if grouped {
-            "企业名称"
-        } else {
-            "单位详细名称"
-        };
+        let name = if grouped { "企业名称" } else { "单位详细名称" };
         let labels = |group: Option<&str>, rest: &[&str]| -> Vec<String> {
             let group = group.filter(|_| grouped);
-            group
-                .into_iter()
-                .chain(rest.iter().copied())
-                .map(str::to_owned)
-                .collect()
+            group.into_iter().chain(rest.iter().copied()).map(str::to_owned).collect()
         };
         let basics = Some("企业基本信息");
         let mut columns = vec![
@@ -73,10 +65,7 @@ impl Form {
     }
 
     fn labels(&self) -> Vec<Vec<String>> {
-        self.columns
-            .iter()
-            .map(|(_, labels)| labels.clone())
-            .collect()
+        self.columns.iter().map(|(_, labels)| labels.clone()).collect()
     }
 
     fn sheet(&self, name: &str) -> Sheet {
@@ -137,18 +126,12 @@ impl Record<'_> {
         let cells = form.columns.iter().map(|(content, _)| match *content {
             Content::Code => Value::text(self.enterprise.code.as_str()),
             Content::Name => Value::text(self.enterprise.name.as_str()),
-            Content::Industry => {
-                Value::text(words.industry[self.enterprise.industry].code.as_str())
-            }
+            Content::Industry => Value::text(words.industry[self.enterprise.industry].code.as_str()),
             Content::Year => Value::Integer(i64::from(year)),
             // Where revenue is below nought, main revenue is left open.
-            Content::Figure(Indicator::MainRevenue) if now.get(Indicator::Revenue) < 0 => {
-                Value::Blank
-            }
+            Content::Figure(Indicator::MainRevenue) if now.get(Indicator::Revenue) < 0 => Value::Blank,
             Content::Figure(indicator) => unit.show(indicator, now.get(indicator)),
-            Content::Prior(indicator) => before.map_or(Value::Blank, |before| {
-                unit.show(indicator, before.get(indicator))
-            }),
+            Content::Prior(indicator) => before.map_or(Value::Blank, |before| unit.show(indicator, before.get(indicator))),
         });
         Some(Line::new(LineKind::Body, cells.collect()))
     }
@@ -156,14 +139,8 @@ impl Record<'_> {
 
 /// Writes all returns.
 pub(super) fn books(words: &Words, city: &City, plan: &Plan, draw: &mut Draw) -> Vec<Book> {
-    let maker = Maker {
-        words,
-        plan,
-        records: records(city, plan, draw),
-    };
-    let mut books: Vec<Book> = (FIRST_YEAR..LAST_YEAR)
-        .map(|year| maker.plain_year(year))
-        .collect();
+    let maker = Maker { words, plan, records: records(city, plan, draw) };
+    let mut books: Vec<Book> = (FIRST_YEAR..LAST_YEAR).map(|year| maker.plain_year(year)).collect();
     let corrected = maker.corrected();
     books.push(maker.superseded(&corrected));
     books.push(corrected);
@@ -178,28 +155,12 @@ fn records<'a>(city: &'a City, plan: &Plan, draw: &mut Draw) -> Vec<Record<'a>> 
             continue;
         };
         let years = usize::try_from(LAST_YEAR - first_year + 1).unwrap_or(0);
-        let strong = enterprise
-            .award
-            .is_some_and(|award| award.title >= Title::Specialized);
-        let figures = if plan.negative.contains(&index) {
-            vec![negative_start(draw)]
-        } else {
-            history(draw, years, strong)
-        };
-        records.push(Record {
-            index,
-            enterprise,
-            first_year,
-            figures,
-        });
+        let strong = enterprise.award.is_some_and(|award| award.title >= Title::Specialized);
+        let figures = if plan.negative.contains(&index) { vec![negative_start(draw)] } else { history(draw, years, strong) };
+        records.push(Record { index, enterprise, first_year, figures });
     }
     for enterprise in city.unlisted.iter().take(2) {
-        records.push(Record {
-            index: usize::MAX,
-            enterprise,
-            first_year: LAST_YEAR,
-            figures: history(draw, 1, false),
-        });
+        records.push(Record { index: usize::MAX, enterprise, first_year: LAST_YEAR, figures: history(draw, 1, false) });
     }
     records
 }
@@ -217,11 +178,7 @@ impl Maker<'_> {
         if year == FIRST_YEAR {
             spoil_total(&mut sheet, &form, Indicator::Cost);
         }
-        book(
-            format!("统计局/企业经营情况_{year}年.xlsx"),
-            Format::Xlsx,
-            vec![sheet],
-        )
+        book(format!("统计局/企业经营情况_{year}年.xlsx"), Format::Xlsx, vec![sheet])
     }
 
     /// The last year in two sheets, without the town that sent its own.
@@ -229,8 +186,7 @@ impl Maker<'_> {
         let form = Form::new(LAST_YEAR);
         let (zone, apart) = (&self.words.zone, &self.words.town_apart);
         let in_zone = |enterprise: &Enterprise| &enterprise.town == zone;
-        let in_towns =
-            |enterprise: &Enterprise| &enterprise.town != zone && &enterprise.town != apart;
+        let in_towns = |enterprise: &Enterprise| &enterprise.town != zone && &enterprise.town != apart;
         let first = self.sheet(&form, LAST_YEAR, "经开区", Unit::Thousand, in_zone);
         let mut second = self.sheet(&form, LAST_YEAR, "乡镇", Unit::Thousand, in_towns);
         spoil_total(&mut second, &form, Indicator::Assets);
@@ -248,11 +204,7 @@ impl Maker<'_> {
     fn superseded(&self, corrected: &Book) -> Book {
         let form = Form::new(LAST_YEAR);
         let mut sheets = corrected.sheets.clone();
-        let changed = [
-            Indicator::Liabilities,
-            Indicator::Cost,
-            Indicator::Employees,
-        ];
+        let changed = [Indicator::Liabilities, Indicator::Cost, Indicator::Employees];
         for sheet in &mut sheets {
             if let Some(Value::Text(title)) = sheet.lines[0].cells.first_mut() {
                 *title = title.replace("（更正）", "");
@@ -261,12 +213,7 @@ impl Maker<'_> {
                 line.marks.clear();
                 let code = line.cells.first().map(Value::shown).unwrap_or_default();
                 let place = self.records.iter().find(|r| r.enterprise.code == code);
-                let number = place.and_then(|r| {
-                    self.plan
-                        .superseded
-                        .iter()
-                        .position(|&index| index == r.index)
-                });
+                let number = place.and_then(|r| self.plan.superseded.iter().position(|&index| index == r.index));
                 if let Some(indicator) = number.and_then(|number| changed.get(number))
                     && let Some(column) = form.column(Content::Figure(*indicator))
                 {
@@ -289,31 +236,15 @@ impl Maker<'_> {
         book(path, Format::Ods, vec![sheet])
     }
 
-    fn sheet(
-        &self,
-        form: &Form,
-        year: i32,
-        name: &str,
-        unit: Unit,
-        here: impl Fn(&Enterprise) -> bool,
-    ) -> Sheet {
+    fn sheet(&self, form: &Form, year: i32, name: &str, unit: Unit, here: impl Fn(&Enterprise) -> bool) -> Sheet {
         let mut sheet = form.sheet(name);
         let last = sheet.columns.len() - 1;
         let title = format!("规模以上工业企业经营情况年报表（{year}年）");
         sheet.banner(LineKind::Title, &[(0, last, &title)]);
-        sheet.banner(
-            LineKind::Caption,
-            &[(last - 3, last, "表　　号：龙统综01表")],
-        );
-        sheet.banner(
-            LineKind::Caption,
-            &[(last - 3, last, "制定机关：龙南市统计局")],
-        );
+        sheet.banner(LineKind::Caption, &[(last - 3, last, "表　　号：龙统综01表")]);
+        sheet.banner(LineKind::Caption, &[(last - 3, last, "制定机关：龙南市统计局")]);
         let office = "综合机关名称：龙南市统计局";
-        sheet.banner(
-            LineKind::Caption,
-            &[(0, 2, office), (last - 3, last, unit.label())],
-        );
+        sheet.banner(LineKind::Caption, &[(0, 2, office), (last - 3, last, unit.label())]);
         head::add(&mut sheet, &form.labels());
         head::add_numbering(&mut sheet, 4);
         for record in self.records.iter().filter(|record| here(record.enterprise)) {
@@ -323,17 +254,12 @@ impl Maker<'_> {
             if record.index == usize::MAX {
                 line.mark_cell(FaultKind::EnterpriseUnknown, 0, "");
             }
-            sheet
-                .lines
-                .extend(self.plan.apply(year, record.index, form, line));
+            sheet.lines.extend(self.plan.apply(year, record.index, form, line));
         }
         let blanks = vec![Value::Blank; sheet.columns.len()];
         sheet.lines.push(Line::new(LineKind::Total, blanks));
         fill_total(&mut sheet, form);
-        let footer = format!(
-            "单位负责人：李某某　　填表人：张某某　　联系电话：0797-0000000　　报出日期：{}年1月20日",
-            year + 1
-        );
+        let footer = format!("单位负责人：李某某　　填表人：张某某　　联系电话：0797-0000000　　报出日期：{}年1月20日", year + 1);
         sheet.banner(LineKind::Footer, &[(0, last, &footer)]);
         let note = "注：除平均用工人数外，金额均按上述单位填报；损失以“-”号记。";
         sheet.banner(LineKind::Footer, &[(0, last, note)]);
@@ -342,11 +268,7 @@ impl Maker<'_> {
 }
 
 fn book(path: String, format: Format, sheets: Vec<Sheet>) -> Book {
-    Book {
-        path,
-        format,
-        sheets,
-    }
+    Book { path, format, sheets }
 }
 
 /// Fills the sum row with the sums of the rows above it, as they stand.
@@ -355,18 +277,11 @@ fn fill_total(sheet: &mut Sheet, form: &Form) {
     totals[0] = Value::text("合计");
     for (column, (content, _)) in form.columns.iter().enumerate() {
         if matches!(content, Content::Figure(_) | Content::Prior(_)) {
-            let body = sheet
-                .lines
-                .iter()
-                .filter(|line| line.kind == LineKind::Body);
+            let body = sheet.lines.iter().filter(|line| line.kind == LineKind::Body);
             let cells = body.filter_map(|line| line.cells.get(column));
             let sum = cells.clone().map(Value::amount).sum();
             let in_tenths = cells.clone().any(|cell| matches!(cell, Value::Tenths(_)));
-            totals[column] = if in_tenths {
-                Value::Tenths(sum)
-            } else {
-                Value::Integer(sum)
-            };
+            totals[column] = if in_tenths { Value::Tenths(sum) } else { Value::Integer(sum) };
         }
     }
     if let Some(line) = total_line(sheet) {
@@ -385,8 +300,5 @@ fn spoil_total(sheet: &mut Sheet, form: &Form, indicator: Indicator) {
 }
 
 fn total_line(sheet: &mut Sheet) -> Option<&mut Line> {
-    sheet
-        .lines
-        .iter_mut()
-        .find(|line| line.kind == LineKind::Total)
+    sheet.lines.iter_mut().find(|line| line.kind == LineKind::Total)
 }

@@ -59,11 +59,7 @@ pub(super) struct Plan {
 impl Plan {
     /// Chooses the enterprises; none if the sample is too small for all faults.
     pub(super) fn new(enterprises: &[Enterprise], roster: &mut Roster, town: &str) -> Option<Self> {
-        let mut plan = Self {
-            faults: BTreeMap::new(),
-            superseded: Vec::new(),
-            negative: Vec::new(),
-        };
+        let mut plan = Self { faults: BTreeMap::new(), superseded: Vec::new(), negative: Vec::new() };
         let plain = |index: usize| enterprises[index].purpose == Purpose::Plain;
         let apart = |index: usize| enterprises[index].town == town;
         let reports = |index: usize, year: i32| enterprises[index].reports_from == Some(year);
@@ -127,14 +123,8 @@ fn plant(line: &mut Line, form: &Form, kind: F, year: i32, number: usize) {
             Value::Integer(revenue.map_or(0, Value::amount) * 104 / 100)
         }
         F::PriorYearMismatch => Value::Integer(amount * 97 / 100),
-        F::ErrorCell => Value::Formula {
-            formula: "=NA()".into(),
-            result: "#N/A".into(),
-        },
-        F::FormulaCell => Value::Formula {
-            formula: format!("={}+{}", amount - amount / 3, amount / 3),
-            result: text,
-        },
+        F::ErrorCell => Value::Formula { formula: "=NA()".into(), result: "#N/A".into() },
+        F::FormulaCell => Value::Formula { formula: format!("={}+{}", amount - amount / 3, amount / 3), result: text },
         F::HiddenRow => {
             line.hidden = true;
             line.mark(kind);
@@ -181,11 +171,7 @@ fn slip_unit(line: &mut Line, form: &Form) {
     for column in columns {
         line.cells[column] = Value::Integer(line.cells[column].amount() * 1000);
     }
-    line.marks.push(Mark {
-        kind: F::UnitSlip,
-        columns: Some((first, last)),
-        right,
-    });
+    line.marks.push(Mark { kind: F::UnitSlip, columns: Some((first, last)), right });
 }
 
 /// Makes a slip that people make: in the first year two digits swapped, in the second a nought too many, then a lost sign.
@@ -206,9 +192,7 @@ pub(super) fn swap_digits(amount: i64) -> i64 {
         return amount + 90;
     };
     digits.swap(at, at + 1);
-    let size = digits
-        .iter()
-        .fold(0, |size, digit| size * 10 + i64::from(digit - b'0'));
+    let size = digits.iter().fold(0, |size, digit| size * 10 + i64::from(digit - b'0'));
     size * amount.signum()
 }
 
@@ -240,11 +224,7 @@ fn with_separators(digits: &str) -> String {
 
 /// Gives the full-width form of an ASCII letter or digit.
 pub(super) fn wide(symbol: char) -> char {
-    if symbol.is_ascii_alphanumeric() {
-        char::from_u32(symbol as u32 + 0xFEE0).unwrap_or(symbol)
-    } else {
-        symbol
-    }
+    if symbol.is_ascii_alphanumeric() { char::from_u32(symbol as u32 + 0xFEE0).unwrap_or(symbol) } else { symbol }
 }
 
 /// Writes a name with full-width letters, or with an ideographic space if it has no letters.
@@ -253,10 +233,7 @@ pub(super) fn widen(name: &str) -> String {
         return name.chars().map(wide).collect();
     }
     // After the place's name: 龙南, or 龙南市.
-    let is_city = name
-        .chars()
-        .nth(2)
-        .is_some_and(|symbol| "市县".contains(symbol));
+    let is_city = name.chars().nth(2).is_some_and(|symbol| "市县".contains(symbol));
     let place = if is_city { 3 } else { 2 };
     let mut ends = name.char_indices().map(|(at, _)| at);
     let (head, tail) = name.split_at(ends.nth(place).unwrap_or(name.len()));

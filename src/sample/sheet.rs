@@ -106,42 +106,25 @@ pub(super) struct Line {
 impl Line {
     /// Makes a line without faults.
     pub(super) fn new(kind: LineKind, cells: Vec<Value>) -> Self {
-        Self {
-            kind,
-            cells,
-            hidden: false,
-            marks: Vec::new(),
-        }
+        Self { kind, cells, hidden: false, marks: Vec::new() }
     }
 
     /// Puts a faulty value into a cell and marks it; what stood there is what would be right.
     pub(super) fn plant(&mut self, kind: FaultKind, column: usize, value: Value) {
         if let Some(cell) = self.cells.get_mut(column) {
             let right = std::mem::replace(cell, value).shown();
-            self.marks.push(Mark {
-                kind,
-                columns: Some((column, column)),
-                right,
-            });
+            self.marks.push(Mark { kind, columns: Some((column, column)), right });
         }
     }
 
     /// Marks the line as a whole.
     pub(super) fn mark(&mut self, kind: FaultKind) {
-        self.marks.push(Mark {
-            kind,
-            columns: None,
-            right: String::new(),
-        });
+        self.marks.push(Mark { kind, columns: None, right: String::new() });
     }
 
     /// Marks a cell that is right by itself.
     pub(super) fn mark_cell(&mut self, kind: FaultKind, column: usize, right: impl Into<String>) {
-        self.marks.push(Mark {
-            kind,
-            columns: Some((column, column)),
-            right: right.into(),
-        });
+        self.marks.push(Mark { kind, columns: Some((column, column)), right: right.into() });
     }
 }
 
@@ -161,8 +144,7 @@ impl Merge {
     }
 
     fn contains(&self, row: usize, column: usize) -> bool {
-        (self.first_row..=self.last_row).contains(&row)
-            && (self.first_column..=self.last_column).contains(&column)
+        (self.first_row..=self.last_row).contains(&row) && (self.first_column..=self.last_column).contains(&column)
     }
 }
 
@@ -204,14 +186,7 @@ pub(super) struct Sheet {
 impl Sheet {
     /// Makes an empty sheet.
     pub(super) fn new(name: &str, columns: Vec<Column>) -> Self {
-        Self {
-            name: name.to_owned(),
-            columns,
-            lines: Vec::new(),
-            merges: Vec::new(),
-            frozen_columns: 0,
-            hidden: false,
-        }
+        Self { name: name.to_owned(), columns, lines: Vec::new(), merges: Vec::new(), frozen_columns: 0, hidden: false }
     }
 
     /// Adds a line of one text over some columns, merged.
@@ -221,12 +196,7 @@ impl Sheet {
         for &(first_column, last_column, text) in parts {
             cells[first_column] = Value::text(text);
             if last_column > first_column {
-                self.merges.push(Merge {
-                    first_row: row,
-                    first_column,
-                    last_row: row,
-                    last_column,
-                });
+                self.merges.push(Merge { first_row: row, first_column, last_row: row, last_column });
             }
         }
         self.lines.push(Line::new(kind, cells));
@@ -234,26 +204,17 @@ impl Sheet {
 
     /// Gives the first row below the head, counted from 0.
     pub(super) fn head_end(&self) -> usize {
-        self.lines
-            .iter()
-            .rposition(|line| matches!(line.kind, LineKind::Head | LineKind::Numbering))
-            .map_or(0, |row| row + 1)
+        self.lines.iter().rposition(|line| matches!(line.kind, LineKind::Head | LineKind::Numbering)).map_or(0, |row| row + 1)
     }
 
     /// Gives the first row of the head, counted from 0.
     pub(super) fn head_start(&self) -> usize {
-        self.lines
-            .iter()
-            .position(|line| line.kind == LineKind::Head)
-            .unwrap_or(0)
+        self.lines.iter().position(|line| line.kind == LineKind::Head).unwrap_or(0)
     }
 
     /// Counts the rows that hold records.
     pub(super) fn records(&self) -> usize {
-        self.lines
-            .iter()
-            .filter(|line| line.kind == LineKind::Body)
-            .count()
+        self.lines.iter().filter(|line| line.kind == LineKind::Body).count()
     }
 }
 
@@ -293,19 +254,13 @@ impl Book {
                 });
             }
             for (row, line) in sheet.lines.iter().enumerate() {
-                faults.extend(line.marks.iter().map(|mark| {
-                    PlantedFault {
-                        kind: mark.kind,
-                        file: self.path.clone(),
-                        sheet: place.clone(),
-                        cell: Some(range(mark.columns, sheet.columns.len(), row)),
-                        found: mark
-                            .columns
-                            .and_then(|(first, _)| line.cells.get(first))
-                            .map(Value::shown)
-                            .unwrap_or_default(),
-                        right: mark.right.clone(),
-                    }
+                faults.extend(line.marks.iter().map(|mark| PlantedFault {
+                    kind: mark.kind,
+                    file: self.path.clone(),
+                    sheet: place.clone(),
+                    cell: Some(range(mark.columns, sheet.columns.len(), row)),
+                    found: mark.columns.and_then(|(first, _)| line.cells.get(first)).map(Value::shown).unwrap_or_default(),
+                    right: mark.right.clone(),
                 }));
             }
         }
@@ -315,11 +270,7 @@ impl Book {
 
 fn range(columns: Option<(usize, usize)>, width: usize, row: usize) -> String {
     let (first, last) = columns.unwrap_or((0, width.saturating_sub(1)));
-    if first == last {
-        address(first, row)
-    } else {
-        format!("{}:{}", address(first, row), address(last, row))
-    }
+    if first == last { address(first, row) } else { format!("{}:{}", address(first, row), address(last, row)) }
 }
 
 /// Gives a cell's address as the user sees it.
@@ -362,17 +313,10 @@ mod tests {
         let mut line = Line::new(LineKind::Body, vec![Value::text("甲"), Value::Integer(5)]);
         line.plant(FaultKind::NumberAsText, 1, Value::text("5"));
         sheet.lines.push(line);
-        let book = Book {
-            path: "a.xlsx".into(),
-            format: Format::Xlsx,
-            sheets: vec![sheet],
-        };
+        let book = Book { path: "a.xlsx".into(), format: Format::Xlsx, sheets: vec![sheet] };
         let faults = book.faults();
         assert_eq!(faults.len(), 1);
         assert_eq!(faults[0].cell.as_deref(), Some("B2"));
-        assert_eq!(
-            (faults[0].found.as_str(), faults[0].right.as_str()),
-            ("5", "5")
-        );
+        assert_eq!((faults[0].found.as_str(), faults[0].right.as_str()), ("5", "5"));
     }
 }

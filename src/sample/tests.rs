@@ -8,10 +8,7 @@ use calamine::{Data, Ods, Reader, Sheets, Xlsx};
 use crate::model::{date, patent_number, uscc};
 
 fn composed(seed: u64) -> (Vec<NamedBytes>, SampleReport) {
-    let options = SampleOptions {
-        seed,
-        ..SampleOptions::default()
-    };
+    let options = SampleOptions { seed, ..SampleOptions::default() };
     compose(&options).expect("the sample can be made")
 }
 
@@ -34,13 +31,8 @@ fn open(files: &[NamedBytes], path: &str) -> Sheets<Cursor<Vec<u8>>> {
 fn rows(files: &[NamedBytes], path: &str) -> Vec<Vec<String>> {
     let (text, _, damaged) = encoding_rs::GB18030.decode(bytes(files, path));
     assert!(!damaged, "{path}");
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .from_reader(text.as_bytes());
-    reader
-        .records()
-        .map(|record| record.expect("a row").iter().map(str::to_owned).collect())
-        .collect()
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes());
+    reader.records().map(|record| record.expect("a row").iter().map(str::to_owned).collect()).collect()
 }
 
 #[test]
@@ -57,12 +49,7 @@ fn equal_options_give_equal_bytes_and_other_seeds_do_not() {
 fn other_seeds_and_scales_find_room_for_all_faults() {
     let words = Words::load().expect("the vocabulary");
     let planted = |seed, enterprises, patents| {
-        let options = SampleOptions {
-            seed,
-            enterprises,
-            patents,
-            overwrite: false,
-        };
+        let options = SampleOptions { seed, enterprises, patents, overwrite: false };
         let books = books(&words, &options).expect("room for all faults");
         books.iter().map(|book| book.faults().len()).sum::<usize>()
     };
@@ -77,10 +64,7 @@ fn other_seeds_and_scales_find_room_for_all_faults() {
 fn every_kind_of_fault_is_planted() {
     let (_, report) = composed(BUNDLED_SEED);
     let planted: BTreeSet<FaultKind> = report.faults.iter().map(|fault| fault.kind).collect();
-    let missing: Vec<_> = FaultKind::ALL
-        .iter()
-        .filter(|kind| !planted.contains(kind))
-        .collect();
+    let missing: Vec<_> = FaultKind::ALL.iter().filter(|kind| !planted.contains(kind)).collect();
     assert!(missing.is_empty(), "{missing:?}");
 }
 
@@ -90,17 +74,8 @@ fn a_record_has_one_fault_at_most() {
     let mut rows = BTreeSet::new();
     for fault in &report.faults {
         let Some(cell) = &fault.cell else { continue };
-        let row: String = cell
-            .split(':')
-            .next()
-            .unwrap_or_default()
-            .chars()
-            .filter(char::is_ascii_digit)
-            .collect();
-        assert!(
-            rows.insert((&fault.file, &fault.sheet, row)),
-            "two faults in one row: {fault:?}"
-        );
+        let row: String = cell.split(':').next().unwrap_or_default().chars().filter(char::is_ascii_digit).collect();
+        assert!(rows.insert((&fault.file, &fault.sheet, row)), "two faults in one row: {fault:?}");
     }
 }
 
@@ -123,9 +98,7 @@ fn workbooks_read_back_and_faults_stand_where_the_list_says() {
         let first = cell.split(':').next().unwrap_or_default();
         let letters: String = first.chars().filter(char::is_ascii_alphabetic).collect();
         let row: u32 = first[letters.len()..].parse().expect("a row number");
-        let column = letters.bytes().fold(0, |column, letter| {
-            column * 26 + u32::from(letter - b'A') + 1
-        });
+        let column = letters.bytes().fold(0, |column, letter| column * 26 + u32::from(letter - b'A') + 1);
         let value = range.get_value((row - 1, column - 1));
         let found = match value {
             Some(Data::DateTime(date)) => {
@@ -149,10 +122,7 @@ fn text_tables_read_back_and_faults_stand_where_the_list_says() {
     assert!(rows.len() > 60, "{}", rows.len());
     assert_eq!(rows[0][2], "融资需求(万元)");
     assert!(rows.iter().any(|row| row[0].contains('䶮')));
-    let in_needs = report
-        .faults
-        .iter()
-        .filter(|f| f.file == "工信局/融资需求.csv");
+    let in_needs = report.faults.iter().filter(|f| f.file == "工信局/融资需求.csv");
     for fault in in_needs {
         let cell = fault.cell.as_deref().expect("a cell");
         let row: usize = cell[1..].parse().expect("a row number");
@@ -169,9 +139,7 @@ fn the_scale_is_that_of_the_plan() {
     let (files, report) = composed(BUNDLED_SEED);
     let total: usize = report.files.iter().map(|file| file.bytes).sum();
     assert!(total < 1_500_000, "{total} bytes");
-    let range = open(&files, "市监局/专利清单.xlsx")
-        .worksheet_range("专利清单")
-        .expect("the sheet");
+    let range = open(&files, "市监局/专利清单.xlsx").worksheet_range("专利清单").expect("the sheet");
     let mut inventions = 0;
     let mut kinds = BTreeMap::new();
     for row in range.rows().skip(3) {
@@ -203,12 +171,10 @@ fn column(sheet: &Sheet, heading: &str, below: Option<&str>) -> Option<usize> {
         let is_head = |line: &&sheet::Line| line.kind == sheet::LineKind::Head;
         sheet.lines.iter().filter(is_head)
     };
-    let first =
-        heads().find_map(|line| line.cells.iter().position(|cell| cell.shown() == heading))?;
+    let first = heads().find_map(|line| line.cells.iter().position(|cell| cell.shown() == heading))?;
     match below {
         None => Some(first),
-        Some(below) => (first..first + 2)
-            .find(|&column| heads().any(|line| line.cells[column].shown() == below)),
+        Some(below) => (first..first + 2).find(|&column| heads().any(|line| line.cells[column].shown() == below)),
     }
 }
 
@@ -225,10 +191,7 @@ fn sum_rows_add_up_unless_planted() {
         for total in sheet.lines.iter().filter(is_total) {
             for (column, cell) in total.cells.iter().enumerate().skip(4) {
                 let sum: i64 = body(sheet).map(|line| line.cells[column].amount()).sum();
-                let planted = total
-                    .marks
-                    .iter()
-                    .any(|m| m.columns == Some((column, column)));
+                let planted = total.marks.iter().any(|m| m.columns == Some((column, column)));
                 assert_eq!(sum == cell.amount(), !planted, "{} {column}", sheet.name);
                 checked += 1;
             }
@@ -303,27 +266,18 @@ fn writing_refuses_to_replace_files_unless_told() {
     let report = write(folder.path(), &options).expect("written");
     let list = fs::read_to_string(folder.path().join(README)).expect("the list");
     assert!(list.contains("企业名录_2026.xlsx") && list.contains("truncated"));
-    assert_eq!(
-        list.lines().filter(|line| line.starts_with("| ")).count(),
-        {
-            let kinds: BTreeSet<_> = report.faults.iter().map(|fault| fault.kind).collect();
-            report.files.len() + report.faults.len() + kinds.len() + 6
-        }
-    );
-    assert!(matches!(
-        write(folder.path(), &options),
-        Err(SampleError::Exists(_))
-    ));
+    assert_eq!(list.lines().filter(|line| line.starts_with("| ")).count(), {
+        let kinds: BTreeSet<_> = report.faults.iter().map(|fault| fault.kind).collect();
+        report.files.len() + report.faults.len() + kinds.len() + 6
+    });
+    assert!(matches!(write(folder.path(), &options), Err(SampleError::Exists(_))));
     options.overwrite = true;
     assert_eq!(write(folder.path(), &options).expect("written"), report);
 }
 
 #[test]
 fn impossible_scales_are_refused() {
-    let options = SampleOptions {
-        enterprises: 10,
-        ..SampleOptions::default()
-    };
+    let options = SampleOptions { enterprises: 10, ..SampleOptions::default() };
     let error = compose(&options).expect_err("too small");
     assert!(error.to_string().contains("`enterprises` = 10"));
 }
@@ -332,16 +286,8 @@ fn impossible_scales_are_refused() {
 fn codes_numbers_and_days_are_valid_unless_planted() {
     let books = bundled_books();
     let mut checked = 0;
-    let tables = [
-        ("统一社会信用代码", 0),
-        ("专利号", 1),
-        ("申请日", 2),
-        ("授权公告日", 2),
-    ];
-    for book in books
-        .iter()
-        .filter(|book| !book.path.ends_with("2025年.xlsx"))
-    {
+    let tables = [("统一社会信用代码", 0), ("专利号", 1), ("申请日", 2), ("授权公告日", 2)];
+    for book in books.iter().filter(|book| !book.path.ends_with("2025年.xlsx")) {
         for (sheet, (heading, role)) in book.sheets.iter().flat_map(|s| tables.map(|t| (s, t))) {
             let Some(column) = column(sheet, heading, None) else {
                 continue;
@@ -365,10 +311,7 @@ fn codes_numbers_and_days_are_valid_unless_planted() {
 #[test]
 fn lost_digits_can_be_found_again() {
     let (_, report) = composed(BUNDLED_SEED);
-    let lost = report
-        .faults
-        .iter()
-        .filter(|f| f.kind == FaultKind::CodeDigitsLost);
+    let lost = report.faults.iter().filter(|f| f.kind == FaultKind::CodeDigitsLost);
     for fault in lost {
         let candidates = uscc::candidates(&fault.found);
         assert!(candidates.contains(&fault.right), "{candidates:?}");

@@ -10,15 +10,11 @@ use super::sheet::{Book, Format, Value};
 
 /// Writes the table.
 pub(super) fn write(book: &Book) -> Result<Vec<u8>, csv::Error> {
-    let mut writer = WriterBuilder::new()
-        .terminator(Terminator::CRLF)
-        .from_writer(Vec::new());
+    let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(Vec::new());
     for line in book.sheets.iter().flat_map(|sheet| &sheet.lines) {
         writer.write_record(line.cells.iter().map(Value::shown))?;
     }
-    let bytes = writer
-        .into_inner()
-        .map_err(|error| csv::Error::from(error.into_error()))?;
+    let bytes = writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;
     Ok(match book.format {
         // GB18030 covers all of Unicode: nothing can be lost here.
         Format::CsvGb18030 => {

@@ -4,10 +4,7 @@
 //! Invariants: document properties and archive times are fixed, so equal books give equal bytes. Numbers are whole and
 //! below 2^53 except a code whose digits are meant to be lost; nothing is computed in binary floating point.
 
-use rust_xlsxwriter::{
-    DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Formula, Workbook, Worksheet,
-    XlsxError,
-};
+use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Formula, Workbook, Worksheet, XlsxError};
 
 use super::sheet::{Book, ColumnKind, Line, LineKind, Merge, Sheet, Value, tenths_text};
 
@@ -28,10 +25,7 @@ pub(super) fn write(book: &Book) -> Result<Vec<u8>, XlsxError> {
 
 fn write_sheet(target: &mut Worksheet, sheet: &Sheet, looks: &Looks) -> Result<(), XlsxError> {
     target.set_name(&sheet.name)?.set_hidden(sheet.hidden);
-    target
-        .set_paper_size(A4)
-        .set_landscape()
-        .set_print_fit_to_pages(1, 0);
+    target.set_paper_size(A4).set_landscape().set_print_fit_to_pages(1, 0);
     for (index, column) in sheet.columns.iter().enumerate() {
         target.set_column_width(index as u16, column.width)?;
     }
@@ -68,40 +62,21 @@ fn freeze(target: &mut Worksheet, sheet: &Sheet) -> Result<(), XlsxError> {
 }
 
 /// Merges a region; its value is written again with the other cells, so that there is one way to write a value.
-fn write_merge(
-    target: &mut Worksheet,
-    sheet: &Sheet,
-    merge: &Merge,
-    looks: &Looks,
-) -> Result<(), XlsxError> {
+fn write_merge(target: &mut Worksheet, sheet: &Sheet, merge: &Merge, looks: &Looks) -> Result<(), XlsxError> {
     let Some(line) = sheet.lines.get(merge.first_row) else {
         return Ok(());
     };
     let format = looks.of(sheet, line, merge.first_column);
-    target.merge_range(
-        merge.first_row as u32,
-        merge.first_column as u16,
-        merge.last_row as u32,
-        merge.last_column as u16,
-        "",
-        format,
-    )?;
+    target.merge_range(merge.first_row as u32, merge.first_column as u16, merge.last_row as u32, merge.last_column as u16, "", format)?;
     Ok(())
 }
 
-fn write_cell(
-    target: &mut Worksheet,
-    (row, column): (usize, usize),
-    value: &Value,
-    format: &Format,
-) -> Result<(), XlsxError> {
+fn write_cell(target: &mut Worksheet, (row, column): (usize, usize), value: &Value, format: &Format) -> Result<(), XlsxError> {
     let (row, column) = (row as u32, column as u16);
     match value {
         Value::Blank => target.write_blank(row, column, format)?,
         Value::Text(text) => target.write_string_with_format(row, column, text, format)?,
-        Value::Integer(number) => {
-            target.write_number_with_format(row, column, *number as f64, format)?
-        }
+        Value::Integer(number) => target.write_number_with_format(row, column, *number as f64, format)?,
         // The nearest double of the decimal text, as a spreadsheet would store it.
         Value::Tenths(tenths) => {
             let number: f64 = tenths_text(*tenths).parse().unwrap_or_default();
@@ -137,31 +112,18 @@ struct Looks {
 
 impl Looks {
     fn new() -> Self {
-        let plain = || {
-            Format::new()
-                .set_font_name(FONT)
-                .set_font_size(10)
-                .set_align(FormatAlign::VerticalCenter)
-        };
+        let plain = || Format::new().set_font_name(FONT).set_font_size(10).set_align(FormatAlign::VerticalCenter);
         let boxed = || plain().set_border(FormatBorder::Thin);
         Self {
-            title: plain()
-                .set_font_name("黑体")
-                .set_font_size(16)
-                .set_align(FormatAlign::Center),
+            title: plain().set_font_name("黑体").set_font_size(16).set_align(FormatAlign::Center),
             caption_left: plain(),
             caption_right: plain().set_align(FormatAlign::Right),
-            head: boxed()
-                .set_bold()
-                .set_text_wrap()
-                .set_align(FormatAlign::Center),
+            head: boxed().set_bold().set_text_wrap().set_align(FormatAlign::Center),
             numbering: boxed().set_align(FormatAlign::Center),
             text: boxed(),
             center: boxed().set_align(FormatAlign::Center),
             amount: boxed().set_num_format("#,##0"),
-            date: boxed()
-                .set_align(FormatAlign::Center)
-                .set_num_format("yyyy/m/d"),
+            date: boxed().set_align(FormatAlign::Center).set_num_format("yyyy/m/d"),
             total: boxed().set_bold().set_num_format("#,##0"),
             footer: plain(),
         }

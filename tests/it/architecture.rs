@@ -20,7 +20,9 @@ fn imports(source: &str) -> Vec<String> {
         .map(|path| {
             let mut parts = path.split("::").map(|p| p.trim_matches(|c: char| !c.is_alphanumeric() && c != '_'));
             match parts.next() {
-                Some("stages") => format!("stages/{}", parts.next().unwrap_or("").split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or("")),
+                Some("stages") => {
+                    format!("stages/{}", parts.next().unwrap_or("").split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or(""))
+                }
                 other => other.unwrap_or("").split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or("").to_owned(),
             }
         })
@@ -40,7 +42,10 @@ fn no_room_imports_what_it_may_not_know() {
                 "finding" => !["finding", "model", "config"].contains(&import.as_str()),
                 "config" => !["config", "finding", "model"].contains(&import.as_str()),
                 "sample" => !["sample", "model"].contains(&import.as_str()),
-                "stages" => import.starts_with("stages/") && import != format!("stages/{}", room[1]) || ["cli", "pipeline", "ledger"].contains(&import.as_str()),
+                "stages" => {
+                    import.starts_with("stages/") && import != format!("stages/{}", room[1])
+                        || ["cli", "pipeline", "ledger"].contains(&import.as_str())
+                }
                 "pipeline" => import == "cli",
                 _ => false,
             };

@@ -23,7 +23,8 @@ fn directory() -> String {
 
 fn check(site: &Site) {
     site.run();
-    let stated: i64 = site.table("places").iter().filter(|r| r["dataset"] == "returns").map(|r| r["rows"].parse::<i64>().expect("rows")).sum();
+    let stated: i64 =
+        site.table("places").iter().filter(|r| r["dataset"] == "returns").map(|r| r["rows"].parse::<i64>().expect("rows")).sum();
     assert_eq!(stated, i64::from(ROWS));
     let yuan: Vec<String> = site.table("places").iter().filter(|r| r["dataset"] == "returns").map(|r| r["amount_yuan"].clone()).collect();
     assert_eq!(yuan, ["10000"], "the tenths are the same enterprise's or none's, so they stand in one place");

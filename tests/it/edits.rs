@@ -3,7 +3,7 @@
 //! The files of an edit are run together with `directory.csv` as the registry. Cells that text tables cannot hold
 //! (numbers, error values) come as workbooks made here.
 
-use crate::util::{Site, Row, tests, text};
+use crate::util::{Row, Site, tests, text};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -64,7 +64,8 @@ fn outcome(folder: &Path) -> Result<(), String> {
 
 #[test]
 fn fixtures_hold_break_and_stay_unjudged() {
-    let folders: Vec<_> = fs::read_dir(fixtures()).expect("fixtures").filter_map(Result::ok).map(|e| e.path()).filter(|p| p.is_dir()).collect();
+    let folders: Vec<_> =
+        fs::read_dir(fixtures()).expect("fixtures").filter_map(Result::ok).map(|e| e.path()).filter(|p| p.is_dir()).collect();
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
     let failures: Vec<String> = std::thread::scope(|scope| {
         let running: Vec<_> = (0..workers)

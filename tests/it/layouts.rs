@@ -9,7 +9,8 @@ use std::path::PathBuf;
 
 fn workbooks() -> Vec<PathBuf> {
     let folder = fs::read_dir(tests().join("city")).expect("the city");
-    let mut all: Vec<PathBuf> = folder.map(|e| e.expect("an entry").path()).filter(|p| p.extension().is_some_and(|e| e == "xlsx")).collect();
+    let mut all: Vec<PathBuf> =
+        folder.map(|e| e.expect("an entry").path()).filter(|p| p.extension().is_some_and(|e| e == "xlsx")).collect();
     all.sort();
     all
 }

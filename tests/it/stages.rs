@@ -105,7 +105,12 @@ fn sources_conflict_beyond_half_of_the_last_stated_place() {
             "统一社会信用代码,企业名称,专精特新等级,融资需求(万元)\n{a},龙南市甲有限公司,专精特新中小企业,800\n{b},龙南市乙有限公司,专精特新中小企业,800\n"
         ),
     );
-    site.input("工信局/需求.csv", format!("统一社会信用代码,企业名称,融资需求（元）,资金用途\n{a},龙南市甲有限公司,8004000,设备\n{b},龙南市乙有限公司,8006000,设备\n"));
+    site.input(
+        "工信局/需求.csv",
+        format!(
+            "统一社会信用代码,企业名称,融资需求（元）,资金用途\n{a},龙南市甲有限公司,8004000,设备\n{b},龙南市乙有限公司,8006000,设备\n"
+        ),
+    );
     site.run();
     let conflicts = site.table("conflicts");
     assert_eq!(conflicts.len(), 1, "800 万元 and 8,004,000 元 agree, 8,006,000 元 does not");
@@ -148,7 +153,10 @@ fn a_withheld_figure_leaves_its_criterion_unjudged_and_names_the_edit() {
 fn the_mess_of_real_sheets_is_read_through() {
     let site = Site::new("2024-06-30", "");
     let (a, b, c) = (code(1), code(2), code(3));
-    site.input("工信局/名录.csv", format!("企业名录,,\n序号,统一社会信用代码,企业名称\n1,{a},龙南市甲有限公司\n2,{b},龙南市乙有限公司\n3,{c},龙南市丙有限公司\n"));
+    site.input(
+        "工信局/名录.csv",
+        format!("企业名录,,\n序号,统一社会信用代码,企业名称\n1,{a},龙南市甲有限公司\n2,{b},龙南市乙有限公司\n3,{c},龙南市丙有限公司\n"),
+    );
     // Two tables side by side, a repeated header, a group row, a subtotal, a footer with a person.
     site.input(
         "统计局/年报.csv",
@@ -166,7 +174,9 @@ fn the_mess_of_real_sheets_is_read_through() {
     let codes: Vec<String> = site.table("findings").iter().map(|r| format!("{} {}", r["code"], r["cell"])).collect();
     assert!(codes.contains(&"F7 C8".to_owned()), "{codes:?}");
     assert!(!codes.iter().any(|c| c.starts_with("SUM")), "{codes:?}");
-    for entry in walkdir::WalkDir::new(site.path("outputs/latest/data")).into_iter().filter_map(Result::ok).filter(|e| e.file_type().is_file()) {
+    for entry in
+        walkdir::WalkDir::new(site.path("outputs/latest/data")).into_iter().filter_map(Result::ok).filter(|e| e.file_type().is_file())
+    {
         let bytes = std::fs::read(entry.path()).expect("a file");
         let found = bytes.windows("张某某".len()).any(|w| w == "张某某".as_bytes());
         assert!(!found, "{} holds a person", entry.path().display());

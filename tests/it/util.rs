@@ -64,8 +64,7 @@ impl Site {
 
     /// `code sheet cell` of each finding, sorted.
     pub fn findings(&self) -> Vec<String> {
-        let mut all: Vec<String> =
-            self.table("findings").iter().map(|r| format!("{} {} {}", r["code"], r["sheet"], r["cell"])).collect();
+        let mut all: Vec<String> = self.table("findings").iter().map(|r| format!("{} {} {}", r["code"], r["sheet"], r["cell"])).collect();
         all.sort();
         all
     }

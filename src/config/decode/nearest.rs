@@ -7,11 +7,7 @@ pub(super) fn nearest<'a>(found: &str, names: &'a [String]) -> Option<&'a str> {
         .iter()
         .map(|name| {
             let name_chars: Vec<char> = name.chars().flat_map(char::to_lowercase).collect();
-            (
-                distance(&found, &name_chars),
-                found.len().max(name_chars.len()),
-                name,
-            )
+            (distance(&found, &name_chars), found.len().max(name_chars.len()), name)
         })
         .filter(|&(distance, length, _)| distance * 3 <= length.max(3))
         .min_by_key(|&(distance, _, _)| distance)
@@ -42,12 +38,7 @@ mod tests {
 
     #[test]
     fn counts_edits() {
-        let count = |a: &str, b: &str| {
-            distance(
-                &a.chars().collect::<Vec<_>>(),
-                &b.chars().collect::<Vec<_>>(),
-            )
-        };
+        let count = |a: &str, b: &str| distance(&a.chars().collect::<Vec<_>>(), &b.chars().collect::<Vec<_>>());
         assert_eq!(count("", "abc"), 3);
         assert_eq!(count("abc", "abc"), 0);
         assert_eq!(count("abc", "acb"), 1);

@@ -36,16 +36,10 @@ const FULL_WIDTH: [(char, &str); 16] = [
 /// Lists the problems of the syntax, and tells whether the tree can be read all the same (only keys stated twice).
 pub(super) fn problems(text: &str, errors: &[Error]) -> (Vec<Problem>, bool) {
     let mut problems: Vec<Problem> = errors.iter().map(|error| problem(text, error)).collect();
-    let readable = problems
-        .iter()
-        .all(|problem| problem.kind == ProblemKind::DuplicateKey);
+    let readable = problems.iter().all(|problem| problem.kind == ProblemKind::DuplicateKey);
     problems.sort_by_key(|problem| problem.line);
-    let is_wide = problems
-        .iter()
-        .any(|problem| problem.kind == ProblemKind::FullWidth);
-    if let Some(unclosed) = problems
-        .iter()
-        .position(|problem| problem.kind == ProblemKind::Unclosed)
+    let is_wide = problems.iter().any(|problem| problem.kind == ProblemKind::FullWidth);
+    if let Some(unclosed) = problems.iter().position(|problem| problem.kind == ProblemKind::Unclosed)
         && !is_wide
     {
         return (vec![problems.swap_remove(unclosed)], false);
@@ -92,27 +86,13 @@ fn problem(text: &str, error: &Error) -> Problem {
     let start = opening(text, error.message()).unwrap_or(span.start);
     let line = line_at(text, start);
     let written = text.lines().nth(line - 1).unwrap_or("");
-    let path = written
-        .split_once(['=', '＝'])
-        .map_or("", |(key, _)| key)
-        .trim()
-        .to_owned();
+    let path = written.split_once(['=', '＝']).map_or("", |(key, _)| key).trim().to_owned();
     let (kind, found, expected) = if let Some((found, meant)) = full_width(written) {
-        (
-            ProblemKind::FullWidth,
-            found.to_string(),
-            vec![meant.to_owned()],
-        )
+        (ProblemKind::FullWidth, found.to_string(), vec![meant.to_owned()])
     } else {
         kind(error.message(), written, snippet(text, &span))
     };
-    Problem {
-        line,
-        path,
-        kind,
-        found,
-        expected,
-    }
+    Problem { line, path, kind, found, expected }
 }
 
 fn kind(message: &str, written: &str, at: String) -> (ProblemKind, String, Vec<String>) {
@@ -123,9 +103,7 @@ fn kind(message: &str, written: &str, at: String) -> (ProblemKind, String, Vec<S
     } else if what.starts_with("string values must be quoted") {
         let quoted = format!("\"{at}\"");
         (ProblemKind::Unquoted, at, vec![quoted])
-    } else if what.starts_with("unclosed")
-        || (what.contains("string") && expected.starts_with(['`', '\'']))
-    {
+    } else if what.starts_with("unclosed") || (what.contains("string") && expected.starts_with(['`', '\''])) {
         (ProblemKind::Unclosed, line(), Vec::new())
     } else {
         (ProblemKind::Syntax, line(), vec![message.to_owned()])

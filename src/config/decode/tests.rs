@@ -57,16 +57,12 @@ struct Field {
 }
 
 fn seen(problems: &[Problem]) -> Vec<(usize, &str, ProblemKind, &str)> {
-    problems
-        .iter()
-        .map(|p| (p.line, p.path.as_str(), p.kind, p.found.as_str()))
-        .collect()
+    problems.iter().map(|p| (p.line, p.path.as_str(), p.kind, p.found.as_str())).collect()
 }
 
 #[test]
 fn reads_what_is_right() {
-    let (site, problems) =
-        decode::<Site>("title = \"龙南\"\n[[sources]]\nglob = \"a\"\nformat = \"text\"\n");
+    let (site, problems) = decode::<Site>("title = \"龙南\"\n[[sources]]\nglob = \"a\"\nformat = \"text\"\n");
     assert_eq!(problems, []);
     let site = site.expect("a value");
     assert_eq!(site.title, "龙南");
@@ -128,8 +124,7 @@ x = 1
 #[test]
 fn every_missing_key_is_told_and_nothing_that_follows_from_a_cut() {
     use ProblemKind::*;
-    let (site, problems) =
-        decode::<Site>("[[sources]]\ntags = []\n[[sources]]\nglob = 1\nformat = 2\n");
+    let (site, problems) = decode::<Site>("[[sources]]\ntags = []\n[[sources]]\nglob = 1\nformat = 2\n");
     assert_eq!(
         seen(&problems),
         [
@@ -153,17 +148,11 @@ fn what_has_a_default_is_read_without_the_wrong_entries() {
 #[test]
 fn a_table_in_the_place_of_a_list_is_told_once() {
     let (_, problems) = decode::<Site>("[sources]\nglob = \"a\"\n");
-    assert_eq!(
-        seen(&problems),
-        [(1, "sources", ProblemKind::WrongType, "[sources]")]
-    );
+    assert_eq!(seen(&problems), [(1, "sources", ProblemKind::WrongType, "[sources]")]);
     let (_, problems) = decode::<Site>("[[limits]]\nworkers = 1\n");
     assert_eq!(seen(&problems).len(), 1);
     let (_, problems) = decode::<Site>("[[form]]\nx = 1\n");
-    assert_eq!(
-        seen(&problems),
-        [(1, "form", ProblemKind::WrongType, "[[form]]")]
-    );
+    assert_eq!(seen(&problems), [(1, "form", ProblemKind::WrongType, "[[form]]")]);
 }
 
 #[test]
@@ -175,10 +164,7 @@ fn a_complaint_about_the_whole_text_is_told() {
         type Error = String;
 
         fn try_from(map: BTreeMap<String, i64>) -> Result<Self, String> {
-            map.values()
-                .try_fold(0_i64, |sum, value| sum.checked_add(*value))
-                .map(Sum)
-                .ok_or_else(|| "the sum is too large".to_owned())
+            map.values().try_fold(0_i64, |sum, value| sum.checked_add(*value)).map(Sum).ok_or_else(|| "the sum is too large".to_owned())
         }
     }
     assert_eq!(decode::<Sum>("a = 1\nb = 2\n"), (Some(Sum(3)), vec![]));
@@ -190,9 +176,7 @@ fn a_complaint_about_the_whole_text_is_told() {
 
 #[test]
 fn many_problems_are_told_in_reasonable_time() {
-    let lines: Vec<String> = (0..300)
-        .map(|n| format!("[form.f{n}]\nfiled = {n}"))
-        .collect();
+    let lines: Vec<String> = (0..300).map(|n| format!("[form.f{n}]\nfiled = {n}")).collect();
     let (value, problems) = decode::<Site>(&lines.join("\n"));
     assert_eq!(problems.len(), 300);
     assert_eq!(value.map(|site| site.form.len()), Some(300));
@@ -203,10 +187,7 @@ fn dotted_keys_have_their_lines() {
     let (_, problems) = decode::<Site>("title = \"a\"\nlimits.worker = 1\nform.x.fields.y = 2\n");
     assert_eq!(
         seen(&problems),
-        [
-            (2, "limits.worker", ProblemKind::UnknownKey, "worker"),
-            (3, "form.x.fields", ProblemKind::UnknownKey, "fields"),
-        ]
+        [(2, "limits.worker", ProblemKind::UnknownKey, "worker"), (3, "form.x.fields", ProblemKind::UnknownKey, "fields"),]
     );
 }
 
@@ -215,10 +196,7 @@ fn tells_the_slips_of_a_chinese_keyboard() {
     use ProblemKind::*;
     let (site, problems) = decode::<Site>("title ＝ \"a\"\n[limits]\nworkers = 1\n[form.“a”]\n");
     assert_eq!(site, None);
-    assert_eq!(
-        seen(&problems),
-        [(1, "title", FullWidth, "＝"), (4, "", FullWidth, "“")]
-    );
+    assert_eq!(seen(&problems), [(1, "title", FullWidth, "＝"), (4, "", FullWidth, "“")]);
     assert_eq!(problems[0].expected, ["="]);
     let (_, problems) = decode::<Site>("title = “龙南”\n");
     assert_eq!(seen(&problems), [(1, "title", FullWidth, "“")]);
@@ -234,11 +212,7 @@ fn tells_other_syntax_errors() {
         ("title = \"a\ntitel = 1\n", Unclosed, 1),
         ("title = \"\"\"a\n", Unclosed, 1),
         ("[limits\nworkers = 1\n", Unclosed, 1),
-        (
-            "title = \"a\"\nx = [\n  1, # ]\n  \"]\",\ny = [2]\n",
-            Unclosed,
-            2,
-        ),
+        ("title = \"a\"\nx = [\n  1, # ]\n  \"]\",\ny = [2]\n", Unclosed, 2),
         ("x = 1\ny = 01\n", Syntax, 2),
         ("title\n", Syntax, 1),
         ("= 1\n", Syntax, 1),
@@ -253,15 +227,10 @@ fn tells_other_syntax_errors() {
 #[test]
 fn a_key_stated_twice_does_not_hide_the_rest() {
     use ProblemKind::*;
-    let (_, problems) =
-        decode::<Site>("title = \"a\"\ntitle = \"b\"\n[limits]\nworker = 1\n[limits]\n");
+    let (_, problems) = decode::<Site>("title = \"a\"\ntitle = \"b\"\n[limits]\nworker = 1\n[limits]\n");
     assert_eq!(
         seen(&problems),
-        [
-            (2, "title", DuplicateKey, "title"),
-            (4, "limits.worker", UnknownKey, "worker"),
-            (5, "", DuplicateKey, "limits"),
-        ]
+        [(2, "title", DuplicateKey, "title"), (4, "limits.worker", UnknownKey, "worker"), (5, "", DuplicateKey, "limits"),]
     );
 }
 
@@ -297,10 +266,7 @@ fn folds_what_validator_finds() {
     let text = "[limits]\nworkers = 65\n[[sources]]\nglob = \"\"\nformat = \"text\"\ntags = [\"a\", \"b\", \"c\"]\n";
     let (site, problems) = decode::<Site>(text);
     assert_eq!(problems, []);
-    let errors = site
-        .expect("a value")
-        .validate()
-        .expect_err("three checks fail");
+    let errors = site.expect("a value").validate().expect_err("three checks fail");
     let problems = validation_problems(text, "", &errors);
     assert_eq!(
         seen(&problems),
@@ -313,11 +279,7 @@ fn folds_what_validator_finds() {
     assert_eq!(problems[0].expected, ["1–64"]);
     assert_eq!(problems[1].expected, ["≥ 1"]);
     assert_eq!(problems[2].expected, ["≤ 2"]);
-    let prefixed = validation_problems(
-        "[a]\nworkers = 1\n",
-        "a",
-        &Limits::default().validate().expect_err("zero"),
-    );
+    let prefixed = validation_problems("[a]\nworkers = 1\n", "a", &Limits::default().validate().expect_err("zero"));
     assert_eq!(seen(&prefixed), [(2, "a.workers", OutOfRange, "0")]);
 }
 
@@ -341,11 +303,7 @@ fn every_code_is_in_the_catalogue() {
     let (catalogue, problems) = decode::<Catalogue>(text);
     assert_eq!(problems, []);
     let catalogue = catalogue.expect("a catalogue");
-    let codes: Vec<_> = catalogue
-        .finding
-        .iter()
-        .map(|entry| entry.code.as_str())
-        .collect();
+    let codes: Vec<_> = catalogue.finding.iter().map(|entry| entry.code.as_str()).collect();
     assert_eq!(codes, ProblemKind::ALL.map(ProblemKind::code));
 }
 
@@ -355,10 +313,7 @@ fn placeholders_have_values() {
     let argument = |name| problems[0].argument(name);
     assert_eq!(argument("key").as_deref(), Some("titel"));
     assert_eq!(argument("nearest").as_deref(), Some("title"));
-    assert_eq!(
-        argument("expected").as_deref(),
-        Some("title, limits, sources, form")
-    );
+    assert_eq!(argument("expected").as_deref(), Some("title, limits, sources, form"));
     assert_eq!(argument("other"), None);
 }
 

@@ -37,11 +37,7 @@ const SNIPPET_CHARS: usize = 60;
 /// Gives the line of a byte, counted from 1.
 pub(super) fn line_at(text: &str, offset: usize) -> usize {
     let end = offset.min(text.len());
-    text.as_bytes()[..end]
-        .iter()
-        .filter(|&&b| b == b'\n')
-        .count()
-        + 1
+    text.as_bytes()[..end].iter().filter(|&&b| b == b'\n').count() + 1
 }
 
 /// Gives the text of a span as one short line.
@@ -65,10 +61,7 @@ pub(super) fn render(path: &[Segment]) -> String {
                 if !text.is_empty() {
                     text.push('.');
                 }
-                if key.is_empty()
-                    || key
-                        .contains(|c: char| matches!(c, '.' | '[' | ']' | '"') || c.is_whitespace())
-                {
+                if key.is_empty() || key.contains(|c: char| matches!(c, '.' | '[' | ']' | '"') || c.is_whitespace()) {
                     text.push_str(&format!("{key:?}"));
                 } else {
                     text.push_str(key);
@@ -81,12 +74,7 @@ pub(super) fn render(path: &[Segment]) -> String {
 
 /// Finds the entry that a span belongs to; nothing if that is the root or nowhere.
 pub(super) fn locate(root: &DeTable<'_>, span: &Range<usize>, aim: Aim) -> Option<Path> {
-    let mut search = Search {
-        span,
-        aim,
-        exact: None,
-        around: None,
-    };
+    let mut search = Search { span, aim, exact: None, around: None };
     search.table(root, &mut Vec::new());
     search.exact.or(search.around.map(|(_, path)| path))
 }
@@ -138,16 +126,9 @@ impl Search<'_> {
             if !keep {
                 self.exact = Some(path.to_vec());
             }
-        } else if candidate.start <= self.span.start
-            && self.span.end <= candidate.end
-            && !self.span.is_empty()
-        {
+        } else if candidate.start <= self.span.start && self.span.end <= candidate.end && !self.span.is_empty() {
             let length = candidate.len();
-            if self
-                .around
-                .as_ref()
-                .is_none_or(|(found, _)| length <= *found)
-            {
+            if self.around.as_ref().is_none_or(|(found, _)| length <= *found) {
                 self.around = Some((length, path.to_vec()));
             }
         }
@@ -155,10 +136,7 @@ impl Search<'_> {
 }
 
 /// Gives the entry at a path for changing; the root is none.
-pub(super) fn get_mut<'t, 'i>(
-    root: &'t mut DeTable<'i>,
-    path: &[Segment],
-) -> Option<&'t mut Spanned<DeValue<'i>>> {
+pub(super) fn get_mut<'t, 'i>(root: &'t mut DeTable<'i>, path: &[Segment]) -> Option<&'t mut Spanned<DeValue<'i>>> {
     let (Segment::Key(first), rest) = path.split_first()? else {
         return None;
     };
@@ -197,12 +175,7 @@ pub(super) fn remove(root: &mut DeTable<'_>, path: &[Segment]) -> Option<()> {
 }
 
 /// Puts an entry into the table at a path.
-pub(super) fn insert<'i>(
-    root: &mut DeTable<'i>,
-    table: &[Segment],
-    key: String,
-    value: Spanned<DeValue<'i>>,
-) -> Option<()> {
+pub(super) fn insert<'i>(root: &mut DeTable<'i>, table: &[Segment], key: String, value: Spanned<DeValue<'i>>) -> Option<()> {
     let span = value.span();
     table_mut(root, table)?.insert(Spanned::new(span, key.into()), value);
     Some(())
@@ -233,12 +206,7 @@ pub fn line_of(text: &str, path: &str) -> Option<usize> {
 }
 
 /// Follows a path as far as it goes and keeps the furthest place with the rest of the path.
-fn follow<'p>(
-    value: &DeValue<'_>,
-    rest: &'p str,
-    best: &mut Option<(usize, &'p str)>,
-    depth: usize,
-) {
+fn follow<'p>(value: &DeValue<'_>, rest: &'p str, best: &mut Option<(usize, &'p str)>, depth: usize) {
     let mut step = |offset: usize, value: &DeValue<'_>, after: &'p str| {
         if best.is_none_or(|(_, rest)| after.len() < rest.len()) {
             *best = Some((offset, after));
@@ -253,19 +221,14 @@ fn follow<'p>(
             for (key, value) in table.iter() {
                 let name = key.get_ref().as_ref();
                 let quoted = format!("{name:?}");
-                let after = rest
-                    .strip_prefix(name)
-                    .or_else(|| rest.strip_prefix(quoted.as_str()));
-                if let Some(after) =
-                    after.filter(|after| after.is_empty() || after.starts_with(['.', '[']))
-                {
+                let after = rest.strip_prefix(name).or_else(|| rest.strip_prefix(quoted.as_str()));
+                if let Some(after) = after.filter(|after| after.is_empty() || after.starts_with(['.', '['])) {
                     step(key.span().start, value.get_ref(), after);
                 }
             }
         }
         DeValue::Array(items) => {
-            let Some((index, after)) = rest.strip_prefix('[').and_then(|rest| rest.split_once(']'))
-            else {
+            let Some((index, after)) = rest.strip_prefix('[').and_then(|rest| rest.split_once(']')) else {
                 return;
             };
             if let Some(item) = index.parse().ok().and_then(|index: usize| items.get(index)) {

@@ -48,20 +48,11 @@ fn problem(text: &str, path: &str, error: &ValidationError) -> Problem {
         "range" => (ProblemKind::OutOfRange, bounds(error)),
         "required" => (ProblemKind::MissingKey, Vec::new()),
         code => {
-            let said = error
-                .message
-                .as_ref()
-                .map_or(code, |message| message.as_ref());
+            let said = error.message.as_ref().map_or(code, |message| message.as_ref());
             (ProblemKind::BadValue, vec![said.to_owned()])
         }
     };
-    Problem {
-        line: line_of(text, path).unwrap_or(0),
-        path: path.to_owned(),
-        kind,
-        found,
-        expected,
-    }
+    Problem { line: line_of(text, path).unwrap_or(0), path: path.to_owned(), kind, found, expected }
 }
 
 /// Writes the bounds of a length or range: `1–10`, `≥ 1`, `≤ 10`, `= 64`, with `<` and `>` where the bound is excluded.
@@ -72,11 +63,7 @@ fn bounds(error: &ValidationError) -> Vec<String> {
         (Some(min), Some(max)) => format!("{min}–{max}"),
         (Some(min), None) => format!("≥ {min}"),
         (None, Some(max)) => format!("≤ {max}"),
-        (None, None) => match (
-            parameter("equal"),
-            parameter("exclusive_min"),
-            parameter("exclusive_max"),
-        ) {
+        (None, None) => match (parameter("equal"), parameter("exclusive_min"), parameter("exclusive_max")) {
             (Some(equal), _, _) => format!("= {equal}"),
             (_, Some(min), Some(max)) => format!("> {min}, < {max}"),
             (_, Some(min), None) => format!("> {min}"),

@@ -26,11 +26,7 @@ pub fn to_units(value: &Decimal, unit: Unit) -> Option<i128> {
 /// Nothing if it exceeds 10^16 yuan either way.
 pub fn to_units_rounded(value: &Decimal, unit: Unit) -> Option<i128> {
     let (units, rest, divisor) = divide(value, unit)?;
-    let carry = if rest.abs() >= divisor - rest.abs() {
-        rest.signum()
-    } else {
-        0
-    };
+    let carry = if rest.abs() >= divisor - rest.abs() { rest.signum() } else { 0 };
     within(units + carry)
 }
 
@@ -41,9 +37,7 @@ pub fn plain_to_units(text: &str, unit: Unit) -> Option<i128> {
     let (mantissa, places) = plain(text.as_bytes())?;
     let units = i128::from(mantissa) * i128::from(unit.yuan()) * ONE_YUAN;
     let divisor = 10_i128.pow(places);
-    (units % divisor == 0)
-        .then(|| units / divisor)
-        .and_then(within)
+    (units % divisor == 0).then(|| units / divisor).and_then(within)
 }
 
 /// Reads an optional minus, digits and an optional fraction, fifteen digits in all: mantissa and decimal places.
@@ -73,10 +67,7 @@ pub(super) fn plain(text: &[u8]) -> Option<(i64, u32)> {
 
 /// Gives the quotient, rest and divisor of the amount in ten-thousandths of a yuan.
 fn divide(value: &Decimal, unit: Unit) -> Option<(i128, i128, i128)> {
-    let units = value
-        .mantissa()
-        .checked_mul(i128::from(unit.yuan()))?
-        .checked_mul(ONE_YUAN)?;
+    let units = value.mantissa().checked_mul(i128::from(unit.yuan()))?.checked_mul(ONE_YUAN)?;
     let divisor = 10_i128.checked_pow(value.scale())?;
     Some((units / divisor, units % divisor, divisor))
 }
@@ -116,49 +107,18 @@ mod tests {
 
     #[test]
     fn rounds_half_away_from_zero_when_asked() {
-        for (text, units) in [
-            ("0.00005", 1),
-            ("-0.00005", -1),
-            ("0.000049", 0),
-            ("1.23456", 12_346),
-        ] {
-            assert_eq!(
-                to_units_rounded(&decimal(text), Unit::Yuan),
-                Some(units),
-                "{text}"
-            );
+        for (text, units) in [("0.00005", 1), ("-0.00005", -1), ("0.000049", 0), ("1.23456", 12_346)] {
+            assert_eq!(to_units_rounded(&decimal(text), Unit::Yuan), Some(units), "{text}");
         }
-        assert_eq!(
-            to_units_rounded(&decimal("12.3333333333333"), Unit::TenThousand),
-            Some(1_233_333_333)
-        );
+        assert_eq!(to_units_rounded(&decimal("12.3333333333333"), Unit::TenThousand), Some(1_233_333_333));
     }
 
     #[test]
     fn reads_plain_numbers_directly() {
         assert_eq!(plain_to_units("0", Unit::Yuan), Some(0));
-        assert_eq!(
-            plain_to_units("-1234.50", Unit::Thousand),
-            Some(-12_345_000_000)
-        );
-        assert_eq!(
-            plain_to_units("999999999999999", Unit::Yuan),
-            Some(9_999_999_999_999_990_000)
-        );
-        for text in [
-            "",
-            "-",
-            ".",
-            "1.",
-            ".5",
-            "1,234",
-            "1e5",
-            "+1",
-            "１",
-            "0.00001",
-            "1234567890123456",
-            "1.2.3",
-        ] {
+        assert_eq!(plain_to_units("-1234.50", Unit::Thousand), Some(-12_345_000_000));
+        assert_eq!(plain_to_units("999999999999999", Unit::Yuan), Some(9_999_999_999_999_990_000));
+        for text in ["", "-", ".", "1.", ".5", "1,234", "1e5", "+1", "１", "0.00001", "1234567890123456", "1.2.3"] {
             assert_eq!(plain_to_units(text, Unit::Yuan), None, "{text}");
         }
     }

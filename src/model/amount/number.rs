@@ -52,13 +52,7 @@ const MOST_PLACES: i64 = 28;
 /// Reads the text of a numeric cell.
 pub fn parse_number(text: &str) -> Number {
     if let Some((mantissa, places)) = plain(text.as_bytes()) {
-        return Number::Stated {
-            value: Decimal::new(mantissa, places),
-            places,
-            unit: None,
-            percent: false,
-            approximate: false,
-        };
+        return Number::Stated { value: Decimal::new(mantissa, places), places, unit: None, percent: false, approximate: false };
     }
     if is_mark(text) {
         return Number::Mark;
@@ -80,18 +74,12 @@ fn stated(text: &str) -> Option<Number> {
     };
     let (rest, paid) = strip_any(rest, &["¥", "人民币", "RMB", "CNY"]);
     let (negative, rest) = match rest.chars().next()? {
-        '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '△' | '▲' | '负' => {
-            (true, without_first(rest))
-        }
+        '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '△' | '▲' | '负' => (true, without_first(rest)),
         '+' => (false, without_first(rest)),
         _ => (false, rest),
     };
     let signed = rest.len() < text.len() && negative;
-    let rest = if paid {
-        rest
-    } else {
-        strip_any(rest, &["¥", "RMB", "CNY"]).0
-    };
+    let rest = if paid { rest } else { strip_any(rest, &["¥", "RMB", "CNY"]).0 };
     let (figure, tail, negative) = match rest.strip_prefix('(') {
         Some(inner) if !signed => {
             let (figure, tail) = inner.split_once(')')?;
@@ -127,12 +115,8 @@ fn figure_length(text: &str) -> usize {
     let bytes = text.as_bytes();
     let mut length = 0;
     while let Some(&byte) = bytes.get(length) {
-        let sign_of_exponent =
-            matches!(byte, b'+' | b'-') && length > 0 && matches!(bytes[length - 1], b'E' | b'e');
-        if !(byte.is_ascii_digit()
-            || matches!(byte, b',' | b' ' | b'.' | b'E' | b'e')
-            || sign_of_exponent)
-        {
+        let sign_of_exponent = matches!(byte, b'+' | b'-') && length > 0 && matches!(bytes[length - 1], b'E' | b'e');
+        if !(byte.is_ascii_digit() || matches!(byte, b',' | b' ' | b'.' | b'E' | b'e') || sign_of_exponent) {
             break;
         }
         length += 1;
@@ -178,20 +162,13 @@ impl Figure {
             None => (text, None),
         };
         let (whole, fraction) = base.split_once('.').unwrap_or((base, ""));
-        if !fraction.bytes().all(|b| b.is_ascii_digit())
-            || (whole.is_empty() && fraction.is_empty())
-        {
+        if !fraction.bytes().all(|b| b.is_ascii_digit()) || (whole.is_empty() && fraction.is_empty()) {
             return None;
         }
         if !is_grouped_well(whole) {
             return None;
         }
-        let mut figure = Self {
-            mantissa: 0,
-            places: 0,
-            too_large: false,
-            fractional: !fraction.is_empty() || exponent.is_some(),
-        };
+        let mut figure = Self { mantissa: 0, places: 0, too_large: false, fractional: !fraction.is_empty() || exponent.is_some() };
         for byte in whole.bytes().filter(u8::is_ascii_digit) {
             figure.push(byte);
         }
@@ -214,13 +191,7 @@ impl Figure {
     }
 
     /// Builds the number: a double's noise is rounded away, then the value is fitted into a decimal.
-    fn number(
-        mut self,
-        negative: bool,
-        percent: bool,
-        unit: Option<Unit>,
-        approximate: bool,
-    ) -> Number {
+    fn number(mut self, negative: bool, percent: bool, unit: Option<Unit>, approximate: bool) -> Number {
         if self.too_large {
             return Number::TooLarge;
         }
@@ -245,19 +216,9 @@ impl Figure {
         if self.mantissa > LARGEST * 10_i128.pow(places.min(20)) {
             return Number::TooLarge;
         }
-        let mantissa = if negative {
-            -self.mantissa
-        } else {
-            self.mantissa
-        };
+        let mantissa = if negative { -self.mantissa } else { self.mantissa };
         match Decimal::try_from_i128_with_scale(mantissa, places) {
-            Ok(value) => Number::Stated {
-                value,
-                places,
-                unit,
-                percent,
-                approximate,
-            },
+            Ok(value) => Number::Stated { value, places, unit, percent, approximate },
             Err(_) => Number::TooLarge,
         }
     }
@@ -300,12 +261,7 @@ fn is_grouped_well(whole: &str) -> bool {
     }
     whole.split(separator).enumerate().all(|(index, group)| {
         let digits = group.bytes().all(|b| b.is_ascii_digit());
-        digits
-            && if index == 0 {
-                (1..=3).contains(&group.len())
-            } else {
-                group.len() == 3
-            }
+        digits && if index == 0 { (1..=3).contains(&group.len()) } else { group.len() == 3 }
     })
 }
 
@@ -316,9 +272,7 @@ fn count_digits(mantissa: i128) -> u32 {
 /// Drops the last digits, rounding half up (the sign is not here, so that is away from zero).
 fn round_off(mantissa: i128, drop: u32) -> i128 {
     match 10_i128.checked_pow(drop) {
-        Some(divisor) => {
-            mantissa / divisor + i128::from(mantissa % divisor >= divisor / 2 && drop > 0)
-        }
+        Some(divisor) => mantissa / divisor + i128::from(mantissa % divisor >= divisor / 2 && drop > 0),
         None => 0,
     }
 }

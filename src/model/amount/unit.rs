@@ -19,13 +19,7 @@ pub enum Unit {
 
 impl Unit {
     /// All units, the smallest first.
-    pub const ALL: [Self; 5] = [
-        Self::Yuan,
-        Self::Thousand,
-        Self::TenThousand,
-        Self::Million,
-        Self::HundredMillion,
-    ];
+    pub const ALL: [Self; 5] = [Self::Yuan, Self::Thousand, Self::TenThousand, Self::Million, Self::HundredMillion];
 
     /// Gives how many yuan one unit is.
     pub fn yuan(self) -> i64 {
@@ -71,10 +65,8 @@ impl Unit {
 }
 
 /// Words after which 元 is not the yuan, or which show that a text speaks of more than one currency.
-const FOREIGN: [&str; 16] = [
-    "美元", "港元", "欧元", "日元", "韩元", "澳元", "加元", "台币", "港币", "英镑", "外币", "卢布",
-    "USD", "EUR", "HKD", "$",
-];
+const FOREIGN: [&str; 16] =
+    ["美元", "港元", "欧元", "日元", "韩元", "澳元", "加元", "台币", "港币", "英镑", "外币", "卢布", "USD", "EUR", "HKD", "$"];
 
 const STATED_AFTER: [&str; 4] = ["单位:", "单位", "单位为", "单位是"];
 
@@ -85,10 +77,7 @@ fn find(heading: &str) -> Option<Unit> {
     }
     let mut folded = text::fold(heading);
     folded.retain(|c| !text::is_blank(c));
-    let folded = folded
-        .replace("人民币", "")
-        .replace("RMB", "")
-        .replace("CNY", "");
+    let folded = folded.replace("人民币", "").replace("RMB", "").replace("CNY", "");
     if FOREIGN.iter().any(|word| folded.contains(word)) {
         return None;
     }
@@ -111,14 +100,7 @@ fn find(heading: &str) -> Option<Unit> {
 
 /// Finds a unit written without 元, which counts only alone in brackets or after 单位: `(万)`, `单位:亿`.
 fn find_short(folded: &str) -> Option<Unit> {
-    [
-        Unit::Thousand,
-        Unit::TenThousand,
-        Unit::Million,
-        Unit::HundredMillion,
-    ]
-    .into_iter()
-    .find(|unit| {
+    [Unit::Thousand, Unit::TenThousand, Unit::Million, Unit::HundredMillion].into_iter().find(|unit| {
         let short = unit.label_zh().trim_end_matches('元');
         folded.match_indices(short).any(|(at, _)| {
             let (before, after) = (&folded[..at], &folded[at + short.len()..]);
@@ -131,9 +113,7 @@ fn find_short(folded: &str) -> Option<Unit> {
 
 /// Goes back over 十百千万亿.
 fn prefix_start(before: &str) -> usize {
-    before
-        .trim_end_matches(['十', '百', '千', '万', '亿'])
-        .len()
+    before.trim_end_matches(['十', '百', '千', '万', '亿']).len()
 }
 
 /// Tells from its surroundings whether an 元 states a unit.
@@ -149,13 +129,10 @@ fn is_stated(before: &str, prefix: &str, after: &str) -> bool {
     if before.ends_with(is_opening) {
         return after_ends;
     }
-    let is_count =
-        before.ends_with(|c: char| c.is_numeric() || text::numeral(c).is_some() || c == '数');
+    let is_count = before.ends_with(|c: char| c.is_numeric() || text::numeral(c).is_some() || c == '数');
     if prefix.is_empty() {
         // A bare 元 is also part of words (单元, 多元), so it must stand apart.
-        after_ends
-            && (before.is_empty()
-                || before.ends_with(['/', ',', ':', '|', '、', '_', '-', '以', '按']))
+        after_ends && (before.is_empty() || before.ends_with(['/', ',', ':', '|', '、', '_', '-', '以', '按']))
     } else {
         after_ends && !is_count
     }

@@ -50,7 +50,8 @@ pub fn list(root: &Path, sources: &IndexMap<String, SourceOptions>) -> io::Resul
 
 /// A star stays within a folder, two stars cross folders.
 fn patterns_of(source: &SourceOptions) -> Result<GlobSet, Problem> {
-    let broken = |found: &str| Problem { line: 0, path: String::new(), kind: ProblemKind::BadValue, found: found.into(), expected: Vec::new() };
+    let broken =
+        |found: &str| Problem { line: 0, path: String::new(), kind: ProblemKind::BadValue, found: found.into(), expected: Vec::new() };
     let mut set = GlobSetBuilder::new();
     for pattern in &source.files {
         set.add(GlobBuilder::new(pattern).literal_separator(true).build().map_err(|_| broken(pattern))?);

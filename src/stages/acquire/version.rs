@@ -166,7 +166,10 @@ mod tests {
     #[test]
     fn a_marked_version_supersedes_whole_or_partly_and_an_unmarked_one_asks() {
         let old = candidate(0, "表.xlsx", &["a", "b", "c"]);
-        assert_eq!(supersede(&[old.clone(), candidate(1, "表_v2.xlsx", &["a", "b", "c"])]), [Superseded::Whole { older: (0, vec![0]), by: 1 }]);
+        assert_eq!(
+            supersede(&[old.clone(), candidate(1, "表_v2.xlsx", &["a", "b", "c"])]),
+            [Superseded::Whole { older: (0, vec![0]), by: 1 }]
+        );
         let partly = supersede(&[old.clone(), candidate(1, "表_更正.xlsx", &["b"])]);
         assert_eq!(partly, [Superseded::Partly { older: (0, vec![0]), by: 1, keys: HashSet::from(["b".to_owned()]) }]);
         assert_eq!(

@@ -72,7 +72,12 @@ pub struct Header {
 }
 
 /// The best header among the rows, if any names a key and one more field.
-pub fn find(rows: &[HeadRow], merged: Option<&[Span]>, forms: &IndexMap<String, Labels>, keys: &IndexMap<String, Vec<String>>) -> Option<Header> {
+pub fn find(
+    rows: &[HeadRow],
+    merged: Option<&[Span]>,
+    forms: &IndexMap<String, Labels>,
+    keys: &IndexMap<String, Vec<String>>,
+) -> Option<Header> {
     let mut best: Option<Header> = None;
     for top in 0..rows.len() {
         for height in 1..=MAX_HEIGHT.min(rows.len() - top) {
@@ -108,10 +113,7 @@ pub fn find(rows: &[HeadRow], merged: Option<&[Span]>, forms: &IndexMap<String, 
 /// Rows of a header follow each other closely and hold words, at most years as numbers.
 fn plausible(block: &[HeadRow]) -> bool {
     let close = block.windows(2).all(|pair| pair[1].number - pair[0].number <= 1);
-    close
-        && block.iter().all(|row| {
-            row.cells.iter().all(|(_, text, number)| !number || year_of(text).is_some() || text.len() <= 3)
-        })
+    close && block.iter().all(|row| row.cells.iter().all(|(_, text, number)| !number || year_of(text).is_some() || text.len() <= 3))
 }
 
 /// The levels of each column; merged cells speak for every column that they span.
@@ -122,9 +124,9 @@ fn levels(block: &[HeadRow], merged: Option<&[Span]>) -> Vec<(u32, Vec<String>)>
     for column in 0..=last {
         let mut path: Vec<String> = Vec::new();
         for (depth, row) in block.iter().enumerate() {
-            let text = row.get(column).or_else(|| {
-                (depth < bottom || block.len() == 1).then(|| spread(row, column, merged, &block[depth + 1..])).flatten()
-            });
+            let text = row
+                .get(column)
+                .or_else(|| (depth < bottom || block.len() == 1).then(|| spread(row, column, merged, &block[depth + 1..])).flatten());
             if let Some(text) = text
                 && path.last().is_none_or(|above| above != text)
             {
@@ -153,7 +155,14 @@ fn spread<'a>(row: &'a HeadRow, column: u32, merged: Option<&[Span]>, below: &[H
     }
 }
 
-fn judge(form: &str, labels: &Labels, keys: Option<&Vec<String>>, columns: &[(u32, Vec<String>)], top: usize, height: usize) -> Option<Header> {
+fn judge(
+    form: &str,
+    labels: &Labels,
+    keys: Option<&Vec<String>>,
+    columns: &[(u32, Vec<String>)],
+    top: usize,
+    height: usize,
+) -> Option<Header> {
     let columns: Vec<HeadColumn> = columns
         .iter()
         .map(|(column, path)| {
@@ -167,8 +176,7 @@ fn judge(form: &str, labels: &Labels, keys: Option<&Vec<String>>, columns: &[(u3
             }
         })
         .collect();
-    let mut exact: Vec<usize> =
-        columns.iter().filter_map(|c| if let Match::Field(i) = c.meaning { Some(i) } else { None }).collect();
+    let mut exact: Vec<usize> = columns.iter().filter_map(|c| if let Match::Field(i) = c.meaning { Some(i) } else { None }).collect();
     let skipped = columns.iter().filter(|c| c.meaning == Match::Skip).count();
     exact.sort_unstable();
     exact.dedup();

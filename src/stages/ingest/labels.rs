@@ -52,12 +52,7 @@ impl Labels {
                 by_key.insert(key(&field.label), index);
             }
         }
-        Self {
-            kinds: form.field.values().map(|f| f.kind).collect(),
-            skip: form.skip.iter().map(|s| key(s)).collect(),
-            fields,
-            by_key,
-        }
+        Self { kinds: form.field.values().map(|f| f.kind).collect(), skip: form.skip.iter().map(|s| key(s)).collect(), fields, by_key }
     }
 
     /// Whether a text is exactly one of the form's header words.

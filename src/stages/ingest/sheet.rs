@@ -18,8 +18,21 @@ const HEAD_ROWS: usize = 40;
 
 /// Words that begin the footer of a bureau table.
 const FOOTERS: [&str; 15] = [
-    "填表人", "制表", "审核人", "单位负责人", "统计负责人", "负责人", "联系电话", "填报日期", "报出日期", "填报单位", "注:", "注：", "说明:",
-    "说明：", "备注:",
+    "填表人",
+    "制表",
+    "审核人",
+    "单位负责人",
+    "统计负责人",
+    "负责人",
+    "联系电话",
+    "填报日期",
+    "报出日期",
+    "填报单位",
+    "注:",
+    "注：",
+    "说明:",
+    "说明：",
+    "备注:",
 ];
 
 /// What a sheet hands back beside its records.
@@ -159,15 +172,8 @@ impl<'a> SheetReader<'a> {
         for block in &blocks {
             sink.table(&block.meta);
         }
-        self.live = Some(Live {
-            blocks,
-            header,
-            key_columns,
-            labelled: found.columns.len(),
-            fresh: true,
-            footer: false,
-            formulas: Vec::new(),
-        });
+        self.live =
+            Some(Live { blocks, header, key_columns, labelled: found.columns.len(), fresh: true, footer: false, formulas: Vec::new() });
     }
 
     /// The year of the table: what the title says, else the sheet's name, else the file's.
@@ -219,7 +225,15 @@ impl<'a> SheetReader<'a> {
         blocks
     }
 
-    fn block(&mut self, form: &str, labels: &Labels, columns: &[&header::HeadColumn], unit: Option<Unit>, period: Option<i32>, header: &[HeadRow]) -> Block {
+    fn block(
+        &mut self,
+        form: &str,
+        labels: &Labels,
+        columns: &[&header::HeadColumn],
+        unit: Option<Unit>,
+        period: Option<i32>,
+        header: &[HeadRow],
+    ) -> Block {
         let width = columns.iter().map(|c| c.column as usize + 1).max().unwrap_or(0);
         let mut fields = vec![None; width];
         let mut metas = Vec::new();
@@ -237,7 +251,8 @@ impl<'a> SheetReader<'a> {
         let number = self.next_table;
         self.next_table += 1;
         let rows = (header.first().map_or(0, |r| r.number), header.last().map_or(0, |r| r.number));
-        let meta = TableMeta { number, sheet: self.head.name.clone(), form: form.to_owned(), period, header_rows: rows, columns: metas, rows: 0 };
+        let meta =
+            TableMeta { number, sheet: self.head.name.clone(), form: form.to_owned(), period, header_rows: rows, columns: metas, rows: 0 };
         Block { meta, fields, width: labels.fields.len() }
     }
 
@@ -396,7 +411,9 @@ fn head_row(row: &Row) -> HeadRow {
 fn is_numbering(row: &Row, key_columns: &[u32]) -> bool {
     let mark = |text: &str| {
         let text = text.trim();
-        (!text.is_empty() && "甲乙丙丁戊己庚辛壬癸—-".contains(text)) || text == "代码" || (text.len() <= 3 && text.bytes().all(|b| b.is_ascii_digit()))
+        (!text.is_empty() && "甲乙丙丁戊己庚辛壬癸—-".contains(text))
+            || text == "代码"
+            || (text.len() <= 3 && text.bytes().all(|b| b.is_ascii_digit()))
     };
     let mut keys = row.cells.iter().filter(|c| key_columns.contains(&c.column)).peekable();
     let keyed = keys.peek().is_some();

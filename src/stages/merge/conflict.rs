@@ -42,16 +42,25 @@ pub async fn conflicts(engine: &Engine, config: &Config, datasets: &impl super::
 /// The value, its text and its unit.
 fn select(alias: &str, field: &str, kind: FieldKind) -> String {
     match kind {
-        FieldKind::Amount | FieldKind::Number => format!("{alias}.\"{field}\" AS v, {alias}.\"{field}_raw\" AS t, {alias}.\"{field}_unit\" AS u")
-            .replace(" AS v", &format!(" AS v_{alias}"))
-            .replace(" AS t", &format!(" AS t_{alias}"))
-            .replace(" AS u", &format!(" AS u_{alias}")),
-        _ => format!("CAST({alias}.\"{field}\" AS VARCHAR) AS v_{alias}, CAST({alias}.\"{field}\" AS VARCHAR) AS t_{alias}, CAST(1 AS BIGINT) AS u_{alias}"),
+        FieldKind::Amount | FieldKind::Number => {
+            format!("{alias}.\"{field}\" AS v, {alias}.\"{field}_raw\" AS t, {alias}.\"{field}_unit\" AS u")
+                .replace(" AS v", &format!(" AS v_{alias}"))
+                .replace(" AS t", &format!(" AS t_{alias}"))
+                .replace(" AS u", &format!(" AS u_{alias}"))
+        }
+        _ => format!(
+            "CAST({alias}.\"{field}\" AS VARCHAR) AS v_{alias}, CAST({alias}.\"{field}\" AS VARCHAR) AS t_{alias}, CAST(1 AS BIGINT) AS u_{alias}"
+        ),
     }
 }
 
 /// Records that repeat an earlier one with other figures.
-async fn repetitions(engine: &Engine, config: &Config, datasets: &impl super::Datasets, dataset: &str) -> Result<Vec<Conflict>, EngineError> {
+async fn repetitions(
+    engine: &Engine,
+    config: &Config,
+    datasets: &impl super::Datasets,
+    dataset: &str,
+) -> Result<Vec<Conflict>, EngineError> {
     let mut found = Vec::new();
     let fields: Vec<(&String, &crate::config::FieldOptions)> = config.form[dataset]
         .field
@@ -65,7 +74,9 @@ async fn repetitions(engine: &Engine, config: &Config, datasets: &impl super::Da
         .iter()
         .flat_map(|(name, f)| [select("a", name, f.kind), select("b", name, f.kind)])
         .enumerate()
-        .map(|(i, sql)| sql.replace(" AS v_", &format!(" AS v{i}_")).replace(" AS t_", &format!(" AS t{i}_")).replace(" AS u_", &format!(" AS u{i}_")))
+        .map(|(i, sql)| {
+            sql.replace(" AS v_", &format!(" AS v{i}_")).replace(" AS t_", &format!(" AS t{i}_")).replace(" AS u_", &format!(" AS u{i}_"))
+        })
         .collect();
     let sql = format!(
         "SELECT p.enterprise, a.record AS record_1, b.record AS record_2, {} FROM duplicates p
@@ -87,7 +98,15 @@ fn read(batch: &RecordBatch, one: usize, two: usize, kind: FieldKind, fields: (&
 }
 
 /// Compares two (value, text, unit) triples of columns row by row.
-fn compare(batch: &RecordBatch, records: (usize, usize), values: (usize, usize), kind: FieldKind, fields: (&str, &str), label: &str, found: &mut Vec<Conflict>) {
+fn compare(
+    batch: &RecordBatch,
+    records: (usize, usize),
+    values: (usize, usize),
+    kind: FieldKind,
+    fields: (&str, &str),
+    label: &str,
+    found: &mut Vec<Conflict>,
+) {
     let enterprises = batch.column(0).as_string::<i32>();
     let record = |column: usize, row: usize| batch.column(column).as_primitive::<Int64Type>().value(row);
     let text = |column: usize, row: usize| batch.column(column).as_string::<i32>().value(row);

@@ -32,7 +32,8 @@ const EVERY_YEAR: [&str; 2] = ["revenue", "total_profit"];
 /// Merges; the result is known to the engine as `enterprises`.
 pub async fn merge(engine: &Engine, config: &Config, datasets: &impl Datasets) -> Result<Merged, EngineError> {
     let years = years(engine, config, datasets).await?;
-    let mut plan = Plan { columns: Vec::new(), select: vec!["r.enterprise".into(), "r.record AS directory_record".into()], joins: Vec::new() };
+    let mut plan =
+        Plan { columns: Vec::new(), select: vec!["r.enterprise".into(), "r.record AS directory_record".into()], joins: Vec::new() };
     plan.joins.push("LEFT JOIN directory d ON d.record = r.record".into());
     plan.select.push("d.uscc".into());
     plan.columns.push(Column {
@@ -108,7 +109,12 @@ impl Plan {
                 sources.push((record.to_owned(), field.to_owned()));
             }
             let Some((form, field)) = first else {
-                let kind = rule.from.first().and_then(|f| f.split_once('.')).and_then(|(form, field)| config.form.get(form)?.field.get(field)).map(|f| f.kind);
+                let kind = rule
+                    .from
+                    .first()
+                    .and_then(|f| f.split_once('.'))
+                    .and_then(|(form, field)| config.form.get(form)?.field.get(field))
+                    .map(|f| f.kind);
                 self.select.push(format!("CAST(NULL AS {}) AS \"{name}\"", sql_type(kind.unwrap_or_default())));
                 continue;
             };
@@ -142,7 +148,11 @@ impl Plan {
             let has = datasets.has("returns", field);
             let has_why = datasets.has("returns", &format!("{field}_why"));
             let mut add = |column: String, year: i32| {
-                self.select.push(if has { format!("y{year}.\"{field}\" AS \"{column}\"") } else { format!("CAST(NULL AS DECIMAL(28,4)) AS \"{column}\"") });
+                self.select.push(if has {
+                    format!("y{year}.\"{field}\" AS \"{column}\"")
+                } else {
+                    format!("CAST(NULL AS DECIMAL(28,4)) AS \"{column}\"")
+                });
                 if has {
                     self.columns.push(Column {
                         name: column,
@@ -168,8 +178,16 @@ impl Plan {
     /// Counts of patents; a co-owned patent counts for each of its owners.
     fn patents(&mut self, datasets: &impl Datasets) {
         let names = [
-            "patents", "inventions", "utility_models", "designs", "patents_in_force", "inventions_in_force", "patents_free",
-            "inventions_free", "utility_models_free", "patents_pledged",
+            "patents",
+            "inventions",
+            "utility_models",
+            "designs",
+            "patents_in_force",
+            "inventions_in_force",
+            "patents_free",
+            "inventions_free",
+            "utility_models_free",
+            "patents_pledged",
         ];
         if datasets.schema("patents").is_none() {
             self.select.extend(names.map(|n| format!("CAST(0 AS BIGINT) AS {n}")));

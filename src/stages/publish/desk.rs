@@ -3,11 +3,11 @@
 //! Owns: the queries, which enterprises have consented, and what an edition may show. Only what the sheets asked for
 //! need is computed. Writing itself needs no engine, so workbooks can be written side by side.
 
+use super::Publication;
 use super::cells::{Reader, Shape, Vocabulary};
+use super::pool::{finances, patents};
 use super::provenance::Sources;
 use super::workbook::{Column, Value};
-use super::pool::{finances, patents};
-use super::Publication;
 use crate::config::{FieldKind, Workbook};
 use crate::error::Error;
 use crate::finding::{Lang, fill, word};
@@ -313,7 +313,9 @@ impl<'a> Desk<'a> {
         let ratios = ["revenue_growth", "profit_margin", "debt_ratio"];
         let fields = self.publication.config.form.get("returns").map(|f| &f.field);
         let words = sql.split(|c: char| !c.is_alphanumeric() && c != '_');
-        let figure = |word: &str| fields.and_then(|f| f.get(field_of(word))).is_some_and(|f| matches!(f.kind, FieldKind::Amount | FieldKind::Number));
+        let figure = |word: &str| {
+            fields.and_then(|f| f.get(field_of(word))).is_some_and(|f| matches!(f.kind, FieldKind::Amount | FieldKind::Number))
+        };
         words.into_iter().any(|word| ratios.contains(&word) || figure(word))
     }
 

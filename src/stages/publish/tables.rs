@@ -34,13 +34,8 @@ pub async fn table(publication: &Publication<'_>, name: &str) -> Result<Option<T
 async fn enterprises(p: &Publication<'_>) -> Result<Table, Error> {
     // The record numbers are ours; provenance says the same in words.
     let (schema, _) = p.engine.query("enterprises", "SELECT * FROM enterprises LIMIT 0").await?;
-    let shown: Vec<String> = schema
-        .fields()
-        .iter()
-        .map(|f| f.name())
-        .filter(|n| !n.contains("_record"))
-        .map(|n| format!("e.\"{n}\""))
-        .collect();
+    let shown: Vec<String> =
+        schema.fields().iter().map(|f| f.name()).filter(|n| !n.contains("_record")).map(|n| format!("e.\"{n}\"")).collect();
     let counted = counts_by_enterprise(p)?;
     p.engine.table("finding_counts", counted.0, counted.1)?;
     let sql = format!(
@@ -76,11 +71,8 @@ fn texts<'a, T: AsRef<str>>(values: impl IntoIterator<Item = T> + 'a) -> ArrayRe
 
 /// Adds file, sheet and row in front, in place of the record's number.
 fn located(places: &Places, (schema, batches): Table) -> Result<Table, Error> {
-    let mut fields = vec![
-        Field::new("file", DataType::Utf8, true),
-        Field::new("sheet", DataType::Utf8, true),
-        Field::new("row", DataType::Int64, true),
-    ];
+    let mut fields =
+        vec![Field::new("file", DataType::Utf8, true), Field::new("sheet", DataType::Utf8, true), Field::new("row", DataType::Int64, true)];
     fields.extend(schema.fields().iter().skip(1).map(|f| f.as_ref().clone()));
     let schema = Arc::new(Schema::new(fields));
     let batches = batches
@@ -239,11 +231,8 @@ async fn not_linked(p: &Publication<'_>) -> Result<Table, Error> {
             reasons.extend(reason.iter().map(|r| renderer.reference(r.unwrap_or_default())));
         }
     }
-    let (schema, batches) = batch(vec![
-        ("record", Arc::new(Int64Array::from(records)) as ArrayRef),
-        ("name", texts(names)),
-        ("reason", texts(reasons)),
-    ])?;
+    let (schema, batches) =
+        batch(vec![("record", Arc::new(Int64Array::from(records)) as ArrayRef), ("name", texts(names)), ("reason", texts(reasons))])?;
     located(p.places, (schema, batches))
 }
 

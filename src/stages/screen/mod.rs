@@ -12,7 +12,11 @@ pub async fn screen(engine: &Engine, config: &Config) -> Result<(), EngineError>
     let word = |sql: &str| format!("CASE WHEN ({sql}) THEN 'met' WHEN ({sql}) IS NULL THEN 'unjudged' ELSE 'not_met' END");
     let mut columns = String::new();
     for (id, criterion) in &criteria {
-        columns.push_str(&format!(", {} AS \"verdict_{id}\", CAST(({}) AS VARCHAR) AS \"figure_{id}\"", word(&criterion.met), criterion.figure));
+        columns.push_str(&format!(
+            ", {} AS \"verdict_{id}\", CAST(({}) AS VARCHAR) AS \"figure_{id}\"",
+            word(&criterion.met),
+            criterion.figure
+        ));
     }
     let all = criteria.iter().map(|(id, _)| format!("\"verdict_{id}\" = 'met'")).collect::<Vec<_>>();
     let pooled = if all.is_empty() { "true".to_owned() } else { all.join(" AND ") };

@@ -6,9 +6,7 @@ use crate::model::amount::{Number, Unit, parse_number, plain_to_units, to_units_
 use crate::model::date::{DateProblem, Precision};
 use crate::model::raw::{CellType, RawCell};
 use crate::model::{code, date, name, patent_number, text};
-use datafusion::arrow::array::{
-    ArrayRef, BooleanBuilder, Date32Builder, Decimal128Builder, Int32Builder, Int64Builder, StringBuilder,
-};
+use datafusion::arrow::array::{ArrayRef, BooleanBuilder, Date32Builder, Decimal128Builder, Int32Builder, Int64Builder, StringBuilder};
 use datafusion::arrow::error::ArrowError;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -264,8 +262,12 @@ pub fn read_number(cell: Option<RawCell<'_>>, kind: FieldKind, column_unit: Opti
 fn read_flag(cell: &str) -> Option<bool> {
     let folded = name::match_key(cell);
     match folded.as_str() {
-        "是" | "有" | "Y" | "YES" | "TRUE" | "1" | "√" | "已质押" | "质押" | "质押中" | "同意" | "已授权" | "授权" => Some(true),
-        "否" | "无" | "N" | "NO" | "FALSE" | "0" | "×" | "未质押" | "无质押" | "不同意" | "未授权" | "-" | "—" | "已解除" | "解除" => Some(false),
+        "是" | "有" | "Y" | "YES" | "TRUE" | "1" | "√" | "已质押" | "质押" | "质押中" | "同意" | "已授权" | "授权" => {
+            Some(true)
+        }
+        "否" | "无" | "N" | "NO" | "FALSE" | "0" | "×" | "未质押" | "无质押" | "不同意" | "未授权" | "-" | "—" | "已解除" | "解除" => {
+            Some(false)
+        }
         _ => None,
     }
 }

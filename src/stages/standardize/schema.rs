@@ -11,9 +11,8 @@ pub const RECORD: &str = "record";
 /// Why there is or is no value: the words of `_state` columns.
 pub mod state {
     /// In the order of their indices in the dictionary.
-    pub const WORDS: [&str; 10] = [
-        "stated", "zero", "blank", "mark", "unreadable", "no_unit", "error_cell", "too_large", "not_in_list", "open",
-    ];
+    pub const WORDS: [&str; 10] =
+        ["stated", "zero", "blank", "mark", "unreadable", "no_unit", "error_cell", "too_large", "not_in_list", "open"];
     /// A value.
     pub const STATED: i8 = 0;
     /// A value, and it is zero.

@@ -59,7 +59,16 @@ impl Sums {
 
     /// Takes one figure of a sum row.
     #[allow(clippy::too_many_arguments)]
-    pub fn line(&mut self, record: i64, field: usize, kind: SumKind, label: &str, cell: RawCell<'_>, stated: (i8, Option<i128>), unit: i64) {
+    pub fn line(
+        &mut self,
+        record: i64,
+        field: usize,
+        kind: SumKind,
+        label: &str,
+        cell: RawCell<'_>,
+        stated: (i8, Option<i128>),
+        unit: i64,
+    ) {
         self.lines.push(Line {
             record,
             field,

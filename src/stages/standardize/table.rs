@@ -126,12 +126,7 @@ impl<'a> Standardizer<'a> {
         let mut open = self.open.remove(place);
         let records = open.flush()?;
         let fields: Vec<String> = open.columns.iter().map(|c| c.1.clone()).collect();
-        Ok(Some(StandardizedTable {
-            meta: meta.clone(),
-            records,
-            sums: open.sums.finish(&fields)?,
-            names: open.names.finish()?,
-        }))
+        Ok(Some(StandardizedTable { meta: meta.clone(), records, sums: open.sums.finish(&fields)?, names: open.names.finish()? }))
     }
 }
 
@@ -141,10 +136,8 @@ impl Open {
             return Ok(None);
         }
         let rows = self.records.len();
-        let mut columns: Vec<ArrayRef> = vec![
-            Arc::new(Int64Array::from(std::mem::take(&mut self.records))),
-            Arc::new(Int32Array::from(vec![self.period; rows])),
-        ];
+        let mut columns: Vec<ArrayRef> =
+            vec![Arc::new(Int64Array::from(std::mem::take(&mut self.records))), Arc::new(Int32Array::from(vec![self.period; rows]))];
         for (.., column) in &mut self.columns {
             columns.extend(column.finish()?);
         }

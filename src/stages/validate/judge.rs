@@ -5,9 +5,7 @@ use crate::engine::{Engine, EngineError};
 use crate::finding::{Expected, Finding, Judgement, Unjudged};
 use chrono::NaiveDate;
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch};
-use datafusion::arrow::datatypes::{
-    DataType, Date32Type, Decimal128Type, Float64Type, Int8Type, Int32Type, Int64Type, Schema, SchemaRef,
-};
+use datafusion::arrow::datatypes::{DataType, Date32Type, Decimal128Type, Float64Type, Int8Type, Int32Type, Int64Type, Schema, SchemaRef};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -88,8 +86,7 @@ fn layer(from: &str, columns: &[String], edits: &[Compiled], earlier: &[Compiled
     all.sort();
     all.dedup();
     for field in &all {
-        let cases: String =
-            withheld_by(field).iter().map(|(i, e)| format!(" WHEN e{} IS FALSE THEN '{}'", first + i, e.code)).collect();
+        let cases: String = withheld_by(field).iter().map(|(i, e)| format!(" WHEN e{} IS FALSE THEN '{}'", first + i, e.code)).collect();
         let earlier = before.contains(field).then(|| quoted(&format!("{field}_why")));
         let now = (!cases.is_empty()).then(|| format!("CASE{cases} END"));
         let value = match (earlier, now) {
@@ -161,7 +158,10 @@ fn group_query(base: &str, edit: &Compiled) -> String {
     shown.dedup();
     let shown = shown.iter().map(|c| quoted(c)).collect::<Vec<_>>().join(", ");
     let expected = edit.expected.as_deref().unwrap_or("NULL");
-    format!("SELECT {shown}, e, CASE WHEN e IS FALSE THEN x END AS x FROM (SELECT *, ({}) AS e, ({expected}) AS x FROM {from}) AS j WHERE e IS NOT TRUE", edit.holds)
+    format!(
+        "SELECT {shown}, e, CASE WHEN e IS FALSE THEN x END AS x FROM (SELECT *, ({}) AS e, ({expected}) AS x FROM {from}) AS j WHERE e IS NOT TRUE",
+        edit.holds
+    )
 }
 
 fn read_outcomes(batch: &RecordBatch, edit: &Compiled, outcome: &str, expected: &str, dataset: &str, judgement: &mut Judgement) {

@@ -5,13 +5,7 @@ use proptest::prelude::*;
 
 fn plain_number(text: &str) -> Option<(String, u32)> {
     match parse_number(text) {
-        Number::Stated {
-            value,
-            places,
-            unit: None,
-            percent: false,
-            approximate: false,
-        } => Some((value.to_string(), places)),
+        Number::Stated { value, places, unit: None, percent: false, approximate: false } => Some((value.to_string(), places)),
         _ => None,
     }
 }
@@ -42,11 +36,7 @@ fn reads_plain_and_wide_numbers() {
         ("9007199254740993", "9007199254740993", 0),
         ("10000000000000000", "10000000000000000", 0),
     ] {
-        assert_eq!(
-            plain_number(text),
-            Some((value.to_owned(), places)),
-            "{text:?}"
-        );
+        assert_eq!(plain_number(text), Some((value.to_owned(), places)), "{text:?}");
     }
 }
 
@@ -75,25 +65,14 @@ fn reads_negatives() {
 
 #[test]
 fn reads_exponents() {
-    for (text, value, places) in [
-        ("1E5", "100000", 0),
-        ("1.5E+5", "150000", 0),
-        ("1.5e-3", "0.0015", 4),
-        ("1E16", "10000000000000000", 0),
-        ("0E99", "0", 0),
-    ] {
-        assert_eq!(
-            plain_number(text),
-            Some((value.to_owned(), places)),
-            "{text}"
-        );
+    for (text, value, places) in
+        [("1E5", "100000", 0), ("1.5E+5", "150000", 0), ("1.5e-3", "0.0015", 4), ("1E16", "10000000000000000", 0), ("0E99", "0", 0)]
+    {
+        assert_eq!(plain_number(text), Some((value.to_owned(), places)), "{text}");
     }
     assert_eq!(parse_number("1E17"), Number::TooLarge);
     assert_eq!(parse_number("1E999"), Number::TooLarge);
-    assert_eq!(
-        plain_number("1E-999").map(|(value, _)| value.trim_end_matches('0').to_owned()),
-        Some("0.".to_owned())
-    );
+    assert_eq!(plain_number("1E-999").map(|(value, _)| value.trim_end_matches('0').to_owned()), Some("0.".to_owned()));
 }
 
 #[test]
@@ -103,108 +82,43 @@ fn rounds_the_noise_of_doubles_away() {
         ("12.339999999999999", "12.34", 2),
         ("1234567.8900000001", "1234567.89", 2),
         ("-0.30000000000000004", "-0.3", 1),
-        (
-            "0.333333333333333333333333333333333333",
-            "0.333333333333333",
-            15,
-        ),
+        ("0.333333333333333333333333333333333333", "0.333333333333333", 15),
         ("9.9999999999999999", "10", 0),
-        (
-            "2.2737367544323206E-13",
-            "0.000000000000227373675443232",
-            27,
-        ),
+        ("2.2737367544323206E-13", "0.000000000000227373675443232", 27),
         ("1.2339999999999999E1", "12.34", 2),
         ("0.1000000000000000055511151231257827", "0.1", 1),
     ] {
-        assert_eq!(
-            plain_number(text),
-            Some((value.to_owned(), places)),
-            "{text}"
-        );
+        assert_eq!(plain_number(text), Some((value.to_owned(), places)), "{text}");
     }
 }
 
 #[test]
 fn reads_units_percent_and_approximation() {
     let stated = |text: &str| match parse_number(text) {
-        Number::Stated {
-            value,
-            unit,
-            percent,
-            approximate,
-            ..
-        } => Some((value.to_string(), unit, percent, approximate)),
+        Number::Stated { value, unit, percent, approximate, .. } => Some((value.to_string(), unit, percent, approximate)),
         _ => None,
     };
-    let number = |value: &str, unit, percent, approximate| {
-        Some((value.to_owned(), unit, percent, approximate))
-    };
-    assert_eq!(
-        stated("1,234.5万元"),
-        number("1234.5", Some(Unit::TenThousand), false, false)
-    );
-    assert_eq!(
-        stated("500万"),
-        number("500", Some(Unit::TenThousand), false, false)
-    );
-    assert_eq!(
-        stated("1.2亿"),
-        number("1.2", Some(Unit::HundredMillion), false, false)
-    );
-    assert_eq!(
-        stated("3 百万元"),
-        number("3", Some(Unit::Million), false, false)
-    );
+    let number = |value: &str, unit, percent, approximate| Some((value.to_owned(), unit, percent, approximate));
+    assert_eq!(stated("1,234.5万元"), number("1234.5", Some(Unit::TenThousand), false, false));
+    assert_eq!(stated("500万"), number("500", Some(Unit::TenThousand), false, false));
+    assert_eq!(stated("1.2亿"), number("1.2", Some(Unit::HundredMillion), false, false));
+    assert_eq!(stated("3 百万元"), number("3", Some(Unit::Million), false, false));
     assert_eq!(stated("88元"), number("88", Some(Unit::Yuan), false, false));
-    assert_eq!(
-        stated("88元整"),
-        number("88", Some(Unit::Yuan), false, false)
-    );
-    assert_eq!(
-        stated("20千元"),
-        number("20", Some(Unit::Thousand), false, false)
-    );
-    assert_eq!(
-        stated("(20)千元"),
-        number("-20", Some(Unit::Thousand), false, false)
-    );
+    assert_eq!(stated("88元整"), number("88", Some(Unit::Yuan), false, false));
+    assert_eq!(stated("20千元"), number("20", Some(Unit::Thousand), false, false));
+    assert_eq!(stated("(20)千元"), number("-20", Some(Unit::Thousand), false, false));
     assert_eq!(stated("12.5%"), number("12.5", None, true, false));
     assert_eq!(stated("-3.1％"), number("-3.1", None, true, false));
     assert_eq!(stated("约500"), number("500", None, false, true));
-    assert_eq!(
-        stated("~500万"),
-        number("500", Some(Unit::TenThousand), false, true)
-    );
+    assert_eq!(stated("~500万"), number("500", Some(Unit::TenThousand), false, true));
     assert_eq!(stated("～500"), number("500", None, false, true));
-    assert_eq!(
-        stated("500万元左右"),
-        number("500", Some(Unit::TenThousand), false, true)
-    );
+    assert_eq!(stated("500万元左右"), number("500", Some(Unit::TenThousand), false, true));
 }
 
 #[test]
 fn tells_marks_from_values() {
-    for text in [
-        "",
-        "  ",
-        "-",
-        "—",
-        "——",
-        "－",
-        "/",
-        "\\",
-        "无",
-        "暂无",
-        "未填",
-        "不详",
-        "N/A",
-        "……",
-        "…",
-        "*",
-        "#",
-        "\u{200B}-",
-    ] {
+    for text in ["", "  ", "-", "—", "——", "－", "/", "\\", "无", "暂无", "未填", "不详", "N/A", "……", "…", "*", "#", "\u{200B}-"]
+    {
         assert_eq!(parse_number(text), Number::Mark, "{text:?}");
     }
 }

@@ -34,19 +34,11 @@ impl<'a> Archive<'a> {
     /// Opens and checks an archive.
     pub(super) fn open(path: &Path, limits: &'a Limits) -> Result<Self, Refusal> {
         let file = File::open(path).map_err(|error| unreadable(&error))?;
-        let zip = ZipArchive::new(BufReader::new(file))
-            .map_err(|error| Refusal::new("FIL-105").with("reason", error))?;
+        let zip = ZipArchive::new(BufReader::new(file)).map_err(|error| Refusal::new("FIL-105").with("reason", error))?;
         if zip.len() > limits.archive_entries {
-            return Err(Refusal::new("FIL-106")
-                .with("found", zip.len())
-                .with("limit", limits.archive_entries));
+            return Err(Refusal::new("FIL-106").with("found", zip.len()).with("limit", limits.archive_entries));
         }
-        let mut archive = Self {
-            places: HashMap::with_capacity(zip.len()),
-            zip,
-            limits,
-            inflated: 0,
-        };
+        let mut archive = Self { places: HashMap::with_capacity(zip.len()), zip, limits, inflated: 0 };
         archive.check_names()?;
         archive.check_entries(path)?;
         Ok(archive)
@@ -74,22 +66,14 @@ impl<'a> Archive<'a> {
             return Err(Refusal::new("FIL-105").with("reason", "bytes before the archive"));
         }
         for index in 0..self.zip.len() {
-            let entry = self
-                .zip
-                .by_index_data(index)
-                .map_err(|error| Refusal::new("FIL-105").with("reason", error))?;
+            let entry = self.zip.by_index_data(index).map_err(|error| Refusal::new("FIL-105").with("reason", error))?;
             let name = String::from_utf8_lossy(entry.name_raw()).into_owned();
             if entry.encrypted() {
                 return Err(Refusal::new("FIL-108").with("part", name));
             }
             let method = entry.compression();
-            if !matches!(
-                method,
-                CompressionMethod::Stored | CompressionMethod::Deflated
-            ) {
-                return Err(Refusal::new("FIL-110")
-                    .with("part", name)
-                    .with("method", method));
+            if !matches!(method, CompressionMethod::Stored | CompressionMethod::Deflated) {
+                return Err(Refusal::new("FIL-110").with("part", name).with("method", method));
             }
             if !local_name_agrees(&mut file, entry.header_start(), entry.name_raw()) {
                 return Err(Refusal::new("FIL-109").with("part", name));
@@ -109,18 +93,9 @@ impl<'a> Archive<'a> {
 
     /// Opens a part; its bytes count toward the limit unless it was counted before.
     pub(super) fn part(&mut self, part: &str, counted: bool) -> Result<impl Read + '_, Refusal> {
-        let index = *self
-            .places
-            .get(&part_key(part))
-            .ok_or_else(|| Refusal::new("FIL-115").with("part", part))?;
-        let file = self
-            .zip
-            .by_index(index)
-            .map_err(|error| zip_refusal(part, error))?;
-        let ratio_bytes = file
-            .compressed_size()
-            .saturating_mul(self.limits.inflate_ratio)
-            .max(self.limits.ratio_from_bytes);
+        let index = *self.places.get(&part_key(part)).ok_or_else(|| Refusal::new("FIL-115").with("part", part))?;
+        let file = self.zip.by_index(index).map_err(|error| zip_refusal(part, error))?;
+        let ratio_bytes = file.compressed_size().saturating_mul(self.limits.inflate_ratio).max(self.limits.ratio_from_bytes);
         Ok(Counter {
             inner: file,
             read: 0,
@@ -141,10 +116,7 @@ impl<'a> Archive<'a> {
     pub(super) fn small(&mut self, part: &str) -> Result<Vec<u8>, Refusal> {
         let limit = self.limits.small_part_bytes;
         let mut bytes = Vec::new();
-        self.part(part, true)?
-            .take(limit + 1)
-            .read_to_end(&mut bytes)
-            .map_err(|error| stream_refusal(part, &error))?;
+        self.part(part, true)?.take(limit + 1).read_to_end(&mut bytes).map_err(|error| stream_refusal(part, &error))?;
         if bytes.len() as u64 > limit {
             return Err(super::feed::too_much("part bytes", limit));
         }
@@ -154,19 +126,14 @@ impl<'a> Archive<'a> {
 
 /// Makes names comparable: lower case, forward slashes, none in front.
 fn part_key(name: &str) -> String {
-    name.trim_start_matches(['/', '\\'])
-        .replace('\\', "/")
-        .to_lowercase()
+    name.trim_start_matches(['/', '\\']).replace('\\', "/").to_lowercase()
 }
 
 /// Tells whether the record in front of an entry's bytes has the name that the directory gives it.
 fn local_name_agrees(file: &mut BufReader<File>, start: u64, name: &[u8]) -> bool {
     let mut header = [0; LOCAL_HEADER_BYTES];
     let mut local = vec![0; name.len()];
-    let read = file
-        .seek(SeekFrom::Start(start))
-        .and_then(|_| file.read_exact(&mut header))
-        .and_then(|()| file.read_exact(&mut local));
+    let read = file.seek(SeekFrom::Start(start)).and_then(|_| file.read_exact(&mut header)).and_then(|()| file.read_exact(&mut local));
     let length = usize::from(u16::from_le_bytes([header[26], header[27]]));
     read.is_ok() && header.starts_with(b"PK\x03\x04") && length == name.len() && local == name
 }
@@ -222,23 +189,17 @@ fn zip_refusal(part: &str, error: ZipError) -> Refusal {
     match error {
         ZipError::Io(error) => stream_refusal(part, &error),
         ZipError::FileNotFound => Refusal::new("FIL-115").with("part", part),
-        other => Refusal::new("FIL-104")
-            .with("part", part)
-            .with("reason", other),
+        other => Refusal::new("FIL-104").with("part", part).with("reason", other),
     }
 }
 
 /// Makes the refusal of a part whose bytes fail.
 pub(super) fn stream_refusal(part: &str, error: &io::Error) -> Refusal {
-    let excess = error
-        .get_ref()
-        .and_then(|inner| inner.downcast_ref::<Excess>());
+    let excess = error.get_ref().and_then(|inner| inner.downcast_ref::<Excess>());
     match excess {
         Some(Excess::Ratio) => Refusal::new("FIL-112").with("part", part),
         Some(Excess::Total) => Refusal::new("FIL-111").with("part", part),
-        None => Refusal::new("FIL-104")
-            .with("part", part)
-            .with("reason", error),
+        None => Refusal::new("FIL-104").with("part", part).with("reason", error),
     }
 }
 
@@ -247,9 +208,7 @@ pub(super) fn xml_refusal(part: &str, error: &XmlError) -> Refusal {
     match error {
         XmlError::Stream(error) => stream_refusal(part, error),
         XmlError::Doctype => Refusal::new("FIL-113").with("part", part),
-        XmlError::Malformed(offset) => Refusal::new("FIL-114")
-            .with("part", part)
-            .with("offset", offset),
+        XmlError::Malformed(offset) => Refusal::new("FIL-114").with("part", part).with("offset", offset),
         XmlError::TooLong(limit) => super::feed::too_much("token bytes", limit),
     }
 }

@@ -98,21 +98,11 @@ impl<'a> Feed<'a> {
 
     /// Adds a cell; an empty text is a blank cell and left out.
     #[inline]
-    pub(super) fn cell(
-        &mut self,
-        column: u32,
-        kind: CellKind,
-        formula: bool,
-        text: &str,
-    ) -> Result<(), Refusal> {
+    pub(super) fn cell(&mut self, column: u32, kind: CellKind, formula: bool, text: &str) -> Result<(), Refusal> {
         if text.is_empty() {
             return Ok(());
         }
-        let text = if text.len() > self.limits.cell_text_bytes {
-            self.cut(column, text)
-        } else {
-            text
-        };
+        let text = if text.len() > self.limits.cell_text_bytes { self.cut(column, text) } else { text };
         if self.row.text_bytes() + text.len() > self.limits.row_text_bytes {
             return Err(too_much("row text bytes", self.limits.row_text_bytes));
         }
@@ -134,13 +124,7 @@ impl<'a> Feed<'a> {
 
     /// Adds a number by its text, as a date if its format says so.
     #[inline]
-    pub(super) fn number(
-        &mut self,
-        column: u32,
-        formula: bool,
-        text: &[u8],
-        date: Option<Epoch>,
-    ) -> Result<(), Refusal> {
+    pub(super) fn number(&mut self, column: u32, formula: bool, text: &[u8], date: Option<Epoch>) -> Result<(), Refusal> {
         let text = text.trim_ascii();
         let shown_text = match std::str::from_utf8(text) {
             Ok(plain) if number::is_number(text) => plain,
@@ -155,8 +139,7 @@ impl<'a> Feed<'a> {
         };
         let mut scratch = std::mem::take(&mut self.scratch);
         scratch.clear();
-        let known = number::parse(text)
-            .is_some_and(|value| serial::push_date(value, epoch == Epoch::Of1904, &mut scratch));
+        let known = number::parse(text).is_some_and(|value| serial::push_date(value, epoch == Epoch::Of1904, &mut scratch));
         let result = if known {
             self.cell(column, CellKind::Date, formula, &scratch)
         } else {
@@ -168,12 +151,7 @@ impl<'a> Feed<'a> {
     }
 
     /// Adds a date written out in ISO 8601; one that does not exist stays a text.
-    pub(super) fn iso_date(
-        &mut self,
-        column: u32,
-        formula: bool,
-        text: &str,
-    ) -> Result<(), Refusal> {
+    pub(super) fn iso_date(&mut self, column: u32, formula: bool, text: &str) -> Result<(), Refusal> {
         match serial::iso_date(text) {
             Some(date) => self.cell(column, CellKind::Date, formula, &date),
             None => {
@@ -218,11 +196,7 @@ impl<'a> Feed<'a> {
         }
         self.row.cells.dedup_by_key(|cell| cell.column);
         for (column, first, second) in twice {
-            self.cell_note(
-                "CEL-202",
-                column,
-                vec![("first", first), ("second", second)],
-            );
+            self.cell_note("CEL-202", column, vec![("first", first), ("second", second)]);
         }
     }
 
@@ -238,33 +212,18 @@ impl<'a> Feed<'a> {
     }
 
     /// Notes something about a cell of the current row.
-    pub(super) fn cell_note(
-        &mut self,
-        code: &'static str,
-        column: u32,
-        args: Vec<(&'static str, String)>,
-    ) {
+    pub(super) fn cell_note(&mut self, code: &'static str, column: u32, args: Vec<(&'static str, String)>) {
         self.note(code, Some(column), args);
     }
 
     /// Notes something about the current row.
-    pub(super) fn note(
-        &mut self,
-        code: &'static str,
-        column: Option<u32>,
-        args: Vec<(&'static str, String)>,
-    ) {
+    pub(super) fn note(&mut self, code: &'static str, column: Option<u32>, args: Vec<(&'static str, String)>) {
         let row = Some(self.row.number);
         self.send(code, row, column, args);
     }
 
     /// Notes something about a row by its number.
-    pub(super) fn row_note(
-        &mut self,
-        code: &'static str,
-        row: u32,
-        args: Vec<(&'static str, String)>,
-    ) {
+    pub(super) fn row_note(&mut self, code: &'static str, row: u32, args: Vec<(&'static str, String)>) {
         self.send(code, Some(row), None, args);
     }
 
@@ -274,29 +233,12 @@ impl<'a> Feed<'a> {
     }
 
     /// Notes something about a sheet that is not handed out.
-    pub(super) fn note_about(
-        &mut self,
-        sheet: &str,
-        code: &'static str,
-        args: Vec<(&'static str, String)>,
-    ) {
-        self.sink.note(Note {
-            code,
-            sheet: Some(sheet.to_owned()),
-            row: None,
-            column: None,
-            args,
-        });
+    pub(super) fn note_about(&mut self, sheet: &str, code: &'static str, args: Vec<(&'static str, String)>) {
+        self.sink.note(Note { code, sheet: Some(sheet.to_owned()), row: None, column: None, args });
     }
 
     /// Passes a note on unless there were too many of its code.
-    fn send(
-        &mut self,
-        code: &'static str,
-        row: Option<u32>,
-        column: Option<u32>,
-        args: Vec<(&'static str, String)>,
-    ) {
+    fn send(&mut self, code: &'static str, row: Option<u32>, column: Option<u32>, args: Vec<(&'static str, String)>) {
         let place = match self.counts.iter().position(|(known, _)| *known == code) {
             Some(place) => place,
             None => {
@@ -308,13 +250,7 @@ impl<'a> Feed<'a> {
         *count = count.saturating_add(1);
         if *count <= self.limits.notes_per_code {
             let sheet = self.sheet.clone();
-            self.sink.note(Note {
-                code,
-                sheet,
-                row,
-                column,
-                args,
-            });
+            self.sink.note(Note { code, sheet, row, column, args });
         }
     }
 
@@ -352,9 +288,7 @@ pub(super) enum Epoch {
 
 /// Makes the refusal of a file that holds more than a limit allows.
 pub(super) fn too_much(what: &'static str, limit: impl ToString) -> Refusal {
-    Refusal::new("FIL-119")
-        .with("what", what)
-        .with("limit", limit)
+    Refusal::new("FIL-119").with("what", what).with("limit", limit)
 }
 
 /// Returns the beginning of a text, for a note.

@@ -36,9 +36,7 @@ use self::feed::Feed;
 use self::signature::Container;
 
 pub use self::limits::Limits;
-pub use self::row::{
-    Cell, CellKind, FileFacts, FileKind, Note, Refusal, Row, SheetHead, Sink, Span,
-};
+pub use self::row::{Cell, CellKind, FileFacts, FileKind, Note, Refusal, Row, SheetHead, Sink, Span};
 
 /// What the content of a file turned out to be.
 enum Content<'a> {
@@ -87,12 +85,7 @@ pub fn read(path: &Path, limits: &Limits, sink: &mut dyn Sink) -> Result<FileFac
         Content::Csv => encoding = Some(text_table::read(path, &mut feed)?),
     }
     let (sheets, cells) = feed.totals();
-    Ok(FileFacts {
-        kind,
-        encoding,
-        sheets,
-        cells,
-    })
+    Ok(FileFacts { kind, encoding, sheets, cells })
 }
 
 /// Finds out what a file is, by its signature and, in an archive, by its parts.
@@ -113,14 +106,10 @@ fn content<'a>(path: &Path, limits: &'a Limits) -> Result<Content<'a>, Refusal> 
         }
     }
     match xlsx::workbook_part(&mut archive, limits)? {
-        Some(part) if part.to_ascii_lowercase().ends_with(".bin") => {
-            Ok(Content::Xlsb(archive, part))
-        }
+        Some(part) if part.to_ascii_lowercase().ends_with(".bin") => Ok(Content::Xlsb(archive, part)),
         Some(part) => Ok(Content::Xlsx(archive, part)),
         // Some programs leave the package's relations out.
-        None if archive.has("xl/workbook.xml") => {
-            Ok(Content::Xlsx(archive, "xl/workbook.xml".to_owned()))
-        }
+        None if archive.has("xl/workbook.xml") => Ok(Content::Xlsx(archive, "xl/workbook.xml".to_owned())),
         None if archive.has("Index/Document.iwa") => Err(Refusal::new("FIL-138")),
         None => Err(Refusal::new("FIL-129")),
     }

@@ -98,10 +98,7 @@ mod tests {
         ] {
             assert!(is_number(number.as_bytes()), "{number}");
         }
-        for other in [
-            "", "-", ".", "1,234", "NaN", "INF", "Infinity", "1E309", "-1E999", "0x10", "1 2",
-            "1e", "1e+", "1.2.3", "１",
-        ] {
+        for other in ["", "-", ".", "1,234", "NaN", "INF", "Infinity", "1E309", "-1E999", "0x10", "1 2", "1e", "1e+", "1.2.3", "１"] {
             assert!(!is_number(other.as_bytes()), "{other}");
         }
     }

@@ -49,9 +49,7 @@ fn is_elapsed(inside: &str) -> bool {
         return false;
     };
     let inside = inside.to_ascii_lowercase();
-    ["h", "m", "s"].iter().any(|unit| {
-        !inside.is_empty() && inside.trim_matches(|c: char| unit.contains(c)).is_empty()
-    })
+    ["h", "m", "s"].iter().any(|unit| !inside.is_empty() && inside.trim_matches(|c: char| unit.contains(c)).is_empty())
 }
 
 /// Steps behind the next such character.
@@ -65,8 +63,7 @@ fn skip_past(characters: &mut std::str::Chars<'_>, stop: char) {
 
 /// Compares the beginning of a text without regard to case.
 fn starts_with_ignoring_case(text: &str, start: &str) -> bool {
-    text.get(..start.len())
-        .is_some_and(|head| head.eq_ignore_ascii_case(start))
+    text.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start))
 }
 
 #[cfg(test)]
@@ -121,10 +118,6 @@ mod tests {
         ] {
             assert!(!code_is_date(code), "{code}");
         }
-        assert!(
-            [0, 1, 4, 9, 11, 23, 37, 44, 48, 49, 59]
-                .into_iter()
-                .all(|id| !builtin_is_date(id))
-        );
+        assert!([0, 1, 4, 9, 11, 23, 37, 44, 48, 49, 59].into_iter().all(|id| !builtin_is_date(id)));
     }
 }

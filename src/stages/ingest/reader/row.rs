@@ -70,9 +70,7 @@ impl Row {
     /// Returns the text of one of this row's cells.
     #[must_use]
     pub fn text(&self, cell: &Cell) -> &str {
-        self.text
-            .get(cell.start as usize..cell.end as usize)
-            .unwrap_or_default()
+        self.text.get(cell.start as usize..cell.end as usize).unwrap_or_default()
     }
 
     /// Appends a cell; a row's texts together stay below 4 GiB, beyond which a text is left out.
@@ -86,13 +84,7 @@ impl Row {
             }
             _ => (0, 0),
         };
-        self.cells.push(Cell {
-            column,
-            kind,
-            formula,
-            start,
-            end,
-        });
+        self.cells.push(Cell { column, kind, formula, start, end });
     }
 
     /// Empties the row and keeps its memory.
@@ -168,10 +160,7 @@ impl Refusal {
     /// Makes a refusal without arguments.
     #[must_use]
     pub fn new(code: &'static str) -> Self {
-        Self {
-            code,
-            args: Vec::new(),
-        }
+        Self { code, args: Vec::new() }
     }
 
     /// Adds the value of a placeholder.

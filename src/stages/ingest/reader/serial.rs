@@ -51,16 +51,11 @@ fn civil(days: i64) -> (i64, i64, i64) {
     let shifted = days + 719_468;
     let era = shifted.div_euclid(146_097);
     let day_of_era = shifted.rem_euclid(146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month_from_march = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 {
-        month_from_march + 3
-    } else {
-        month_from_march - 9
-    };
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
     let year = year_of_era + era * 400 + i64::from(month <= 2);
     (year, month, day)
 }
@@ -75,11 +70,7 @@ pub(super) fn iso_date(text: &str) -> Option<String> {
         None => (text, None),
     };
     let mut parts = date.split('-');
-    let (year, month, day) = (
-        digits(parts.next()?, 4)?,
-        digits(parts.next()?, 2)?,
-        digits(parts.next()?, 2)?,
-    );
+    let (year, month, day) = (digits(parts.next()?, 4)?, digits(parts.next()?, 2)?, digits(parts.next()?, 2)?);
     if parts.next().is_some() || !(1..=12).contains(&month) {
         return None;
     }
@@ -121,9 +112,7 @@ fn digits(text: &str, length: usize) -> Option<u32> {
 /// Returns the days of a month.
 fn month_days(year: u32, month: u32) -> u32 {
     match month {
-        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => {
-            29
-        }
+        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => 29,
         2 => 28,
         4 | 6 | 9 | 11 => 30,
         _ => 31,
@@ -147,26 +136,14 @@ mod tests {
         assert_eq!(date(0.0, true).as_deref(), Some("1904-01-01"));
         assert_eq!(date(45_351.0, false).as_deref(), Some("2024-02-29"));
         assert_eq!(date(2_958_465.0, false).as_deref(), Some("9999-12-31"));
-        assert_eq!(
-            date(45_077.5, false).as_deref(),
-            Some("2023-05-31 12:00:00")
-        );
+        assert_eq!(date(45_077.5, false).as_deref(), Some("2023-05-31 12:00:00"));
         // A second that rounds up to midnight belongs to the next day.
         assert_eq!(date(45_077.999_999_9, false).as_deref(), Some("2023-06-01"));
     }
 
     #[test]
     fn serials_out_of_range_give_nothing() {
-        for serial in [
-            0.0,
-            0.5,
-            60.0,
-            -1.0,
-            2_958_466.0,
-            1e300,
-            f64::NAN,
-            f64::INFINITY,
-        ] {
+        for serial in [0.0, 0.5, 60.0, -1.0, 2_958_466.0, 1e300, f64::NAN, f64::INFINITY] {
             assert_eq!(date(serial, false), None, "{serial}");
         }
     }
@@ -176,9 +153,7 @@ mod tests {
         let mut last = (1900, 2, 28);
         for serial in FIRST_SERIAL..=LAST_SERIAL {
             let next = civil(serial - UNIX_EPOCH_SERIAL);
-            let follows = next == (last.0, last.1, last.2 + 1)
-                || next == (last.0, last.1 + 1, 1)
-                || next == (last.0 + 1, 1, 1);
+            let follows = next == (last.0, last.1, last.2 + 1) || next == (last.0, last.1 + 1, 1) || next == (last.0 + 1, 1, 1);
             assert!(follows, "{last:?} then {next:?}");
             last = next;
         }
@@ -187,24 +162,9 @@ mod tests {
     #[test]
     fn iso_dates_are_checked() {
         assert_eq!(iso_date("2024-02-29").as_deref(), Some("2024-02-29"));
-        assert_eq!(
-            iso_date("2024-01-31T00:00:00").as_deref(),
-            Some("2024-01-31")
-        );
-        assert_eq!(
-            iso_date("2024-01-31T08:30:00.000Z").as_deref(),
-            Some("2024-01-31 08:30:00")
-        );
-        for wrong in [
-            "2024-02-30",
-            "2023-02-29",
-            "2024-13-01",
-            "1900-01-05",
-            "24-01-01",
-            "2024-1-1",
-            "2024-01-01T25:00",
-            "",
-        ] {
+        assert_eq!(iso_date("2024-01-31T00:00:00").as_deref(), Some("2024-01-31"));
+        assert_eq!(iso_date("2024-01-31T08:30:00.000Z").as_deref(), Some("2024-01-31 08:30:00"));
+        for wrong in ["2024-02-30", "2023-02-29", "2024-13-01", "1900-01-05", "24-01-01", "2024-1-1", "2024-01-01T25:00", ""] {
             assert_eq!(iso_date(wrong), None, "{wrong}");
         }
     }

@@ -57,9 +57,7 @@ pub(super) fn container(path: &Path, limits: &Limits) -> Result<Container, Refus
         return Err(too_much("file bytes", limits.file_bytes));
     }
     let mut head = Vec::new();
-    file.take(HEAD_BYTES)
-        .read_to_end(&mut head)
-        .map_err(|error| unreadable(&error))?;
+    file.take(HEAD_BYTES).read_to_end(&mut head).map_err(|error| unreadable(&error))?;
     recognize(&head)
 }
 
@@ -75,10 +73,7 @@ fn recognize(head: &[u8]) -> Result<Container, Refusal> {
         return Ok(Container::Ole);
     }
     let known = REFUSED.iter().find(|(start, _)| head.starts_with(start));
-    let code = known
-        .map(|(_, code)| *code)
-        .or_else(|| binary(head))
-        .or_else(|| markup(head));
+    let code = known.map(|(_, code)| *code).or_else(|| binary(head)).or_else(|| markup(head));
     match code {
         Some(code) => Err(Refusal::new(code)),
         None => Ok(Container::Text),
@@ -98,8 +93,7 @@ fn markup(head: &[u8]) -> Option<&'static str> {
     // Dropping NULs makes UTF-16 readable enough for a look at Latin words.
     let text: Vec<u8> = head.iter().copied().filter(|byte| *byte != 0).collect();
     let text = String::from_utf8_lossy(&text).to_ascii_lowercase();
-    let text =
-        text.trim_start_matches(|c: char| c == '\u{FEFF}' || c == '\u{FFFD}' || c.is_whitespace());
+    let text = text.trim_start_matches(|c: char| c == '\u{FEFF}' || c == '\u{FFFD}' || c.is_whitespace());
     let begins = |start: &str| text.starts_with(start);
     let holds = |words: &[&str]| words.iter().any(|word| text.contains(word));
     if begins("mime-version:") || (begins("from:") && holds(&["multipart/related"])) {
@@ -111,24 +105,10 @@ fn markup(head: &[u8]) -> Option<&'static str> {
     if !begins("<") {
         return None;
     }
-    if holds(&[
-        "urn:schemas-microsoft-com:office:spreadsheet",
-        "progid=\"excel.sheet\"",
-    ]) && !holds(&["<html"])
-    {
+    if holds(&["urn:schemas-microsoft-com:office:spreadsheet", "progid=\"excel.sheet\""]) && !holds(&["<html"]) {
         return Some("FIL-125");
     }
-    if holds(&[
-        "<html",
-        "<!doctype html",
-        "<table",
-        "<head",
-        "<body",
-        "<meta",
-        "<style",
-        "<div",
-        "<script",
-    ]) {
+    if holds(&["<html", "<!doctype html", "<table", "<head", "<body", "<meta", "<style", "<div", "<script"]) {
         return Some("FIL-123");
     }
     begins("<?xml").then_some("FIL-138")
@@ -146,15 +126,9 @@ mod tests {
             (b"BM\x10\0\0\0", "FIL-128"),
             (b"{\\rtf1", "FIL-126"),
             (b"\x09\x08\x10\x00\x00\x06", "FIL-134"),
-            (
-                b"\r\n<HTML xmlns:x=\"urn:schemas-microsoft-com:office:spreadsheet\">",
-                "FIL-123",
-            ),
+            (b"\r\n<HTML xmlns:x=\"urn:schemas-microsoft-com:office:spreadsheet\">", "FIL-123"),
             (b"\xEF\xBB\xBF<table border=1>", "FIL-123"),
-            (
-                b"<?xml version=\"1.0\"?><?mso-application progid=\"Excel.Sheet\"?>",
-                "FIL-125",
-            ),
+            (b"<?xml version=\"1.0\"?><?mso-application progid=\"Excel.Sheet\"?>", "FIL-125"),
             (b"MIME-Version: 1.0\r\n", "FIL-124"),
             (b"ID;PWXL;N;E\r\n", "FIL-138"),
             (b"<\0h\0t\0m\0l\0>\0", "FIL-123"),

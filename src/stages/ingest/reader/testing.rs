@@ -31,11 +31,7 @@ impl Sink for Recorder {
 
     fn row(&mut self, row: &Row) {
         assert!(self.open && !row.cells.is_empty());
-        assert!(
-            row.cells
-                .windows(2)
-                .all(|pair| pair[0].column < pair[1].column)
-        );
+        assert!(row.cells.windows(2).all(|pair| pair[0].column < pair[1].column));
         if row.hidden {
             self.hidden_rows.push(row.number);
         }
@@ -65,9 +61,7 @@ impl Recorder {
 
     /// Returns kind and text of a cell.
     pub(super) fn at_sheet(&self, sheet: usize, row: u32, column: u32) -> Option<(CellKind, &str)> {
-        self.cells
-            .get(&(sheet, row, column))
-            .map(|(kind, _, text)| (*kind, text.as_str()))
+        self.cells.get(&(sheet, row, column)).map(|(kind, _, text)| (*kind, text.as_str()))
     }
 
     /// Returns the codes of all notes.
@@ -99,9 +93,7 @@ pub(super) fn refused(bytes: &[u8]) -> &'static str {
 pub(super) fn archive(parts: &[(&str, &[u8])]) -> Vec<u8> {
     let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
     for (name, bytes) in parts {
-        writer
-            .start_file(*name, SimpleFileOptions::default())
-            .expect("a part");
+        writer.start_file(*name, SimpleFileOptions::default()).expect("a part");
         writer.write_all(bytes).expect("written");
     }
     writer.finish().expect("an archive").into_inner()

@@ -48,13 +48,7 @@ impl<'r> Transcoder<'r> {
 
     /// Makes a reader of UTF-32 that begins with its mark.
     pub(super) fn utf32(source: Box<dyn Read + 'r>, big_endian: bool) -> Self {
-        Self {
-            decoder: Inner::Utf32 {
-                big_endian,
-                rest: Vec::with_capacity(4),
-            },
-            ..Self::new(source, UTF_16LE)
-        }
+        Self { decoder: Inner::Utf32 { big_endian, rest: Vec::with_capacity(4) }, ..Self::new(source, UTF_16LE) }
     }
 
     /// Recognizes XML in UTF-16 by its mark or by `<` with a NUL beside it.
@@ -90,11 +84,7 @@ impl Inner {
                 for byte in bytes {
                     rest.push(*byte);
                     if let [a, b, c, d] = rest[..] {
-                        let unit = if *big_endian {
-                            u32::from_be_bytes([a, b, c, d])
-                        } else {
-                            u32::from_le_bytes([a, b, c, d])
-                        };
+                        let unit = if *big_endian { u32::from_be_bytes([a, b, c, d]) } else { u32::from_le_bytes([a, b, c, d]) };
                         let character = char::from_u32(unit).unwrap_or(char::REPLACEMENT_CHARACTER);
                         if character != '\u{FEFF}' {
                             text.push(character);
@@ -121,8 +111,7 @@ impl Read for Transcoder<'_> {
             self.taken = 0;
             let count = self.source.read(&mut self.piece)?;
             self.finished = count == 0;
-            self.decoder
-                .decode(&self.piece[..count], &mut self.text, self.finished);
+            self.decoder.decode(&self.piece[..count], &mut self.text, self.finished);
         }
         let rest = &self.text.as_bytes()[self.taken..];
         let count = rest.len().min(out.len());
@@ -140,21 +129,10 @@ mod tests {
     fn decodes_across_pieces() {
         let text = "<x>汇池😀</x>".repeat(5_000);
         for (encoding, big) in [(UTF_16LE, false), (UTF_16BE, true)] {
-            let bytes: Vec<u8> = text
-                .encode_utf16()
-                .flat_map(|unit| {
-                    if big {
-                        unit.to_be_bytes()
-                    } else {
-                        unit.to_le_bytes()
-                    }
-                })
-                .collect();
+            let bytes: Vec<u8> = text.encode_utf16().flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() }).collect();
             assert!(Transcoder::sniff(&bytes).is_some());
             let mut read = String::new();
-            Transcoder::new(Box::new(bytes.as_slice()), encoding)
-                .read_to_string(&mut read)
-                .expect("in memory");
+            Transcoder::new(Box::new(bytes.as_slice()), encoding).read_to_string(&mut read).expect("in memory");
             assert_eq!(read, text);
         }
     }

@@ -69,9 +69,7 @@ pub(super) struct Tag<'a> {
 impl<'a> Tag<'a> {
     /// Returns the raw value of an attribute by its local name.
     pub(super) fn attribute(&self, name: &[u8]) -> Option<&'a [u8]> {
-        self.attributes()
-            .find(|(key, _)| local_name(key) == name)
-            .map(|(_, value)| value)
+        self.attributes().find(|(key, _)| local_name(key) == name).map(|(_, value)| value)
     }
 
     /// Returns an attribute's value with its references resolved.
@@ -90,9 +88,7 @@ impl<'a> Tag<'a> {
 
     /// Walks over qualified names and raw values.
     pub(super) fn attributes(&self) -> Attributes<'a> {
-        Attributes {
-            rest: self.attributes,
-        }
+        Attributes { rest: self.attributes }
     }
 }
 
@@ -138,15 +134,7 @@ pub(super) struct Scanner<'r> {
 impl<'r> Scanner<'r> {
     /// Makes a scanner; looks at the first bytes for UTF-16.
     pub(super) fn new(source: Box<dyn Read + 'r>, token_bytes: usize) -> Result<Self, XmlError> {
-        let mut scanner = Self {
-            source,
-            buffer: vec![0; BUFFER_BYTES],
-            at: 0,
-            end: 0,
-            exhausted: false,
-            base: 0,
-            token_bytes,
-        };
+        let mut scanner = Self { source, buffer: vec![0; BUFFER_BYTES], at: 0, end: 0, exhausted: false, base: 0, token_bytes };
         while scanner.end < 4 && scanner.refill()? {}
         let head = &scanner.buffer[..scanner.end];
         if let Some(decoder) = Transcoder::sniff(head) {
@@ -212,9 +200,7 @@ impl<'r> Scanner<'r> {
                     let (start, end) = (self.at + 1, self.at + close);
                     let offset = self.offset();
                     self.at = end + 1;
-                    return tag(&self.buffer[start..end])
-                        .map(Token::Start)
-                        .ok_or(XmlError::Malformed(offset));
+                    return tag(&self.buffer[start..end]).map(Token::Start).ok_or(XmlError::Malformed(offset));
                 }
             }
         }
@@ -248,11 +234,7 @@ impl<'r> Scanner<'r> {
     }
 
     /// Reads on until `</name>` of the element just begun; the texts inside are appended to `out`.
-    pub(super) fn text_until_end(
-        &mut self,
-        name: &[u8],
-        out: &mut String,
-    ) -> Result<bool, XmlError> {
+    pub(super) fn text_until_end(&mut self, name: &[u8], out: &mut String) -> Result<bool, XmlError> {
         let mut sound = true;
         loop {
             let offset = self.offset();
@@ -314,10 +296,7 @@ impl<'r> Scanner<'r> {
         let mut from = from;
         loop {
             let ahead = self.ahead();
-            if let Some(found) = ahead
-                .get(from..)
-                .and_then(|rest| memmem::find(rest, needle))
-            {
+            if let Some(found) = ahead.get(from..).and_then(|rest| memmem::find(rest, needle)) {
                 return Ok(from + found);
             }
             from = from.max((ahead.len() + 1).saturating_sub(needle.len()));
@@ -404,18 +383,10 @@ fn tag(inside: &[u8]) -> Option<Tag<'_>> {
         Some(rest) => (rest, true),
         None => (inside, false),
     };
-    let length = inside
-        .iter()
-        .position(u8::is_ascii_whitespace)
-        .unwrap_or(inside.len());
+    let length = inside.iter().position(u8::is_ascii_whitespace).unwrap_or(inside.len());
     let (qualified, attributes) = inside.split_at(length);
     let name = local_name(qualified);
-    (!name.is_empty()).then_some(Tag {
-        name,
-        qualified,
-        empty,
-        attributes,
-    })
+    (!name.is_empty()).then_some(Tag { name, qualified, empty, attributes })
 }
 
 /// Drops the namespace prefix of a name.

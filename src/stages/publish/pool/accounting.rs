@@ -132,7 +132,8 @@ fn ranges(row: u32) -> [CellRange; 2] {
 fn cells<'v>(desk: &Desk<'v>, name: (&'v str, &'v str), line: &Line, money: Option<&str>, ranges: &'v [CellRange; 2]) -> Vec<Value<'v>> {
     let count = |rows: u64| i64::try_from(rows).unwrap_or(i64::MAX);
     let lost = count(line.stated.0) - count(line.rows());
-    let mut cells = vec![Value::Text(name.0), if name.1.is_empty() { Value::Blank } else { Value::Text(name.1) }, Value::Count(count(line.stated.0))];
+    let mut cells =
+        vec![Value::Text(name.0), if name.1.is_empty() { Value::Blank } else { Value::Text(name.1) }, Value::Count(count(line.stated.0))];
     cells.extend(line.placed.iter().map(|p| Value::Count(count(p.0))));
     cells.push(Value::Formula(Formula { expression: "{0}-SUM({1})", result: FormulaResult::Count(lost), cells: ranges }));
     if let Some(dataset) = money {

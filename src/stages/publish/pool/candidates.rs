@@ -106,7 +106,11 @@ pub fn provenance(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
     let columns = pool_columns(desk);
     let mut looks = vec![Column::count(desk.header("number"))];
     looks.extend(columns.iter().map(|c| {
-        let look = if ["uscc", "name"].contains(&c.name.as_str()) { Column::text(&c.look.header).wide(22.0) } else { Column::text(&c.look.header).wide(18.0) };
+        let look = if ["uscc", "name"].contains(&c.name.as_str()) {
+            Column::text(&c.look.header).wide(22.0)
+        } else {
+            Column::text(&c.look.header).wide(18.0)
+        };
         match &c.look.group {
             Some(group) => look.in_group(group),
             None => look,

@@ -18,7 +18,10 @@ pub fn cover(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
     book.cover(&Cover {
         sheet: desk.sheet("cover"),
         title: desk.say("title").to_owned(),
-        subtitle: vec![desk.say(&format!("edition_{edition}")).to_owned(), desk.tell("cover_as_of", &[&desk.date(desk.publication.config.as_of)])],
+        subtitle: vec![
+            desk.say(&format!("edition_{edition}")).to_owned(),
+            desk.tell("cover_as_of", &[&desk.date(desk.publication.config.as_of)]),
+        ],
         blocks: vec![
             Block::Facts { heading: desk.say("cover_facts").to_owned(), facts: facts(desk) },
             inputs(desk),

@@ -8,8 +8,7 @@ use crate::stages::publish::workbook::{AmountUnit, Book, Column, Mark, Tab, Tabl
 use datafusion::arrow::array::RecordBatch;
 
 /// Figures shown, where the returns have them.
-const FIGURES: [&str; 7] =
-    ["revenue", "total_profit", "net_profit", "rd_expense", "total_assets", "total_liabilities", "total_equity"];
+const FIGURES: [&str; 7] = ["revenue", "total_profit", "net_profit", "rd_expense", "total_assets", "total_liabilities", "total_equity"];
 
 /// Queries the figures: pooled enterprises first, each in the order of the registry.
 pub async fn gather(p: &Publication<'_>) -> Result<Vec<RecordBatch>, Error> {

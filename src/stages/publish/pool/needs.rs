@@ -33,7 +33,8 @@ pub fn needs(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
         for batch in &desk.gathered.enterprises {
             let verdicts = Verdicts::of(desk.publication, batch);
             let [uscc, name, months, purpose, rate, consent, on] =
-                ["uscc", "name", "need_months", "need_use", "need_rate", "consent", "consent_on"].map(|c| Reader::of(batch, c, desk.shape(c)));
+                ["uscc", "name", "need_months", "need_use", "need_rate", "consent", "consent_on"]
+                    .map(|c| Reader::of(batch, c, desk.shape(c)));
             let (amount, record) = (Reader::of(batch, "need_amount", Shape::Amount), Reader::of(batch, "need_record", Shape::Plain));
             let cells = desk.gathered.sources.cells(desk.publication.places, batch, "need_amount");
             for row in (0..batch.num_rows()).filter(|row| verdicts.pooled(*row) == wanted && (amount.has(*row) || record.has(*row))) {

@@ -140,11 +140,7 @@ impl<'a> Rows<'a> {
                 Verdict::NotMet => Mark::NotMet,
                 Verdict::Unjudged => Mark::Unjudged,
             }));
-            cells.push(if criterion.statistics && !disclosed {
-                Value::Text(desk.say("withheld"))
-            } else {
-                figure.value(row, &desk.words)
-            });
+            cells.push(if criterion.statistics && !disclosed { Value::Text(desk.say("withheld")) } else { figure.value(row, &desk.words) });
         }
     }
 }

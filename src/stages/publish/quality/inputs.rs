@@ -56,7 +56,15 @@ pub fn inputs(book: &mut Book, desk: &Desk<'_>, tally: &Tally<'_>) -> Result<(),
         for counts in tally.files.values() {
             found.iter_mut().zip(counts).for_each(|(sum, more)| *sum += more);
         }
-        let mut cells = vec![Value::Text(desk.header("total")), Value::Blank, Value::Blank, Value::Blank, sum(|i| i.bytes), Value::Blank, sum(|i| i.rows)];
+        let mut cells = vec![
+            Value::Text(desk.header("total")),
+            Value::Blank,
+            Value::Blank,
+            Value::Blank,
+            sum(|i| i.bytes),
+            Value::Blank,
+            sum(|i| i.rows),
+        ];
         cells.extend(found.map(count));
         cells.push(Value::Blank);
         table.total_row(&cells)?;

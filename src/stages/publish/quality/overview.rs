@@ -30,7 +30,13 @@ fn tiles(desk: &Desk<'_>, tally: &Tally<'_>) -> Vec<Tile> {
     let refused = known.clone().filter(|i| i.refused).count() as u64;
     let tile = |name: &str, figure: u64, remark: String| Tile { name: desk.say(name).to_owned(), figure: grouped(figure), remark };
     let gathered = desk.gathered;
-    let severity = |severity: Severity| tile(&format!("tile_{}", severity.id()), tally.all[severity as usize], desk.say(&format!("tile_{}_remark", severity.id())).to_owned());
+    let severity = |severity: Severity| {
+        tile(
+            &format!("tile_{}", severity.id()),
+            tally.all[severity as usize],
+            desk.say(&format!("tile_{}_remark", severity.id())).to_owned(),
+        )
+    };
     vec![
         tile("tile_files", known.count() as u64, desk.tell("tile_files_remark", &[&grouped(refused)])),
         tile("tile_enterprises", gathered.total(), desk.say("tile_enterprises_remark").to_owned()),

@@ -106,11 +106,7 @@ impl Book {
     ///
     /// # Errors
     /// [`WorkbookError::Io`] if nothing can be written in that folder.
-    pub fn create(
-        path: &Path,
-        properties: BookProperties,
-        wording: Wording,
-    ) -> Result<Self, WorkbookError> {
+    pub fn create(path: &Path, properties: BookProperties, wording: Wording) -> Result<Self, WorkbookError> {
         let mut workbook = Workbook::new();
         let folder = match path.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -186,19 +182,13 @@ impl Book {
     /// Adds a finished sheet.
     pub(super) fn push(&mut self, sheet: Worksheet, name: &str, rows: u64) {
         self.workbook.push_worksheet(sheet);
-        self.report.sheets.push(SheetReport {
-            name: name.to_owned(),
-            rows,
-        });
+        self.report.sheets.push(SheetReport { name: name.to_owned(), rows });
     }
 }
 
 /// Drops what XML properties cannot carry.
 fn plain(text: &str) -> String {
-    text.chars()
-        .filter(|letter| !letter.is_control() && !matches!(letter, '\u{FFFE}' | '\u{FFFF}'))
-        .take(255)
-        .collect()
+    text.chars().filter(|letter| !letter.is_control() && !matches!(letter, '\u{FFFE}' | '\u{FFFF}')).take(255).collect()
 }
 
 fn created(at: NaiveDateTime) -> Result<rust_xlsxwriter::ExcelDateTime, WorkbookError> {

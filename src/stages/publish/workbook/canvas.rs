@@ -27,33 +27,20 @@ impl<'b> Canvas<'b> {
         let mut sheet = Worksheet::new();
         sheet.set_name(&name)?;
         sheet.set_default_row_height(row_points(1));
-        Ok(Self {
-            book,
-            sheet,
-            name,
-            row: 0,
-            top_pixels: 0,
-        })
+        Ok(Self { book, sheet, name, row: 0, top_pixels: 0 })
     }
 
     /// Writes a text over columns of the current row; both ends included.
-    pub(super) fn text(
-        &mut self,
-        columns: (u16, u16),
-        text: &str,
-        format: &Format,
-    ) -> Result<(), WorkbookError> {
+    pub(super) fn text(&mut self, columns: (u16, u16), text: &str, format: &Format) -> Result<(), WorkbookError> {
         let fit = cell_text(text, &self.book.wording.cut_mark);
         self.book.report.replaced_texts += u64::from(fit.replaced);
         if fit.cut {
             self.book.report.note_cut(&self.name, self.row, columns.0);
         }
         if columns.0 == columns.1 {
-            self.sheet
-                .write_string_with_format(self.row, columns.0, fit.text, format)?;
+            self.sheet.write_string_with_format(self.row, columns.0, fit.text, format)?;
         } else {
-            self.sheet
-                .merge_range(self.row, columns.0, self.row, columns.1, &fit.text, format)?;
+            self.sheet.merge_range(self.row, columns.0, self.row, columns.1, &fit.text, format)?;
         }
         Ok(())
     }

@@ -55,13 +55,7 @@ enum Like {
 
 impl CellWriter<'_> {
     /// Writes a value.
-    pub(super) fn put(
-        &mut self,
-        row: u32,
-        column: u16,
-        kind: ColumnKind,
-        value: &Value<'_>,
-    ) -> Result<(), WorkbookError> {
+    pub(super) fn put(&mut self, row: u32, column: u16, kind: ColumnKind, value: &Value<'_>) -> Result<(), WorkbookError> {
         let look = &self.look.columns[usize::from(column)];
         match *value {
             Value::Blank => {
@@ -69,12 +63,7 @@ impl CellWriter<'_> {
                 Ok(())
             }
             Value::Text(text) => self.text(row, column, kind, text),
-            Value::Mark(mark) => self.marked(
-                row,
-                column,
-                &look.marks[mark as usize],
-                self.wording.mark(mark),
-            ),
+            Value::Mark(mark) => self.marked(row, column, &look.marks[mark as usize], self.wording.mark(mark)),
             Value::Marked(mark, text) => self.marked(row, column, &look.marks[mark as usize], text),
             Value::Link(link) => self.link(row, column, kind, &link),
             Value::Formula(formula) => self.formula(row, column, kind, &formula),
@@ -82,25 +71,15 @@ impl CellWriter<'_> {
                 let own = kind == ColumnKind::Date;
                 let format = if own { &look.own } else { &self.look.date };
                 match date_serial(date) {
-                    Some(serial) if kind != ColumnKind::Code => {
-                        self.number(row, column, serial.into(), format, own)
-                    }
+                    Some(serial) if kind != ColumnKind::Code => self.number(row, column, serial.into(), format, own),
                     _ => self.text(row, column, kind, &date.to_string()),
                 }
             }
-            Value::Amount(_) | Value::Count(_) | Value::Ratio(_) | Value::Number { .. } => {
-                self.figure(row, column, kind, value)
-            }
+            Value::Amount(_) | Value::Count(_) | Value::Ratio(_) | Value::Number { .. } => self.figure(row, column, kind, value),
         }
     }
 
-    fn figure(
-        &mut self,
-        row: u32,
-        column: u16,
-        kind: ColumnKind,
-        value: &Value<'_>,
-    ) -> Result<(), WorkbookError> {
+    fn figure(&mut self, row: u32, column: u16, kind: ColumnKind, value: &Value<'_>) -> Result<(), WorkbookError> {
         let Some(figure) = Figure::new(kind, value) else {
             return Ok(());
         };
@@ -120,19 +99,11 @@ impl CellWriter<'_> {
         }
     }
 
-    fn number(
-        &mut self,
-        row: u32,
-        column: u16,
-        number: f64,
-        format: &Format,
-        own: bool,
-    ) -> Result<(), WorkbookError> {
+    fn number(&mut self, row: u32, column: u16, number: f64, format: &Format, own: bool) -> Result<(), WorkbookError> {
         if own && self.inherit {
             self.sheet.write_number(row, column, number)?;
         } else {
-            self.sheet
-                .write_number_with_format(row, column, number, format)?;
+            self.sheet.write_number_with_format(row, column, number, format)?;
         }
         Ok(())
     }
@@ -141,61 +112,32 @@ impl CellWriter<'_> {
     fn exact_text(&mut self, row: u32, column: u16, text: &str) -> Result<(), WorkbookError> {
         self.report.exact_texts += 1;
         let format = &self.look.columns[usize::from(column)].exact_text;
-        self.sheet
-            .write_string_with_format(row, column, text, format)?;
+        self.sheet.write_string_with_format(row, column, text, format)?;
         Ok(())
     }
 
-    fn text(
-        &mut self,
-        row: u32,
-        column: u16,
-        kind: ColumnKind,
-        text: &str,
-    ) -> Result<(), WorkbookError> {
+    fn text(&mut self, row: u32, column: u16, kind: ColumnKind, text: &str) -> Result<(), WorkbookError> {
         let text = self.fit(row, column, text);
         let look = &self.look.columns[usize::from(column)];
         if looks_live(&text) {
-            self.sheet
-                .write_string_with_format(row, column, text, &look.guarded)?;
-        } else if self.inherit
-            && matches!(kind, ColumnKind::Text | ColumnKind::Code)
-            && !text.is_empty()
-        {
+            self.sheet.write_string_with_format(row, column, text, &look.guarded)?;
+        } else if self.inherit && matches!(kind, ColumnKind::Text | ColumnKind::Code) && !text.is_empty() {
             self.sheet.write_string(row, column, text)?;
         } else {
-            self.sheet
-                .write_string_with_format(row, column, text, &look.text)?;
+            self.sheet.write_string_with_format(row, column, text, &look.text)?;
         }
         Ok(())
     }
 
-    fn marked(
-        &mut self,
-        row: u32,
-        column: u16,
-        format: &Format,
-        text: &str,
-    ) -> Result<(), WorkbookError> {
+    fn marked(&mut self, row: u32, column: u16, format: &Format, text: &str) -> Result<(), WorkbookError> {
         let text = self.fit(row, column, text);
-        self.sheet
-            .write_string_with_format(row, column, text, format)?;
+        self.sheet.write_string_with_format(row, column, text, format)?;
         Ok(())
     }
 
-    fn link(
-        &mut self,
-        row: u32,
-        column: u16,
-        kind: ColumnKind,
-        link: &Link<'_>,
-    ) -> Result<(), WorkbookError> {
+    fn link(&mut self, row: u32, column: u16, kind: ColumnKind, link: &Link<'_>) -> Result<(), WorkbookError> {
         let shown = self.fit(row, column, link.text);
-        let target = if *self.links < SHEET_LINKS {
-            target(link)
-        } else {
-            None
-        };
+        let target = if *self.links < SHEET_LINKS { target(link) } else { None };
         if let Some(target) = target {
             let format = &self.look.columns[usize::from(column)].link;
             let url = Url::new(target).set_text(shown.as_ref());
@@ -213,13 +155,7 @@ impl CellWriter<'_> {
     }
 
     /// Writes a formula with its result: the only place where anything live is written.
-    fn formula(
-        &mut self,
-        row: u32,
-        column: u16,
-        kind: ColumnKind,
-        formula: &Formula<'_>,
-    ) -> Result<(), WorkbookError> {
+    fn formula(&mut self, row: u32, column: u16, kind: ColumnKind, formula: &Formula<'_>) -> Result<(), WorkbookError> {
         let Some(figure) = Figure::new(kind, &formula.result.value()) else {
             return Ok(());
         };
@@ -232,8 +168,7 @@ impl CellWriter<'_> {
         }
         let live = rust_xlsxwriter::Formula::new(formula.filled()).set_result(decimal.as_str());
         let format = figure.format(self.look, column);
-        self.sheet
-            .write_formula_with_format(row, column, live, format)?;
+        self.sheet.write_formula_with_format(row, column, live, format)?;
         Ok(())
     }
 
@@ -252,10 +187,7 @@ impl Figure {
     fn new(kind: ColumnKind, value: &Value<'_>) -> Option<Self> {
         let (unscaled, scale, decimals, own, like) = match *value {
             Value::Amount(amount) => {
-                let wan = kind
-                    == ColumnKind::Amount {
-                        unit: AmountUnit::TenThousand,
-                    };
+                let wan = kind == ColumnKind::Amount { unit: AmountUnit::TenThousand };
                 let own = matches!(kind, ColumnKind::Amount { .. });
                 (amount, if wan { 8 } else { 4 }, 2, own, Like::Amount)
             }
@@ -267,13 +199,7 @@ impl Figure {
             }
             _ => return None,
         };
-        Some(Self {
-            unscaled,
-            scale,
-            decimals,
-            own,
-            like,
-        })
+        Some(Self { unscaled, scale, decimals, own, like })
     }
 
     fn decimal(&self) -> Option<Decimal> {
@@ -297,8 +223,7 @@ fn target(link: &Link<'_>) -> Option<String> {
         return Some(format!("internal:{place}"));
     };
     let absolute = file.starts_with(['/', '\\']) || file.contains(':');
-    (!absolute && !file.contains('#') && !file.is_empty())
-        .then(|| format!("file:///{file}#{place}"))
+    (!absolute && !file.contains('#') && !file.is_empty()).then(|| format!("file:///{file}#{place}"))
 }
 
 #[cfg(test)]
@@ -307,20 +232,9 @@ mod tests {
 
     #[test]
     fn link_targets_stay_local() {
-        let link = |file| Link {
-            text: "见",
-            file,
-            sheet: "甲'乙",
-            cell: "D17",
-        };
-        assert_eq!(
-            target(&link(None)).as_deref(),
-            Some("internal:'甲''乙'!D17")
-        );
-        assert_eq!(
-            target(&link(Some("退回/表.xlsx"))).as_deref(),
-            Some("file:///退回/表.xlsx#'甲''乙'!D17")
-        );
+        let link = |file| Link { text: "见", file, sheet: "甲'乙", cell: "D17" };
+        assert_eq!(target(&link(None)).as_deref(), Some("internal:'甲''乙'!D17"));
+        assert_eq!(target(&link(Some("退回/表.xlsx"))).as_deref(), Some("file:///退回/表.xlsx#'甲''乙'!D17"));
         for file in ["", "/etc/x", "\\\\host\\share", "C:\\x", "http://x", "a#b"] {
             assert_eq!(target(&link(Some(file))), None, "{file}");
         }

@@ -4,9 +4,8 @@
 //! chart reads in black and white.
 
 use rust_xlsxwriter::{
-    Chart as Drawing, ChartAxisLabelPosition, ChartDataLabel, ChartDataLabelPosition, ChartFont,
-    ChartFormat, ChartLegendPosition, ChartLine, ChartLineDashType, ChartMarker, ChartMarkerType,
-    ChartPatternFill, ChartPatternFillType, ChartSolidFill, ChartType, Color,
+    Chart as Drawing, ChartAxisLabelPosition, ChartDataLabel, ChartDataLabelPosition, ChartFont, ChartFormat, ChartLegendPosition,
+    ChartLine, ChartLineDashType, ChartMarker, ChartMarkerType, ChartPatternFill, ChartPatternFillType, ChartSolidFill, ChartType, Color,
 };
 
 use super::look::{BODY_FONT, HEADING_FONT};
@@ -75,13 +74,7 @@ struct SeriesStyle {
 }
 
 const STYLES: [SeriesStyle; 5] = [
-    SeriesStyle {
-        shade: 0x001F_4E79,
-        pattern: None,
-        dash: ChartLineDashType::Solid,
-        marker: ChartMarkerType::Circle,
-        dark: true,
-    },
+    SeriesStyle { shade: 0x001F_4E79, pattern: None, dash: ChartLineDashType::Solid, marker: ChartMarkerType::Circle, dark: true },
     SeriesStyle {
         shade: 0x00C8_7A2B,
         pattern: Some(ChartPatternFillType::DiagonalStripesWideUpwards),
@@ -89,13 +82,7 @@ const STYLES: [SeriesStyle; 5] = [
         marker: ChartMarkerType::Square,
         dark: false,
     },
-    SeriesStyle {
-        shade: 0x00B8_C9DB,
-        pattern: None,
-        dash: ChartLineDashType::RoundDot,
-        marker: ChartMarkerType::Triangle,
-        dark: false,
-    },
+    SeriesStyle { shade: 0x00B8_C9DB, pattern: None, dash: ChartLineDashType::RoundDot, marker: ChartMarkerType::Triangle, dark: false },
     SeriesStyle {
         shade: 0x0056_7D46,
         pattern: Some(ChartPatternFillType::HorizontalStripesNarrow),
@@ -103,13 +90,7 @@ const STYLES: [SeriesStyle; 5] = [
         marker: ChartMarkerType::Diamond,
         dark: false,
     },
-    SeriesStyle {
-        shade: 0x005A_5A5A,
-        pattern: None,
-        dash: ChartLineDashType::DashDot,
-        marker: ChartMarkerType::X,
-        dark: true,
-    },
+    SeriesStyle { shade: 0x005A_5A5A, pattern: None, dash: ChartLineDashType::DashDot, marker: ChartMarkerType::X, dark: true },
 ];
 
 const INK: u32 = 0x001F_2933;
@@ -125,29 +106,18 @@ impl Chart {
             ChartKind::StackedBar => ChartType::BarStacked,
             ChartKind::Line => ChartType::Line,
         });
-        drawing
-            .title()
-            .set_name(self.title.as_str())
-            .set_font(&font(HEADING_FONT, 11.0, INK).set_bold().clone());
+        drawing.title().set_name(self.title.as_str()).set_font(&font(HEADING_FONT, 11.0, INK).set_bold().clone());
         for cells in series {
             self.add_series(&mut drawing, cells);
         }
         self.dress_axes(&mut drawing);
         if series.len() > 1 {
-            drawing
-                .legend()
-                .set_position(ChartLegendPosition::Bottom)
-                .set_font(&font(BODY_FONT, 9.0, INK));
+            drawing.legend().set_position(ChartLegendPosition::Bottom).set_font(&font(BODY_FONT, 9.0, INK));
         } else {
             drawing.legend().set_hidden();
         }
-        drawing.chart_area().set_format(
-            ChartFormat::new().set_border(ChartLine::new().set_color(Color::RGB(0x00A3_AEBA))),
-        );
-        drawing
-            .set_width(width)
-            .set_height(height)
-            .set_alt_text(self.title.as_str());
+        drawing.chart_area().set_format(ChartFormat::new().set_border(ChartLine::new().set_color(Color::RGB(0x00A3_AEBA))));
+        drawing.set_width(width).set_height(height).set_alt_text(self.title.as_str());
         drawing
     }
 
@@ -155,15 +125,9 @@ impl Chart {
         let range = |column| (cells.sheet, cells.first_row, column, cells.last_row, column);
         let style = &STYLES[cells.index % STYLES.len()];
         let added = drawing.add_series();
-        added
-            .set_categories(range(0))
-            .set_values(range(cells.column))
-            .set_name(cells.header);
+        added.set_categories(range(0)).set_values(range(cells.column)).set_name(cells.header);
         let mut label = ChartDataLabel::new();
-        label
-            .show_value()
-            .set_num_format(cells.label_code())
-            .set_font(&font(BODY_FONT, 9.0, INK));
+        label.show_value().set_num_format(cells.label_code()).set_font(&font(BODY_FONT, 9.0, INK));
         if self.kind == ChartKind::Line {
             label.set_position(ChartDataLabelPosition::Above);
             added.set_format(ChartFormat::new().set_line(&style.line()));
@@ -182,17 +146,12 @@ impl Chart {
         let axis_font = font(BODY_FONT, 9.0, INK);
         drawing.x_axis().set_font(&axis_font);
         drawing.y_axis().set_font(&axis_font);
-        let grid = ChartLine::new()
-            .set_color(Color::RGB(0x00DD_E2E7))
-            .set_width(0.5)
-            .clone();
+        let grid = ChartLine::new().set_color(Color::RGB(0x00DD_E2E7)).set_width(0.5).clone();
         // In charts of lying bars the library takes the axis of the values for the x axis.
         let values = if self.lies() {
             // Else the first category would stand at the bottom.
             drawing.y_axis().set_reverse().set_major_gridlines(false);
-            drawing
-                .x_axis()
-                .set_label_position(ChartAxisLabelPosition::None)
+            drawing.x_axis().set_label_position(ChartAxisLabelPosition::None)
         } else {
             drawing.y_axis()
         };
@@ -215,9 +174,7 @@ impl Chart {
 
 fn font(name: &str, points: f64, ink: u32) -> ChartFont {
     let mut font = ChartFont::new();
-    font.set_name(name)
-        .set_size(points)
-        .set_color(Color::RGB(ink));
+    font.set_name(name).set_size(points).set_color(Color::RGB(ink));
     font.unset_bold();
     font
 }
@@ -229,10 +186,7 @@ impl SeriesStyle {
         match self.pattern {
             None => format.set_solid_fill(ChartSolidFill::new().set_color(shade)),
             Some(pattern) => format.set_pattern_fill(
-                ChartPatternFill::new()
-                    .set_pattern(pattern)
-                    .set_foreground_color(shade)
-                    .set_background_color(Color::RGB(WHITE)),
+                ChartPatternFill::new().set_pattern(pattern).set_foreground_color(shade).set_background_color(Color::RGB(WHITE)),
             ),
         };
         format.set_border(ChartLine::new().set_color(shade).set_width(0.75));
@@ -241,9 +195,7 @@ impl SeriesStyle {
 
     fn line(&self) -> ChartLine {
         let mut line = ChartLine::new();
-        line.set_color(Color::RGB(self.shade))
-            .set_width(2.0)
-            .set_dash_type(self.dash);
+        line.set_color(Color::RGB(self.shade)).set_width(2.0).set_dash_type(self.dash);
         line
     }
 
@@ -251,9 +203,7 @@ impl SeriesStyle {
         let shade = Color::RGB(self.shade);
         let mut marker = ChartMarker::new();
         marker.set_type(self.marker).set_size(7).set_format(
-            ChartFormat::new()
-                .set_solid_fill(ChartSolidFill::new().set_color(shade))
-                .set_line(ChartLine::new().set_color(shade)),
+            ChartFormat::new().set_solid_fill(ChartSolidFill::new().set_color(shade)).set_line(ChartLine::new().set_color(shade)),
         );
         marker
     }
@@ -265,10 +215,7 @@ impl SeriesStyle {
             label.set_font(&font(BODY_FONT, 9.0, WHITE));
         }
         if self.pattern.is_some() {
-            label.set_format(
-                ChartFormat::new()
-                    .set_solid_fill(ChartSolidFill::new().set_color(Color::RGB(WHITE))),
-            );
+            label.set_format(ChartFormat::new().set_solid_fill(ChartSolidFill::new().set_color(Color::RGB(WHITE))));
         }
     }
 }

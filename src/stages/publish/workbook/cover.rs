@@ -115,29 +115,18 @@ fn write_block(canvas: &mut Canvas<'_>, block: &Block) -> Result<(), WorkbookErr
                 canvas.end_row(row_points(lines) + 3)?;
             }
         }
-        Block::Grid {
-            heading,
-            columns,
-            rows,
-        } => {
+        Block::Grid { heading, columns, rows } => {
             write_heading(canvas, heading)?;
             write_grid(canvas, columns, rows)?;
         }
         Block::List { heading, items } => {
             write_heading(canvas, heading)?;
             for (number, item) in (1_u32..).zip(items) {
-                canvas.text(
-                    (0, COLUMNS - 1),
-                    &format!("{number}. {item}"),
-                    &look::item(),
-                )?;
+                canvas.text((0, COLUMNS - 1), &format!("{number}. {item}"), &look::item())?;
                 canvas.end_row(row_points(lines(item, COLUMNS - 1)) + 1)?;
             }
         }
-        Block::Notes {
-            heading,
-            paragraphs,
-        } => {
+        Block::Notes { heading, paragraphs } => {
             write_heading(canvas, heading)?;
             for paragraph in paragraphs {
                 canvas.text((0, COLUMNS - 1), paragraph, &look::item())?;
@@ -154,22 +143,12 @@ fn write_heading(canvas: &mut Canvas<'_>, heading: &str) -> Result<(), WorkbookE
     canvas.end_row(5)
 }
 
-fn write_grid(
-    canvas: &mut Canvas<'_>,
-    columns: &[GridColumn],
-    rows: &[Vec<String>],
-) -> Result<(), WorkbookError> {
+fn write_grid(canvas: &mut Canvas<'_>, columns: &[GridColumn], rows: &[Vec<String>]) -> Result<(), WorkbookError> {
     let spans = spans(columns);
     let headers = columns.iter().map(|column| column.header.as_str());
     write_grid_row(canvas, &spans, headers, &look::header(), 4)?;
     for row in rows {
-        write_grid_row(
-            canvas,
-            &spans,
-            row.iter().map(String::as_str),
-            &look::fact(),
-            2,
-        )?;
+        write_grid_row(canvas, &spans, row.iter().map(String::as_str), &look::fact(), 2)?;
     }
     Ok(())
 }
@@ -231,14 +210,8 @@ mod tests {
 
     #[test]
     fn grid_columns_stay_on_the_page() {
-        let column = |twelfths| GridColumn {
-            header: String::new(),
-            twelfths,
-        };
-        assert_eq!(
-            spans(&[column(3), column(6), column(9), column(1)]),
-            [(0, 2), (3, 8), (9, 11)]
-        );
+        let column = |twelfths| GridColumn { header: String::new(), twelfths };
+        assert_eq!(spans(&[column(3), column(6), column(9), column(1)]), [(0, 2), (3, 8), (9, 11)]);
         assert_eq!(spans(&[column(0)]), [(0, 0)]);
     }
 }

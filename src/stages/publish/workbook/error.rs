@@ -50,21 +50,11 @@ impl fmt::Display for WorkbookError {
         match self {
             Self::Io(error) => write!(out, "write the workbook file: {error}"),
             Self::Writer(error) => write!(out, "write the workbook: {error}"),
-            Self::RowShape {
-                sheet,
-                columns,
-                values,
-            } => {
-                write!(
-                    out,
-                    "add a row of {values} values to sheet `{sheet}` of {columns} columns"
-                )
+            Self::RowShape { sheet, columns, values } => {
+                write!(out, "add a row of {values} values to sheet `{sheet}` of {columns} columns")
             }
             Self::ColumnCount { sheet, columns } => {
-                write!(
-                    out,
-                    "lay out sheet `{sheet}` with {columns} columns; valid are 1 to 16384"
-                )
+                write!(out, "lay out sheet `{sheet}` with {columns} columns; valid are 1 to 16384")
             }
             Self::RowLimit { sheet, limit } => {
                 write!(out, "lay out sheet `{sheet}` within {limit} rows")

@@ -38,11 +38,7 @@ impl HeadPlace {
         let lines = u32::try_from(table.subtitle.len()).unwrap_or(u32::MAX - 8);
         let header_first = 1 + lines + u32::from(tells_part);
         let header_last = header_first + u32::from(grouped(table));
-        Self {
-            header_first,
-            header_last,
-            body: header_last + 1,
-        }
+        Self { header_first, header_last, body: header_last + 1 }
     }
 }
 
@@ -64,11 +60,7 @@ pub(super) fn label(column: &Column, wording: &Wording) -> String {
 pub(super) fn least_characters(table: &Table) -> u32 {
     // The title's letters are 1.6 times as wide as those of the body.
     let title = text_width(&table.title).min(60) * 17 / 10 + 4;
-    let lines = table
-        .subtitle
-        .iter()
-        .chain(&table.notes)
-        .chain([&table.empty_text]);
+    let lines = table.subtitle.iter().chain(&table.notes).chain([&table.empty_text]);
     let lines = lines.map(|line| text_width(line) + 4).max().unwrap_or(0);
     title.max(lines.min(LINE_CHARACTERS)).max(LEAST_CHARACTERS)
 }
@@ -98,65 +90,27 @@ impl Head<'_> {
         let narrow = characters <= SCREEN_CHARACTERS;
         sheet.set_row_height(0, 32)?;
         self.line(sheet, 0, &self.table.title, &look::title(narrow), narrow)?;
-        let subtitle = self
-            .table
-            .subtitle
-            .iter()
-            .map(String::as_str)
-            .chain(self.part);
+        let subtitle = self.table.subtitle.iter().map(String::as_str).chain(self.part);
         for (row, text) in (1..).zip(subtitle) {
-            let lines = if narrow {
-                lines_across(text, characters)
-            } else {
-                1
-            };
+            let lines = if narrow { lines_across(text, characters) } else { 1 };
             sheet.set_row_height(row, row_points(lines))?;
-            self.line(
-                sheet,
-                row,
-                text,
-                &if narrow {
-                    look::note()
-                } else {
-                    look::subtitle()
-                },
-                narrow,
-            )?;
+            self.line(sheet, row, text, &if narrow { look::note() } else { look::subtitle() }, narrow)?;
         }
         self.headers(sheet)
     }
 
     /// Writes a line over the table: merged if that is all in sight, else from the left.
-    fn line(
-        &self,
-        sheet: &mut Worksheet,
-        row: u32,
-        text: &str,
-        format: &Format,
-        merged: bool,
-    ) -> Result<(), WorkbookError> {
+    fn line(&self, sheet: &mut Worksheet, row: u32, text: &str, format: &Format, merged: bool) -> Result<(), WorkbookError> {
         let text = cell_text(text, &self.wording.cut_mark).text;
         let last = if merged { last_column(self.table) } else { 0 };
         across(sheet, row, last, &text, format)
     }
 
     fn headers(&self, sheet: &mut Worksheet) -> Result<(), WorkbookError> {
-        let HeadPlace {
-            header_first,
-            header_last,
-            ..
-        } = self.place;
+        let HeadPlace { header_first, header_last, .. } = self.place;
         let format = look::header();
-        let labels: Vec<String> = self
-            .table
-            .columns
-            .iter()
-            .map(|column| label(column, self.wording))
-            .collect();
-        let lines = labels
-            .iter()
-            .zip(self.gauges)
-            .map(|(label, gauge)| wrapped_lines(label, gauge.line_characters()));
+        let labels: Vec<String> = self.table.columns.iter().map(|column| label(column, self.wording)).collect();
+        let lines = labels.iter().zip(self.gauges).map(|(label, gauge)| wrapped_lines(label, gauge.line_characters()));
         let lines = lines.max().unwrap_or(1);
         if header_first < header_last {
             sheet.set_row_height(header_first, 22)?;
@@ -173,17 +127,8 @@ impl Head<'_> {
     }
 
     /// Writes the upper header row; headers without a group reach down into the lower one.
-    fn groups(
-        &self,
-        sheet: &mut Worksheet,
-        labels: &[String],
-        format: &Format,
-    ) -> Result<(), WorkbookError> {
-        let HeadPlace {
-            header_first,
-            header_last,
-            ..
-        } = self.place;
+    fn groups(&self, sheet: &mut Worksheet, labels: &[String], format: &Format) -> Result<(), WorkbookError> {
+        let HeadPlace { header_first, header_last, .. } = self.place;
         let columns = &self.table.columns;
         let mut first = 0_usize;
         while let Some(column) = columns.get(first) {
@@ -194,10 +139,7 @@ impl Head<'_> {
                 first += 1;
                 continue;
             };
-            let same = columns[first..]
-                .iter()
-                .take_while(|next| next.group.as_ref() == Some(group))
-                .count();
+            let same = columns[first..].iter().take_while(|next| next.group.as_ref() == Some(group)).count();
             let end = u16::try_from(first + same - 1).unwrap_or(u16::MAX);
             let text = cell_text(group, &self.wording.cut_mark).text;
             if start == end {

@@ -28,11 +28,7 @@ const RATIO: &str = "0.00%_ ";
 const DATE: &str = "yyyy-mm-dd";
 
 fn text(font: &str, points: f64) -> Format {
-    Format::new()
-        .set_font_name(font)
-        .set_font_size(points)
-        .set_font_color(INK)
-        .set_align(FormatAlign::VerticalCenter)
+    Format::new().set_font_name(font).set_font_size(points).set_font_color(INK).set_align(FormatAlign::VerticalCenter)
 }
 
 fn boxed(format: Format) -> Format {
@@ -41,19 +37,13 @@ fn boxed(format: Format) -> Format {
 
 /// Title above a table.
 pub(super) fn title(centered: bool) -> Format {
-    let align = if centered {
-        FormatAlign::Center
-    } else {
-        FormatAlign::Left
-    };
+    let align = if centered { FormatAlign::Center } else { FormatAlign::Left };
     text(HEADING_FONT, 16.0).set_bold().set_align(align)
 }
 
 /// Lines below the title, and notes below the table.
 pub(super) fn subtitle() -> Format {
-    text(BODY_FONT, 10.0)
-        .set_font_color(FAINT_INK)
-        .set_align(FormatAlign::Left)
+    text(BODY_FONT, 10.0).set_font_color(FAINT_INK).set_align(FormatAlign::Left)
 }
 
 /// Notes below a table or on a page; wrapped.
@@ -63,98 +53,62 @@ pub(super) fn note() -> Format {
 
 /// Header cells of a table.
 pub(super) fn header() -> Format {
-    boxed(text(HEADING_FONT, 10.0))
-        .set_bold()
-        .set_background_color(HEADER_GROUND)
-        .set_align(FormatAlign::Center)
-        .set_text_wrap()
+    boxed(text(HEADING_FONT, 10.0)).set_bold().set_background_color(HEADER_GROUND).set_align(FormatAlign::Center).set_text_wrap()
 }
 
 /// The text that stands in a table without rows.
 pub(super) fn empty() -> Format {
-    boxed(text(BODY_FONT, 10.0))
-        .set_font_color(FAINT_INK)
-        .set_align(FormatAlign::Center)
+    boxed(text(BODY_FONT, 10.0)).set_font_color(FAINT_INK).set_align(FormatAlign::Center)
 }
 
 /// The rule that closes a table; also carries the note that it goes on elsewhere.
 pub(super) fn closing() -> Format {
-    text(BODY_FONT, 10.0)
-        .set_font_color(FAINT_INK)
-        .set_border_top(FormatBorder::Medium)
-        .set_border_top_color(STRONG_RULE)
+    text(BODY_FONT, 10.0).set_font_color(FAINT_INK).set_border_top(FormatBorder::Medium).set_border_top_color(STRONG_RULE)
 }
 
 /// Heading of a part of a page.
 pub(super) fn section() -> Format {
-    text(HEADING_FONT, 12.0)
-        .set_bold()
-        .set_border_bottom(FormatBorder::Medium)
-        .set_border_bottom_color(STRONG_RULE)
+    text(HEADING_FONT, 12.0).set_bold().set_border_bottom(FormatBorder::Medium).set_border_bottom_color(STRONG_RULE)
 }
 
 /// Title of a cover.
 pub(super) fn cover_title() -> Format {
-    text(HEADING_FONT, 26.0)
-        .set_bold()
-        .set_align(FormatAlign::Center)
-        .set_text_wrap()
+    text(HEADING_FONT, 26.0).set_bold().set_align(FormatAlign::Center).set_text_wrap()
 }
 
 /// Lines below the title of a cover.
 pub(super) fn cover_subtitle() -> Format {
-    text(BODY_FONT, 12.0)
-        .set_font_color(FAINT_INK)
-        .set_align(FormatAlign::Center)
-        .set_text_wrap()
+    text(BODY_FONT, 12.0).set_font_color(FAINT_INK).set_align(FormatAlign::Center).set_text_wrap()
 }
 
 /// Left side of a fact on a cover.
 pub(super) fn fact_name() -> Format {
-    boxed(text(HEADING_FONT, 10.0))
-        .set_background_color(TOTAL_GROUND)
-        .set_align(FormatAlign::Left)
-        .set_indent(1)
+    boxed(text(HEADING_FONT, 10.0)).set_background_color(TOTAL_GROUND).set_align(FormatAlign::Left).set_indent(1)
 }
 
 /// Right side of a fact, and cells of small tables on a cover.
 pub(super) fn fact() -> Format {
-    boxed(text(BODY_FONT, 10.0))
-        .set_align(FormatAlign::Left)
-        .set_indent(1)
-        .set_text_wrap()
+    boxed(text(BODY_FONT, 10.0)).set_align(FormatAlign::Left).set_indent(1).set_text_wrap()
 }
 
 /// Items of a list on a cover.
 pub(super) fn item() -> Format {
-    text(BODY_FONT, 10.5)
-        .set_align(FormatAlign::Left)
-        .set_align(FormatAlign::Top)
-        .set_text_wrap()
+    text(BODY_FONT, 10.5).set_align(FormatAlign::Left).set_align(FormatAlign::Top).set_text_wrap()
 }
 
 /// Name of a signature.
 pub(super) fn signature_name() -> Format {
-    text(BODY_FONT, 11.0)
-        .set_align(FormatAlign::Right)
-        .set_align(FormatAlign::Bottom)
+    text(BODY_FONT, 11.0).set_align(FormatAlign::Right).set_align(FormatAlign::Bottom)
 }
 
 /// Line to sign on.
 pub(super) fn signature_line() -> Format {
-    text(BODY_FONT, 11.0)
-        .set_align(FormatAlign::Bottom)
-        .set_border_bottom(FormatBorder::Thin)
-        .set_border_bottom_color(INK)
+    text(BODY_FONT, 11.0).set_align(FormatAlign::Bottom).set_border_bottom(FormatBorder::Thin).set_border_bottom_color(INK)
 }
 
 /// The three rows of a tile: name, figure, remark.
 pub(super) fn tile() -> [Format; 3] {
-    let ground = |format: Format| {
-        format
-            .set_background_color(TOTAL_GROUND)
-            .set_align(FormatAlign::Center)
-    };
+    let ground = |format: Format| format.set_background_color(TOTAL_GROUND).set_align(FormatAlign::Center);
     let sides = |format: Format| {
         format
             .set_border_left(FormatBorder::Thin)
@@ -167,9 +121,7 @@ pub(super) fn tile() -> [Format; 3] {
             .set_border_top(FormatBorder::Medium)
             .set_border_top_color(STRONG_RULE),
         sides(ground(text(HEADING_FONT, 20.0).set_bold())),
-        sides(ground(text(BODY_FONT, 9.0).set_font_color(FAINT_INK)))
-            .set_border_bottom(FormatBorder::Thin)
-            .set_border_bottom_color(RULE),
+        sides(ground(text(BODY_FONT, 9.0).set_font_color(FAINT_INK))).set_border_bottom(FormatBorder::Thin).set_border_bottom_color(RULE),
     ]
 }
 
@@ -193,11 +145,7 @@ fn mark(base: &Format, mark: Mark) -> Format {
         Mark::Explain => (0x00FB_DFA0, 0x0066_4100, true),
         Mark::Note => (0x00E6_F0FA, 0x001B_4F83, false),
     };
-    let format = base
-        .clone()
-        .set_background_color(Color::RGB(ground))
-        .set_font_color(Color::RGB(ink))
-        .set_align(FormatAlign::Center);
+    let format = base.clone().set_background_color(Color::RGB(ground)).set_font_color(Color::RGB(ink)).set_align(FormatAlign::Center);
     if bold { format.set_bold() } else { format }
 }
 
@@ -231,28 +179,15 @@ impl RowLook {
         let base = boxed(text(BODY_FONT, 10.0));
         let base = match style {
             RowStyle::Plain => base,
-            RowStyle::Total => base
-                .set_bold()
-                .set_background_color(TOTAL_GROUND)
-                .set_font_name(HEADING_FONT),
+            RowStyle::Total => base.set_bold().set_background_color(TOTAL_GROUND).set_font_name(HEADING_FONT),
         };
-        let number = |code: &str| {
-            base.clone()
-                .set_align(FormatAlign::Right)
-                .set_num_format(code)
-        };
+        let number = |code: &str| base.clone().set_align(FormatAlign::Right).set_num_format(code);
         Self {
-            columns: columns
-                .iter()
-                .map(|column| ColumnLook::new(&base, column.kind))
-                .collect(),
+            columns: columns.iter().map(|column| ColumnLook::new(&base, column.kind)).collect(),
             count: number(COUNT),
             amount: number(AMOUNT),
             ratio: number(RATIO),
-            date: base
-                .clone()
-                .set_align(FormatAlign::Center)
-                .set_num_format(DATE),
+            date: base.clone().set_align(FormatAlign::Center).set_num_format(DATE),
         }
     }
 }
@@ -265,24 +200,15 @@ impl ColumnLook {
         let (own, text) = match kind {
             ColumnKind::Text => (left.clone().set_text_wrap(), left.clone().set_text_wrap()),
             // "@" keeps a code text when somebody edits it.
-            ColumnKind::Code => (
-                left.clone().set_num_format("@"),
-                left.clone().set_num_format("@"),
-            ),
+            ColumnKind::Code => (left.clone().set_num_format("@"), left.clone().set_num_format("@")),
             ColumnKind::Amount { .. } => (right.clone().set_num_format(AMOUNT), center.clone()),
             ColumnKind::Count => (right.clone().set_num_format(COUNT), center.clone()),
             ColumnKind::Ratio => (right.clone().set_num_format(RATIO), center.clone()),
-            ColumnKind::Number { decimals } => (
-                right.clone().set_num_format(decimal_code(decimals)),
-                center.clone(),
-            ),
+            ColumnKind::Number { decimals } => (right.clone().set_num_format(decimal_code(decimals)), center.clone()),
             ColumnKind::Date => (center.clone().set_num_format(DATE), center.clone()),
             ColumnKind::Verdict => (center.clone(), center.clone()),
         };
-        let link = text
-            .clone()
-            .set_font_color(LINK_INK)
-            .set_underline(FormatUnderline::Single);
+        let link = text.clone().set_font_color(LINK_INK).set_underline(FormatUnderline::Single);
         Self {
             guarded: text.clone().set_quote_prefix(),
             exact_text: right.set_indent(1),

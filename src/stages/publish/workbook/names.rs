@@ -38,10 +38,7 @@ fn folded(name: &str) -> String {
 /// Puts a number behind a name: `名称(2)`.
 fn numbered(base: &str, number: u32) -> String {
     let suffix = format!("({number})");
-    format!(
-        "{}{suffix}",
-        head_of(base, NAME_UNITS - suffix.len()).trim_end()
-    )
+    format!("{}{suffix}", head_of(base, NAME_UNITS - suffix.len()).trim_end())
 }
 
 fn allowed(wanted: &str, unnamed: &str) -> String {
@@ -60,9 +57,7 @@ fn allowed(wanted: &str, unnamed: &str) -> String {
         })
         .collect();
     let trimmed = plain.trim().trim_matches('\'').trim();
-    let name = head_of(trimmed, NAME_UNITS)
-        .trim_end()
-        .trim_end_matches('\'');
+    let name = head_of(trimmed, NAME_UNITS).trim_end().trim_end_matches('\'');
     if name.is_empty() {
         unnamed.to_owned()
     } else if name.eq_ignore_ascii_case("history") {
@@ -89,14 +84,8 @@ mod tests {
         assert_eq!(take(&mut names, " \u{1} "), "工作表");
         assert_eq!(take(&mut names, "History"), "History_");
         assert_eq!(take(&mut names, &"长".repeat(40)), "长".repeat(31));
-        assert_eq!(
-            take(&mut names, &format!("{}'''", "长".repeat(30))),
-            "长".repeat(30)
-        );
-        assert_eq!(
-            take(&mut names, &"😀".repeat(20)).encode_utf16().count(),
-            30
-        );
+        assert_eq!(take(&mut names, &format!("{}'''", "长".repeat(30))), "长".repeat(30));
+        assert_eq!(take(&mut names, &"😀".repeat(20)).encode_utf16().count(), 30);
     }
 
     #[test]

@@ -38,12 +38,7 @@ impl Decimal {
             rest /= 10;
             scale -= 1;
         }
-        let mut decimal = Self {
-            bytes: [0; CAPACITY],
-            start: CAPACITY,
-            end: CAPACITY,
-            significant: 0,
-        };
+        let mut decimal = Self { bytes: [0; CAPACITY], start: CAPACITY, end: CAPACITY, significant: 0 };
         let mut digits = 0;
         let mut trailing_noughts = 0;
         while rest > 0 || digits <= scale {
@@ -90,9 +85,7 @@ impl Decimal {
     /// Gives the text in groups of three with at least `decimals` decimal places, as number formats show it.
     pub(super) fn grouped(&self, decimals: usize) -> String {
         let text = self.as_str();
-        let (sign, text) = text
-            .strip_prefix('-')
-            .map_or(("", text), |rest| ("-", rest));
+        let (sign, text) = text.strip_prefix('-').map_or(("", text), |rest| ("-", rest));
         let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
         let mut out = String::with_capacity(CAPACITY + 16);
         out.push_str(sign);
@@ -105,10 +98,7 @@ impl Decimal {
         if decimals > 0 || !fraction.is_empty() {
             out.push('.');
             out.push_str(fraction);
-            out.extend(std::iter::repeat_n(
-                '0',
-                decimals.saturating_sub(fraction.len()),
-            ));
+            out.extend(std::iter::repeat_n('0', decimals.saturating_sub(fraction.len())));
         }
         out
     }
@@ -140,9 +130,7 @@ mod tests {
     use super::*;
 
     fn text(unscaled: i128, scale: u8) -> String {
-        Decimal::new(unscaled, scale)
-            .map(|decimal| decimal.as_str().to_owned())
-            .unwrap_or_default()
+        Decimal::new(unscaled, scale).map(|decimal| decimal.as_str().to_owned()).unwrap_or_default()
     }
 
     #[test]
@@ -151,18 +139,14 @@ mod tests {
         assert_eq!(text(12_345_000, 4), "1234.5");
         assert_eq!(text(-1, 4), "-0.0001");
         assert_eq!(text(1_000_000, 0), "1000000");
-        assert_eq!(
-            text(i128::MIN, 0),
-            "-170141183460469231731687303715884105728"
-        );
+        assert_eq!(text(i128::MIN, 0), "-170141183460469231731687303715884105728");
         assert_eq!(text(1, 38), "0.00000000000000000000000000000000000001");
         assert!(Decimal::new(1, 39).is_none());
     }
 
     #[test]
     fn fifteen_significant_digits_are_the_limit() {
-        let number =
-            |unscaled, scale| Decimal::new(unscaled, scale).and_then(|decimal| decimal.number());
+        let number = |unscaled, scale| Decimal::new(unscaled, scale).and_then(|decimal| decimal.number());
         assert_eq!(number(999_999_999_999_999, 2), Some(9_999_999_999_999.99));
         assert_eq!(number(1_000_000_000_000_001, 2), None);
         assert_eq!(number(1_000_000_000_000_000_000, 4), Some(1e14));
@@ -171,15 +155,9 @@ mod tests {
 
     #[test]
     fn grouped_text_shows_every_digit() {
-        let grouped = |unscaled, scale, decimals| {
-            Decimal::new(unscaled, scale)
-                .map(|decimal| decimal.grouped(decimals))
-                .unwrap_or_default()
-        };
-        assert_eq!(
-            grouped(-123_456_789_012_345_678_900, 4, 2),
-            "-12,345,678,901,234,567.89"
-        );
+        let grouped =
+            |unscaled, scale, decimals| Decimal::new(unscaled, scale).map(|decimal| decimal.grouped(decimals)).unwrap_or_default();
+        assert_eq!(grouped(-123_456_789_012_345_678_900, 4, 2), "-12,345,678,901,234,567.89");
         assert_eq!(grouped(100, 0, 0), "100");
         assert_eq!(grouped(1_000_000, 4, 2), "100.00");
         assert_eq!(grouped(1, 4, 2), "0.0001");

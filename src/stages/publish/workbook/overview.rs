@@ -99,9 +99,7 @@ pub(super) fn write(book: &mut Book, overview: &Overview<'_>) -> Result<String, 
     for panel in &overview.panels {
         canvas.end_row(14)?;
         let height = panel.pixels();
-        if canvas.top_pixels + height > page_top + PAGE_HEIGHT_PIXELS
-            && canvas.top_pixels > page_top
-        {
+        if canvas.top_pixels + height > page_top + PAGE_HEIGHT_PIXELS && canvas.top_pixels > page_top {
             breaks.push(canvas.row);
             page_top = canvas.top_pixels;
         }
@@ -137,11 +135,7 @@ fn write_tiles(canvas: &mut Canvas<'_>, tiles: &[Tile]) -> Result<(), WorkbookEr
     let formats = look::tile();
     for (line, (points, format)) in [20, 32, 18].into_iter().zip(&formats).enumerate() {
         for (index, tile) in (0_u16..).zip(tiles) {
-            let columns = if index == 0 {
-                (0, 0)
-            } else {
-                (index * 2 - 1, index * 2)
-            };
+            let columns = if index == 0 { (0, 0) } else { (index * 2 - 1, index * 2) };
             let text = [&tile.name, &tile.figure, &tile.remark][line];
             canvas.text(columns, text, format)?;
         }
@@ -171,24 +165,12 @@ fn write_panel(canvas: &mut Canvas<'_>, panel: &Panel<'_>) -> Result<(), Workboo
     let (row, column, offset, top, width) = if beside {
         let columns = table_columns(panel);
         let left = NAME_PIXELS + (u32::from(columns) - 1) * FIGURE_PIXELS + GAP_PIXELS;
-        (
-            table_row,
-            columns,
-            GAP_PIXELS,
-            table_pixels,
-            PAGE_PIXELS - left,
-        )
+        (table_row, columns, GAP_PIXELS, table_pixels, PAGE_PIXELS - left)
     } else {
         (canvas.row, 0, 0, canvas.top_pixels, PAGE_PIXELS)
     };
-    let drawing = chart.draw(
-        &series(canvas, panel, chart, first_row, drawn)?,
-        width,
-        height,
-    );
-    canvas
-        .sheet
-        .insert_chart_with_offset(row, column, &drawing, offset, 0)?;
+    let drawing = chart.draw(&series(canvas, panel, chart, first_row, drawn)?, width, height);
+    canvas.sheet.insert_chart_with_offset(row, column, &drawing, offset, 0)?;
     canvas.reach(top + height)
 }
 
@@ -197,10 +179,7 @@ fn write_table(canvas: &mut Canvas<'_>, panel: &Panel<'_>) -> Result<u32, Workbo
     let columns = usize::from(COLUMNS).min(panel.columns.len());
     if columns == 0 || panel.columns.len() > columns {
         let sheet = canvas.name.clone();
-        return Err(WorkbookError::ColumnCount {
-            sheet,
-            columns: panel.columns.len(),
-        });
+        return Err(WorkbookError::ColumnCount { sheet, columns: panel.columns.len() });
     }
     let mut lines = 1;
     for (index, column) in (0..).zip(&panel.columns) {
@@ -211,39 +190,22 @@ fn write_table(canvas: &mut Canvas<'_>, panel: &Panel<'_>) -> Result<u32, Workbo
     canvas.end_row(row_points(lines) + 6)?;
     let first_row = canvas.row;
     if panel.rows.is_empty() {
-        canvas.text(
-            (0, table_columns(panel) - 1),
-            &panel.empty_text,
-            &look::empty(),
-        )?;
+        canvas.text((0, table_columns(panel) - 1), &panel.empty_text, &look::empty())?;
         canvas.end_row(24)?;
         return Ok(first_row);
     }
     let plain = RowLook::new(&panel.columns, RowStyle::Plain);
     let total = RowLook::new(&panel.columns, RowStyle::Total);
     for (style, values) in &panel.rows {
-        let look = if *style == RowStyle::Plain {
-            &plain
-        } else {
-            &total
-        };
+        let look = if *style == RowStyle::Plain { &plain } else { &total };
         write_row(canvas, panel, look, values)?;
     }
     Ok(first_row)
 }
 
-fn write_row(
-    canvas: &mut Canvas<'_>,
-    panel: &Panel<'_>,
-    look: &RowLook,
-    values: &[Value<'_>],
-) -> Result<(), WorkbookError> {
+fn write_row(canvas: &mut Canvas<'_>, panel: &Panel<'_>, look: &RowLook, values: &[Value<'_>]) -> Result<(), WorkbookError> {
     if values.len() != panel.columns.len() {
-        return Err(WorkbookError::RowShape {
-            sheet: canvas.name.clone(),
-            columns: panel.columns.len(),
-            values: values.len(),
-        });
+        return Err(WorkbookError::RowShape { sheet: canvas.name.clone(), columns: panel.columns.len(), values: values.len() });
     }
     let mut lines = 1;
     let mut cells = CellWriter {
@@ -261,34 +223,22 @@ fn write_row(
             lines = lines.max(wrapped_lines(text, characters(index) - 2));
         }
     }
-    canvas.end_row(if lines > 1 {
-        row_points(lines)
-    } else {
-        ROW_POINTS
-    })
+    canvas.end_row(if lines > 1 { row_points(lines) } else { ROW_POINTS })
 }
 
 fn characters(column: u16) -> u32 {
-    if column == 0 {
-        NAME_CHARACTERS
-    } else {
-        FIGURE_CHARACTERS
-    }
+    if column == 0 { NAME_CHARACTERS } else { FIGURE_CHARACTERS }
 }
 
 fn table_columns(panel: &Panel<'_>) -> u16 {
-    u16::try_from(panel.columns.len())
-        .unwrap_or(COLUMNS)
-        .clamp(1, COLUMNS)
+    u16::try_from(panel.columns.len()).unwrap_or(COLUMNS).clamp(1, COLUMNS)
 }
 
 fn chart_pixels(chart: &Chart, categories: usize) -> u32 {
     use super::chart::ChartKind::{Bar, StackedBar};
     if matches!(chart.kind, Bar | StackedBar) {
         let bars = u32::try_from(categories).unwrap_or(u32::MAX);
-        bars.saturating_mul(BAR_PIXELS)
-            .saturating_add(AROUND_BARS_PIXELS)
-            .clamp(CHART_PIXELS / 2, 2_000)
+        bars.saturating_mul(BAR_PIXELS).saturating_add(AROUND_BARS_PIXELS).clamp(CHART_PIXELS / 2, 2_000)
     } else {
         CHART_PIXELS
     }
@@ -304,26 +254,10 @@ fn series<'c>(
     let least_label = chart.least_label(&panel.rows[..drawn]);
     let last_row = first_row + u32::try_from(drawn - 1).unwrap_or(0);
     let cells = chart.columns.iter().enumerate().map(|(index, column)| {
-        let missing = || WorkbookError::ChartColumn {
-            chart: chart.title.clone(),
-            column: *column,
-        };
-        let header = panel
-            .columns
-            .get(*column)
-            .ok_or_else(missing)?
-            .header
-            .as_str();
+        let missing = || WorkbookError::ChartColumn { chart: chart.title.clone(), column: *column };
+        let header = panel.columns.get(*column).ok_or_else(missing)?.header.as_str();
         let column = u16::try_from(*column).map_err(|_| missing())?;
-        Ok(SeriesCells {
-            sheet: &canvas.name,
-            first_row,
-            last_row,
-            header,
-            column,
-            index,
-            least_label,
-        })
+        Ok(SeriesCells { sheet: &canvas.name, first_row, last_row, header, column, index, least_label })
     });
     cells.collect()
 }
@@ -337,24 +271,15 @@ impl Panel<'_> {
     /// Estimates the height of the panel, to decide where a page ends.
     fn pixels(&self) -> u32 {
         let pixels = |points: u32| points * 4 / 3;
-        let header = if self.columns.iter().any(|column| column.has_unit()) {
-            2
-        } else {
-            1
-        };
+        let header = if self.columns.iter().any(|column| column.has_unit()) { 2 } else { 1 };
         let rows = u32::try_from(self.rows.len().max(1)).unwrap_or(u32::MAX);
         let heading = pixels(30);
-        let table = pixels(row_points(header) + 6)
-            .saturating_add(rows.saturating_mul(pixels(ROW_POINTS) + 1));
+        let table = pixels(row_points(header) + 6).saturating_add(rows.saturating_mul(pixels(ROW_POINTS) + 1));
         let Some(chart) = &self.chart else {
             return heading.saturating_add(table);
         };
         let height = chart_pixels(chart, chart.rows.unwrap_or(self.rows.len()));
-        let body = if self.chart_beside(chart) {
-            table.max(height)
-        } else {
-            table.saturating_add(height + 14)
-        };
+        let body = if self.chart_beside(chart) { table.max(height) } else { table.saturating_add(height + 14) };
         heading.saturating_add(body)
     }
 }
@@ -369,16 +294,7 @@ impl Chart {
             Some(Value::Count(count)) => *count,
             _ => 0,
         };
-        let stack = |values: &[Value<'_>]| {
-            self.columns
-                .iter()
-                .map(|column| count(values, column))
-                .fold(0, i64::saturating_add)
-        };
-        rows.iter()
-            .map(|(_, values)| stack(values))
-            .max()
-            .unwrap_or(0)
-            / 10
+        let stack = |values: &[Value<'_>]| self.columns.iter().map(|column| count(values, column)).fold(0, i64::saturating_add);
+        rows.iter().map(|(_, values)| stack(values)).max().unwrap_or(0) / 10
     }
 }

@@ -37,11 +37,7 @@ pub(super) fn set_up(sheet: &mut Worksheet, paper: Paper, characters: f64, foote
 /// Composes the footer: title of the workbook, page numbers, name of the sheet.
 pub(super) fn footer(title: &str, pages: &str) -> String {
     // Excel takes at most 255 characters; a digit behind &9 would be read as part of the size.
-    let title: String = title
-        .chars()
-        .filter(|letter| !letter.is_control())
-        .take(80)
-        .collect();
+    let title: String = title.chars().filter(|letter| !letter.is_control()).take(80).collect();
     format!("&L&9 {}&C&9 {pages}&R&9 &A", title.replace('&', "&&"))
 }
 
@@ -49,10 +45,7 @@ pub(super) fn footer(title: &str, pages: &str) -> String {
 mod tests {
     #[test]
     fn a_title_cannot_become_a_footer_code() {
-        assert_eq!(
-            super::footer("R&D 2025", "第 &P 页"),
-            "&L&9 R&&D 2025&C&9 第 &P 页&R&9 &A"
-        );
+        assert_eq!(super::footer("R&D 2025", "第 &P 页"), "&L&9 R&&D 2025&C&9 第 &P 页&R&9 &A");
         assert!(super::footer(&"&".repeat(300), "&P").len() <= 255);
     }
 }

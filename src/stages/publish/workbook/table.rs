@@ -45,13 +45,7 @@ pub struct Column {
 impl Column {
     /// Makes a column of the given kind, without unit and group and as wide as it needs.
     pub fn new(header: impl Into<String>, kind: ColumnKind) -> Self {
-        Self {
-            header: header.into(),
-            kind,
-            unit: None,
-            group: None,
-            width: Width::Auto,
-        }
+        Self { header: header.into(), kind, unit: None, group: None, width: Width::Auto }
     }
 
     /// Makes a column of wrapping text.

@@ -63,29 +63,16 @@ impl<'b> TableWriter<'b> {
     pub(super) fn new(book: &'b mut Book, table: Table) -> Result<Self, WorkbookError> {
         let columns = table.columns.len();
         if columns == 0 || columns > SHEET_COLUMNS {
-            return Err(WorkbookError::ColumnCount {
-                sheet: table.sheet,
-                columns,
-            });
+            return Err(WorkbookError::ColumnCount { sheet: table.sheet, columns });
         }
         // Room for the head with its note on the split, the closing rule and the notes.
-        let around = HeadPlace::new(&table, true).body
-            + 1
-            + u32::try_from(table.notes.len()).unwrap_or(u32::MAX);
+        let around = HeadPlace::new(&table, true).body + 1 + u32::try_from(table.notes.len()).unwrap_or(u32::MAX);
         let capacity = book.sheet_rows.saturating_sub(around);
         if capacity == 0 {
-            return Err(WorkbookError::RowLimit {
-                sheet: table.sheet,
-                limit: book.sheet_rows,
-            });
+            return Err(WorkbookError::RowLimit { sheet: table.sheet, limit: book.sheet_rows });
         }
-        let headers = table
-            .columns
-            .iter()
-            .map(|column| (column, super::head::label(column, &book.wording)));
-        let gauges = headers
-            .map(|(column, label)| Gauge::new(column, &label))
-            .collect();
+        let headers = table.columns.iter().map(|column| (column, super::head::label(column, &book.wording)));
+        let gauges = headers.map(|(column, label)| Gauge::new(column, &label)).collect();
         Ok(Self {
             name: book.take_name(&table.sheet),
             plain: RowLook::new(&table.columns, RowStyle::Plain),
@@ -110,9 +97,7 @@ impl<'b> TableWriter<'b> {
     /// Gives the row, counted from 0, that the next added row will have on its sheet.
     pub fn next_row(&self) -> u32 {
         let capacity = u64::from(self.capacity);
-        let part = u32::try_from(self.accepted / capacity)
-            .unwrap_or(u32::MAX)
-            .saturating_add(1);
+        let part = u32::try_from(self.accepted / capacity).unwrap_or(u32::MAX).saturating_add(1);
         let above = HeadPlace::new(&self.table, self.tells_part(part)).body;
         above + u32::try_from(self.accepted % capacity).unwrap_or(0)
     }
@@ -137,17 +122,9 @@ impl<'b> TableWriter<'b> {
     ///
     /// # Errors
     /// As [`TableWriter::row`].
-    pub fn styled_row(
-        &mut self,
-        style: RowStyle,
-        values: &[Value<'_>],
-    ) -> Result<(), WorkbookError> {
+    pub fn styled_row(&mut self, style: RowStyle, values: &[Value<'_>]) -> Result<(), WorkbookError> {
         if values.len() != self.table.columns.len() {
-            return Err(WorkbookError::RowShape {
-                sheet: self.name.clone(),
-                columns: self.table.columns.len(),
-                values: values.len(),
-            });
+            return Err(WorkbookError::RowShape { sheet: self.name.clone(), columns: self.table.columns.len(), values: values.len() });
         }
         self.accepted += 1;
         if self.part.is_some() {
@@ -159,13 +136,8 @@ impl<'b> TableWriter<'b> {
         for (gauge, value) in self.gauges.iter_mut().zip(values) {
             gauge.measure(value, &self.book.wording);
         }
-        self.sample
-            .push((style, values.iter().map(Kept::new).collect()));
-        if self.sample.len() >= SAMPLE_ROWS {
-            self.settle()
-        } else {
-            Ok(())
-        }
+        self.sample.push((style, values.iter().map(Kept::new).collect()));
+        if self.sample.len() >= SAMPLE_ROWS { self.settle() } else { Ok(()) }
     }
 
     /// Ends the table and gives the names of its sheets.
@@ -180,10 +152,7 @@ impl<'b> TableWriter<'b> {
         self.close(None)?;
         let sheets = &self.book.report.sheets;
         let parts = usize::try_from(self.part_number).unwrap_or(usize::MAX);
-        Ok(sheets[sheets.len().saturating_sub(parts)..]
-            .iter()
-            .map(|sheet| sheet.name.clone())
-            .collect())
+        Ok(sheets[sheets.len().saturating_sub(parts)..].iter().map(|sheet| sheet.name.clone()).collect())
     }
 
     /// Begins the first sheet and writes the rows kept so far.
@@ -202,11 +171,7 @@ impl<'b> TableWriter<'b> {
 
     /// Tells whether a sheet says in its head which part of the table it is.
     fn tells_part(&self, part: u32) -> bool {
-        part > 1
-            || self
-                .table
-                .expected_rows
-                .is_some_and(|rows| rows > u64::from(self.capacity))
+        part > 1 || self.table.expected_rows.is_some_and(|rows| rows > u64::from(self.capacity))
     }
 
     /// Begins a sheet.
@@ -217,35 +182,14 @@ impl<'b> TableWriter<'b> {
         sheet.set_name(&self.name)?;
         sheet.set_default_row_height(row_points(1));
         let place = HeadPlace::new(&self.table, told.is_some());
-        Head {
-            table: &self.table,
-            gauges: &self.gauges,
-            wording: &self.book.wording,
-            place,
-            part: told.as_deref(),
-        }
-        .write(&mut sheet)?;
+        Head { table: &self.table, gauges: &self.gauges, wording: &self.book.wording, place, part: told.as_deref() }.write(&mut sheet)?;
         for (column, look) in (0..).zip(&self.plain.columns) {
             sheet.set_column_format(column, &look.own)?;
         }
         let line_characters = self.table.columns.iter().zip(&self.gauges);
-        let line_characters = line_characters
-            .map(|(column, gauge)| {
-                if column.kind == ColumnKind::Text {
-                    gauge.line_characters()
-                } else {
-                    0
-                }
-            })
-            .collect();
-        self.part = Some(Part {
-            sheet,
-            place,
-            next: place.body,
-            filter_end: place.body,
-            links: 0,
-            line_characters,
-        });
+        let line_characters =
+            line_characters.map(|(column, gauge)| if column.kind == ColumnKind::Text { gauge.line_characters() } else { 0 }).collect();
+        self.part = Some(Part { sheet, place, next: place.body, filter_end: place.body, links: 0, line_characters });
         Ok(())
     }
 
@@ -261,11 +205,7 @@ impl<'b> TableWriter<'b> {
     }
 
     fn write_row(&mut self, style: RowStyle, values: &[Value<'_>]) -> Result<(), WorkbookError> {
-        if self
-            .part
-            .as_ref()
-            .is_some_and(|part| part.next - part.place.body >= self.capacity)
-        {
+        if self.part.as_ref().is_some_and(|part| part.next - part.place.body >= self.capacity) {
             let next_name = self.book.take_name(&self.table.sheet);
             self.close(Some(&next_name))?;
             self.name = next_name;
@@ -275,15 +215,11 @@ impl<'b> TableWriter<'b> {
             return Ok(());
         };
         let row = part.next;
-        let lines =
-            values
-                .iter()
-                .zip(&part.line_characters)
-                .map(|(value, characters)| match value {
-                    Value::Text(text) if *characters > 0 => wrapped_lines(text, *characters),
-                    Value::Link(link) if *characters > 0 => wrapped_lines(link.text, *characters),
-                    _ => 1,
-                });
+        let lines = values.iter().zip(&part.line_characters).map(|(value, characters)| match value {
+            Value::Text(text) if *characters > 0 => wrapped_lines(text, *characters),
+            Value::Link(link) if *characters > 0 => wrapped_lines(link.text, *characters),
+            _ => 1,
+        });
         let lines = lines.max().unwrap_or(1);
         if lines > 1 {
             part.sheet.set_row_height(row, row_points(lines))?;
@@ -291,11 +227,7 @@ impl<'b> TableWriter<'b> {
         let mut cells = CellWriter {
             sheet: &mut part.sheet,
             name: &self.name,
-            look: if style == RowStyle::Plain {
-                &self.plain
-            } else {
-                &self.total
-            },
+            look: if style == RowStyle::Plain { &self.plain } else { &self.total },
             wording: &self.book.wording,
             report: &mut self.book.report,
             links: &mut part.links,
@@ -337,8 +269,7 @@ impl<'b> TableWriter<'b> {
         }
         if let Some(next) = next {
             let text = self.book.wording.continued(next);
-            part.sheet
-                .write_string_with_format(part.next, 0, text, &closing)?;
+            part.sheet.write_string_with_format(part.next, 0, text, &closing)?;
         }
         // Every row is on its way now, so the columns may go back to having no format below the table.
         let mut characters = 0.0;
@@ -396,13 +327,7 @@ pub(super) fn last_column(table: &Table) -> u16 {
 }
 
 /// Writes a text over a whole row of the table.
-pub(super) fn across(
-    sheet: &mut Worksheet,
-    row: u32,
-    last: u16,
-    text: &str,
-    format: &Format,
-) -> Result<(), WorkbookError> {
+pub(super) fn across(sheet: &mut Worksheet, row: u32, last: u16, text: &str, format: &Format) -> Result<(), WorkbookError> {
     if last == 0 {
         sheet.write_string_with_format(row, 0, text, format)?;
     } else {

@@ -14,28 +14,14 @@ fn properties() -> BookProperties {
         title: "备选池 & 名单".to_owned(),
         subject: "测试".to_owned(),
         author: "专班".to_owned(),
-        created: NaiveDate::from_ymd_opt(2026, 1, 2)
-            .unwrap_or_default()
-            .and_hms_opt(3, 4, 5)
-            .unwrap_or_default(),
+        created: NaiveDate::from_ymd_opt(2026, 1, 2).unwrap_or_default().and_hms_opt(3, 4, 5).unwrap_or_default(),
         sheet_rows: SHEET_ROWS,
         compression: Compression::Standard,
     }
 }
 
-fn write(
-    path: &Path,
-    sheet_rows: u32,
-    fill: impl FnOnce(&mut Book) -> Result<(), WorkbookError>,
-) -> Result<BookReport, WorkbookError> {
-    let mut book = Book::create(
-        path,
-        BookProperties {
-            sheet_rows,
-            ..properties()
-        },
-        Wording::chinese()?,
-    )?;
+fn write(path: &Path, sheet_rows: u32, fill: impl FnOnce(&mut Book) -> Result<(), WorkbookError>) -> Result<BookReport, WorkbookError> {
+    let mut book = Book::create(path, BookProperties { sheet_rows, ..properties() }, Wording::chinese()?)?;
     fill(&mut book)?;
     book.finish()
 }
@@ -115,11 +101,7 @@ fn fill_pool(book: &mut Book) -> Result<(), WorkbookError> {
         Value::Marked(Mark::NotMet, "未通过"),
     ])?;
     let cells = [CellRange::column(2, 4, 5)];
-    let sum = Formula {
-        expression: "SUM({0})",
-        result: FormulaResult::Amount(1_234_567_890_000),
-        cells: &cells,
-    };
+    let sum = Formula { expression: "SUM({0})", result: FormulaResult::Amount(1_234_567_890_000), cells: &cells };
     table.total_row(&[
         Value::Text("合计"),
         Value::Blank,
@@ -152,13 +134,7 @@ fn a_table_reads_back_cell_by_cell() -> Outcome {
 ";
     assert_eq!(grid(&path, "备选池")?, expected);
     assert_eq!(report.exact_texts, 2);
-    assert_eq!(
-        report.sheets,
-        [SheetReport {
-            name: "备选池".to_owned(),
-            rows: 3
-        }]
-    );
+    assert_eq!(report.sheets, [SheetReport { name: "备选池".to_owned(), rows: 3 }]);
     Ok(())
 }
 
@@ -183,26 +159,12 @@ fn a_table_is_set_up_for_screen_and_paper() -> Outcome {
         assert!(sheet.contains(expected), "{expected} in {sheet}");
     }
     let columns = &sheet[sheet.find("<cols>").unwrap_or(0)..sheet.find("<sheetData>").unwrap_or(0)];
-    assert!(
-        !columns.contains("style="),
-        "columns below the table have no look of their own: {columns}"
-    );
+    assert!(!columns.contains("style="), "columns below the table have no look of their own: {columns}");
     assert!(!sheet.contains(" s=\"0\""));
-    let body = sheet
-        .split("<row r=\"5\"")
-        .nth(1)
-        .and_then(|rest| rest.split("</row>").next())
-        .unwrap_or("");
-    assert_eq!(
-        body.matches("<c ").count(),
-        body.matches(" s=\"").count(),
-        "every cell has its look: {body}"
-    );
+    let body = sheet.split("<row r=\"5\"").nth(1).and_then(|rest| rest.split("</row>").next()).unwrap_or("");
+    assert_eq!(body.matches("<c ").count(), body.matches(" s=\"").count(), "every cell has its look: {body}");
     let names = part(&path, "xl/workbook.xml")?;
-    assert!(
-        names.contains("'备选池'!$3:$4") || names.contains("备选池!$3:$4"),
-        "{names}"
-    );
+    assert!(names.contains("'备选池'!$3:$4") || names.contains("备选池!$3:$4"), "{names}");
     Ok(())
 }
 
@@ -222,10 +184,7 @@ fn equal_content_gives_equal_bytes() -> Outcome {
     assert!(part(&one, "docProps/core.xml")?.contains("2026-01-02T03:04:05Z"));
     let mut archive = zip::ZipArchive::new(std::fs::File::open(&one)?)?;
     for index in 0..archive.len() {
-        assert_eq!(
-            archive.by_index(index)?.last_modified(),
-            Some(zip::DateTime::default())
-        );
+        assert_eq!(archive.by_index(index)?.last_modified(), Some(zip::DateTime::default()));
     }
     Ok(())
 }
@@ -251,28 +210,15 @@ fn a_long_table_is_split_and_says_so() -> Outcome {
             assert_eq!(table.finish()?, ["明细", "明细(2)", "明细(3)"]);
             Ok(())
         })?;
-        assert_eq!(
-            report
-                .sheets
-                .iter()
-                .map(|sheet| sheet.rows)
-                .collect::<Vec<_>>(),
-            [96, 96, 58]
-        );
+        assert_eq!(report.sheets.iter().map(|sheet| sheet.rows).collect::<Vec<_>>(), [96, 96, 58]);
         let first = grid(&path, "明细")?;
-        assert!(
-            first.ends_with("96\n'未完，下接工作表“明细(2)”'\n"),
-            "{first}"
-        );
+        assert!(first.ends_with("96\n'未完，下接工作表“明细(2)”'\n"), "{first}");
         let third = grid(&path, "明细(3)")?;
         let told = match expected_rows {
             Some(_) => "'本表超出单张工作表的行数，分为 3 张；此为第 3 张，第 193 至 250 行'",
             None => "'本表超出单张工作表的行数，已分为多张；此为第 3 张，自第 193 行起'",
         };
-        assert!(
-            third.starts_with(&format!("'明细'\n{told}\n'序号'\n193\n")),
-            "{third}"
-        );
+        assert!(third.starts_with(&format!("'明细'\n{told}\n'序号'\n193\n")), "{third}");
         assert_eq!(first.contains("第 1 张"), expected_rows.is_some());
     }
     Ok(())
@@ -280,19 +226,7 @@ fn a_long_table_is_split_and_says_so() -> Outcome {
 
 #[test]
 fn text_is_never_live() -> Outcome {
-    let payloads = [
-        "=1+1",
-        "+1",
-        "-1",
-        "@SUM(A1)",
-        "＝1+1",
-        "\t=1",
-        "\r=1",
-        " =1",
-        "{=1}",
-        "=cmd|' /C calc'!A0",
-        "_x003D_1",
-    ];
+    let payloads = ["=1+1", "+1", "-1", "@SUM(A1)", "＝1+1", "\t=1", "\r=1", " =1", "{=1}", "=cmd|' /C calc'!A0", "_x003D_1"];
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("a.xlsx");
     write(&path, SHEET_ROWS, |book| {
@@ -311,12 +245,7 @@ fn text_is_never_live() -> Outcome {
                 ..Table::default()
             })?;
             let text = Value::Text(payload);
-            let link = Value::Link(Link {
-                text: payload,
-                file: None,
-                sheet: payload,
-                cell: "A1",
-            });
+            let link = Value::Link(Link { text: payload, file: None, sheet: payload, cell: "A1" });
             table.row(&[text, text, text, Value::Marked(Mark::Note, payload)])?;
             table.row(&[link, text, link, text])?;
             table.finish()?;
@@ -325,20 +254,12 @@ fn text_is_never_live() -> Outcome {
     })?;
     for (index, payload) in payloads.iter().enumerate() {
         let sheet = part(&path, &format!("xl/worksheets/sheet{}.xml", index + 1))?;
-        assert!(
-            !sheet.contains("<f>") && !sheet.contains("<f "),
-            "{payload}: {sheet}"
-        );
+        assert!(!sheet.contains("<f>") && !sheet.contains("<f "), "{payload}: {sheet}");
     }
     let mut workbook: Xlsx<_> = open_workbook(&path)?;
     for name in workbook.sheet_names() {
         let range = workbook.worksheet_range(&name)?;
-        assert!(
-            range
-                .rows()
-                .flatten()
-                .all(|cell| matches!(cell, Data::Empty | Data::String(_)))
-        );
+        assert!(range.rows().flatten().all(|cell| matches!(cell, Data::Empty | Data::String(_))));
     }
     let styles = part(&path, "xl/styles.xml")?;
     assert!(styles.contains("quotePrefix=\"1\""));
@@ -350,11 +271,7 @@ fn odd_text_is_cut_or_shown_and_reported() -> Outcome {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("a.xlsx");
     let report = write(&path, SHEET_ROWS, |book| {
-        let mut table = book.table(Table {
-            sheet: "甲".to_owned(),
-            columns: vec![Column::text("说明")],
-            ..Table::default()
-        })?;
+        let mut table = book.table(Table { sheet: "甲".to_owned(), columns: vec![Column::text("说明")], ..Table::default() })?;
         table.row(&[Value::Text(&"汉".repeat(40_000))])?;
         table.row(&[Value::Text("a\u{0}b")])?;
         table.row(&[Value::Text("_x0041_ 两端空格 ")])?;
@@ -364,10 +281,7 @@ fn odd_text_is_cut_or_shown_and_reported() -> Outcome {
     assert_eq!(report.cut_places, ["甲!A3"]);
     let shown = grid(&path, "甲")?;
     assert!(shown.contains("汉……〔超出单元格上限，已截断〕'"));
-    assert!(
-        shown.contains("'a␀b'") && shown.contains("'_x0041_ 两端空格 '"),
-        "{shown}"
-    );
+    assert!(shown.contains("'a␀b'") && shown.contains("'_x0041_ 两端空格 '"), "{shown}");
     Ok(())
 }
 
@@ -376,10 +290,7 @@ fn plain_decimal(unscaled: i128, scale: usize) -> String {
     let digits = format!("{:0>width$}", unscaled.unsigned_abs(), width = scale + 1);
     let (whole, fraction) = digits.split_at(digits.len() - scale);
     let sign = if unscaled < 0 { "-" } else { "" };
-    format!("{sign}{whole}.{fraction}")
-        .trim_end_matches('0')
-        .trim_end_matches('.')
-        .to_owned()
+    format!("{sign}{whole}.{fraction}").trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 #[test]
@@ -387,9 +298,7 @@ fn every_amount_reads_back_exactly() -> Outcome {
     let mut state = 20_260_302_u64;
     let amounts: Vec<i128> = (0..2_000_u32)
         .map(|turn| {
-            state = state
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             i128::from(state as i64) >> (turn % 50)
         })
         .collect();
@@ -399,10 +308,7 @@ fn every_amount_reads_back_exactly() -> Outcome {
         let mut table = book.table(Table {
             sheet: "甲".to_owned(),
             title: "甲".to_owned(),
-            columns: vec![
-                Column::amount("元", AmountUnit::Yuan),
-                Column::amount("万元", AmountUnit::TenThousand),
-            ],
+            columns: vec![Column::amount("元", AmountUnit::Yuan), Column::amount("万元", AmountUnit::TenThousand)],
             ..Table::default()
         })?;
         for amount in &amounts {
@@ -421,11 +327,7 @@ fn every_amount_reads_back_exactly() -> Outcome {
                     texts += 1;
                     let text = text.replace(',', "");
                     // Amounts as text have two decimal places at least.
-                    if text.contains('.') {
-                        text.trim_end_matches('0').trim_end_matches('.').to_owned()
-                    } else {
-                        text
-                    }
+                    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
                 }
                 other => other.to_string(),
             };
@@ -441,22 +343,9 @@ fn links_lead_to_cells() -> Outcome {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("a.xlsx");
     let report = write(&path, SHEET_ROWS, |book| {
-        let mut table = book.table(Table {
-            sheet: "甲".to_owned(),
-            columns: vec![Column::code("位置")],
-            ..Table::default()
-        })?;
-        for file in [
-            None,
-            Some("退回/统计局.xlsx"),
-            Some("\\\\host\\share\\a.xlsx"),
-        ] {
-            table.row(&[Value::Link(Link {
-                text: "D17",
-                file,
-                sheet: "经营 情况",
-                cell: "D17",
-            })])?;
+        let mut table = book.table(Table { sheet: "甲".to_owned(), columns: vec![Column::code("位置")], ..Table::default() })?;
+        for file in [None, Some("退回/统计局.xlsx"), Some("\\\\host\\share\\a.xlsx")] {
+            table.row(&[Value::Link(Link { text: "D17", file, sheet: "经营 情况", cell: "D17" })])?;
         }
         table.finish().map(drop)
     })?;
@@ -464,10 +353,7 @@ fn links_lead_to_cells() -> Outcome {
     let sheet = part(&path, "xl/worksheets/sheet1.xml")?;
     assert!(sheet.contains("location=\"'经营 情况'!D17\""), "{sheet}");
     let relations = part(&path, "xl/worksheets/_rels/sheet1.xml.rels")?;
-    assert!(
-        relations.contains("Target=\"退回/统计局.xlsx\"") && !relations.contains("host"),
-        "{relations}"
-    );
+    assert!(relations.contains("Target=\"退回/统计局.xlsx\"") && !relations.contains("host"), "{relations}");
     Ok(())
 }
 
@@ -475,45 +361,19 @@ fn links_lead_to_cells() -> Outcome {
 fn wrong_shapes_are_refused() -> Outcome {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("a.xlsx");
-    let mut book = Book::create(
-        &path,
-        BookProperties {
-            sheet_rows: 3,
-            ..properties()
-        },
-        Wording::chinese()?,
-    )?;
-    assert!(matches!(
-        book.table(Table::default()).err(),
-        Some(WorkbookError::ColumnCount { columns: 0, .. })
-    ));
-    let one = || Table {
-        columns: vec![Column::text("甲")],
-        ..Table::default()
-    };
-    assert!(matches!(
-        book.table(one()).err(),
-        Some(WorkbookError::RowLimit { limit: 3, .. })
-    ));
+    let mut book = Book::create(&path, BookProperties { sheet_rows: 3, ..properties() }, Wording::chinese()?)?;
+    assert!(matches!(book.table(Table::default()).err(), Some(WorkbookError::ColumnCount { columns: 0, .. })));
+    let one = || Table { columns: vec![Column::text("甲")], ..Table::default() };
+    assert!(matches!(book.table(one()).err(), Some(WorkbookError::RowLimit { limit: 3, .. })));
     let mut book = Book::create(&path, properties(), Wording::chinese()?)?;
     let mut table = book.table(one())?;
-    assert!(matches!(
-        table.row(&[]),
-        Err(WorkbookError::RowShape {
-            columns: 1,
-            values: 0,
-            ..
-        })
-    ));
+    assert!(matches!(table.row(&[]), Err(WorkbookError::RowShape { columns: 1, values: 0, .. })));
     drop(table);
     let mut page = overview();
     if let Some(chart) = &mut page.panels[0].chart {
         chart.columns = vec![9];
     }
-    assert!(matches!(
-        book.overview(&page),
-        Err(WorkbookError::ChartColumn { column: 9, .. })
-    ));
+    assert!(matches!(book.overview(&page), Err(WorkbookError::ChartColumn { column: 9, .. })));
     assert!(!path.exists());
     Ok(())
 }
@@ -522,9 +382,7 @@ fn wrong_shapes_are_refused() -> Outcome {
 fn an_empty_table_says_so() -> Outcome {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("a.xlsx");
-    let report = write(&path, SHEET_ROWS, |book| {
-        book.table(pool_table())?.finish().map(drop)
-    })?;
+    let report = write(&path, SHEET_ROWS, |book| book.table(pool_table())?.finish().map(drop))?;
     assert!(grid(&path, "备选池")?.contains("\n'无数据'|||||||\n"));
     assert_eq!(report.sheets[0].rows, 0);
     assert!(!part(&path, "xl/worksheets/sheet1.xml")?.contains("<autoFilter"));
@@ -537,34 +395,15 @@ fn cover() -> Cover {
         title: "知识产权资产备选池".to_owned(),
         subtitle: vec!["内部资料".to_owned()],
         blocks: vec![
-            Block::Facts {
-                heading: "概况".to_owned(),
-                facts: vec![("批次".to_owned(), "2026-01".to_owned())],
-            },
+            Block::Facts { heading: "概况".to_owned(), facts: vec![("批次".to_owned(), "2026-01".to_owned())] },
             Block::Grid {
                 heading: "数据来源".to_owned(),
-                columns: vec![
-                    GridColumn {
-                        header: "文件".to_owned(),
-                        twelfths: 8,
-                    },
-                    GridColumn {
-                        header: "版本".to_owned(),
-                        twelfths: 4,
-                    },
-                ],
+                columns: vec![GridColumn { header: "文件".to_owned(), twelfths: 8 }, GridColumn { header: "版本".to_owned(), twelfths: 4 }],
                 rows: vec![vec!["=甲.xlsx".to_owned()]],
             },
-            Block::List {
-                heading: "准入标准".to_owned(),
-                items: vec!["有效发明专利".to_owned()],
-            },
+            Block::List { heading: "准入标准".to_owned(), items: vec!["有效发明专利".to_owned()] },
         ],
-        signatures: vec![
-            "制表人：".to_owned(),
-            "审核人：".to_owned(),
-            "日期：".to_owned(),
-        ],
+        signatures: vec!["制表人：".to_owned(), "审核人：".to_owned(), "日期：".to_owned()],
     }
 }
 
@@ -572,27 +411,13 @@ fn overview() -> Overview<'static> {
     Overview {
         sheet: "总览".to_owned(),
         title: "数据质量总览".to_owned(),
-        tiles: vec![Tile {
-            name: "报表".to_owned(),
-            figure: "3".to_owned(),
-            remark: "份".to_owned(),
-        }],
+        tiles: vec![Tile { name: "报表".to_owned(), figure: "3".to_owned(), remark: "份".to_owned() }],
         panels: vec![Panel {
             heading: "各单位".to_owned(),
-            columns: vec![
-                Column::text("单位"),
-                Column::count("强制性"),
-                Column::count("核实性"),
-            ],
+            columns: vec![Column::text("单位"), Column::count("强制性"), Column::count("核实性")],
             rows: vec![
-                (
-                    RowStyle::Plain,
-                    vec![Value::Text("统计局"), Value::Count(3), Value::Count(5)],
-                ),
-                (
-                    RowStyle::Plain,
-                    vec![Value::Text("工信局"), Value::Count(1), Value::Count(0)],
-                ),
+                (RowStyle::Plain, vec![Value::Text("统计局"), Value::Count(3), Value::Count(5)]),
+                (RowStyle::Plain, vec![Value::Text("工信局"), Value::Count(1), Value::Count(0)]),
             ],
             empty_text: "无".to_owned(),
             chart: Some(Chart {
@@ -617,22 +442,13 @@ fn covers_and_overviews_read_back() -> Outcome {
         Ok(())
     })?;
     let front = grid(&path, "封面")?;
-    for text in [
-        "'知识产权资产备选池'",
-        "'批次'",
-        "'=甲.xlsx'",
-        "'1. 有效发明专利'",
-        "'审核人：'",
-    ] {
+    for text in ["'知识产权资产备选池'", "'批次'", "'=甲.xlsx'", "'1. 有效发明专利'", "'审核人：'"] {
         assert!(front.contains(text), "{text} in {front}");
     }
     assert!(grid(&path, "总览")?.contains("'统计局'|3|5"));
     let chart = part(&path, "xl/charts/chart1.xml")?;
     // The figures stand in the chart too, for readers that do not calculate.
-    assert!(
-        chart.contains("<c:v>统计局</c:v>") && chart.contains("<c:v>5</c:v>"),
-        "{chart}"
-    );
+    assert!(chart.contains("<c:v>统计局</c:v>") && chart.contains("<c:v>5</c:v>"), "{chart}");
     assert!(chart.contains("pattFill"));
     Ok(())
 }

@@ -22,20 +22,12 @@ pub(super) fn cell_text<'a>(text: &'a str, cut_mark: &str) -> CellText<'a> {
     let (text, replaced) = visible(text);
     // No text has more UTF-16 units than bytes.
     if text.len() <= CELL_UNITS || text.encode_utf16().count() <= CELL_UNITS {
-        return CellText {
-            text,
-            replaced,
-            cut: false,
-        };
+        return CellText { text, replaced, cut: false };
     }
     let room = CELL_UNITS - cut_mark.encode_utf16().count().min(CELL_UNITS);
     let mut kept = head_of(&text, room).to_owned();
     kept.push_str(cut_mark);
-    CellText {
-        text: Cow::Owned(kept),
-        replaced,
-        cut: true,
-    }
+    CellText { text: Cow::Owned(kept), replaced, cut: true }
 }
 
 /// Gives the longest head of at most `units` UTF-16 units.
@@ -52,14 +44,8 @@ pub(super) fn head_of(text: &str, units: usize) -> &str {
 
 /// Tells whether a text would become a formula if somebody edited its cell.
 pub(super) fn looks_live(text: &str) -> bool {
-    let first = text
-        .trim_start_matches(|letter: char| letter.is_whitespace() || is_zero_width(letter))
-        .chars()
-        .next();
-    matches!(
-        first,
-        Some('=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠')
-    )
+    let first = text.trim_start_matches(|letter: char| letter.is_whitespace() || is_zero_width(letter)).chars().next();
+    matches!(first, Some('=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠'))
 }
 
 fn is_zero_width(letter: char) -> bool {
@@ -69,8 +55,7 @@ fn is_zero_width(letter: char) -> bool {
 /// Shows control characters that XML cannot carry, or that readers refuse.
 fn visible(text: &str) -> (Cow<'_, str>, bool) {
     // 0xC2 begins the C1 controls and 0xEF the noncharacters; both also begin ordinary text.
-    let suspect =
-        |byte: u8| (byte < 0x20 && byte != b'\n') || byte == 0x7F || byte == 0xC2 || byte == 0xEF;
+    let suspect = |byte: u8| (byte < 0x20 && byte != b'\n') || byte == 0x7F || byte == 0xC2 || byte == 0xEF;
     if !text.bytes().any(suspect) {
         return (Cow::Borrowed(text), false);
     }
@@ -129,17 +114,7 @@ mod tests {
 
     #[test]
     fn live_looking_text_is_known() {
-        for text in [
-            "=1+1",
-            "+1",
-            "-1",
-            "@x",
-            "＝1",
-            " =1",
-            "\t=1",
-            "\u{200B}=1",
-            "\r=1",
-        ] {
+        for text in ["=1+1", "+1", "-1", "@x", "＝1", " =1", "\t=1", "\u{200B}=1", "\r=1"] {
             assert!(looks_live(text), "{text:?}");
         }
         for text in ["", "甲=乙", "1-2", "'=1"] {

@@ -59,14 +59,7 @@ impl Mark {
     pub(super) const COUNT: usize = 6;
 
     /// All marks, in the order of their variants.
-    pub(super) const ALL: [Self; Self::COUNT] = [
-        Self::Met,
-        Self::NotMet,
-        Self::Unjudged,
-        Self::Error,
-        Self::Explain,
-        Self::Note,
-    ];
+    pub(super) const ALL: [Self; Self::COUNT] = [Self::Met, Self::NotMet, Self::Unjudged, Self::Error, Self::Explain, Self::Note];
 }
 
 /// Leads to a cell.
@@ -133,22 +126,12 @@ pub struct CellRange {
 impl CellRange {
     /// Names one cell.
     pub fn cell(row: u32, column: u16) -> Self {
-        Self {
-            first_row: row,
-            first_column: column,
-            last_row: row,
-            last_column: column,
-        }
+        Self { first_row: row, first_column: column, last_row: row, last_column: column }
     }
 
     /// Names the part of a column from `first_row` to `last_row`.
     pub fn column(column: u16, first_row: u32, last_row: u32) -> Self {
-        Self {
-            first_row,
-            first_column: column,
-            last_row,
-            last_column: column,
-        }
+        Self { first_row, first_column: column, last_row, last_column: column }
     }
 
     /// Gives the address as spreadsheets write it, such as `C5` or `C5:C9`.
@@ -179,17 +162,8 @@ pub(super) enum Kept {
     Plain(Value<'static>),
     Text(String),
     Marked(Mark, String),
-    Link {
-        text: String,
-        file: Option<String>,
-        sheet: String,
-        cell: String,
-    },
-    Formula {
-        expression: &'static str,
-        result: FormulaResult,
-        cells: Vec<CellRange>,
-    },
+    Link { text: String, file: Option<String>, sheet: String, cell: String },
+    Formula { expression: &'static str, result: FormulaResult, cells: Vec<CellRange> },
 }
 
 impl Kept {
@@ -211,11 +185,9 @@ impl Kept {
                 sheet: link.sheet.to_owned(),
                 cell: link.cell.to_owned(),
             },
-            Value::Formula(formula) => Self::Formula {
-                expression: formula.expression,
-                result: formula.result,
-                cells: formula.cells.to_vec(),
-            },
+            Value::Formula(formula) => {
+                Self::Formula { expression: formula.expression, result: formula.result, cells: formula.cells.to_vec() }
+            }
         }
     }
 
@@ -225,26 +197,8 @@ impl Kept {
             Self::Plain(value) => *value,
             Self::Text(text) => Value::Text(text),
             Self::Marked(mark, text) => Value::Marked(*mark, text),
-            Self::Link {
-                text,
-                file,
-                sheet,
-                cell,
-            } => Value::Link(Link {
-                text,
-                file: file.as_deref(),
-                sheet,
-                cell,
-            }),
-            Self::Formula {
-                expression,
-                result,
-                cells,
-            } => Value::Formula(Formula {
-                expression,
-                result: *result,
-                cells,
-            }),
+            Self::Link { text, file, sheet, cell } => Value::Link(Link { text, file: file.as_deref(), sheet, cell }),
+            Self::Formula { expression, result, cells } => Value::Formula(Formula { expression, result: *result, cells }),
         }
     }
 }
@@ -263,11 +217,7 @@ mod tests {
     #[test]
     fn formula_cells_are_filled_in() {
         let cells = [CellRange::column(2, 4, 8), CellRange::cell(1, 27)];
-        let formula = Formula {
-            expression: "SUM({0})*{1}",
-            result: FormulaResult::Count(0),
-            cells: &cells,
-        };
+        let formula = Formula { expression: "SUM({0})*{1}", result: FormulaResult::Count(0), cells: &cells };
         assert_eq!(formula.filled(), "SUM(C5:C9)*AB2");
     }
 
@@ -277,22 +227,10 @@ mod tests {
         let values = [
             Value::Blank,
             Value::Text("甲"),
-            Value::Number {
-                unscaled: 5,
-                scale: 1,
-            },
+            Value::Number { unscaled: 5, scale: 1 },
             Value::Marked(Mark::Met, "通过"),
-            Value::Link(Link {
-                text: "见",
-                file: Some("a.xlsx"),
-                sheet: "表",
-                cell: "D17",
-            }),
-            Value::Formula(Formula {
-                expression: "{0}",
-                result: FormulaResult::Ratio(1),
-                cells: &cells,
-            }),
+            Value::Link(Link { text: "见", file: Some("a.xlsx"), sheet: "表", cell: "D17" }),
+            Value::Formula(Formula { expression: "{0}", result: FormulaResult::Ratio(1), cells: &cells }),
         ];
         for value in &values {
             assert_eq!(Kept::new(value).value(), *value);

@@ -31,19 +31,12 @@ const LINE_POINTS: u32 = 14;
 
 /// Gives the height of a row of `lines` lines, in points.
 pub(super) fn row_points(lines: u32) -> u32 {
-    if lines <= 1 {
-        ROW_POINTS
-    } else {
-        lines.min(MAX_LINES) * LINE_POINTS + 5
-    }
+    if lines <= 1 { ROW_POINTS } else { lines.min(MAX_LINES) * LINE_POINTS + 5 }
 }
 
 /// Measures the longest line of a text.
 pub(super) fn text_width(text: &str) -> u32 {
-    text.split('\n')
-        .map(|line| narrow(line.width()))
-        .max()
-        .unwrap_or(0)
+    text.split('\n').map(|line| narrow(line.width())).max().unwrap_or(0)
 }
 
 /// Counts the lines of a text that is wrapped at `columns`.
@@ -52,10 +45,7 @@ pub(super) fn wrapped_lines(text: &str, columns: u32) -> u32 {
     if narrow(text.len()) <= columns && !text.contains('\n') {
         return 1;
     }
-    text.split('\n')
-        .map(|line| line_count(line, columns.max(2)))
-        .fold(0, u32::saturating_add)
-        .max(1)
+    text.split('\n').map(|line| line_count(line, columns.max(2))).fold(0, u32::saturating_add).max(1)
 }
 
 fn line_count(line: &str, columns: u32) -> u32 {
@@ -65,18 +55,10 @@ fn line_count(line: &str, columns: u32) -> u32 {
     for letter in line.chars() {
         let width = narrow(letter.width().unwrap_or(0));
         // A Latin word moves to the next line as a whole.
-        word = if letter.is_ascii() && letter != ' ' {
-            word + width
-        } else {
-            0
-        };
+        word = if letter.is_ascii() && letter != ' ' { word + width } else { 0 };
         if used + width > columns {
             lines = lines.saturating_add(1);
-            used = if word <= columns {
-                word.max(width)
-            } else {
-                width
-            };
+            used = if word <= columns { word.max(width) } else { width };
         } else {
             used += width;
         }
@@ -125,22 +107,13 @@ impl Gauge {
             Width::Auto => None,
             Width::Fixed(width) => Some(width.clamp(1.0, 255.0)),
         };
-        Self {
-            kind: column.kind,
-            fixed,
-            extra: 0,
-            header: header_width(header),
-            content: 0,
-            largest: 0,
-        }
+        Self { kind: column.kind, fixed, extra: 0, header: header_width(header), content: 0, largest: 0 }
     }
 
     /// Takes a value of the sample into account.
     pub(super) fn measure(&mut self, value: &Value<'_>, wording: &Wording) {
         match value {
-            Value::Text(text) | Value::Link(super::value::Link { text, .. }) => {
-                self.grow(text_width(text))
-            }
+            Value::Text(text) | Value::Link(super::value::Link { text, .. }) => self.grow(text_width(text)),
             Value::Marked(_, text) => self.grow(text_width(text) + 2),
             Value::Mark(mark) => self.grow(text_width(wording.mark(*mark)) + 2),
             _ => self.measure_number(value),
@@ -151,17 +124,14 @@ impl Gauge {
     pub(super) fn measure_late(&mut self, value: &Value<'_>) {
         match value {
             Value::Text(text) if self.kind == ColumnKind::Code => self.grow(text_width(text)),
-            Value::Text(_) | Value::Link(_) | Value::Mark(_) | Value::Marked(..) | Value::Blank => {
-            }
+            Value::Text(_) | Value::Link(_) | Value::Mark(_) | Value::Marked(..) | Value::Blank => {}
             _ => self.measure_number(value),
         }
     }
 
     fn measure_number(&mut self, value: &Value<'_>) {
         let yuan = match self.kind {
-            ColumnKind::Amount {
-                unit: AmountUnit::TenThousand,
-            } => 8,
+            ColumnKind::Amount { unit: AmountUnit::TenThousand } => 8,
             _ => 4,
         };
         let (unscaled, scale, decimals) = match *value {
@@ -177,16 +147,10 @@ impl Gauge {
         let varies = matches!(value, Value::Number { .. });
         if magnitude > self.largest || unscaled < 0 || self.content == 0 || varies {
             self.largest = self.largest.max(magnitude);
-            let digits = (magnitude.checked_ilog10().unwrap_or(0) + 1)
-                .saturating_sub(scale)
-                .max(1);
+            let digits = (magnitude.checked_ilog10().unwrap_or(0) + 1).saturating_sub(scale).max(1);
             let sign = u32::from(unscaled < 0);
             // What no double holds is written out to its last decimal; a clipped number would be misread.
-            let decimals = if magnitude >= EXACT_FROM {
-                decimals.max(scale)
-            } else {
-                decimals
-            };
+            let decimals = if magnitude >= EXACT_FROM { decimals.max(scale) } else { decimals };
             let fraction = if decimals > 0 { decimals + 1 } else { 0 };
             self.grow(digits + (digits - 1) / 3 + fraction + sign);
         }
@@ -208,11 +172,7 @@ impl Gauge {
         if let Some(fixed) = self.fixed {
             return fixed;
         }
-        let most = if self.kind == ColumnKind::Text {
-            TEXT_MAX
-        } else {
-            OTHER_MAX
-        };
+        let most = if self.kind == ColumnKind::Text { TEXT_MAX } else { OTHER_MAX };
         // Digits of other fonts are up to a tenth wider than those the sheet is made for.
         let slack = match self.kind {
             ColumnKind::Text | ColumnKind::Verdict => 2,
@@ -250,11 +210,7 @@ pub(super) fn header_width(header: &str) -> u32 {
             let width = narrow(line.width());
             let lines = width.div_ceil(HEADER_LINE).max(1);
             // One hanzi more, since a break never falls exactly in the middle.
-            if lines == 1 {
-                width
-            } else {
-                width.div_ceil(lines) + 2
-            }
+            if lines == 1 { width } else { width.div_ceil(lines) + 2 }
         })
         .max()
         .unwrap_or(0)
@@ -289,10 +245,7 @@ mod tests {
         assert_eq!(gauge.content, "-1,234,567,890.12".len() as u32);
         gauge.measure_late(&Value::Amount(99_999_999_999_999_999));
         assert_eq!(gauge.content, "9,999,999,999,999.9999".len() as u32);
-        let mut wan = Gauge::new(
-            &Column::amount("额", AmountUnit::TenThousand),
-            "额\n（万元）",
-        );
+        let mut wan = Gauge::new(&Column::amount("额", AmountUnit::TenThousand), "额\n（万元）");
         wan.measure(&Value::Amount(12_345_678_901_234), &wording);
         assert_eq!(wan.content, "123,456.78".len() as u32);
         let mut number = Gauge::new(&Column::number("分", 1), "分");
@@ -319,11 +272,7 @@ mod tests {
     fn narrow_tables_are_widened() {
         let gauge = |column: Column| Gauge::new(&column, "甲");
         let widths = |gauges: &[Gauge]| gauges.iter().map(Gauge::characters).collect::<Vec<_>>();
-        let mut gauges = [
-            gauge(Column::text("甲")),
-            gauge(Column::count("甲")),
-            gauge(Column::text("甲").wide(5.0)),
-        ];
+        let mut gauges = [gauge(Column::text("甲")), gauge(Column::count("甲")), gauge(Column::text("甲").wide(5.0))];
         widen(&mut gauges, 40);
         assert_eq!(widths(&gauges), [29.0, 6.0, 5.0]);
         let mut gauges = [gauge(Column::count("甲")), gauge(Column::count("甲"))];
@@ -339,10 +288,7 @@ mod tests {
         assert_eq!(gauge.characters(), 40.0);
         assert_eq!(gauge.line_characters(), 38);
         assert_eq!(Gauge::new(&Column::text("甲"), "甲").characters(), 6.0);
-        assert_eq!(
-            Gauge::new(&Column::text("甲").wide(9_000.0), "甲").characters(),
-            255.0
-        );
+        assert_eq!(Gauge::new(&Column::text("甲").wide(9_000.0), "甲").characters(), 255.0);
         assert_eq!(header_width("研究开发费用加计扣除金额"), 14);
         Ok(())
     }

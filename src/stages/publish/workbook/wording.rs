@@ -72,8 +72,7 @@ impl Wording {
     }
 
     fn pick(choose: fn(Twin) -> String) -> Result<Self, WorkbookError> {
-        let entries: Entries =
-            toml::from_str(SOURCE).map_err(|error| WorkbookError::Wording(error.to_string()))?;
+        let entries: Entries = toml::from_str(SOURCE).map_err(|error| WorkbookError::Wording(error.to_string()))?;
         Ok(Self {
             page_footer: choose(entries.page_footer),
             part_of_known: choose(entries.part_of_known),
@@ -146,10 +145,7 @@ mod tests {
             assert!(!wording.part(2, 11, None).contains('{'));
             assert!(wording.continued("表(2)").contains("表(2)"));
         }
-        assert_eq!(
-            Wording::chinese()?.amount_unit(AmountUnit::TenThousand),
-            "（万元）"
-        );
+        assert_eq!(Wording::chinese()?.amount_unit(AmountUnit::TenThousand), "（万元）");
         assert_eq!(Wording::chinese()?.mark(Mark::NotMet), "不符合");
         Ok(())
     }

@@ -33,24 +33,14 @@ pub(super) struct OdsCell {
 
 /// Reads a repeat or span: at least one, at most what any table can use.
 pub(super) fn count(tag: &Tag<'_>, name: &[u8]) -> u32 {
-    let text = tag
-        .attribute(name)
-        .and_then(|raw| std::str::from_utf8(raw).ok());
-    text.and_then(|text| text.trim().parse::<u64>().ok())
-        .map_or(1, |count| {
-            u32::try_from(count)
-                .unwrap_or(MAX_REPEAT)
-                .clamp(1, MAX_REPEAT)
-        })
+    let text = tag.attribute(name).and_then(|raw| std::str::from_utf8(raw).ok());
+    text.and_then(|text| text.trim().parse::<u64>().ok()).map_or(1, |count| u32::try_from(count).unwrap_or(MAX_REPEAT).clamp(1, MAX_REPEAT))
 }
 
 impl OdsCell {
     /// Takes what the start tag says.
     pub(super) fn of(tag: &Tag<'_>) -> Self {
-        let kind = match (
-            tag_type(tag, b"calcext:value-type"),
-            tag_type(tag, b"office:value-type"),
-        ) {
+        let kind = match (tag_type(tag, b"calcext:value-type"), tag_type(tag, b"office:value-type")) {
             (Some(b"error"), _) => ValueType::Error,
             (_, Some(b"float" | b"percentage" | b"currency")) => ValueType::Number,
             (_, Some(b"date")) => ValueType::Date,
@@ -62,9 +52,7 @@ impl OdsCell {
             ValueType::Number => tag.text(b"value"),
             ValueType::Date => tag.text(b"date-value"),
             ValueType::Bool => tag.text(b"boolean-value"),
-            ValueType::Text => tag
-                .text(b"string-value")
-                .or_else(|| tag.text(b"time-value")),
+            ValueType::Text => tag.text(b"string-value").or_else(|| tag.text(b"time-value")),
             ValueType::None | ValueType::Error => None,
         };
         Self {
@@ -150,7 +138,5 @@ impl OdsCell {
 
 /// Returns an attribute by its qualified name, since two of them share the local one.
 fn tag_type<'a>(tag: &Tag<'a>, qualified: &[u8]) -> Option<&'a [u8]> {
-    tag.attributes()
-        .find(|(key, _)| *key == qualified)
-        .map(|(_, value)| value)
+    tag.attributes().find(|(key, _)| *key == qualified).map(|(_, value)| value)
 }

@@ -21,12 +21,7 @@ pub(super) struct Tables<'r, 'f, 's> {
 impl<'r, 'f, 's> Tables<'r, 'f, 's> {
     /// Makes a reader of the part that holds the tables.
     pub(super) fn new(scanner: Scanner<'r>, survey: &'r Survey, feed: &'f mut Feed<'s>) -> Self {
-        Self {
-            scanner,
-            survey,
-            feed,
-            cells: Vec::new(),
-        }
+        Self { scanner, survey, feed, cells: Vec::new() }
     }
 
     /// Hands out all tables.
@@ -68,11 +63,7 @@ impl<'r, 'f, 's> Tables<'r, 'f, 's> {
                     skip(&mut self.scanner, b"shapes").map_err(refuse)?;
                 }
                 Token::Start(tag) if tag.name == b"table-row" => {
-                    let (hidden, repeat, empty) = (
-                        is_hidden(&tag),
-                        count(&tag, b"number-rows-repeated"),
-                        tag.empty,
-                    );
+                    let (hidden, repeat, empty) = (is_hidden(&tag), count(&tag, b"number-rows-repeated"), tag.empty);
                     if !empty {
                         self.row()?;
                         self.hand_out(row, repeat, hidden)?;
@@ -95,9 +86,7 @@ impl<'r, 'f, 's> Tables<'r, 'f, 's> {
         loop {
             let offset = self.scanner.offset();
             match self.scanner.next().map_err(refuse)? {
-                Token::Start(tag)
-                    if tag.name == b"table-cell" || tag.name == b"covered-table-cell" =>
-                {
+                Token::Start(tag) if tag.name == b"table-cell" || tag.name == b"covered-table-cell" => {
                     let mut cell = OdsCell::of(&tag);
                     if !tag.empty {
                         cell.read_text(&mut self.scanner).map_err(refuse)?;
@@ -124,18 +113,13 @@ impl<'r, 'f, 's> Tables<'r, 'f, 's> {
         for row in first..first.saturating_add(repeat) {
             self.feed.begin_row(row, hidden);
             if row > MAX_ROWS {
-                self.feed
-                    .note("CEL-203", None, vec![("address", row.to_string())]);
+                self.feed.note("CEL-203", None, vec![("address", row.to_string())]);
                 return Ok(());
             }
             for (column, cell) in &self.cells {
                 for column in *column..column.saturating_add(cell.repeat) {
                     if !column_exists(column) {
-                        self.feed.cell_note(
-                            "CEL-203",
-                            column,
-                            vec![("address", column.to_string())],
-                        );
+                        self.feed.cell_note("CEL-203", column, vec![("address", column.to_string())]);
                         break;
                     }
                     self.feed.count()?;

@@ -42,20 +42,12 @@ struct Place {
 
 impl Survey {
     /// Reads the part to its end.
-    pub(super) fn read(
-        archive: &mut Archive<'_>,
-        part: &str,
-        limits: &Limits,
-    ) -> Result<Self, Refusal> {
+    pub(super) fn read(archive: &mut Archive<'_>, part: &str, limits: &Limits) -> Result<Self, Refusal> {
         let mut scanner = archive.xml(part, true)?;
         let survey = Self::scan(&mut scanner, limits.merged_regions);
         let survey = survey.and_then(|survey| scanner.drain().map(|()| survey));
         let survey = survey.map_err(|error| xml_refusal(part, &error))?;
-        if survey
-            .tables
-            .iter()
-            .any(|table| table.merged.len() >= limits.merged_regions)
-        {
+        if survey.tables.iter().any(|table| table.merged.len() >= limits.merged_regions) {
             return Err(too_much("merged regions", limits.merged_regions));
         }
         Ok(survey)
@@ -69,9 +61,7 @@ impl Survey {
         loop {
             let offset = scanner.offset();
             match scanner.next()? {
-                Token::Start(tag) if tag.name == b"shapes" && !tag.empty => {
-                    skip(scanner, b"shapes")?
-                }
+                Token::Start(tag) if tag.name == b"shapes" && !tag.empty => skip(scanner, b"shapes")?,
                 Token::Start(tag) => survey.start(&tag, &mut place, limit),
                 Token::End(b"table") => place.depth = place.depth.saturating_sub(1),
                 Token::End(b"table-row") if place.depth == 1 => {
@@ -102,10 +92,7 @@ impl Survey {
             _ if place.depth != 1 => {}
             b"table-column" => {
                 let columns = count(tag, b"number-columns-repeated");
-                let last = place
-                    .column
-                    .saturating_add(columns - 1)
-                    .min(MAX_COLUMNS - 1);
+                let last = place.column.saturating_add(columns - 1).min(MAX_COLUMNS - 1);
                 if is_hidden(tag)
                     && place.column <= last
                     && let Some(table) = self.tables.last_mut()
@@ -135,11 +122,7 @@ impl Survey {
         let style = tag.attribute(b"style-name").unwrap_or_default();
         let name = tag.text(b"name").unwrap_or_default();
         *self.names.entry(name.to_lowercase()).or_default() += 1;
-        self.tables.push(TableHead {
-            name,
-            visible: !self.hiding.contains(style),
-            ..TableHead::default()
-        });
+        self.tables.push(TableHead { name, visible: !self.hiding.contains(style), ..TableHead::default() });
     }
 
     /// Takes a merged region.
@@ -149,11 +132,7 @@ impl Survey {
         if (columns, rows) == (1, 1) || place.row > MAX_ROWS || place.cell >= MAX_COLUMNS {
             return;
         }
-        if let Some(table) = self
-            .tables
-            .last_mut()
-            .filter(|table| table.merged.len() < limit)
-        {
+        if let Some(table) = self.tables.last_mut().filter(|table| table.merged.len() < limit) {
             table.merged.push(Span {
                 first_row: place.row,
                 last_row: place.row.saturating_add(rows - 1).min(MAX_ROWS),
@@ -165,9 +144,7 @@ impl Survey {
 
     /// Tells whether several tables have a name.
     pub(super) fn is_shared(&self, name: &str) -> bool {
-        self.names
-            .get(&name.to_lowercase())
-            .is_some_and(|count| *count > 1)
+        self.names.get(&name.to_lowercase()).is_some_and(|count| *count > 1)
     }
 }
 

@@ -17,10 +17,7 @@ fn file(tables: &str) -> Vec<u8> {
 }
 
 fn rows(rows: &str) -> Recorder {
-    read_bytes(&file(&format!(
-        "<table:table table:name=\"表\">{rows}</table:table>"
-    )))
-    .expect("readable")
+    read_bytes(&file(&format!("<table:table table:name=\"表\">{rows}</table:table>"))).expect("readable")
 }
 
 #[test]
@@ -58,25 +55,14 @@ fn repeats_spans_and_hidden_places() {
          <table:table table:name=\"乙\" table:style-name=\"ta2\"><table:shapes><draw:frame><table:table><table:table-row><table:table-cell office:value-type=\"float\" office:value=\"9\"/></table:table-row></table:table></draw:frame></table:shapes><table:table-row/></table:table>",
     );
     let (facts, seen) = read_named("表.xls", &bytes).expect("readable");
-    assert_eq!(
-        (facts.kind, facts.sheets, facts.cells),
-        (FileKind::Ods, 2, 7)
-    );
+    assert_eq!((facts.kind, facts.sheets, facts.cells), (FileKind::Ods, 2, 7));
     assert_eq!(seen.at(4, 1), Some((Text, "题")));
     assert_eq!(seen.at(6, 2), Some((Number, "7")));
     assert_eq!(seen.hidden_rows, [4]);
-    let span = Span {
-        first_row: 4,
-        last_row: 5,
-        first_column: 1,
-        last_column: 2,
-    };
+    let span = Span { first_row: 4, last_row: 5, first_column: 1, last_column: 2 };
     assert_eq!(seen.heads[0].merged.as_deref(), Some(&[span][..]));
     assert_eq!(seen.heads[0].hidden_columns.as_deref(), Some(&[(1, 2)][..]));
-    assert_eq!(
-        (seen.heads[0].visible, seen.heads[1].visible),
-        (Some(true), Some(false))
-    );
+    assert_eq!((seen.heads[0].visible, seen.heads[1].visible), (Some(true), Some(false)));
 }
 
 #[test]
@@ -91,28 +77,12 @@ fn repeats_without_end_are_refused() {
 #[test]
 fn unsound_files_are_refused() {
     let content: &[u8] = b"<office:document-content><office:body/>";
-    assert_eq!(
-        refused(&archive(&[("mimetype", KIND), ("content.xml", content)])),
-        "FIL-114"
-    );
+    assert_eq!(refused(&archive(&[("mimetype", KIND), ("content.xml", content)])), "FIL-114");
     assert_eq!(refused(&archive(&[("mimetype", KIND)])), "FIL-115");
     assert_eq!(refused(&file("")), "FIL-116");
-    assert_eq!(
-        refused(&archive(&[(
-            "mimetype",
-            b"application/vnd.oasis.opendocument.text"
-        )])),
-        "FIL-130"
-    );
+    assert_eq!(refused(&archive(&[("mimetype", b"application/vnd.oasis.opendocument.text")])), "FIL-130");
     let manifest: &[u8] = b"<manifest:file-entry><manifest:encryption-data/></manifest:file-entry>";
-    assert_eq!(
-        refused(&archive(&[
-            ("mimetype", KIND),
-            ("META-INF/manifest.xml", manifest),
-            ("content.xml", b"x")
-        ])),
-        "FIL-139"
-    );
+    assert_eq!(refused(&archive(&[("mimetype", KIND), ("META-INF/manifest.xml", manifest), ("content.xml", b"x")])), "FIL-139");
     let sound = file(
         "<table:table table:name=\"表\"><table:table-row><table:table-cell office:value-type=\"float\" office:value=\"7\"/></table:table-row></table:table>",
     );

@@ -39,11 +39,7 @@ fn agreement(sample: &[u8], delimiter: u8) -> (usize, usize) {
     }
     counts.retain(|count| *count > 0);
     counts.sort_unstable();
-    counts
-        .chunk_by(|one, other| one == other)
-        .map(|group| (group.len(), group[0]))
-        .max()
-        .unwrap_or((0, 0))
+    counts.chunk_by(|one, other| one == other).map(|group| (group.len(), group[0])).max().unwrap_or((0, 0))
 }
 
 #[cfg(test)]

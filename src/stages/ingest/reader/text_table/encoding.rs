@@ -54,11 +54,7 @@ pub(super) fn detect(path: &Path) -> Result<Verdict, Refusal> {
     let mut counts = Counts::default();
     each_piece(path, |piece| counts.take(piece))?;
     counts.finish();
-    let verdict = |charset, guessed, damaged| Verdict {
-        charset,
-        guessed,
-        damaged,
-    };
+    let verdict = |charset, guessed, damaged| Verdict { charset, guessed, damaged };
     let known = |encoding| verdict(Charset::Known(encoding), false, 0);
     match counts.head[..counts.head_length] {
         [0xFF, 0xFE, 0, 0] => return Ok(verdict(Charset::Utf32 { big_endian: false }, false, 0)),
@@ -193,8 +189,7 @@ impl Counts {
     /// Tells whether there is too much in it that no text has.
     fn is_binary(&self) -> bool {
         let nuls = self.nuls[0] + self.nuls[1];
-        nuls.saturating_mul(100) > self.bytes
-            || (self.controls + nuls).saturating_mul(50) > self.bytes
+        nuls.saturating_mul(100) > self.bytes || (self.controls + nuls).saturating_mul(50) > self.bytes
     }
 }
 
@@ -221,10 +216,7 @@ impl GbCounts {
     fn take(&mut self, piece: &[u8]) {
         if self.table.is_empty() {
             let (bytes, _, _) = GB18030.encode(COMMONEST);
-            self.table = bytes
-                .chunks_exact(2)
-                .map(|pair| [pair[0], pair[1]])
-                .collect();
+            self.table = bytes.chunks_exact(2).map(|pair| [pair[0], pair[1]]).collect();
             self.table.sort_unstable();
         }
         for byte in piece {
@@ -252,8 +244,7 @@ impl GbCounts {
     fn plausible(&self) -> bool {
         let usual = self.usual * 10 >= self.pairs * 7;
         let common = self.pairs < LONG_TEXT_PAIRS || self.commonest * 20 >= self.pairs;
-        let sound =
-            self.bad.saturating_mul(200) <= self.pairs || (self.bad <= 1 && self.pairs >= 4);
+        let sound = self.bad.saturating_mul(200) <= self.pairs || (self.bad <= 1 && self.pairs >= 4);
         self.pairs > 0 && usual && common && sound
     }
 }

@@ -33,10 +33,7 @@ pub(super) fn read(path: &Path, feed: &mut Feed<'_>) -> Result<&'static str, Ref
     let mut sample = String::new();
     // A sample may end inside a character, so it is decoded with loss.
     let mut bytes = Vec::new();
-    open(path, verdict.charset)?
-        .take(SAMPLE_BYTES)
-        .read_to_end(&mut bytes)
-        .map_err(|error| unreadable(&error))?;
+    open(path, verdict.charset)?.take(SAMPLE_BYTES).read_to_end(&mut bytes).map_err(|error| unreadable(&error))?;
     sample.push_str(&String::from_utf8_lossy(&bytes));
     let delimiter = delimiter::find(&sample);
 
@@ -69,14 +66,8 @@ fn open(path: &Path, charset: Charset) -> Result<Transcoder<'static>, Refusal> {
 /// Notes what is not certain about the encoding.
 fn note_verdict(verdict: &Verdict, sample: &str, feed: &mut Feed<'_>) {
     if verdict.guessed {
-        let first = sample
-            .split(['\n', '\r', ',', '\t', ';'])
-            .find(|field| !field.is_ascii())
-            .unwrap_or_default();
-        let args = vec![
-            ("encoding", verdict.charset.name().to_owned()),
-            ("preview", shown(first.trim())),
-        ];
+        let first = sample.split(['\n', '\r', ',', '\t', ';']).find(|field| !field.is_ascii()).unwrap_or_default();
+        let args = vec![("encoding", verdict.charset.name().to_owned()), ("preview", shown(first.trim()))];
         feed.sheet_note("CEL-222", args);
     }
     if verdict.damaged > 0 {
@@ -87,11 +78,7 @@ fn note_verdict(verdict: &Verdict, sample: &str, feed: &mut Feed<'_>) {
 /// Hands out all rows.
 fn rows(lines: Lines<'_>, delimiter: u8, feed: &mut Feed<'_>) -> Result<(), Refusal> {
     let end = lines.end();
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(delimiter)
-        .from_reader(lines);
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(lines);
     let mut record = csv::ByteRecord::new();
     let mut number: u32 = 0;
     let (mut width, mut width_before) = (0, 0);
@@ -114,10 +101,7 @@ fn rows(lines: Lines<'_>, delimiter: u8, feed: &mut Feed<'_>) -> Result<(), Refu
         feed.row_note("CEL-220", row, Vec::new());
     }
     if width < width_before && !(width == 1 && end.line_end) {
-        let args = vec![
-            ("found", width.to_string()),
-            ("expected", width_before.to_string()),
-        ];
+        let args = vec![("found", width.to_string()), ("expected", width_before.to_string())];
         feed.row_note("CEL-221", number, args);
     }
     if !end.line_end {

@@ -18,28 +18,11 @@ fn check(seen: &Recorder) {
 }
 
 fn utf16(text: &str, big: bool) -> Vec<u8> {
-    text.encode_utf16()
-        .flat_map(|unit| {
-            if big {
-                unit.to_be_bytes()
-            } else {
-                unit.to_le_bytes()
-            }
-        })
-        .collect()
+    text.encode_utf16().flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() }).collect()
 }
 
 fn utf32(text: &str, big: bool) -> Vec<u8> {
-    text.chars()
-        .map(u32::from)
-        .flat_map(|unit| {
-            if big {
-                unit.to_be_bytes()
-            } else {
-                unit.to_le_bytes()
-            }
-        })
-        .collect()
+    text.chars().map(u32::from).flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() }).collect()
 }
 
 #[test]
@@ -57,19 +40,11 @@ fn every_encoding_gives_the_same_cells() {
         (utf32(&marked, true), "UTF-32BE", false),
         (gb.to_vec(), "gb18030", true),
     ] {
-        let (facts, seen) = read_named("名录.txt", &bytes)
-            .unwrap_or_else(|refusal| panic!("{encoding}: {refusal}"));
-        assert_eq!(
-            (facts.kind, facts.encoding, facts.sheets),
-            (FileKind::Csv, Some(encoding), 1)
-        );
+        let (facts, seen) = read_named("名录.txt", &bytes).unwrap_or_else(|refusal| panic!("{encoding}: {refusal}"));
+        assert_eq!((facts.kind, facts.encoding, facts.sheets), (FileKind::Csv, Some(encoding), 1));
         assert_eq!(seen.heads[0].name, "名录");
         check(&seen);
-        assert_eq!(
-            seen.codes(),
-            if guessed { vec!["CEL-222"] } else { vec![] },
-            "{encoding}"
-        );
+        assert_eq!(seen.codes(), if guessed { vec!["CEL-222"] } else { vec![] }, "{encoding}");
     }
 }
 
@@ -78,17 +53,14 @@ fn what_only_decodes_is_refused() {
     let french = "Société,Générale\r\nÉvêché,àéîôù\r\n".repeat(20);
     let (latin, _, _) = WINDOWS_1252.encode(&french);
     assert_eq!(refused(&latin), "FIL-135");
-    let (big5, _, unmappable) =
-        BIG5.encode("公司名稱,營業收入\r\n台灣積體電路製造股份有限公司,壹佰萬元整\r\n");
+    let (big5, _, unmappable) = BIG5.encode("公司名稱,營業收入\r\n台灣積體電路製造股份有限公司,壹佰萬元整\r\n");
     assert!(!unmappable);
     assert_eq!(refused(&big5), "FIL-135");
 }
 
 #[test]
 fn binary_is_refused() {
-    let noise: Vec<u8> = (0..4_096_u32)
-        .map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8)
-        .collect();
+    let noise: Vec<u8> = (0..4_096_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
     assert_eq!(refused(&noise), "FIL-136");
     assert_eq!(refused(b"a,b\n\x01\x02\x03\x04\x05"), "FIL-136");
 }
@@ -104,8 +76,7 @@ fn blank_lines_and_broken_fields_keep_row_numbers() {
 
 #[test]
 fn widths_may_differ_and_quotes_inside_fields_are_kept() {
-    let seen = read_bytes("a,b,c\n1\n5\" pipe,x,y,z\n\"say \"\"hi\"\"\",,尾\n".as_bytes())
-        .expect("readable");
+    let seen = read_bytes("a,b,c\n1\n5\" pipe,x,y,z\n\"say \"\"hi\"\"\",,尾\n".as_bytes()).expect("readable");
     assert_eq!(seen.at(3, 0), Some((Text, "5\" pipe")));
     assert_eq!(seen.at(3, 3), Some((Text, "z")));
     assert_eq!(seen.at(4, 0), Some((Text, "say \"hi\"")));
@@ -117,11 +88,7 @@ fn an_unclosed_quote_is_noted_where_it_opens() {
     let mut text = "a,b\n1,\"x\n".to_owned();
     text.push_str(&"2,y\n".repeat(50));
     let seen = read_bytes(text.as_bytes()).expect("readable");
-    let note = seen
-        .notes
-        .iter()
-        .find(|note| note.code == "CEL-220")
-        .expect("noted");
+    let note = seen.notes.iter().find(|note| note.code == "CEL-220").expect("noted");
     assert_eq!(note.row, Some(2));
     assert!(seen.codes().contains(&"CEL-225"));
 }
@@ -133,12 +100,7 @@ fn every_cut_inside_a_row_is_noted() {
         let cut = &whole.as_bytes()[..length];
         let at_row_end = cut.ends_with(b"\n");
         match read_bytes(cut) {
-            Ok(seen) => assert_eq!(
-                seen.notes.is_empty(),
-                at_row_end,
-                "cut at {length}: {:?}",
-                seen.notes
-            ),
+            Ok(seen) => assert_eq!(seen.notes.is_empty(), at_row_end, "cut at {length}: {:?}", seen.notes),
             Err(refusal) => assert!(!at_row_end, "{refusal}"),
         }
     }
@@ -156,8 +118,7 @@ fn a_short_last_row_and_damage_are_noted() {
 
 #[test]
 fn control_characters_are_noted() {
-    let seen =
-        read_bytes(format!("a,b\n{}x\0y,2\n", "1,2\n".repeat(100)).as_bytes()).expect("readable");
+    let seen = read_bytes(format!("a,b\n{}x\0y,2\n", "1,2\n".repeat(100)).as_bytes()).expect("readable");
     assert_eq!(seen.at(102, 0), Some((Text, "x\0y")));
     assert_eq!(seen.codes(), ["CEL-211"]);
 }

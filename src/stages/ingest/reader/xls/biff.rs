@@ -84,11 +84,7 @@ impl<'a> Iterator for Records<'a> {
 impl Globals {
     /// Reads the records up to the first end.
     pub(super) fn read(stream: &[u8]) -> Result<Self, Refusal> {
-        let mut globals = Self {
-            sheets: Vec::new(),
-            epoch: Epoch::Of1900,
-            dates: Vec::new(),
-        };
+        let mut globals = Self { sheets: Vec::new(), epoch: Epoch::Of1900, dates: Vec::new() };
         let mut formats = HashMap::new();
         let mut styles = Vec::new();
         let mut records = Records { rest: stream };
@@ -101,9 +97,7 @@ impl Globals {
             match id {
                 id::FILE_PASS => return Err(Refusal::new("FIL-139")),
                 id::DATE_MODE if u16_at(body, 0) == Some(1) => globals.epoch = Epoch::Of1904,
-                id::BOUND_SHEET => globals
-                    .sheets
-                    .push(bound_sheet(body).ok_or_else(|| damaged("sheet list"))?),
+                id::BOUND_SHEET => globals.sheets.push(bound_sheet(body).ok_or_else(|| damaged("sheet list"))?),
                 id::FORMAT => {
                     if let Some((format, code)) = format(body, wide) {
                         formats.insert(format, code_is_date(&code));
@@ -120,15 +114,7 @@ impl Globals {
         if !ended {
             return Err(damaged("no end"));
         }
-        globals.dates = styles
-            .into_iter()
-            .map(|id| {
-                formats
-                    .get(&id)
-                    .copied()
-                    .unwrap_or_else(|| builtin_is_date(u32::from(id)))
-            })
-            .collect();
+        globals.dates = styles.into_iter().map(|id| formats.get(&id).copied().unwrap_or_else(|| builtin_is_date(u32::from(id)))).collect();
         Ok(globals)
     }
 
@@ -140,16 +126,8 @@ impl Globals {
 
 /// Reads an entry of the sheet list.
 fn bound_sheet(body: &[u8]) -> Option<SheetEntry> {
-    let kind = if *body.get(5)? == 0 {
-        SheetType::Work
-    } else {
-        SheetType::Other
-    };
-    Some(SheetEntry {
-        offset: usize::try_from(u32_at(body, 0)?).ok()?,
-        kind,
-        name: body.get(6..)?.to_vec(),
-    })
+    let kind = if *body.get(5)? == 0 { SheetType::Work } else { SheetType::Other };
+    Some(SheetEntry { offset: usize::try_from(u32_at(body, 0)?).ok()?, kind, name: body.get(6..)?.to_vec() })
 }
 
 /// Reads a number format: its id and its code.
@@ -158,16 +136,9 @@ fn format(body: &[u8], wide: bool) -> Option<(u16, String)> {
     let code = if !wide {
         String::from_utf8_lossy(body.get(3..)?).into_owned()
     } else if body.get(4)? & 1 == 0 {
-        body.get(5..)?
-            .iter()
-            .map(|byte| char::from(*byte))
-            .collect()
+        body.get(5..)?.iter().map(|byte| char::from(*byte)).collect()
     } else {
-        let units: Vec<u16> = body
-            .get(5..)?
-            .chunks_exact(2)
-            .map(|pair| u16::from_le_bytes([pair[0], pair[1]]))
-            .collect();
+        let units: Vec<u16> = body.get(5..)?.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
         String::from_utf16_lossy(&units)
     };
     Some((format, code))
@@ -195,9 +166,7 @@ pub(super) struct SheetFacts {
 impl SheetFacts {
     /// Reads the records of the sheet at an offset.
     pub(super) fn read(stream: &[u8], offset: usize, limits: &Limits) -> Result<Self, Refusal> {
-        let rest = stream
-            .get(offset..)
-            .ok_or_else(|| damaged("sheet offset"))?;
+        let rest = stream.get(offset..).ok_or_else(|| damaged("sheet offset"))?;
         let mut facts = Self::default();
         let mut depth = 0;
         for (id, body) in (Records { rest }) {
@@ -225,9 +194,7 @@ impl SheetFacts {
 
     /// Returns what the records say of a cell.
     pub(super) fn cell(&self, row: u32, column: u32) -> Option<CellRecord> {
-        let place = self
-            .cells
-            .binary_search_by_key(&(row, column), |cell| (cell.row, cell.column));
+        let place = self.cells.binary_search_by_key(&(row, column), |cell| (cell.row, cell.column));
         place.ok().map(|place| self.cells[place])
     }
 
@@ -238,11 +205,7 @@ impl SheetFacts {
         };
         let columns = self.cells.iter().map(|cell| cell.column);
         let width = columns.clone().max().unwrap_or(0) - columns.min().unwrap_or(0) + 1;
-        let grids = if self.cells.iter().any(|cell| cell.formula) {
-            2
-        } else {
-            1
-        };
+        let grids = if self.cells.iter().any(|cell| cell.formula) { 2 } else { 1 };
         u64::from(last.row - first.row + 1) * u64::from(width) * grids
     }
 
@@ -256,24 +219,12 @@ impl SheetFacts {
                 if let (Some(first), Some(last)) = (u16_at(body, 0), u16_at(body, 2))
                     && first <= last
                 {
-                    self.hidden_columns
-                        .push((u32::from(first), u32::from(last.min(255))));
+                    self.hidden_columns.push((u32::from(first), u32::from(last.min(255))));
                 }
             }
-            id::MERGE_CELLS => self.merged.extend(
-                body.get(2..)
-                    .unwrap_or_default()
-                    .chunks_exact(8)
-                    .filter_map(span),
-            ),
+            id::MERGE_CELLS => self.merged.extend(body.get(2..).unwrap_or_default().chunks_exact(8).filter_map(span)),
             id::FORMULA | id::FORMULA_OLD => self.cell_record(body, true),
-            id::NUMBER
-            | id::RK
-            | id::LABEL
-            | id::LABEL_SST
-            | id::BOOL_ERR
-            | id::RSTRING
-            | id::BLANK => {
+            id::NUMBER | id::RK | id::LABEL | id::LABEL_SST | id::BOOL_ERR | id::RSTRING | id::BLANK => {
                 self.cell_record(body, false);
             }
             id::MUL_RK => self.many(body, 6),
@@ -284,16 +235,9 @@ impl SheetFacts {
 
     /// Takes a record of one cell.
     fn cell_record(&mut self, body: &[u8], formula: bool) {
-        if let (Some(row), Some(column), Some(style)) =
-            (u16_at(body, 0), u16_at(body, 2), u16_at(body, 4))
-        {
+        if let (Some(row), Some(column), Some(style)) = (u16_at(body, 0), u16_at(body, 2), u16_at(body, 4)) {
             let (row, column) = (u32::from(row), u32::from(column));
-            self.cells.push(CellRecord {
-                row,
-                column,
-                style,
-                formula,
-            });
+            self.cells.push(CellRecord { row, column, style, formula });
         }
     }
 
@@ -302,30 +246,17 @@ impl SheetFacts {
         let (Some(row), Some(first)) = (u16_at(body, 0), u16_at(body, 2)) else {
             return;
         };
-        let cells = body
-            .get(4..body.len().saturating_sub(2))
-            .unwrap_or_default();
+        let cells = body.get(4..body.len().saturating_sub(2)).unwrap_or_default();
         for (column, cell) in (u32::from(first)..).zip(cells.chunks_exact(size)) {
             let style = u16_at(cell, 0).unwrap_or(0);
-            self.cells.push(CellRecord {
-                row: u32::from(row),
-                column,
-                style,
-                formula: false,
-            });
+            self.cells.push(CellRecord { row: u32::from(row), column, style, formula: false });
         }
     }
 }
 
 /// Reads a merged region.
 fn span(raw: &[u8]) -> Option<Span> {
-    let [first_row, last_row, first_column, last_column] =
-        [0, 2, 4, 6].map(|at| u16_at(raw, at).map(u32::from));
-    let span = Span {
-        first_row: first_row? + 1,
-        last_row: last_row? + 1,
-        first_column: first_column?,
-        last_column: last_column?,
-    };
+    let [first_row, last_row, first_column, last_column] = [0, 2, 4, 6].map(|at| u16_at(raw, at).map(u32::from));
+    let span = Span { first_row: first_row? + 1, last_row: last_row? + 1, first_column: first_column?, last_column: last_column? };
     (span.first_row <= span.last_row && span.first_column <= span.last_column).then_some(span)
 }

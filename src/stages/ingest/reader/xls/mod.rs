@@ -26,9 +26,7 @@ use super::row::{CellKind, Refusal, SheetHead};
 
 /// Reads an old workbook.
 pub(super) fn read(path: &Path, feed: &mut Feed<'_>) -> Result<(), Refusal> {
-    let length = std::fs::metadata(path)
-        .map_err(|error| unreadable(&error))?
-        .len();
+    let length = std::fs::metadata(path).map_err(|error| unreadable(&error))?.len();
     if length > feed.limits.xls_bytes {
         return Err(too_much("xls bytes", feed.limits.xls_bytes));
     }
@@ -54,9 +52,7 @@ pub(super) fn read(path: &Path, feed: &mut Feed<'_>) -> Result<(), Refusal> {
             hidden_columns: Some(facts.hidden_columns.clone()),
             hidden_rows_known: true,
         });
-        let range = workbook
-            .worksheet_range(&sheet.name)
-            .map_err(|error| xls_refusal(&error))?;
+        let range = workbook.worksheet_range(&sheet.name).map_err(|error| xls_refusal(&error))?;
         rows(&range, &globals, facts, feed)?;
         feed.end_sheet();
     }
@@ -74,17 +70,12 @@ fn workbook_stream(bytes: &[u8]) -> Result<Vec<u8>, Refusal> {
             return Ok(stream);
         }
     }
-    let document = ["WordDocument", "PowerPoint Document"]
-        .iter()
-        .any(|name| compound.has(name));
+    let document = ["WordDocument", "PowerPoint Document"].iter().any(|name| compound.has(name));
     Err(Refusal::new(if document { "FIL-130" } else { "FIL-131" }))
 }
 
 /// Walks over all records and bounds what calamine will make of them.
-fn survey(
-    stream: &[u8],
-    feed: &mut Feed<'_>,
-) -> Result<(Globals, Vec<Option<SheetFacts>>), Refusal> {
+fn survey(stream: &[u8], feed: &mut Feed<'_>) -> Result<(Globals, Vec<Option<SheetFacts>>), Refusal> {
     let globals = Globals::read(stream)?;
     if globals.sheets.len() > feed.limits.sheets {
         return Err(too_much("sheets", feed.limits.sheets));
@@ -110,12 +101,7 @@ fn survey(
 }
 
 /// Hands out the cells that calamine read, with what the records say of them.
-fn rows(
-    range: &Range<Data>,
-    globals: &Globals,
-    facts: &SheetFacts,
-    feed: &mut Feed<'_>,
-) -> Result<(), Refusal> {
+fn rows(range: &Range<Data>, globals: &Globals, facts: &SheetFacts, feed: &mut Feed<'_>) -> Result<(), Refusal> {
     let Some((first_row, first_column)) = range.start() else {
         return Ok(());
     };
@@ -140,24 +126,15 @@ fn rows(
                         Some(record) => globals.is_date(record.style),
                         None => matches!(value, Data::DateTime(_)),
                     };
-                    feed.number(
-                        column,
-                        formula,
-                        text.as_bytes(),
-                        date.then_some(globals.epoch),
-                    )?;
+                    feed.number(column, formula, text.as_bytes(), date.then_some(globals.epoch))?;
                 }
                 Data::String(text) => feed.text(column, formula, text)?,
-                Data::DateTimeIso(text) | Data::DurationIso(text) => {
-                    feed.text(column, formula, text)?
-                }
+                Data::DateTimeIso(text) | Data::DurationIso(text) => feed.text(column, formula, text)?,
                 Data::Bool(value) => {
                     let text = if *value { "TRUE" } else { "FALSE" };
                     feed.cell(column, CellKind::Bool, formula, text)?;
                 }
-                Data::Error(error) => {
-                    feed.cell(column, CellKind::Error, formula, &error.to_string())?
-                }
+                Data::Error(error) => feed.cell(column, CellKind::Error, formula, &error.to_string())?,
                 Data::Empty => {}
             }
         }

@@ -45,20 +45,11 @@ impl<'a> Compound<'a> {
         if !matches!(shift, 9 | 12) || bytes.len() < 512 {
             return Err(damaged("header"));
         }
-        let mut compound = Self {
-            bytes,
-            sector: 1 << shift,
-            fat: Vec::new(),
-            mini_fat: Vec::new(),
-            mini_stream: Vec::new(),
-            entries: Vec::new(),
-        };
+        let mut compound =
+            Self { bytes, sector: 1 << shift, fat: Vec::new(), mini_fat: Vec::new(), mini_stream: Vec::new(), entries: Vec::new() };
         compound.fat = compound.read_fat()?;
         let directory = compound.chain(u32_at(bytes, 0x30), None, "directory")?;
-        compound.entries = directory
-            .chunks_exact(ENTRY_BYTES)
-            .filter_map(|raw| entry(raw, shift))
-            .collect();
+        compound.entries = directory.chunks_exact(ENTRY_BYTES).filter_map(|raw| entry(raw, shift)).collect();
         let mini_start = u32_at(bytes, 0x3C);
         if mini_start.is_some_and(|start| start < SPECIAL) {
             compound.mini_fat = words(&compound.chain(mini_start, None, "mini table")?);
@@ -85,17 +76,13 @@ impl<'a> Compound<'a> {
             return Ok(None);
         };
         if entry.size >= MINI_CUTOFF {
-            return self
-                .chain(Some(entry.start), Some(entry.size), "stream")
-                .map(Some);
+            return self.chain(Some(entry.start), Some(entry.size), "stream").map(Some);
         }
         let places = follow(entry.start, &self.mini_fat, "mini stream")?;
         let mut stream = Vec::new();
         for place in places {
             let start = place as usize * MINI_SECTOR;
-            let piece = self
-                .mini_stream
-                .get(start..(start + MINI_SECTOR).min(self.mini_stream.len()));
+            let piece = self.mini_stream.get(start..(start + MINI_SECTOR).min(self.mini_stream.len()));
             stream.extend_from_slice(piece.ok_or_else(|| damaged("mini stream"))?);
         }
         sized(stream, entry.size, "stream").map(Some)
@@ -103,9 +90,7 @@ impl<'a> Compound<'a> {
 
     /// Finds a stream by its name.
     fn find(&self, name: &str) -> Option<&Entry> {
-        self.entries
-            .iter()
-            .find(|entry| entry.kind == 2 && entry.name.eq_ignore_ascii_case(name))
+        self.entries.iter().find(|entry| entry.kind == 2 && entry.name.eq_ignore_ascii_case(name))
     }
 
     /// Checks that a stream's chain ends and is as long as the directory says.
@@ -113,11 +98,7 @@ impl<'a> Compound<'a> {
         if entry.size == 0 {
             return Ok(());
         }
-        let (fat, sector) = if entry.size >= MINI_CUTOFF {
-            (&self.fat, self.sector)
-        } else {
-            (&self.mini_fat, MINI_SECTOR)
-        };
+        let (fat, sector) = if entry.size >= MINI_CUTOFF { (&self.fat, self.sector) } else { (&self.mini_fat, MINI_SECTOR) };
         let sectors = follow(entry.start, fat, "stream")?.len() as u64;
         if sectors * (sector as u64) < entry.size {
             return Err(damaged("stream size"));
@@ -127,10 +108,7 @@ impl<'a> Compound<'a> {
 
     /// Reads the allocation table through the list of its sectors.
     fn read_fat(&self) -> Result<Vec<u32>, Refusal> {
-        let header = self
-            .bytes
-            .get(0x4C..0x4C + 4 * HEADER_DIFAT)
-            .ok_or_else(|| damaged("header"))?;
+        let header = self.bytes.get(0x4C..0x4C + 4 * HEADER_DIFAT).ok_or_else(|| damaged("header"))?;
         let mut places = words(header);
         let mut next = u32_at(self.bytes, 0x44).unwrap_or(END_OF_CHAIN);
         let sectors = self.bytes.len() / self.sector;
@@ -149,9 +127,7 @@ impl<'a> Compound<'a> {
         let mut fat = Vec::new();
         let mut seen = vec![false; sectors + 1];
         for place in places.into_iter().filter(|place| *place < SPECIAL) {
-            let known = seen
-                .get_mut(place as usize)
-                .ok_or_else(|| damaged("table"))?;
+            let known = seen.get_mut(place as usize).ok_or_else(|| damaged("table"))?;
             if std::mem::replace(known, true) {
                 return Err(damaged("table sector used twice"));
             }
@@ -168,12 +144,7 @@ impl<'a> Compound<'a> {
     }
 
     /// Joins the sectors of a chain.
-    fn chain(
-        &self,
-        start: Option<u32>,
-        size: Option<u64>,
-        what: &'static str,
-    ) -> Result<Vec<u8>, Refusal> {
+    fn chain(&self, start: Option<u32>, size: Option<u64>, what: &'static str) -> Result<Vec<u8>, Refusal> {
         let start = start.ok_or_else(|| damaged(what))?;
         let mut bytes = Vec::new();
         for number in follow(start, &self.fat, what)? {
@@ -198,11 +169,7 @@ fn follow(start: u32, table: &[u32], what: &'static str) -> Result<Vec<u32>, Ref
         places.push(next);
         next = *table.get(next as usize).ok_or_else(|| damaged(what))?;
     }
-    if next == END_OF_CHAIN {
-        Ok(places)
-    } else {
-        Err(damaged(what))
-    }
+    if next == END_OF_CHAIN { Ok(places) } else { Err(damaged(what)) }
 }
 
 /// Cuts a stream to its size, which it must reach.
@@ -220,17 +187,10 @@ fn sized(mut bytes: Vec<u8>, size: u64, what: &'static str) -> Result<Vec<u8>, R
 fn entry(raw: &[u8], shift: u16) -> Option<Entry> {
     let kind = *raw.get(66)?;
     let length = usize::from(u16_at(raw, 64)?).saturating_sub(2).min(62);
-    let units: Vec<u16> = raw[..length]
-        .chunks_exact(2)
-        .map(|pair| u16::from_le_bytes([pair[0], pair[1]]))
-        .collect();
+    let units: Vec<u16> = raw[..length].chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
     let low = u64::from(u32_at(raw, 120)?);
     // With sectors of 512 bytes the upper half may hold anything.
-    let high = if shift == 12 {
-        u64::from(u32_at(raw, 124)?)
-    } else {
-        0
-    };
+    let high = if shift == 12 { u64::from(u32_at(raw, 124)?) } else { 0 };
     matches!(kind, 1 | 2 | 5).then(|| Entry {
         name: String::from_utf16_lossy(&units),
         kind,
@@ -246,22 +206,15 @@ pub(super) fn damaged(what: &'static str) -> Refusal {
 
 /// Reads a number of 16 bits.
 pub(super) fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
-    bytes
-        .get(at..at + 2)
-        .map(|pair| u16::from_le_bytes([pair[0], pair[1]]))
+    bytes.get(at..at + 2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]))
 }
 
 /// Reads a number of 32 bits.
 pub(super) fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
-    bytes
-        .get(at..at + 4)
-        .map(|four| u32::from_le_bytes([four[0], four[1], four[2], four[3]]))
+    bytes.get(at..at + 4).map(|four| u32::from_le_bytes([four[0], four[1], four[2], four[3]]))
 }
 
 /// Reads numbers of 32 bits.
 fn words(bytes: &[u8]) -> Vec<u32> {
-    bytes
-        .chunks_exact(4)
-        .map(|four| u32::from_le_bytes([four[0], four[1], four[2], four[3]]))
-        .collect()
+    bytes.chunks_exact(4).map(|four| u32::from_le_bytes([four[0], four[1], four[2], four[3]])).collect()
 }

@@ -18,10 +18,7 @@ fn record(out: &mut Vec<u8>, id: u16, body: &[u8]) {
 }
 
 fn halves(numbers: &[u16]) -> Vec<u8> {
-    numbers
-        .iter()
-        .flat_map(|number| number.to_le_bytes())
-        .collect()
+    numbers.iter().flat_map(|number| number.to_le_bytes()).collect()
 }
 
 /// A cell's body: row, column, style, value.
@@ -38,11 +35,7 @@ fn wide(text: &str) -> Vec<u8> {
 /// Makes the records of one sheet.
 fn sheet() -> Vec<u8> {
     let mut out = Vec::new();
-    record(
-        &mut out,
-        0x0809,
-        &halves(&[0x0600, 0x0010, 0, 0, 0, 0, 0, 0]),
-    );
+    record(&mut out, 0x0809, &halves(&[0x0600, 0x0010, 0, 0, 0, 0, 0, 0]));
     record(&mut out, 0x007D, &halves(&[2, 3, 0, 0, 1, 0]));
     record(&mut out, 0x0208, &halves(&[1, 0, 9, 0, 0, 0, 0x20, 0]));
     record(&mut out, 0x0204, &cell(0, 0, 0, &wide("企业")));
@@ -52,11 +45,7 @@ fn sheet() -> Vec<u8> {
     record(&mut out, 0x0205, &cell(1, 0, 0, &[1, 0]));
     record(&mut out, 0x0205, &cell(1, 1, 0, &[0x2A, 1]));
     let tokens = [0_u8, 0, 0, 0, 0, 0, 3, 0, 0x1E, 25, 0];
-    record(
-        &mut out,
-        0x0006,
-        &cell(1, 2, 0, &[&25_f64.to_le_bytes()[..], &tokens].concat()),
-    );
+    record(&mut out, 0x0006, &cell(1, 2, 0, &[&25_f64.to_le_bytes()[..], &tokens].concat()));
     record(&mut out, 0x00E5, &halves(&[1, 0, 1, 0, 2]));
     record(&mut out, 0x000A, &[]);
     out
@@ -66,39 +55,19 @@ fn sheet() -> Vec<u8> {
 fn stream(extra: &[(u16, &[u8])], sheets: &[Vec<u8>]) -> Vec<u8> {
     let globals = |offsets: &[u32]| {
         let mut out = Vec::new();
-        record(
-            &mut out,
-            0x0809,
-            &halves(&[0x0600, 0x0005, 0, 0, 0, 0, 0, 0]),
-        );
+        record(&mut out, 0x0809, &halves(&[0x0600, 0x0005, 0, 0, 0, 0, 0, 0]));
         for (id, body) in extra {
             record(&mut out, *id, body);
         }
         record(&mut out, 0x0042, &halves(&[1_200]));
-        record(
-            &mut out,
-            0x041E,
-            &[halves(&[14]), vec![4, 0, 0], b"0.00".to_vec()].concat(),
-        );
-        record(
-            &mut out,
-            0x041E,
-            &[halves(&[164]), vec![10, 0, 0], b"yyyy-mm-dd".to_vec()].concat(),
-        );
+        record(&mut out, 0x041E, &[halves(&[14]), vec![4, 0, 0], b"0.00".to_vec()].concat());
+        record(&mut out, 0x041E, &[halves(&[164]), vec![10, 0, 0], b"yyyy-mm-dd".to_vec()].concat());
         for format in [0, 164, 14] {
-            record(
-                &mut out,
-                0x00E0,
-                &halves(&[0, format, 0, 0, 0, 0, 0, 0, 0, 0]),
-            );
+            record(&mut out, 0x00E0, &halves(&[0, format, 0, 0, 0, 0, 0, 0, 0, 0]));
         }
         for (index, offset) in offsets.iter().enumerate() {
             let name = [1, 0, b'A' + index as u8];
-            record(
-                &mut out,
-                0x0085,
-                &[offset.to_le_bytes().to_vec(), vec![0, 0], name.to_vec()].concat(),
-            );
+            record(&mut out, 0x0085, &[offset.to_le_bytes().to_vec(), vec![0, 0], name.to_vec()].concat());
         }
         record(&mut out, 0x000A, &[]);
         out
@@ -119,35 +88,18 @@ fn container(name: &str, stream: &[u8]) -> Vec<u8> {
     let sectors = data.len() / SECTOR;
     let mut header = vec![0; SECTOR];
     header[..8].copy_from_slice(b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1");
-    for (at, value) in [
-        (0x18, 0x3E_u16),
-        (0x1A, 3),
-        (0x1C, 0xFFFE),
-        (0x1E, 9),
-        (0x20, 6),
-        (0x2C, 1),
-    ] {
+    for (at, value) in [(0x18, 0x3E_u16), (0x1A, 3), (0x1C, 0xFFFE), (0x1E, 9), (0x20, 6), (0x2C, 1)] {
         header[at..at + 2].copy_from_slice(&value.to_le_bytes());
     }
     // Sector 0 is the table, sector 1 the directory, the stream follows.
-    for (at, value) in [
-        (0x30, 1_u32),
-        (0x38, 4_096),
-        (0x3C, 0xFFFF_FFFE),
-        (0x44, 0xFFFF_FFFE),
-        (0x4C, 0),
-    ] {
+    for (at, value) in [(0x30, 1_u32), (0x38, 4_096), (0x3C, 0xFFFF_FFFE), (0x44, 0xFFFF_FFFE), (0x4C, 0)] {
         header[at..at + 4].copy_from_slice(&value.to_le_bytes());
     }
     header[0x50..].fill(0xFF);
     let mut table = vec![0xFFFF_FFFF_u32; SECTOR / 4];
     (table[0], table[1]) = (0xFFFF_FFFD, 0xFFFF_FFFE);
     for sector in 0..sectors {
-        table[sector + 2] = if sector + 1 == sectors {
-            0xFFFF_FFFE
-        } else {
-            sector as u32 + 3
-        };
+        table[sector + 2] = if sector + 1 == sectors { 0xFFFF_FFFE } else { sector as u32 + 3 };
     }
     let table: Vec<u8> = table.into_iter().flat_map(u32::to_le_bytes).collect();
     let mut directory = entry("Root Entry", 5, 0xFFFF_FFFE, 0, 1);
@@ -174,28 +126,16 @@ fn entry(name: &str, kind: u8, start: u32, size: u32, child: u32) -> Vec<u8> {
 fn everything_arrives() {
     let bytes = container("Workbook", &stream(&[], &[sheet()]));
     let (facts, seen) = read_named("表.xlsx", &bytes).expect("readable");
-    assert_eq!(
-        (facts.kind, facts.sheets, facts.cells),
-        (FileKind::Xls, 1, 7)
-    );
+    assert_eq!((facts.kind, facts.sheets, facts.cells), (FileKind::Xls, 1, 7));
     assert_eq!(seen.at(1, 0), Some((Text, "企业")));
     assert_eq!(seen.at(1, 1), Some((Number, "0.1")));
     assert_eq!(seen.at(1, 2), Some((Date, "2023-05-31")));
-    assert_eq!(
-        seen.at(1, 3),
-        Some((Number, "212.06")),
-        "the file gives format 14 its own meaning"
-    );
+    assert_eq!(seen.at(1, 3), Some((Number, "212.06")), "the file gives format 14 its own meaning");
     assert_eq!(seen.at(2, 0), Some((Bool, "TRUE")));
     assert_eq!(seen.at(2, 1), Some((Error, "#N/A")));
     assert_eq!(seen.cells[&(0, 2, 2)], (Number, true, "25".to_owned()));
     assert_eq!(seen.hidden_rows, [2]);
-    let span = Span {
-        first_row: 1,
-        last_row: 2,
-        first_column: 0,
-        last_column: 2,
-    };
+    let span = Span { first_row: 1, last_row: 2, first_column: 0, last_column: 2 };
     assert_eq!(seen.heads[0].merged.as_deref(), Some(&[span][..]));
     assert_eq!(seen.heads[0].hidden_columns.as_deref(), Some(&[(2, 3)][..]));
     assert!(seen.notes.is_empty());
@@ -222,47 +162,28 @@ fn chains_without_end_are_refused() {
 
 #[test]
 fn other_containers_are_told_apart() {
-    for (name, code) in [
-        ("EncryptedPackage", "FIL-139"),
-        ("WordDocument", "FIL-130"),
-        ("Other", "FIL-131"),
-    ] {
+    for (name, code) in [("EncryptedPackage", "FIL-139"), ("WordDocument", "FIL-130"), ("Other", "FIL-131")] {
         assert_eq!(refused(&container(name, b"x")), code);
     }
     let password = stream(&[(0x002F, &[0; 6])], &[sheet()]);
     assert_eq!(refused(&container("Workbook", &password)), "FIL-139");
-    assert_eq!(
-        refused(&container("Workbook", &stream(&[], &[]))),
-        "FIL-116"
-    );
+    assert_eq!(refused(&container("Workbook", &stream(&[], &[]))), "FIL-116");
 }
 
 #[test]
 fn grids_beyond_bearing_are_refused_before_they_are_made() {
     let mut corners = Vec::new();
-    record(
-        &mut corners,
-        0x0809,
-        &halves(&[0x0600, 0x0010, 0, 0, 0, 0, 0, 0]),
-    );
+    record(&mut corners, 0x0809, &halves(&[0x0600, 0x0010, 0, 0, 0, 0, 0, 0]));
     record(&mut corners, 0x0203, &cell(0, 0, 0, &1_f64.to_le_bytes()));
-    record(
-        &mut corners,
-        0x0203,
-        &cell(65_535, 255, 0, &1_f64.to_le_bytes()),
-    );
+    record(&mut corners, 0x0203, &cell(65_535, 255, 0, &1_f64.to_le_bytes()));
     record(&mut corners, 0x000A, &[]);
-    assert_eq!(
-        refused(&container("Workbook", &stream(&[], &[corners]))),
-        "FIL-119"
-    );
+    assert_eq!(refused(&container("Workbook", &stream(&[], &[corners]))), "FIL-119");
 }
 
 #[test]
 fn sheets_sharing_an_offset_are_refused() {
     let mut bytes = stream(&[], &[sheet(), sheet()]);
-    let entries: Vec<usize> =
-        memchr::memmem::find_iter(&bytes, &[0x85, 0x00, 0x09, 0x00]).collect();
+    let entries: Vec<usize> = memchr::memmem::find_iter(&bytes, &[0x85, 0x00, 0x09, 0x00]).collect();
     let first: Vec<u8> = bytes[entries[0] + 4..entries[0] + 8].to_vec();
     bytes[entries[1] + 4..entries[1] + 8].copy_from_slice(&first);
     assert_eq!(refused(&container("Workbook", &bytes)), "FIL-132");

@@ -40,22 +40,14 @@ pub(super) struct Tables {
 impl Tables {
     /// Tells whether a style shows dates, and in which system.
     fn date(&self, style: u32) -> Option<Epoch> {
-        let epoch = if self.epoch_1904 {
-            Epoch::Of1904
-        } else {
-            Epoch::Of1900
-        };
+        let epoch = if self.epoch_1904 { Epoch::Of1904 } else { Epoch::Of1900 };
         let date = self.dates.get(style as usize).copied().unwrap_or(false);
         date.then_some(epoch)
     }
 }
 
 /// Reads a workbook whose workbook part is known.
-pub(super) fn read(
-    archive: &mut Archive<'_>,
-    part: &str,
-    feed: &mut Feed<'_>,
-) -> Result<(), Refusal> {
+pub(super) fn read(archive: &mut Archive<'_>, part: &str, feed: &mut Feed<'_>) -> Result<(), Refusal> {
     let relations = Relations::of(archive, part, feed.limits)?;
     let mut tables = Tables::default();
     let sheets = workbook(archive, part, &relations, &mut tables)?;
@@ -77,11 +69,7 @@ pub(super) fn read(
         if !parts.insert(sheet.part.to_lowercase()) {
             return Err(Refusal::new("FIL-117").with("part", &sheet.part));
         }
-        surveys.push(if sheet.worksheet {
-            Some(Survey::read(archive, &sheet.part, feed.limits)?)
-        } else {
-            None
-        });
+        surveys.push(if sheet.worksheet { Some(Survey::read(archive, &sheet.part, feed.limits)?) } else { None });
     }
     for (index, (sheet, survey)) in sheets.iter().zip(surveys).enumerate() {
         let Some(survey) = survey else {
@@ -103,12 +91,7 @@ pub(super) fn read(
 }
 
 /// Reads the list of sheets.
-fn workbook(
-    archive: &mut Archive<'_>,
-    part: &str,
-    relations: &Relations,
-    tables: &mut Tables,
-) -> Result<Vec<SheetEntry>, Refusal> {
+fn workbook(archive: &mut Archive<'_>, part: &str, relations: &Relations, tables: &mut Tables) -> Result<Vec<SheetEntry>, Refusal> {
     let mut sheets = Vec::new();
     let bytes = archive.small(part)?;
     let mut records = Records::new(Box::new(bytes.as_slice()), part);
@@ -133,12 +116,7 @@ fn bundle_sheet(body: &[u8], relations: &Relations) -> Option<SheetEntry> {
     let (relation, used) = wide_text(body.get(8..)?)?;
     let (name, _) = wide_text(body.get(8 + used..)?)?;
     let (kind, part) = relations.get(&relation)?;
-    Some(SheetEntry {
-        name,
-        visible,
-        part: part.to_owned(),
-        worksheet: kind == WORKSHEET,
-    })
+    Some(SheetEntry { name, visible, part: part.to_owned(), worksheet: kind == WORKSHEET })
 }
 
 /// Reads which styles show dates.
@@ -151,9 +129,7 @@ fn styles(archive: &mut Archive<'_>, part: &str) -> Result<Vec<bool>, Refusal> {
     while let Some((id, body)) = records.next()? {
         match id {
             id::FORMAT => {
-                if let (Some(format), Some((code, _))) =
-                    (u16_at(body, 0), body.get(2..).and_then(wide_text))
-                {
+                if let (Some(format), Some((code, _))) = (u16_at(body, 0), body.get(2..).and_then(wide_text)) {
                     formats.insert(format, code_is_date(&code));
                 }
             }
@@ -181,17 +157,13 @@ fn strings(archive: &mut Archive<'_>, part: &str, feed: &Feed<'_>) -> Result<Vec
         match id {
             id::BEGIN_STRINGS => claimed = u32_at(body, 4).unwrap_or(0),
             id::STRING => {
-                let (text, _) = body.get(1..).and_then(wide_text).ok_or_else(|| {
-                    Refusal::new("FIL-114")
-                        .with("part", part)
-                        .with("offset", strings.len())
-                })?;
+                let (text, _) = body
+                    .get(1..)
+                    .and_then(wide_text)
+                    .ok_or_else(|| Refusal::new("FIL-114").with("part", part).with("offset", strings.len()))?;
                 bytes += text.len() + size_of::<String>();
                 if bytes > feed.limits.shared_text_bytes {
-                    return Err(too_much(
-                        "shared string bytes",
-                        feed.limits.shared_text_bytes,
-                    ));
+                    return Err(too_much("shared string bytes", feed.limits.shared_text_bytes));
                 }
                 strings.push(text);
             }
@@ -199,9 +171,7 @@ fn strings(archive: &mut Archive<'_>, part: &str, feed: &Feed<'_>) -> Result<Vec
         }
     }
     if claimed as usize > strings.len() {
-        return Err(Refusal::new("FIL-118")
-            .with("claimed", claimed)
-            .with("present", strings.len()));
+        return Err(Refusal::new("FIL-118").with("claimed", claimed).with("present", strings.len()));
     }
     Ok(strings)
 }

@@ -50,12 +50,7 @@ pub(super) struct Records<'r> {
 impl<'r> Records<'r> {
     /// Makes a reader of a part.
     pub(super) fn new(source: Box<dyn Read + 'r>, part: &'r str) -> Self {
-        Self {
-            source: BufReader::with_capacity(64 << 10, source),
-            part,
-            body: Vec::new(),
-            offset: 0,
-        }
+        Self { source: BufReader::with_capacity(64 << 10, source), part, body: Vec::new(), offset: 0 }
     }
 
     /// Returns the next record, or nothing at the end of the part.
@@ -92,9 +87,7 @@ impl<'r> Records<'r> {
 
     /// Makes the refusal of a part that ends inside a record.
     pub(super) fn malformed(&self) -> Refusal {
-        Refusal::new("FIL-114")
-            .with("part", self.part)
-            .with("offset", self.offset)
+        Refusal::new("FIL-114").with("part", self.part).with("offset", self.offset)
     }
 
     /// Reads a byte, or nothing at the end.
@@ -116,16 +109,12 @@ impl<'r> Records<'r> {
 
 /// Reads a number of 16 bits.
 pub(super) fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
-    bytes
-        .get(at..at + 2)
-        .map(|pair| u16::from_le_bytes([pair[0], pair[1]]))
+    bytes.get(at..at + 2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]))
 }
 
 /// Reads a number of 32 bits.
 pub(super) fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
-    bytes
-        .get(at..at + 4)
-        .map(|four| u32::from_le_bytes([four[0], four[1], four[2], four[3]]))
+    bytes.get(at..at + 4).map(|four| u32::from_le_bytes([four[0], four[1], four[2], four[3]]))
 }
 
 /// Reads a double.
@@ -142,11 +131,7 @@ pub(super) fn wide_text(bytes: &[u8]) -> Option<(String, usize)> {
     }
     let length = usize::try_from(count).ok()?.checked_mul(2)?;
     let units = bytes.get(4..length.checked_add(4)?)?;
-    let units = units
-        .chunks_exact(2)
-        .map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
-    let text = char::decode_utf16(units)
-        .map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER))
-        .collect();
+    let units = units.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
+    let text = char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
     Some((text, 4 + length))
 }

@@ -17,11 +17,7 @@ pub(super) struct Survey {
 
 impl Survey {
     /// Reads a sheet's part to its end.
-    pub(super) fn read(
-        archive: &mut Archive<'_>,
-        part: &str,
-        limits: &Limits,
-    ) -> Result<Self, Refusal> {
+    pub(super) fn read(archive: &mut Archive<'_>, part: &str, limits: &Limits) -> Result<Self, Refusal> {
         let reader = archive.part(part, true)?;
         let mut records = Records::new(Box::new(reader), part);
         let mut survey = Self::default();
@@ -37,11 +33,7 @@ impl Survey {
                 return Err(too_much("merged regions", limits.merged_regions));
             }
         }
-        if ended {
-            Ok(survey)
-        } else {
-            Err(records.malformed())
-        }
+        if ended { Ok(survey) } else { Err(records.malformed()) }
     }
 }
 
@@ -60,19 +52,11 @@ fn span(body: &[u8]) -> Option<Span> {
         first_column: u32_at(body, 8)?,
         last_column: u32_at(body, 12)?,
     };
-    (span.first_row <= span.last_row
-        && span.first_column <= span.last_column
-        && column_exists(span.last_column))
-    .then_some(span)
+    (span.first_row <= span.last_row && span.first_column <= span.last_column && column_exists(span.last_column)).then_some(span)
 }
 
 /// Hands out the rows of a sheet.
-pub(super) fn rows(
-    archive: &mut Archive<'_>,
-    part: &str,
-    tables: &Tables,
-    feed: &mut Feed<'_>,
-) -> Result<(), Refusal> {
+pub(super) fn rows(archive: &mut Archive<'_>, part: &str, tables: &Tables, feed: &mut Feed<'_>) -> Result<(), Refusal> {
     let reader = archive.part(part, false)?;
     let mut records = Records::new(Box::new(reader), part);
     let (mut inside, mut open) = (false, false);
@@ -91,11 +75,7 @@ pub(super) fn rows(
                 let hidden = body.get(11).is_some_and(|flags| flags & 0x10 != 0);
                 feed.begin_row(row.saturating_add(1), hidden);
                 if last_row.is_some_and(|last| row <= last) {
-                    feed.note(
-                        "CEL-214",
-                        None,
-                        vec![("number", row.saturating_add(1).to_string())],
-                    );
+                    feed.note("CEL-214", None, vec![("number", row.saturating_add(1).to_string())]);
                 }
                 (open, last_row) = (true, Some(row));
             }
@@ -129,11 +109,7 @@ fn cell(id: u32, body: &[u8], tables: &Tables, feed: &mut Feed<'_>) -> Result<Op
     let formula = (id::FORMULA_TEXT..=id::FORMULA_ERROR).contains(&id);
     match id {
         id::RK | id::REAL | id::FORMULA_REAL => {
-            let stored = if id == id::RK {
-                u32_at(value, 0).map(packed)
-            } else {
-                f64_at(value, 0)
-            };
+            let stored = if id == id::RK { u32_at(value, 0).map(packed) } else { f64_at(value, 0) };
             let Some(stored) = stored else {
                 return Ok(None);
             };
@@ -164,11 +140,7 @@ fn cell(id: u32, body: &[u8], tables: &Tables, feed: &mut Feed<'_>) -> Result<Op
             }
         }
         _ => {
-            let value = if id == id::RICH_TEXT {
-                value.get(1..).unwrap_or_default()
-            } else {
-                value
-            };
+            let value = if id == id::RICH_TEXT { value.get(1..).unwrap_or_default() } else { value };
             let Some((text, _)) = wide_text(value) else {
                 return Ok(None);
             };
@@ -180,11 +152,7 @@ fn cell(id: u32, body: &[u8], tables: &Tables, feed: &mut Feed<'_>) -> Result<Op
 
 /// Unpacks a number of 30 bits (MS-XLSB 2.5.122): an integer or the top of a double, perhaps in hundredths.
 fn packed(raw: u32) -> f64 {
-    let number = if raw & 2 == 0 {
-        f64::from_bits(u64::from(raw & !3) << 32)
-    } else {
-        f64::from(raw.cast_signed() >> 2)
-    };
+    let number = if raw & 2 == 0 { f64::from_bits(u64::from(raw & !3) << 32) } else { f64::from(raw.cast_signed() >> 2) };
     // The format defines the value as this division, so nothing is lost by it.
     if raw & 1 == 0 { number } else { number / 100.0 }
 }

@@ -27,10 +27,7 @@ fn record(out: &mut Vec<u8>, id: u32, body: &[u8]) {
 }
 
 fn numbers(numbers: &[u32]) -> Vec<u8> {
-    numbers
-        .iter()
-        .flat_map(|number| number.to_le_bytes())
-        .collect()
+    numbers.iter().flat_map(|number| number.to_le_bytes()).collect()
 }
 
 fn wide(text: &str) -> Vec<u8> {
@@ -49,11 +46,7 @@ fn sheet() -> Vec<u8> {
     record(&mut out, 129, &[]);
     record(&mut out, 148, &numbers(&[0, 9, 0, 9]));
     record(&mut out, 390, &[]);
-    record(
-        &mut out,
-        id::COLUMNS,
-        &[numbers(&[2, 3, 0, 0]), vec![1, 0]].concat(),
-    );
+    record(&mut out, id::COLUMNS, &[numbers(&[2, 3, 0, 0]), vec![1, 0]].concat());
     record(&mut out, 391, &[]);
     record(&mut out, id::BEGIN_DATA, &[]);
     let row = |number: u32, hidden: bool| {
@@ -64,27 +57,15 @@ fn sheet() -> Vec<u8> {
     record(&mut out, id::ROW, &row(0, false));
     record(&mut out, id::SHARED, &cell(0, 0, &numbers(&[1])));
     record(&mut out, id::RK, &cell(1, 0, &numbers(&[(1_234 << 2) | 3])));
-    record(
-        &mut out,
-        id::RK,
-        &cell(2, 1, &numbers(&[(45_077 << 2) | 2])),
-    );
+    record(&mut out, id::RK, &cell(2, 1, &numbers(&[(45_077 << 2) | 2])));
     record(&mut out, id::REAL, &cell(3, 0, &0.1_f64.to_le_bytes()));
     record(&mut out, id::BOOL, &cell(4, 0, &[1]));
     record(&mut out, 6, &cell(5, 0, &wide("直接")));
     record(&mut out, id::ROW, &row(4, true));
     record(&mut out, id::ERROR, &cell(0, 0, &[0x2A]));
     let formula = [0, 0, 1, 0, 0, 0, 0x1D, 0, 0, 0, 0];
-    record(
-        &mut out,
-        id::FORMULA_REAL,
-        &cell(1, 0, &[&25_f64.to_le_bytes()[..], &formula].concat()),
-    );
-    record(
-        &mut out,
-        id::FORMULA_ERROR,
-        &cell(2, 0, &[&[0x07][..], &formula].concat()),
-    );
+    record(&mut out, id::FORMULA_REAL, &cell(1, 0, &[&25_f64.to_le_bytes()[..], &formula].concat()));
+    record(&mut out, id::FORMULA_ERROR, &cell(2, 0, &[&[0x07][..], &formula].concat()));
     record(&mut out, id::END_DATA, &[]);
     record(&mut out, id::MERGED, &numbers(&[0, 1, 0, 2]));
     record(&mut out, id::END_SHEET, &[]);
@@ -94,11 +75,7 @@ fn sheet() -> Vec<u8> {
 /// Makes the workbook with this sheet.
 fn workbook(sheet: &[u8]) -> Vec<u8> {
     let (mut book, mut strings, mut styles) = (Vec::new(), Vec::new(), Vec::new());
-    record(
-        &mut book,
-        id::BUNDLE_SHEET,
-        &[numbers(&[0, 1]), wide("rId1"), wide("表一")].concat(),
-    );
+    record(&mut book, id::BUNDLE_SHEET, &[numbers(&[0, 1]), wide("rId1"), wide("表一")].concat());
     record(&mut book, 144, &[]);
     record(&mut book, 132, &[]);
     record(&mut strings, id::BEGIN_STRINGS, &numbers(&[2, 2]));
@@ -106,23 +83,14 @@ fn workbook(sheet: &[u8]) -> Vec<u8> {
         record(&mut strings, id::STRING, &[vec![0], wide(text)].concat());
     }
     record(&mut styles, 615, &numbers(&[1]));
-    record(
-        &mut styles,
-        id::FORMAT,
-        &[vec![164, 0], wide("yyyy-mm-dd")].concat(),
-    );
+    record(&mut styles, id::FORMAT, &[vec![164, 0], wide("yyyy-mm-dd")].concat());
     record(&mut styles, id::BEGIN_CELL_STYLES, &numbers(&[2]));
     for format in [0, 164] {
-        record(
-            &mut styles,
-            id::STYLE,
-            &[0, 0, format, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
-        );
+        record(&mut styles, id::STYLE, &[0, 0, format, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
     }
     record(&mut styles, id::END_CELL_STYLES, &[]);
-    let root = format!(
-        "<Relationships><Relationship Id=\"a\" Type=\"{OFFICE}/officeDocument\" Target=\"xl/workbook.bin\"/></Relationships>"
-    );
+    let root =
+        format!("<Relationships><Relationship Id=\"a\" Type=\"{OFFICE}/officeDocument\" Target=\"xl/workbook.bin\"/></Relationships>");
     let relations = format!(
         "<Relationships><Relationship Id=\"rId1\" Type=\"{OFFICE}/worksheet\" Target=\"worksheets/sheet1.bin\"/>\
          <Relationship Id=\"rId2\" Type=\"{OFFICE}/sharedStrings\" Target=\"sharedStrings.bin\"/>\
@@ -153,12 +121,7 @@ fn everything_arrives() {
     assert_eq!(seen.cells[&(0, 5, 2)], (Error, true, "#DIV/0!".to_owned()));
     assert_eq!(seen.hidden_rows, [5]);
     let head = &seen.heads[0];
-    let span = Span {
-        first_row: 1,
-        last_row: 2,
-        first_column: 0,
-        last_column: 2,
-    };
+    let span = Span { first_row: 1, last_row: 2, first_column: 0, last_column: 2 };
     assert_eq!((head.name.as_str(), head.visible), ("表一", Some(true)));
     assert_eq!(head.merged.as_deref(), Some(&[span][..]));
     assert_eq!(head.hidden_columns.as_deref(), Some(&[(2, 3)][..]));

@@ -18,9 +18,7 @@ pub(super) fn parse(text: &[u8]) -> Option<(u32, u32)> {
     if letters == 0 {
         return None;
     }
-    row(rest)
-        .filter(|row| *row > 0)
-        .map(|row| (column - 1, row))
+    row(rest).filter(|row| *row > 0).map(|row| (column - 1, row))
 }
 
 /// Reads a row number; one too large sticks at the largest.
@@ -34,9 +32,7 @@ pub(super) fn row(text: &[u8]) -> Option<u32> {
         if !byte.is_ascii_digit() {
             return None;
         }
-        number = number
-            .saturating_mul(10)
-            .saturating_add(u32::from(byte - b'0'));
+        number = number.saturating_mul(10).saturating_add(u32::from(byte - b'0'));
     }
     Some(number)
 }
@@ -72,15 +68,7 @@ mod tests {
         assert_eq!(parse(b"$AB$12"), Some((27, 12)));
         assert_eq!(parse(b"XFD1048576"), Some((16_383, 1_048_576)));
         assert_eq!(parse(b"A99999999999"), Some((0, u32::MAX)));
-        for wrong in [
-            &b""[..],
-            b"A",
-            b"1",
-            b"A0",
-            b"A1B",
-            b"A-1",
-            "甲1".as_bytes(),
-        ] {
+        for wrong in [&b""[..], b"A", b"1", b"A0", b"A1B", b"A-1", "甲1".as_bytes()] {
             assert_eq!(parse(wrong), None);
         }
     }

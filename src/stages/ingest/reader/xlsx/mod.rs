@@ -31,11 +31,7 @@ use super::row::{Refusal, SheetHead};
 pub(super) use self::package::{Relations, WORKSHEET, workbook_part};
 
 /// Reads a workbook whose workbook part is known.
-pub(super) fn read(
-    archive: &mut Archive<'_>,
-    part: &str,
-    feed: &mut Feed<'_>,
-) -> Result<(), Refusal> {
+pub(super) fn read(archive: &mut Archive<'_>, part: &str, feed: &mut Feed<'_>) -> Result<(), Refusal> {
     let workbook = Workbook::read(archive, part, feed.limits)?;
     if workbook.sheets.len() > feed.limits.sheets {
         return Err(too_much("sheets", feed.limits.sheets));
@@ -50,23 +46,13 @@ pub(super) fn read(
     };
     let surveys = survey_all(archive, &workbook, feed)?;
     for (sheet, survey) in &surveys {
-        read_sheet(
-            archive,
-            &workbook,
-            (sheet, survey),
-            (&strings, &styles),
-            feed,
-        )?;
+        read_sheet(archive, &workbook, (sheet, survey), (&strings, &styles), feed)?;
     }
     Ok(())
 }
 
 /// Reads every sheet part to its end once; sheets that are no worksheets are noted and left out.
-fn survey_all<'w>(
-    archive: &mut Archive<'_>,
-    workbook: &'w Workbook,
-    feed: &mut Feed<'_>,
-) -> Result<Vec<(&'w SheetRef, Survey)>, Refusal> {
+fn survey_all<'w>(archive: &mut Archive<'_>, workbook: &'w Workbook, feed: &mut Feed<'_>) -> Result<Vec<(&'w SheetRef, Survey)>, Refusal> {
     let mut surveys = Vec::new();
     let (mut parts, mut names) = (HashSet::new(), HashSet::new());
     for sheet in &workbook.sheets {

@@ -54,11 +54,7 @@ pub(in super::super) struct Relations(BTreeMap<String, Relation>);
 
 impl Relations {
     /// Reads the relations of a part; a part without any has none.
-    pub(in super::super) fn of(
-        archive: &mut Archive<'_>,
-        part: &str,
-        limits: &Limits,
-    ) -> Result<Self, Refusal> {
+    pub(in super::super) fn of(archive: &mut Archive<'_>, part: &str, limits: &Limits) -> Result<Self, Refusal> {
         let (folder, name) = part.rsplit_once('/').unwrap_or(("", part));
         let relations_part = format!("{folder}/_rels/{name}.rels");
         if !archive.has(&relations_part) {
@@ -69,42 +65,29 @@ impl Relations {
 
     /// Returns type and part of a relation.
     pub(in super::super) fn get(&self, id: &str) -> Option<(&str, &str)> {
-        self.0
-            .get(id)
-            .map(|relation| (relation.kind.as_str(), relation.part.as_str()))
+        self.0.get(id).map(|relation| (relation.kind.as_str(), relation.part.as_str()))
     }
 
     /// Returns the part of the first relation of a type.
     pub(in super::super) fn by_kind(&self, kind: &str) -> Option<&str> {
         let mut relations = self.0.values();
-        relations
-            .find(|relation| relation.kind == kind)
-            .map(|relation| relation.part.as_str())
+        relations.find(|relation| relation.kind == kind).map(|relation| relation.part.as_str())
     }
 }
 
 /// Returns the part that a package calls its main document.
-pub(in super::super) fn workbook_part(
-    archive: &mut Archive<'_>,
-    limits: &Limits,
-) -> Result<Option<String>, Refusal> {
+pub(in super::super) fn workbook_part(archive: &mut Archive<'_>, limits: &Limits) -> Result<Option<String>, Refusal> {
     if !archive.has("_rels/.rels") {
         return Ok(None);
     }
     let relations = relations(archive, "_rels/.rels", "", limits)?;
-    let main = relations
-        .into_values()
-        .find(|relation| relation.kind == "officeDocument");
+    let main = relations.into_values().find(|relation| relation.kind == "officeDocument");
     Ok(main.map(|relation| relation.part))
 }
 
 impl Workbook {
     /// Reads the workbook part and its relations.
-    pub(super) fn read(
-        archive: &mut Archive<'_>,
-        part: &str,
-        limits: &Limits,
-    ) -> Result<Self, Refusal> {
+    pub(super) fn read(archive: &mut Archive<'_>, part: &str, limits: &Limits) -> Result<Self, Refusal> {
         let relations = Relations::of(archive, part, limits)?;
         let mut workbook = Self {
             sheets: Vec::new(),
@@ -151,42 +134,24 @@ impl Workbook {
 
 /// Returns the relation id of a `sheet` tag, which is the `id` with a prefix.
 fn relation_id(tag: &Tag<'_>) -> Option<String> {
-    tag.attributes()
-        .find(|(key, _)| key.ends_with(b":id"))
-        .map(|(_, value)| String::from_utf8_lossy(value).into_owned())
+    tag.attributes().find(|(key, _)| key.ends_with(b":id")).map(|(_, value)| String::from_utf8_lossy(value).into_owned())
 }
 
 /// Tells worksheets from the other kinds by their relation.
 fn sheet_kind(kind: &str) -> SheetKind {
-    let other = [
-        "chartsheet",
-        "dialogsheet",
-        "xlMacrosheet",
-        "xlIntlMacrosheet",
-    ];
-    if other.contains(&kind) {
-        SheetKind::Other
-    } else {
-        SheetKind::Work
-    }
+    let other = ["chartsheet", "dialogsheet", "xlMacrosheet", "xlIntlMacrosheet"];
+    if other.contains(&kind) { SheetKind::Other } else { SheetKind::Work }
 }
 
 /// Reads a relations part; ids to relations inside the package.
-fn relations(
-    archive: &mut Archive<'_>,
-    part: &str,
-    folder: &str,
-    limits: &Limits,
-) -> Result<BTreeMap<String, Relation>, Refusal> {
+fn relations(archive: &mut Archive<'_>, part: &str, folder: &str, limits: &Limits) -> Result<BTreeMap<String, Relation>, Refusal> {
     let bytes = archive.small(part)?;
     let mut relations = BTreeMap::new();
     each_start(&bytes, part, limits, |tag| {
         if tag.name != b"Relationship" || tag.attribute(b"TargetMode") == Some(b"External") {
             return;
         }
-        if let (Some(id), Some(kind), Some(target)) =
-            (tag.text(b"Id"), tag.text(b"Type"), tag.text(b"Target"))
-        {
+        if let (Some(id), Some(kind), Some(target)) = (tag.text(b"Id"), tag.text(b"Type"), tag.text(b"Target")) {
             let kind = kind.rsplit('/').next().unwrap_or_default().to_owned();
             let part = resolve(folder, &target);
             relations.insert(id, Relation { kind, part });
@@ -196,12 +161,7 @@ fn relations(
 }
 
 /// Calls back for each start tag of a part held in memory, and checks that its root element ends.
-pub(super) fn each_start(
-    bytes: &[u8],
-    part: &str,
-    limits: &Limits,
-    mut take: impl FnMut(&Tag<'_>),
-) -> Result<(), Refusal> {
+pub(super) fn each_start(bytes: &[u8], part: &str, limits: &Limits, mut take: impl FnMut(&Tag<'_>)) -> Result<(), Refusal> {
     let refuse = |error| xml_refusal(part, &error);
     let mut scanner = Scanner::new(Box::new(bytes), limits.token_bytes).map_err(refuse)?;
     let mut root: Option<(Vec<u8>, bool)> = None;
@@ -219,9 +179,7 @@ pub(super) fn each_start(
             }
             Token::Eof if root.as_ref().is_some_and(|(_, ended)| *ended) => return Ok(()),
             Token::Eof => {
-                return Err(Refusal::new("FIL-114")
-                    .with("part", part)
-                    .with("offset", offset));
+                return Err(Refusal::new("FIL-114").with("part", part).with("offset", offset));
             }
             Token::Text(_) | Token::CData(_) => {}
         }
@@ -231,14 +189,8 @@ pub(super) fn each_start(
 /// Turns the target of a relation into a part name.
 fn resolve(folder: &str, target: &str) -> String {
     let target = target.replace('\\', "/");
-    let mut segments: Vec<&str> = if target.starts_with('/') {
-        Vec::new()
-    } else {
-        folder
-            .split('/')
-            .filter(|segment| !segment.is_empty())
-            .collect()
-    };
+    let mut segments: Vec<&str> =
+        if target.starts_with('/') { Vec::new() } else { folder.split('/').filter(|segment| !segment.is_empty()).collect() };
     for segment in target.split('/') {
         match segment {
             "" | "." => {}

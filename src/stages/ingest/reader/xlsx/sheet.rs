@@ -78,17 +78,7 @@ impl<'r, 'f, 's> SheetReader<'r, 'f, 's> {
         epoch: Epoch,
         feed: &'f mut Feed<'s>,
     ) -> Self {
-        Self {
-            scanner,
-            part,
-            strings,
-            styles,
-            epoch,
-            feed,
-            next_column: 0,
-            last_row: 0,
-            value: String::new(),
-        }
+        Self { scanner, part, strings, styles, epoch, feed, next_column: 0, last_row: 0, value: String::new() }
     }
 
     /// Hands out all rows, up to the end of `sheetData`.
@@ -96,15 +86,11 @@ impl<'r, 'f, 's> SheetReader<'r, 'f, 's> {
         let mut inside = false;
         loop {
             let offset = self.scanner.offset();
-            let token = self
-                .scanner
-                .next()
-                .map_err(|error| xml_refusal(self.part, &error))?;
+            let token = self.scanner.next().map_err(|error| xml_refusal(self.part, &error))?;
             match token {
                 Token::Start(tag) if tag.name == b"sheetData" && !tag.empty => inside = true,
                 Token::Start(tag) if inside && tag.name == b"row" => {
-                    let (number, hidden) =
-                        (tag.attribute(b"r").map(address::row), tag.flag(b"hidden"));
+                    let (number, hidden) = (tag.attribute(b"r").map(address::row), tag.flag(b"hidden"));
                     let empty = tag.empty;
                     self.begin_row(number, hidden, empty)?;
                     if !empty {
@@ -122,12 +108,7 @@ impl<'r, 'f, 's> SheetReader<'r, 'f, 's> {
     /// Begins a row; one without a sensible number follows the row before.
     ///
     /// Some programs begin a row twice, first for its height and then for its cells; that is one row.
-    fn begin_row(
-        &mut self,
-        number: Option<Option<u32>>,
-        hidden: bool,
-        empty: bool,
-    ) -> Result<(), Refusal> {
+    fn begin_row(&mut self, number: Option<Option<u32>>, hidden: bool, empty: bool) -> Result<(), Refusal> {
         let next = self.last_row.saturating_add(1);
         let (row, odd) = match number {
             None => (next, false),
@@ -142,12 +123,10 @@ impl<'r, 'f, 's> SheetReader<'r, 'f, 's> {
             row < self.last_row
         };
         if odd {
-            self.feed
-                .note("CEL-213", None, vec![("address", row.to_string())]);
+            self.feed.note("CEL-213", None, vec![("address", row.to_string())]);
         }
         if again && !empty {
-            self.feed
-                .note("CEL-214", None, vec![("number", row.to_string())]);
+            self.feed.note("CEL-214", None, vec![("number", row.to_string())]);
         }
         self.last_row = row;
         self.next_column = 0;
@@ -159,22 +138,16 @@ impl<'r, 'f, 's> SheetReader<'r, 'f, 's> {
         loop {
             while self.plain_cell()? {}
             let offset = self.scanner.offset();
-            match self
-                .scanner
-                .next()
-                .map_err(|error| xml_refusal(self.part, &error))?
-            {
+            match self.scanner.next().map_err(|error| xml_refusal(self.part, &error))? {
                 Token::Start(tag) if tag.name == b"c" => {
                     let (empty, unknown) = (tag.empty, unknown_type(&tag));
                     let (head, notes) = head(&tag, self.next_column, self.last_row);
                     self.next_column = head.column.saturating_add(1);
                     for (code, text) in notes.into_iter().flatten() {
-                        self.feed
-                            .cell_note(code, head.column, vec![("address", text)]);
+                        self.feed.cell_note(code, head.column, vec![("address", text)]);
                     }
                     if let Some(text) = unknown {
-                        self.feed
-                            .cell_note("CEL-209", head.column, vec![("type", text)]);
+                        self.feed.cell_note("CEL-209", head.column, vec![("type", text)]);
                     }
                     self.feed.count()?;
                     if !empty {
@@ -206,14 +179,12 @@ impl<'r, 'f, 's> SheetReader<'r, 'f, 's> {
         match plain.stored {
             _ if plain.value.is_empty() => {}
             StoredType::Number => self.feed.number(column, false, plain.value, date)?,
-            StoredType::Shared => {
-                match index(plain.value).and_then(|index| self.strings.get(index)) {
-                    Some((text, oddity)) if oddity == Default::default() => {
-                        self.feed.cell(column, CellKind::Text, false, text)?;
-                    }
-                    _ => return Ok(false),
+            StoredType::Shared => match index(plain.value).and_then(|index| self.strings.get(index)) {
+                Some((text, oddity)) if oddity == Default::default() => {
+                    self.feed.cell(column, CellKind::Text, false, text)?;
                 }
-            }
+                _ => return Ok(false),
+            },
             _ => {
                 self.value.clear();
                 if !decode(plain.value, &mut self.value) {
@@ -241,17 +212,13 @@ impl<'r, 'f, 's> SheetReader<'r, 'f, 's> {
                 Token::Start(tag) if tag.name == b"v" => {
                     has_value = true;
                     if !tag.empty {
-                        sound &= self
-                            .scanner
-                            .text_until_end(b"v", &mut self.value)
-                            .map_err(refuse)?;
+                        sound &= self.scanner.text_until_end(b"v", &mut self.value).map_err(refuse)?;
                     }
                 }
                 Token::Start(tag) if tag.name == b"is" => {
                     has_value = true;
                     if !tag.empty {
-                        sound &=
-                            text_runs(&mut self.scanner, b"is", &mut self.value).map_err(refuse)?;
+                        sound &= text_runs(&mut self.scanner, b"is", &mut self.value).map_err(refuse)?;
                     }
                 }
                 Token::Start(tag) if tag.name == b"f" => formula = true,
@@ -262,8 +229,7 @@ impl<'r, 'f, 's> SheetReader<'r, 'f, 's> {
         }
         let value = std::mem::take(&mut self.value);
         if !sound {
-            self.feed
-                .cell_note("CEL-210", head.column, vec![("text", shown(&value))]);
+            self.feed.cell_note("CEL-210", head.column, vec![("text", shown(&value))]);
         }
         let no_result = value.is_empty() && (!has_value || head.stored == StoredType::Number);
         let result = if formula && no_result {
@@ -278,11 +244,7 @@ impl<'r, 'f, 's> SheetReader<'r, 'f, 's> {
 
     /// Gives a stored value its kind and hands it on.
     fn finish(&mut self, head: CellHead, formula: bool, value: &str) -> Result<(), Refusal> {
-        let CellHead {
-            column,
-            stored,
-            style,
-        } = head;
+        let CellHead { column, stored, style } = head;
         if !column_exists(column) {
             let text = vec![("address", shown(value))];
             self.feed.cell_note("CEL-203", column, text);
@@ -306,17 +268,13 @@ impl<'r, 'f, 's> SheetReader<'r, 'f, 's> {
                 "1" | "true" | "TRUE" => self.feed.cell(column, CellKind::Bool, formula, "TRUE"),
                 "0" | "false" | "FALSE" => self.feed.cell(column, CellKind::Bool, formula, "FALSE"),
                 _ => {
-                    self.feed
-                        .cell_note("CEL-208", column, vec![("text", shown(value))]);
+                    self.feed.cell_note("CEL-208", column, vec![("text", shown(value))]);
                     self.feed.cell(column, CellKind::Text, formula, value)
                 }
             },
-            StoredType::Error if value.starts_with('#') => {
-                self.feed.cell(column, CellKind::Error, formula, value)
-            }
+            StoredType::Error if value.starts_with('#') => self.feed.cell(column, CellKind::Error, formula, value),
             StoredType::Error => {
-                self.feed
-                    .cell_note("CEL-216", column, vec![("text", shown(value))]);
+                self.feed.cell_note("CEL-216", column, vec![("text", shown(value))]);
                 self.feed.cell(column, CellKind::Error, formula, value)
             }
             StoredType::IsoDate => self.feed.iso_date(column, formula, value),
@@ -325,16 +283,12 @@ impl<'r, 'f, 's> SheetReader<'r, 'f, 's> {
 
     /// Hands on a shared string; an index that makes no sense is noted and kept as text.
     fn shared(&mut self, column: u32, formula: bool, value: &str) -> Result<(), Refusal> {
-        let Some((text, oddity)) =
-            index(value.as_bytes()).and_then(|index| self.strings.get(index))
-        else {
-            self.feed
-                .cell_note("CEL-207", column, vec![("text", shown(value))]);
+        let Some((text, oddity)) = index(value.as_bytes()).and_then(|index| self.strings.get(index)) else {
+            self.feed.cell_note("CEL-207", column, vec![("text", shown(value))]);
             return self.feed.cell(column, CellKind::Text, formula, value);
         };
         if oddity.damaged {
-            self.feed
-                .cell_note("CEL-210", column, vec![("text", shown(text))]);
+            self.feed.cell_note("CEL-210", column, vec![("text", shown(text))]);
         }
         self.feed.text(column, formula, text)
     }
@@ -353,9 +307,7 @@ fn index(text: &[u8]) -> Option<usize> {
 
 /// Returns the type of a cell if it is none of the known ones.
 fn unknown_type(tag: &Tag<'_>) -> Option<String> {
-    tag.attribute(b"t")
-        .filter(|text| StoredType::of(text) == StoredType::Unknown)
-        .map(|text| shown(&String::from_utf8_lossy(text)))
+    tag.attribute(b"t").filter(|text| StoredType::of(text) == StoredType::Unknown).map(|text| shown(&String::from_utf8_lossy(text)))
 }
 
 /// Notes about an address: code and the address as written.
@@ -383,15 +335,6 @@ fn head(tag: &Tag<'_>, next_column: u32, row: u32) -> (CellHead, AddressNotes) {
         }
     };
     let style = tag.attribute(b"s").and_then(index).unwrap_or(0);
-    let stored = tag
-        .attribute(b"t")
-        .map_or(StoredType::Number, StoredType::of);
-    (
-        CellHead {
-            column,
-            stored,
-            style,
-        },
-        notes,
-    )
+    let stored = tag.attribute(b"t").map_or(StoredType::Number, StoredType::of);
+    (CellHead { column, stored, style }, notes)
 }

@@ -32,11 +32,7 @@ pub(super) struct Oddity {
 
 impl SharedStrings {
     /// Reads the table to its end.
-    pub(super) fn read(
-        archive: &mut Archive<'_>,
-        part: &str,
-        limits: &Limits,
-    ) -> Result<Self, Refusal> {
+    pub(super) fn read(archive: &mut Archive<'_>, part: &str, limits: &Limits) -> Result<Self, Refusal> {
         let mut scanner = archive.xml(part, true)?;
         let mut strings = Self::default();
         let refuse = |error| xml_refusal(part, &error);
@@ -46,14 +42,11 @@ impl SharedStrings {
             let offset = scanner.offset();
             match scanner.next().map_err(refuse)? {
                 Token::Start(tag) if tag.name == b"sst" => {
-                    claimed = tag
-                        .text(b"uniqueCount")
-                        .and_then(|text| text.parse::<u64>().ok());
+                    claimed = tag.text(b"uniqueCount").and_then(|text| text.parse::<u64>().ok());
                     ended = tag.empty;
                 }
                 Token::Start(tag) if tag.name == b"si" => {
-                    let sound = tag.empty
-                        || text_runs(&mut scanner, b"si", &mut strings.text).map_err(refuse)?;
+                    let sound = tag.empty || text_runs(&mut scanner, b"si", &mut strings.text).map_err(refuse)?;
                     strings.close(sound, limits)?;
                 }
                 Token::End(b"sst") => ended = true,
@@ -64,9 +57,7 @@ impl SharedStrings {
         }
         let present = strings.ends.len() as u64;
         match claimed {
-            Some(claimed) if claimed > present => Err(Refusal::new("FIL-118")
-                .with("claimed", claimed)
-                .with("present", present)),
+            Some(claimed) if claimed > present => Err(Refusal::new("FIL-118").with("claimed", claimed).with("present", present)),
             _ => Ok(strings),
         }
     }
@@ -81,14 +72,8 @@ impl SharedStrings {
         if self.ends.len() >= limits.shared_strings {
             return Err(too_much("shared strings", limits.shared_strings));
         }
-        let oddity = Oddity {
-            damaged: !sound,
-            control: has_control(&self.text[start..]),
-        };
-        let (Ok(index), Ok(end)) = (
-            u32::try_from(self.ends.len()),
-            u32::try_from(self.text.len()),
-        ) else {
+        let oddity = Oddity { damaged: !sound, control: has_control(&self.text[start..]) };
+        let (Ok(index), Ok(end)) = (u32::try_from(self.ends.len()), u32::try_from(self.text.len())) else {
             return Err(too_much("shared string bytes", u32::MAX));
         };
         if oddity != Oddity::default() {
@@ -106,35 +91,23 @@ impl SharedStrings {
             Some(before) => self.ends[before] as usize,
             None => 0,
         };
-        let oddity = if self.odd.is_empty() {
-            Oddity::default()
-        } else {
-            self.oddity(index)
-        };
+        let oddity = if self.odd.is_empty() { Oddity::default() } else { self.oddity(index) };
         self.text.get(start..end).map(|text| (text, oddity))
     }
 
     /// Looks up what is wrong with a string.
     fn oddity(&self, index: usize) -> Oddity {
-        self.odd
-            .binary_search_by_key(&index, |(odd, _)| *odd as usize)
-            .map(|place| self.odd[place].1)
-            .unwrap_or_default()
+        self.odd.binary_search_by_key(&index, |(odd, _)| *odd as usize).map(|place| self.odd[place].1).unwrap_or_default()
     }
 }
 
 /// Tells whether a text holds control characters other than tab and line ends.
 fn has_control(text: &str) -> bool {
-    text.bytes()
-        .any(|byte| byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r'))
+    text.bytes().any(|byte| byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r'))
 }
 
 /// Joins the `t` elements up to the end of `si` or `is`, without phonetic runs; false if damaged.
-pub(super) fn text_runs(
-    scanner: &mut Scanner<'_>,
-    name: &[u8],
-    out: &mut String,
-) -> Result<bool, XmlError> {
+pub(super) fn text_runs(scanner: &mut Scanner<'_>, name: &[u8], out: &mut String) -> Result<bool, XmlError> {
     let mut sound = true;
     let mut phonetic = false;
     loop {

@@ -19,11 +19,7 @@ pub(super) struct Styles {
 
 impl Styles {
     /// Reads the styles part; a part that is missing leaves every number a number.
-    pub(super) fn read(
-        archive: &mut Archive<'_>,
-        part: &str,
-        limits: &Limits,
-    ) -> Result<Self, Refusal> {
+    pub(super) fn read(archive: &mut Archive<'_>, part: &str, limits: &Limits) -> Result<Self, Refusal> {
         let bytes = archive.small(part)?;
         let mut formats = HashMap::new();
         let mut ids = Vec::new();
@@ -32,8 +28,9 @@ impl Styles {
         each_start(&bytes, part, limits, |tag| match tag.name {
             b"numFmts" => container = Container::Formats,
             b"cellXfs" => container = Container::Cells,
-            b"fonts" | b"fills" | b"borders" | b"cellStyleXfs" | b"cellStyles" | b"dxfs"
-            | b"tableStyles" | b"colors" | b"extLst" => container = Container::Other,
+            b"fonts" | b"fills" | b"borders" | b"cellStyleXfs" | b"cellStyles" | b"dxfs" | b"tableStyles" | b"colors" | b"extLst" => {
+                container = Container::Other
+            }
             b"numFmt" if container == Container::Formats => {
                 if let (Some(id), Some(code)) = (number(tag), tag.text(b"formatCode")) {
                     formats.insert(id, code_is_date(&code));
@@ -42,15 +39,7 @@ impl Styles {
             b"xf" if container == Container::Cells => ids.push(number(tag).unwrap_or(0)),
             _ => {}
         })?;
-        let dates = ids
-            .into_iter()
-            .map(|id| {
-                formats
-                    .get(&id)
-                    .copied()
-                    .unwrap_or_else(|| builtin_is_date(id))
-            })
-            .collect();
+        let dates = ids.into_iter().map(|id| formats.get(&id).copied().unwrap_or_else(|| builtin_is_date(id))).collect();
         Ok(Self { dates })
     }
 

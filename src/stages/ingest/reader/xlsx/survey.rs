@@ -24,11 +24,7 @@ pub(super) struct Survey {
 
 impl Survey {
     /// Reads a sheet's part to its end.
-    pub(super) fn read(
-        archive: &mut Archive<'_>,
-        part: &str,
-        limits: &Limits,
-    ) -> Result<Self, Refusal> {
+    pub(super) fn read(archive: &mut Archive<'_>, part: &str, limits: &Limits) -> Result<Self, Refusal> {
         let mut scanner = archive.xml(part, true)?;
         let survey = Self::scan(&mut scanner, limits.merged_regions);
         let survey = survey.and_then(|survey| scanner.drain().map(|()| survey));
@@ -55,8 +51,7 @@ impl Survey {
                         ended = tag.empty;
                     }
                     survey.take(&tag, limit);
-                    (tag.name == b"sheetData" && !tag.empty && !rows_seen)
-                        .then(|| [b"</", tag.qualified].concat())
+                    (tag.name == b"sheetData" && !tag.empty && !rows_seen).then(|| [b"</", tag.qualified].concat())
                 }
                 Token::End(name) => {
                     ended |= root.as_deref() == Some(name);

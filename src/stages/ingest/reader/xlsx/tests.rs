@@ -22,8 +22,7 @@ struct Parts {
 impl Parts {
     /// Makes a workbook whose one sheet has these rows.
     fn with_rows(rows: &str) -> Self {
-        let sheet =
-            format!("<?xml version=\"1.0\"?><worksheet><sheetData>{rows}</sheetData></worksheet>");
+        let sheet = format!("<?xml version=\"1.0\"?><worksheet><sheetData>{rows}</sheetData></worksheet>");
         Self {
             root_relations: format!(
                 "<Relationships><Relationship Id=\"r1\" Type=\"{OFFICE}/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>"
@@ -49,10 +48,7 @@ impl Parts {
         archive(&[
             ("_rels/.rels", self.root_relations.as_bytes()),
             ("xl/workbook.xml", self.workbook.as_bytes()),
-            (
-                "xl/_rels/workbook.xml.rels",
-                self.workbook_relations.as_bytes(),
-            ),
+            ("xl/_rels/workbook.xml.rels", self.workbook_relations.as_bytes()),
             ("xl/sharedStrings.xml", self.strings.as_bytes()),
             ("xl/styles.xml", self.styles.as_bytes()),
             ("xl/worksheets/sheet1.xml", &self.sheet),

@@ -25,13 +25,7 @@ pub(super) struct Plain<'a> {
 #[inline]
 pub(super) fn cell(ahead: &[u8]) -> Option<Plain<'_>> {
     let mut rest = ahead.strip_prefix(b"<c")?;
-    let mut plain = Plain {
-        address: b"",
-        style: 0,
-        stored: StoredType::Number,
-        value: b"",
-        length: 0,
-    };
+    let mut plain = Plain { address: b"", style: 0, stored: StoredType::Number, value: b"", length: 0 };
     loop {
         match rest {
             [b' ', name, b'=', b'"', tail @ ..] => {
@@ -64,9 +58,7 @@ pub(super) fn cell(ahead: &[u8]) -> Option<Plain<'_>> {
         }
         StoredType::Inline => {
             let text = rest.strip_prefix(b"<is><t")?;
-            let text = text
-                .strip_prefix(b" xml:space=\"preserve\"")
-                .unwrap_or(text);
+            let text = text.strip_prefix(b" xml:space=\"preserve\"").unwrap_or(text);
             let (value, tail) = until_tag(text.strip_prefix(b">")?)?;
             plain.value = value;
             tail.strip_prefix(b"</t></is></c>")?
@@ -93,16 +85,11 @@ mod tests {
     fn usual_shapes() {
         let bytes = b"<c r=\"B2\" s=\"3\" t=\"s\"><v>17</v></c><c";
         let plain = cell(bytes).expect("a usual shape");
-        assert_eq!(
-            (plain.address, plain.style, plain.value),
-            (&b"B2"[..], 3, &b"17"[..])
-        );
+        assert_eq!((plain.address, plain.style, plain.value), (&b"B2"[..], 3, &b"17"[..]));
         assert_eq!(plain.stored, StoredType::Shared);
         assert_eq!(&bytes[plain.length..], b"<c");
 
-        let plain = cell(
-            b"<c r=\"A1\" t=\"inlineStr\"><is><t xml:space=\"preserve\"> a&amp;b</t></is></c>",
-        );
+        let plain = cell(b"<c r=\"A1\" t=\"inlineStr\"><is><t xml:space=\"preserve\"> a&amp;b</t></is></c>");
         assert_eq!(plain.expect("inline").value, b" a&amp;b");
         assert_eq!(cell(b"<c r=\"A1\" s=\"1\"/>").expect("blank").value, b"");
     }

@@ -33,14 +33,7 @@ fn values_in_pieces_are_whole() {
          <c r=\"D1\" t=\"str\"><v><![CDATA[a<b]]></v></c><c r=\"E1\"><v><?pi?>7</v></c><x:c xmlns:x=\"y\" r=\"F1\"><x:v>8</x:v></x:c>\
          <c r='G1' foo='a>b'><v >9</v></c>",
     );
-    for (column, text) in [
-        (0, "1234"),
-        (1, "1234"),
-        (2, "1234"),
-        (4, "7"),
-        (5, "8"),
-        (6, "9"),
-    ] {
+    for (column, text) in [(0, "1234"), (1, "1234"), (2, "1234"), (4, "7"), (5, "8"), (6, "9")] {
         assert_eq!(seen.at(1, column), Some((Number, text)), "column {column}");
     }
     assert_eq!(seen.at(1, 3), Some((Text, "a<b")));
@@ -76,37 +69,23 @@ fn dates_follow_the_format_and_the_epoch() {
     );
     assert_eq!(seen.at(1, 0), Some((Date, "2023-05-31")));
     assert_eq!(seen.at(1, 1), Some((Date, "2023-05-31 12:00:00")));
-    assert_eq!(
-        seen.at(1, 2),
-        Some((Number, "45077")),
-        "a format of `dxfs` is not the cells'"
-    );
+    assert_eq!(seen.at(1, 2), Some((Number, "45077")), "a format of `dxfs` is not the cells'");
     assert_eq!(seen.at(1, 3), Some((Number, "60")));
     assert_eq!(seen.at(1, 4), Some((Date, "2024-02-29")));
     assert_eq!(seen.at(1, 5), Some((Text, "2024-02-30")));
     assert_eq!(seen.codes(), ["CEL-205", "CEL-212"]);
 
     let mut parts = Parts::with_rows("<row r=\"1\"><c r=\"A1\" s=\"1\"><v>43615</v></c></row>");
-    parts.workbook = parts
-        .workbook
-        .replace("<sheets>", "<workbookPr date1904=\"1\"/><sheets>");
-    assert_eq!(
-        read_bytes(&parts.build()).expect("readable").at(1, 0),
-        Some((Date, "2023-05-31"))
-    );
+    parts.workbook = parts.workbook.replace("<sheets>", "<workbookPr date1904=\"1\"/><sheets>");
+    assert_eq!(read_bytes(&parts.build()).expect("readable").at(1, 0), Some((Date, "2023-05-31")));
 }
 
 #[test]
 fn a_redefined_builtin_format_decides() {
     let mut parts = Parts::with_rows("<row r=\"1\"><c r=\"A1\" s=\"1\"><v>212.06</v></c></row>");
-    parts.styles = parts.styles.replace(
-        "numFmtId=\"164\" formatCode=\"yyyy&quot;年&quot;m&quot;月&quot;\"",
-        "numFmtId=\"14\" formatCode=\"0.00\"",
-    );
-    assert_eq!(
-        read_bytes(&parts.build()).expect("readable").at(1, 0),
-        Some((Number, "212.06"))
-    );
+    parts.styles =
+        parts.styles.replace("numFmtId=\"164\" formatCode=\"yyyy&quot;年&quot;m&quot;月&quot;\"", "numFmtId=\"14\" formatCode=\"0.00\"");
+    assert_eq!(read_bytes(&parts.build()).expect("readable").at(1, 0), Some((Number, "212.06")));
 }
 
 #[test]
@@ -120,15 +99,8 @@ fn formulas_give_their_stored_results() {
     assert_eq!(seen.at(1, 2), None);
     assert_eq!(seen.cells[&(0, 1, 3)], (Error, true, "#DIV/0!".to_owned()));
     assert_eq!(seen.cells[&(0, 1, 4)], (Bool, true, "TRUE".to_owned()));
-    let places: Vec<_> = seen
-        .notes
-        .iter()
-        .map(|note| (note.code, note.row, note.column))
-        .collect();
-    assert_eq!(
-        places,
-        [("CEL-201", Some(1), Some(1)), ("CEL-201", Some(1), Some(5))]
-    );
+    let places: Vec<_> = seen.notes.iter().map(|note| (note.code, note.row, note.column)).collect();
+    assert_eq!(places, [("CEL-201", Some(1), Some(1)), ("CEL-201", Some(1), Some(5))]);
 }
 
 #[test]
@@ -139,28 +111,13 @@ fn bad_cells_keep_their_text_and_cost_nothing_else() {
         ("<c r=\"A1\"><v>1E309</v></c>", "CEL-206", Text, "1E309"),
         ("<c r=\"A1\" t=\"s\"><v> 1 </v></c>", "CEL-207", Text, " 1 "),
         ("<c r=\"A1\" t=\"s\"><v>+1</v></c>", "CEL-207", Text, "+1"),
-        (
-            "<c r=\"A1\" t=\"s\"><v>99999999999999999999</v></c>",
-            "CEL-207",
-            Text,
-            "99999999999999999999",
-        ),
+        ("<c r=\"A1\" t=\"s\"><v>99999999999999999999</v></c>", "CEL-207", Text, "99999999999999999999"),
         ("<c r=\"A1\" t=\"b\"><v>2</v></c>", "CEL-208", Text, "2"),
         ("<c r=\"A1\" t=\"zz\"><v>x</v></c>", "CEL-209", Text, "x"),
-        (
-            "<c r=\"A1\" t=\"e\"><v>oops</v></c>",
-            "CEL-216",
-            Error,
-            "oops",
-        ),
+        ("<c r=\"A1\" t=\"e\"><v>oops</v></c>", "CEL-216", Error, "oops"),
         ("<c r=\"1A\"><v>3</v></c>", "CEL-213", Number, "3"),
         ("<c r=\"A7\"><v>3</v></c>", "CEL-204", Number, "3"),
-        (
-            "<c r=\"A1\" t=\"str\"><v>&nope;</v></c>",
-            "CEL-210",
-            Text,
-            "&nope;",
-        ),
+        ("<c r=\"A1\" t=\"str\"><v>&nope;</v></c>", "CEL-210", Text, "&nope;"),
     ] {
         let seen = cells(&format!("{cell}<c r=\"Z1\"><v>9</v></c>"));
         assert_eq!(seen.at(1, 0), Some((kind, text)), "{cell}");
@@ -174,9 +131,7 @@ fn bad_cells_keep_their_text_and_cost_nothing_else() {
 
 #[test]
 fn bytes_that_are_no_utf8_are_noted() {
-    let mut parts = Parts::with_rows(
-        "<row r=\"1\"><c r=\"A1\" t=\"str\"><v>a?b</v></c><c r=\"B1\"><v>1</v></c></row>",
-    );
+    let mut parts = Parts::with_rows("<row r=\"1\"><c r=\"A1\" t=\"str\"><v>a?b</v></c><c r=\"B1\"><v>1</v></c></row>");
     let at = memchr::memmem::find(&parts.sheet, b"a?b").expect("present");
     parts.sheet[at + 1] = 0xFF;
     let seen = read_bytes(&parts.build()).expect("readable");
@@ -191,23 +146,14 @@ fn addresses_decide_with_care() {
         "<row r=\"2\"><c><v>1</v></c><c r=\"D2\"><v>4</v></c><c><v>5</v></c><c r=\"B2\"><v>2</v></c></row>\
          <row><c r=\"$A$3\"><v>7</v></c></row>",
     );
-    for (row, column, text) in [
-        (2, 0, "1"),
-        (2, 1, "2"),
-        (2, 3, "4"),
-        (2, 4, "5"),
-        (3, 0, "7"),
-    ] {
+    for (row, column, text) in [(2, 0, "1"), (2, 1, "2"), (2, 3, "4"), (2, 4, "5"), (3, 0, "7")] {
         assert_eq!(seen.at(row, column), Some((Number, text)));
     }
     assert!(seen.notes.is_empty());
 
     let seen = cells("<c r=\"B1\"><v>1</v></c><c r=\"B1\"><v>2</v></c>");
     assert_eq!(seen.at(1, 1), Some((Number, "1")));
-    assert_eq!(
-        seen.notes[0].args,
-        [("first", "1".to_owned()), ("second", "2".to_owned())]
-    );
+    assert_eq!(seen.notes[0].args, [("first", "1".to_owned()), ("second", "2".to_owned())]);
 
     let seen = cells("<c r=\"XFE1\"><v>1</v></c><c r=\"A1\"><v>2</v></c>");
     assert_eq!(seen.cells.len(), 1);
@@ -216,10 +162,7 @@ fn addresses_decide_with_care() {
     let seen = rows(
         "<row r=\"2\" hidden=\"1\"/><row r=\"2\"><c r=\"A2\"><v>1</v></c></row><row r=\"2\"><c r=\"A2\"><v>2</v></c><c r=\"B2\"><v>3</v></c></row>",
     );
-    assert_eq!(
-        (seen.at(2, 0), seen.at(2, 1)),
-        (Some((Number, "1")), Some((Number, "3")))
-    );
+    assert_eq!((seen.at(2, 0), seen.at(2, 1)), (Some((Number, "1")), Some((Number, "3"))));
     assert_eq!(seen.hidden_rows, [2]);
     assert_eq!(seen.codes(), ["CEL-214", "CEL-202"]);
 
@@ -227,27 +170,17 @@ fn addresses_decide_with_care() {
     assert!(seen.cells.is_empty());
     assert_eq!(seen.codes(), ["CEL-203"]);
 
-    let seen = rows(
-        "<row r=\"3\"><c r=\"A3\"><v>1</v></c></row><row r=\"2\"><c r=\"A2\"><v>2</v></c></row>",
-    );
+    let seen = rows("<row r=\"3\"><c r=\"A3\"><v>1</v></c></row><row r=\"2\"><c r=\"A2\"><v>2</v></c></row>");
     assert_eq!(seen.at(2, 0), Some((Number, "2")));
     assert_eq!(seen.codes(), ["CEL-214"]);
 }
 
 #[test]
 fn notes_are_thinned_and_counted() {
-    let many: String = (1..=300)
-        .map(|row| format!("<row r=\"{row}\"><c><v>x</v></c></row>"))
-        .collect();
+    let many: String = (1..=300).map(|row| format!("<row r=\"{row}\"><c><v>x</v></c></row>")).collect();
     let seen = rows(&many);
     assert_eq!(seen.cells.len(), 300);
-    assert_eq!(
-        seen.codes()
-            .iter()
-            .filter(|code| **code == "CEL-206")
-            .count(),
-        200
-    );
+    assert_eq!(seen.codes().iter().filter(|code| **code == "CEL-206").count(), 200);
     let last = seen.notes.last().expect("a note");
     assert_eq!((last.code, last.args[1].1.as_str()), ("CEL-298", "100"));
 }
@@ -256,7 +189,9 @@ fn notes_are_thinned_and_counted() {
 fn cells_across_the_buffer_are_whole() {
     // Far more than one buffer, so that cells of every shape are cut at its end.
     let many: String = (1..=20_000)
-        .map(|row| format!("<row r=\"{row}\"><c r=\"A{row}\"><v>{row}</v></c><c r=\"B{row}\" t=\"inlineStr\"><is><t>第{row}行</t></is></c></row>"))
+        .map(|row| {
+            format!("<row r=\"{row}\"><c r=\"A{row}\"><v>{row}</v></c><c r=\"B{row}\" t=\"inlineStr\"><is><t>第{row}行</t></is></c></row>")
+        })
         .collect();
     let seen = rows(&many);
     assert_eq!(seen.cells.len(), 40_000);

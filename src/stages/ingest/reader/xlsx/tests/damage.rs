@@ -35,10 +35,7 @@ fn a_bit_flipped_in_any_byte_changes_no_value() {
             accepted += 1;
         }
     }
-    assert!(
-        accepted > 0,
-        "dates and attributes of entries are of no matter"
-    );
+    assert!(accepted > 0, "dates and attributes of entries are of no matter");
 }
 
 proptest! {

@@ -21,20 +21,12 @@ fn parts_are_found_through_relations() {
         ("buch\\t\\texte.xml", "<sst><si><t>甲</t></si><si><t>乙</t></si></sst>".to_owned()),
         ("Blatt.xml", format!("<x:worksheet xmlns:x=\"m\"><x:sheetData>{}</x:sheetData><x:mergeCells><x:mergeCell ref=\"A1:B2\"/></x:mergeCells></x:worksheet>", ONE_CELL)),
     ];
-    let parts: Vec<_> = parts
-        .iter()
-        .map(|(name, text)| (*name, text.as_bytes()))
-        .collect();
+    let parts: Vec<_> = parts.iter().map(|(name, text)| (*name, text.as_bytes())).collect();
     let seen = read_bytes(&archive(&parts)).expect("readable");
     assert_eq!(seen.at(1, 0), Some((Text, "乙")));
     let head = &seen.heads[0];
     assert_eq!((head.name.as_str(), head.visible), ("A&B", Some(false)));
-    let span = Span {
-        first_row: 1,
-        last_row: 2,
-        first_column: 0,
-        last_column: 1,
-    };
+    let span = Span { first_row: 1, last_row: 2, first_column: 0, last_column: 1 };
     assert_eq!(head.merged.as_deref(), Some(&[span][..]));
 }
 
@@ -57,24 +49,9 @@ fn what_stands_around_the_rows_is_known_before_them() {
 fn parts_in_utf16_are_read() {
     for big in [false, true] {
         let mut parts = Parts::with_rows(ONE_CELL);
-        let text = format!(
-            "\u{FEFF}{}",
-            String::from_utf8(parts.sheet.clone()).expect("text")
-        );
-        parts.sheet = text
-            .encode_utf16()
-            .flat_map(|unit| {
-                if big {
-                    unit.to_be_bytes()
-                } else {
-                    unit.to_le_bytes()
-                }
-            })
-            .collect();
-        assert_eq!(
-            read_bytes(&parts.build()).expect("readable").at(1, 0),
-            Some((Text, "乙"))
-        );
+        let text = format!("\u{FEFF}{}", String::from_utf8(parts.sheet.clone()).expect("text"));
+        parts.sheet = text.encode_utf16().flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() }).collect();
+        assert_eq!(read_bytes(&parts.build()).expect("readable").at(1, 0), Some((Text, "乙")));
     }
 }
 
@@ -98,31 +75,13 @@ fn unsound_workbooks_are_refused() {
         edit(&mut parts);
         refused(&parts.build())
     };
-    assert_eq!(
-        edited(|parts| parts
-            .sheet
-            .splice(0..0, *b"<!DOCTYPE x [<!ENTITY a 'b'>]>")
-            .for_each(drop)),
-        "FIL-113"
-    );
-    assert_eq!(
-        edited(|parts| parts.strings = parts.strings.replace("\"2\"", "\"999999999\"")),
-        "FIL-118"
-    );
+    assert_eq!(edited(|parts| parts.sheet.splice(0..0, *b"<!DOCTYPE x [<!ENTITY a 'b'>]>").for_each(drop)), "FIL-113");
+    assert_eq!(edited(|parts| parts.strings = parts.strings.replace("\"2\"", "\"999999999\"")), "FIL-118");
     assert_eq!(edited(|parts| parts.sheet.truncate(60)), "FIL-114");
     assert_eq!(edited(|parts| parts.strings.truncate(40)), "FIL-114");
-    assert_eq!(
-        edited(|parts| parts.workbook = "<workbook><sheets/></workbook>".to_owned()),
-        "FIL-116"
-    );
-    assert_eq!(
-        edited(|parts| parts.workbook = "<document></document>".to_owned()),
-        "FIL-130"
-    );
-    assert_eq!(
-        edited(|parts| parts.workbook_relations = "<Relationships></Relationships>".to_owned()),
-        "FIL-115"
-    );
+    assert_eq!(edited(|parts| parts.workbook = "<workbook><sheets/></workbook>".to_owned()), "FIL-116");
+    assert_eq!(edited(|parts| parts.workbook = "<document></document>".to_owned()), "FIL-130");
+    assert_eq!(edited(|parts| parts.workbook_relations = "<Relationships></Relationships>".to_owned()), "FIL-115");
     assert_eq!(
         edited(|parts| {
             let again = "<sheet name=\"又\" sheetId=\"2\" r:id=\"r1\"/></sheets>";
@@ -136,10 +95,7 @@ fn unsound_workbooks_are_refused() {
 fn unsound_archives_are_refused() {
     let sound = Parts::with_rows(ONE_CELL).build();
     let text: &[u8] = b"<a></a>";
-    assert_eq!(
-        refused(&archive(&[("xl/a.xml", text), ("XL/A.xml", text)])),
-        "FIL-107"
-    );
+    assert_eq!(refused(&archive(&[("xl/a.xml", text), ("XL/A.xml", text)])), "FIL-107");
     assert_eq!(refused(&archive(&[("readme.txt", text)])), "FIL-129");
 
     let mut renamed = archive(&[("xl/a.xml", text), ("xl/b.xml", text)]);
@@ -173,25 +129,14 @@ fn inflating_too_much_is_refused() {
         ("xl/styles.xml", &parts.styles),
         ("xl/sharedStrings.xml", &parts.strings),
     ] {
-        writer
-            .start_file(name, SimpleFileOptions::default())
-            .expect("a part");
+        writer.start_file(name, SimpleFileOptions::default()).expect("a part");
         writer.write_all(text.as_bytes()).expect("written");
     }
-    writer
-        .start_file("xl/worksheets/sheet1.xml", SimpleFileOptions::default())
-        .expect("a part");
-    writer
-        .write_all(b"<worksheet><sheetData>")
-        .expect("written");
+    writer.start_file("xl/worksheets/sheet1.xml", SimpleFileOptions::default()).expect("a part");
+    writer.write_all(b"<worksheet><sheetData>").expect("written");
     for _ in 0..40 {
         writer.write_all(&blank).expect("written");
     }
-    writer
-        .write_all(b"</sheetData></worksheet>")
-        .expect("written");
-    assert_eq!(
-        refused(&writer.finish().expect("an archive").into_inner()),
-        "FIL-112"
-    );
+    writer.write_all(b"</sheetData></worksheet>").expect("written");
+    assert_eq!(refused(&writer.finish().expect("an archive").into_inner()), "FIL-112");
 }
