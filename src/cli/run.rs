@@ -55,6 +55,7 @@ fn print(lang: Lang, config: &crate::config::Config, outcome: &RunOutcome, start
     say(format!("  {}", line("findings", &found)));
     say(format!("  {}", line("accounts", &[places(lang, outcome)])));
     let latest = config.outputs.join("latest");
+    let latest = latest.strip_prefix(".").unwrap_or(&latest);
     for file in summary.written.iter().filter(|f| f.ends_with(".xlsx")) {
         say(format!("  {} {}", paint.text("1;36", "→"), latest.join(file).display()));
     }

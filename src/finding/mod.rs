@@ -78,6 +78,13 @@ pub struct Seed {
     pub args: Vec<(String, String)>,
 }
 
+impl Seed {
+    /// A finding about a file as a whole.
+    pub fn of_file(code: &str, args: Vec<(String, String)>) -> Self {
+        Self { code: code.into(), sheet: None, row: None, column: None, found: String::new(), args }
+    }
+}
+
 /// What an edit expected, typed, so that it can be shown in the cell's own unit.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Expected {

@@ -52,6 +52,8 @@ impl Renderer<'_> {
                 "found" => Some(out.found.clone()),
                 "expected" => Some(out.expected.clone()),
                 "field" => Some(out.field.clone()),
+                // Reasons are ours and may be references; every other argument may be a bureau's own text.
+                "reason" => finding.args.iter().find(|(k, _)| k == name).map(|(_, v)| self.reference(v)),
                 _ => Some(finding.args.iter().find(|(k, _)| k == name).map_or_else(|| "—".to_owned(), |(_, v)| v.clone())),
             };
             out.message = fill(entry.message.get(self.lang), argument).into_owned();

@@ -60,6 +60,12 @@ impl Places {
         self.tables.get(&split(record).0)
     }
 
+    /// The tables of a file, each with the part of record numbers that says file and table.
+    pub fn tables_of(&self, file: usize) -> impl Iterator<Item = (i64, &TableMeta)> {
+        let of_file = self.tables.iter().filter(move |((f, _), _)| *f == file);
+        of_file.map(|((file, number), table)| (file_base(*file) | i64::from(*number) << ROW_BITS, table))
+    }
+
     /// The file of a record.
     pub fn file(&self, record: i64) -> Option<&FileName> {
         self.files.get(split(record).0.0)

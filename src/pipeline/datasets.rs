@@ -162,15 +162,11 @@ fn versions(parsed: &[ParsedFile], tables: &mut Vec<Table>, loaded: &mut Loaded)
                     ("form".to_owned(), table.map(|t| t.form.clone()).unwrap_or_default()),
                     ("period".to_owned(), table.and_then(|t| t.period).map(|p| p.to_string()).unwrap_or_default()),
                 ];
-                loaded.seeds.push((other, seed("SRC-002", args)));
+                loaded.seeds.push((other, Seed::of_file("SRC-002", args)));
             }
         }
     }
     Ok(())
-}
-
-fn seed(code: &str, args: Vec<(String, String)>) -> Seed {
-    Seed { code: code.into(), sheet: None, row: None, column: None, found: String::new(), args }
 }
 
 /// Removes tables, or their records with the given keys.
@@ -204,7 +200,7 @@ fn take_out(
     tables.retain(|t| t.batches.iter().any(|b| b.num_rows() > 0));
     if rows > 0 {
         let args = vec![("other".to_owned(), by.to_owned()), ("rows".to_owned(), rows.to_string())];
-        loaded.seeds.push((older.0, seed("SRC-003", args)));
+        loaded.seeds.push((older.0, Seed::of_file("SRC-003", args)));
         let sums = std::mem::take(&mut loaded.sums.batches);
         for batch in sums {
             // Sum rows of a version out of use are not judged.

@@ -4,11 +4,11 @@ use super::cache::Cache;
 use super::parse::{Parsing, parse, read_manifest};
 use super::parser::Manifest;
 use super::{Progress, Stage};
-use crate::config::Config;
-use crate::error::Error;
+use crate::config::{Config, HttpOptions};
+use crate::error::{Error, ErrorKind};
 use crate::finding::Seed;
-use crate::ledger::Ledger;
-use crate::stages::acquire::{self, SourceFile, Store};
+use crate::ledger::{HttpVersion, Ledger};
+use crate::stages::acquire::{self, Fetched, Fetcher, SourceFile, Store, Validators};
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -38,8 +38,8 @@ pub struct ParsedFile {
     pub key: String,
 }
 
-/// Pins every input and notes its receipt.
-pub fn acquire(config: &Config, store: &Store, ledger: &Ledger, now: &str) -> Result<Vec<InputFile>, Error> {
+/// Pins every input, from folders and from the network, and notes its receipt.
+pub async fn acquire(config: &Config, store: &Store, ledger: &Ledger, now: &str) -> Result<Vec<InputFile>, Error> {
     let found = acquire::list(&config.inputs, &config.source).map_err(|e| Error::inputs(&config.inputs, e))?;
     let limit = config.limits.file_mib << 20;
     let mut files = Vec::new();
@@ -61,13 +61,70 @@ pub fn acquire(config: &Config, store: &Store, ledger: &Ledger, now: &str) -> Re
             }
         }
     }
+    files.extend(fetch(config, store, ledger, now).await?);
+    // Sources stand in the order of the configuration, whichever way their files come; files of no source stand last.
+    files.sort_by_cached_key(|f| config.source.get_index_of(&f.file.source).unwrap_or(usize::MAX));
     files.extend(found.unclaimed.into_iter().map(|path| unread(String::new(), path, "SRC-001", Vec::new())));
     Ok(files)
 }
 
+/// Fetches every address, all at once, and falls back on the last good version of what cannot be reached.
+async fn fetch(config: &Config, store: &Store, ledger: &Ledger, now: &str) -> Result<Vec<InputFile>, Error> {
+    let addresses: Vec<(&String, &HttpOptions)> =
+        config.source.iter().filter(|(_, s)| !s.disabled).flat_map(|(id, s)| s.http.iter().map(move |h| (id, h))).collect();
+    if addresses.is_empty() {
+        return Ok(Vec::new());
+    }
+    let fetcher = Fetcher::new(store, config.limits.file_mib).map_err(|e| Error::new(ErrorKind::System, "ERR-006").from_source(e))?;
+    let mut tasks = JoinSet::new();
+    let mut known = Vec::new();
+    for (place, (_, options)) in addresses.iter().enumerate() {
+        let version = ledger.http_version(&options.url)?.filter(|v| store.has(&v.sha256));
+        let validators = version.as_ref().map(|v| Validators { etag: v.etag.clone(), last_modified: v.last_modified.clone() });
+        known.push(version);
+        let (fetcher, options) = (fetcher.clone(), (*options).clone());
+        tasks.spawn(async move { (place, fetcher.fetch(&options, validators.as_ref()).await) });
+    }
+    let mut files: Vec<Option<InputFile>> = vec![None; addresses.len()];
+    while let Some(done) = tasks.join_next().await {
+        let (place, fetched) = done.map_err(Error::bug)?;
+        let (source, options) = addresses[place];
+        let (version, seed) = match (fetched, known[place].take()) {
+            (Ok(Fetched::New { sha256, bytes, validators }), _) => {
+                let Validators { etag, last_modified } = validators;
+                let version = HttpVersion { sha256, bytes, etag, last_modified, received: now.to_owned() };
+                ledger.keep_http_version(&options.url, &version)?;
+                ledger.receive(&version.sha256, source, &options.name, version.bytes, now)?;
+                (Some(version), None)
+            }
+            (Ok(Fetched::Unchanged), known) => (known, None),
+            (Err(error), known) => {
+                let mut args = vec![("url".to_owned(), acquire::shown(&options.url)), ("reason".to_owned(), error.to_string())];
+                args.extend(known.as_ref().map(|v| ("received".to_owned(), v.received.clone())));
+                let code = if known.is_some() { "SRC-004" } else { "SRC-005" };
+                (known, Some((code, args)))
+            }
+        };
+        files[place] = Some(match (version, seed) {
+            (Some(version), seed) => {
+                let file = SourceFile { source: source.clone(), path: options.name.clone(), sha256: version.sha256, bytes: version.bytes };
+                InputFile { file, seeds: seed.into_iter().map(|(code, args)| Seed::of_file(code, args)).collect(), readable: true }
+            }
+            (None, seed) => {
+                let (code, args) = seed.unwrap_or(("SRC-005", Vec::new()));
+                unread(source.clone(), options.name.clone(), code, args)
+            }
+        });
+    }
+    Ok(files.into_iter().flatten().collect())
+}
+
 fn unread(source: String, path: String, code: &str, args: Vec<(String, String)>) -> InputFile {
-    let seed = Seed { code: code.into(), sheet: None, row: None, column: None, found: String::new(), args };
-    InputFile { file: SourceFile { source, path, sha256: String::new(), bytes: 0 }, seeds: vec![seed], readable: false }
+    InputFile {
+        file: SourceFile { source, path, sha256: String::new(), bytes: 0 },
+        seeds: vec![Seed::of_file(code, args)],
+        readable: false,
+    }
 }
 
 /// Parses what is not in the cache yet, several files at a time; the order of files is kept.

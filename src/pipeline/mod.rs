@@ -1,19 +1,26 @@
 //! The pipeline: the only room that runs stages one after another, counts and records.
 //!
-//!     inputs/ -> acquire -> ingest -> standardize -> validate -> link -> merge -> screen -> publish -> outputs/
+//! ```text
+//! inputs/ -> acquire -> ingest -> standardize -> validate -> link -> merge -> screen -> publish -> outputs/
+//! ```
 //!
 //! Owns: the order of stages, the parsing children, the cache between runs, row accounting, the lock and the switch of
 //! `latest`. Stages never call each other; what one leaves, the next reads by name.
 
 mod accounting;
 mod cache;
+mod check;
 mod datasets;
+mod excerpt;
 mod gather;
+mod judging;
 mod parse;
 pub mod parser;
 mod runner;
 mod summary;
 
+pub use check::{Checked, check};
+pub use excerpt::Excerpt;
 pub use gather::InputFile;
 pub use parse::{Parsing, parse};
 pub use runner::{RunOutcome, run};

@@ -38,9 +38,9 @@ impl Parsing {
     }
 }
 
-/// The forms that a source may send.
+/// The forms that a source may send; those of all where the source is not known, since a form is told by its header.
 pub fn forms_of(config: &Config, source: &str) -> IndexMap<String, FormOptions> {
-    let Some(source) = config.source.get(source) else { return IndexMap::new() };
+    let Some(source) = config.source.get(source) else { return config.form.clone() };
     source.forms.iter().filter_map(|id| config.form.get_key_value(id)).map(|(id, f)| (id.clone(), f.clone())).collect()
 }
 

@@ -48,6 +48,14 @@ pub fn list(root: &Path, sources: &IndexMap<String, SourceOptions>) -> io::Resul
     Ok(found)
 }
 
+/// The source that claims a file by its path or by any end of it (`…/统计局/a.xlsx`, `统计局_a.xlsx`).
+pub fn source_of<'a>(path: &Path, sources: &'a IndexMap<String, SourceOptions>) -> Option<&'a str> {
+    let parts: Vec<String> = path.components().map(|c| c.as_os_str().to_string_lossy().into_owned()).collect();
+    let ends: Vec<String> = (0..parts.len()).map(|i| parts[i..].join("/")).collect();
+    let claims = |source: &SourceOptions| patterns_of(source).is_ok_and(|set| ends.iter().any(|end| set.is_match(end)));
+    sources.iter().find(|(_, s)| !s.disabled && claims(s)).map(|(id, _)| id.as_str())
+}
+
 /// A star stays within a folder, two stars cross folders.
 fn patterns_of(source: &SourceOptions) -> Result<GlobSet, Problem> {
     let broken =

@@ -1,15 +1,17 @@
 //! Acquire: every input pinned by its content hash.
 //!
-//! Takes: the inputs root and the sources. Gives: [`SourceFile`]s, each with a copy in the store that nothing changes,
-//! and findings about files of no source.
+//! Takes: the inputs root, the sources and their addresses. Gives: [`SourceFile`]s, each with a copy in the store that
+//! nothing changes, and what could not be had.
 //! Invariants: the store is append-only and named by hash; equal bytes are kept once; the order of files is that of
 //! source and path, so it does not depend on the folder's.
 
 mod folder;
+mod http;
 mod store;
 mod version;
 
-pub use folder::{Found, list};
+pub use folder::{Found, list, source_of};
+pub use http::{FetchError, Fetched, Fetcher, Validators, shown};
 pub use store::{Store, hash_text};
 pub use version::{Candidate, Superseded, supersede};
 

@@ -30,6 +30,11 @@ impl Store {
         self.0.join(&sha256[..2.min(sha256.len())]).join(sha256)
     }
 
+    /// Whether the content of a hash is there.
+    pub fn has(&self, sha256: &str) -> bool {
+        self.path(sha256).is_file()
+    }
+
     /// Pins a file; gives its hash and size.
     ///
     /// A file already in the store is only read; a new one is copied while it is read, so that hash and copy are of the
@@ -82,7 +87,8 @@ pub fn hash_text(text: &str) -> String {
     hex(&Sha256::digest(text.as_bytes()))
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Bytes as hexadecimal digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 

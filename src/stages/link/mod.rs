@@ -98,6 +98,30 @@ pub async fn link(engine: &Engine, datasets: &[(&str, bool)]) -> Result<(), Engi
     Ok(())
 }
 
+/// A query that gives a directory of the enterprises that datasets name themselves, for checking them without one.
+///
+/// A record without a code is its namesake's with one, if there is exactly that.
+pub fn stand_in(datasets: &[(&str, bool)]) -> String {
+    let named: Vec<String> = datasets
+        .iter()
+        .filter(|(dataset, _)| *dataset != "patents")
+        .map(|(dataset, has_org)| {
+            let org = if *has_org { "org_code" } else { "CAST(NULL AS VARCHAR)" };
+            format!("SELECT record, uscc, {org} AS org_code, name, name_key FROM {dataset}")
+        })
+        .collect();
+    if named.is_empty() {
+        let none = ["uscc", "org_code", "name", "name_key"].map(|c| format!("CAST(NULL AS VARCHAR) AS {c}")).join(", ");
+        return format!("SELECT CAST(0 AS BIGINT) AS record, {none} WHERE false");
+    }
+    let all = named.join(" UNION ALL ");
+    format!(
+        "SELECT * FROM ({all}) AS a WHERE uscc IS NOT NULL
+            OR name_key NOT IN (SELECT name_key FROM ({all}) AS b WHERE uscc IS NOT NULL AND name_key IS NOT NULL)
+         ORDER BY record"
+    )
+}
+
 /// A query that gives a dataset with its links, for edits of population and history scope.
 pub fn linked(dataset: &str) -> String {
     match dataset {
@@ -121,3 +145,6 @@ pub fn linked(dataset: &str) -> String {
 /// Columns that [`linked`] adds to a dataset, for the compilation of edits.
 pub const LINK_COLUMNS: [&str; 7] =
     ["enterprise", "identity", "period_key", "owners_linked", "not_linked", "name_agrees", "enterprise_name"];
+
+/// Those of them that say something only if the registry is the city's directory.
+pub const REGISTRY_COLUMNS: [&str; 4] = ["owners_linked", "not_linked", "name_agrees", "enterprise_name"];

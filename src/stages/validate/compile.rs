@@ -44,6 +44,13 @@ pub struct Compiled {
     pub possible: bool,
 }
 
+impl Compiled {
+    /// Whether its condition or its expectation names a column.
+    pub fn names(&self, column: &str) -> bool {
+        identifiers(&self.holds).contains(column) || self.expected.as_deref().is_some_and(|e| identifiers(e).contains(column))
+    }
+}
+
 /// Compiles the edits of a scope for a dataset.
 pub fn compile(edits: &IndexMap<String, EditOptions>, scope: Scope, dataset: &Dataset<'_>) -> Vec<Compiled> {
     edits

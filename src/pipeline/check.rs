@@ -1,0 +1,87 @@
+//! Checks files by themselves: the same readers and edits as a run, no ledger, no outputs.
+//!
+//! Edits that ask the directory are judged only if it is among the files; otherwise the files' own records are the
+//! population, so that repetitions and years are judged all the same.
+
+use super::cache::Cache;
+use super::datasets::{Dataset, load};
+use super::excerpt::{Excerpt, Excerpts};
+use super::gather::{self, InputFile};
+use super::judging::{self, Population};
+use super::{Progress, Silent};
+use crate::config::Config;
+use crate::engine::Engine;
+use crate::error::{Error, ErrorKind};
+use crate::finding::{Finding, Severity};
+use crate::model::place::Places;
+use crate::stages::acquire::{SourceFile, Store, source_of};
+use crate::stages::merge::Datasets;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// What checking gave.
+pub struct Checked {
+    /// All findings, in the order of files and cells.
+    pub findings: Vec<Finding>,
+    /// Files and tables.
+    pub places: Places,
+    /// Records read.
+    pub rows: u64,
+    /// Files that could not be read.
+    pub refused: usize,
+    excerpts: Excerpts,
+}
+
+impl Checked {
+    /// How many findings have a severity.
+    pub fn count(&self, severity: Severity) -> usize {
+        self.findings.iter().filter(|f| f.severity == severity).count()
+    }
+
+    /// The part of the sheet around a finding's cell, if it stands in a table.
+    pub fn excerpt(&self, finding: &Finding) -> Option<Excerpt> {
+        self.excerpts.around(&self.places, finding)
+    }
+}
+
+/// Checks files; `source` names the source that sends them all, where their paths do not tell.
+///
+/// # Errors
+/// A file or the source is not there; what is wrong with the data is in the result.
+pub async fn check(config: &Config, files: &[PathBuf], source: Option<&str>) -> Result<Checked, Error> {
+    if let Some(unknown) = source.filter(|s| !config.source.contains_key(*s)) {
+        let sources = config.source.keys().map(String::as_str).collect::<Vec<_>>().join("、");
+        return Err(Error::new(ErrorKind::Usage, "ERR-012").with("found", unknown).with("sources", sources));
+    }
+    let folder = tempfile::tempdir()?;
+    let store = Store::open(&folder.path().join("store"))?;
+    let cache = Arc::new(Cache::open(folder.path().join("cache"))?);
+    let inputs = files.iter().map(|f| input(config, &store, f, source)).collect::<Result<Vec<_>, Error>>()?;
+    let silent: &dyn Progress = &Silent;
+    let parsed = gather::ingest(config, &store, &cache, inputs, silent).await?;
+    let mut loaded = load(config, &parsed)?;
+    let excerpts = Excerpts::of(&loaded);
+    let engine = Engine::new(config.as_of);
+    let mut judgement = judging::judge_records(config, &engine, &mut loaded).await?;
+    judging::link_records(&engine, &loaded).await?;
+    let population = if loaded.schema("directory").is_some() { Population::Registry } else { Population::OwnRecords };
+    judging::judge_population(config, &engine, &mut loaded, &mut judgement, population).await?;
+    let findings = judging::findings(config, &engine, &loaded, judgement.findings).await?;
+    Ok(Checked {
+        rows: loaded.forms.values().map(Dataset::rows).sum(),
+        refused: parsed.iter().filter(|p| p.manifest.refused).count(),
+        findings,
+        places: loaded.places,
+        excerpts,
+    })
+}
+
+fn input(config: &Config, store: &Store, path: &Path, source: Option<&str>) -> Result<InputFile, Error> {
+    let missing = |e: std::io::Error| Error::new(ErrorKind::Usage, "ERR-017").with("path", path.display().to_string()).from_source(e);
+    let whole = std::path::absolute(path).map_err(missing)?;
+    let shown = whole.strip_prefix(std::path::absolute(&config.inputs)?).unwrap_or(path);
+    let (sha256, bytes) = store.pin(path).map_err(missing)?;
+    let source = source.or_else(|| source_of(&whole, &config.source)).unwrap_or_default();
+    let file = SourceFile { source: source.to_owned(), path: shown.display().to_string(), sha256, bytes };
+    Ok(InputFile { file, seeds: Vec::new(), readable: true })
+}

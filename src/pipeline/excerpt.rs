@@ -1,0 +1,130 @@
+//! The part of a sheet around a finding's cell, from the records as stated.
+//!
+//! Only columns that a table's header names are shown, personal ones never, and only records: titles and footers, where
+//! persons and telephones stand, are not.
+
+use super::datasets::{Dataset, Loaded};
+use crate::finding::Finding;
+use crate::model::cell;
+use crate::model::place::Places;
+use crate::model::raw::{ColumnMeta, TableMeta};
+use datafusion::arrow::array::{Array, AsArray, RecordBatch};
+use datafusion::arrow::datatypes::Int64Type;
+use std::collections::BTreeMap;
+
+/// Columns shown at most.
+const COLUMNS: usize = 4;
+/// Records shown before and after the one concerned.
+const AROUND: usize = 1;
+
+/// A small grid of cells as they stand in the sheet.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Excerpt {
+    /// Letters and header words of each column.
+    pub columns: Vec<(String, String)>,
+    /// Row number and the cells' texts.
+    pub rows: Vec<(u32, Vec<String>)>,
+    /// The row and the columns (places in `columns`) that the finding judges, its own cell first.
+    pub marked: (u32, Vec<usize>),
+}
+
+/// The records of all files, for looking up.
+pub struct Excerpts {
+    forms: BTreeMap<String, Dataset>,
+    sums: Dataset,
+}
+
+impl Excerpts {
+    /// Takes the records before anything is withheld.
+    pub fn of(loaded: &Loaded) -> Self {
+        Self { forms: loaded.forms.clone(), sums: loaded.sums.clone() }
+    }
+
+    /// The part around a finding's cell; nothing if that stands in no table.
+    pub fn around(&self, places: &Places, finding: &Finding) -> Option<Excerpt> {
+        let (record, mut fields) = match finding.record {
+            Some(record) => (record, finding.fields.to_vec()),
+            None => self.locate(places, finding)?,
+        };
+        let table = places.table(record)?;
+        if finding.dataset.as_ref() == "sum_rows" {
+            fields = finding.args.iter().filter(|(k, _)| k == "field").map(|(_, v)| v.clone()).collect();
+        }
+        let columns = choose(table, &fields);
+        let marked = fields.iter().filter_map(|f| columns.iter().position(|c| c.field == *f)).collect();
+        let row_of = |record: i64| (record & 0xFF_FFFF) as u32;
+        let mut rows: Vec<(u32, Vec<String>)> = self
+            .near(&table.form, record)
+            .into_iter()
+            .map(|(record, batch, row)| (row_of(record), columns.iter().map(|c| text(batch, &c.field, row)).collect()))
+            .collect();
+        if finding.dataset.as_ref() == "sum_rows" {
+            rows.push((row_of(record), self.sum_row(&columns, record)));
+        }
+        let columns = columns.iter().map(|c| (cell::column_letters(c.column), c.label.clone())).collect();
+        rows.iter().any(|(row, _)| *row == row_of(record)).then_some(Excerpt { columns, rows, marked: (row_of(record), marked) })
+    }
+
+    /// The record and field of a finding that the reader made of a cell.
+    fn locate(&self, places: &Places, finding: &Finding) -> Option<(i64, Vec<String>)> {
+        let address = finding.cell.as_deref()?;
+        let digits = address.find(|c: char| c.is_ascii_digit())?;
+        let (column, row) = (cell::column_index(&address[..digits])?, address[digits..].parse::<u32>().ok()?);
+        places.tables_of(finding.file?).filter(|(_, t)| Some(t.sheet.as_str()) == finding.sheet.as_deref()).find_map(|(base, table)| {
+            let field = table.columns.iter().find(|c| c.column == column)?.field.clone();
+            let record = base | i64::from(row);
+            self.near(&table.form, record).iter().any(|(r, ..)| *r == record).then(|| (record, vec![field]))
+        })
+    }
+
+    /// The records next to one in its table, and itself if it is there.
+    fn near(&self, form: &str, record: i64) -> Vec<(i64, &RecordBatch, usize)> {
+        let Some(dataset) = self.forms.get(form) else { return Vec::new() };
+        let same_table = |other: &i64| other >> 24 == record >> 24;
+        let mut before = Vec::new();
+        let mut from = Vec::new();
+        for batch in &dataset.batches {
+            let records = batch.column(0).as_primitive::<Int64Type>().values();
+            let place = records.partition_point(|r| *r < record);
+            before.extend((place.saturating_sub(AROUND)..place).map(|i| (records[i], batch, i)));
+            from.extend((place..(place + AROUND + 1).min(records.len())).map(|i| (records[i], batch, i)));
+        }
+        let present = from.first().is_some_and(|(r, ..)| *r == record);
+        before.retain(|(r, ..)| same_table(r));
+        from.retain(|(r, ..)| same_table(r));
+        let start = before.len().saturating_sub(AROUND);
+        before.drain(start..).chain(from.into_iter().take(AROUND + usize::from(present))).collect()
+    }
+
+    /// The cells of a sum row.
+    fn sum_row(&self, columns: &[&ColumnMeta], record: i64) -> Vec<String> {
+        let mut cells = vec![String::new(); columns.len()];
+        for batch in &self.sums.batches {
+            let records = batch.column(0).as_primitive::<Int64Type>();
+            let text = |name: &str, row: usize| batch.column_by_name(name).map(|c| c.as_string::<i32>().value(row).to_owned());
+            for row in (0..batch.num_rows()).filter(|row| records.value(*row) == record) {
+                if let Some(place) = columns.iter().position(|c| Some(&c.field) == text("field", row).as_ref()) {
+                    cells[place] = text("stated_raw", row).unwrap_or_default();
+                }
+            }
+        }
+        cells
+    }
+}
+
+/// The columns judged, the one that names the enterprise, and neighbors of the first as far as there is room.
+fn choose<'a>(table: &'a TableMeta, fields: &[String]) -> Vec<&'a ColumnMeta> {
+    let mut chosen: Vec<&ColumnMeta> = fields.iter().filter_map(|f| table.column(f)).take(COLUMNS - 1).collect();
+    let first = chosen.first().map_or(0, |c| c.column);
+    let mut others: Vec<&ColumnMeta> = table.columns.iter().filter(|c| !chosen.iter().any(|o| o.field == c.field)).collect();
+    others.sort_by_key(|c| (!["name", "holders", "title"].contains(&c.field.as_str()), c.column.abs_diff(first)));
+    chosen.extend(others.into_iter().take(COLUMNS.saturating_sub(chosen.len())));
+    chosen.sort_by_key(|c| c.column);
+    chosen
+}
+
+/// A field's text as stored.
+fn text(batch: &RecordBatch, field: &str, row: usize) -> String {
+    let column = batch.column_by_name(&format!("{field}_raw")).or_else(|| batch.column_by_name(field));
+    column.and_then(|c| c.as_string_opt::<i32>()).filter(|c| c.is_valid(row)).map(|c| c.value(row).to_owned()).unwrap_or_default()
+}

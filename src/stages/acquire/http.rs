@@ -1,0 +1,218 @@
+//! HTTP(S) sources: fetched with conditions, limits and patience, straight into the store.
+//!
+//! A reply is counted while it streams to disk; nothing of it is used before it is whole and, where a checksum is
+//! stated, equal to it. What can pass by itself (no connection, a timeout, 408, 429, 5xx) is tried again after a pause
+//! that doubles each time and varies at random, so that many sites do not come back in step.
+
+use super::store::Store;
+use crate::config::HttpOptions;
+use rand::RngExt;
+use reqwest::header::{ETAG, HeaderMap, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, RETRY_AFTER};
+use reqwest::{Client, Response, StatusCode};
+use sha2::{Digest, Sha256};
+use std::io::Write;
+use std::time::Duration;
+use validator::Validate;
+
+/// Seconds for one try where the source states none.
+const TIMEOUT_S: u64 = 60;
+/// Tries where the source states none.
+const TRIES: u32 = 4;
+/// Pause before the second try.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+/// Longest pause, also where the other side asks for more.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// What the other side calls a version of its content; guards what we send back to it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Validate)]
+pub struct Validators {
+    /// `ETag`, sent back as `If-None-Match`.
+    #[validate(length(max = 512))]
+    pub etag: Option<String>,
+    /// `Last-Modified`, sent back as `If-Modified-Since`.
+    #[validate(length(max = 64))]
+    pub last_modified: Option<String>,
+}
+
+impl Validators {
+    /// Those of a reply; one that is no sound text is as good as none.
+    fn of(headers: &HeaderMap) -> Self {
+        let text = |name: HeaderName| headers.get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
+        let found = Self { etag: text(ETAG), last_modified: text(LAST_MODIFIED) };
+        if found.validate().is_ok() { found } else { Self::default() }
+    }
+}
+
+/// What a fetch gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fetched {
+    /// The other side has nothing newer than the version at hand.
+    Unchanged,
+    /// A content, now in the store.
+    New {
+        /// SHA-256, hexadecimal.
+        sha256: String,
+        /// Bytes.
+        bytes: u64,
+        /// What the other side calls this version.
+        validators: Validators,
+    },
+}
+
+/// Why a source gave nothing; `Display` is the catalogue reference that people read.
+#[derive(Debug)]
+pub enum FetchError {
+    /// No connection: wrong name, refused, no route, or a certificate that is not trusted.
+    Connect(String),
+    /// No whole reply in time.
+    Timeout(u64),
+    /// The connection ended before the reply did.
+    Broken,
+    /// A status that is no content.
+    Status(u16),
+    /// More bytes than a file may have.
+    TooLarge(u64),
+    /// Another content than the configuration states.
+    Checksum(String),
+    /// The store cannot keep it.
+    Store(std::io::Error),
+}
+
+impl std::fmt::Display for FetchError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            FetchError::Connect(_) => write!(f, "@http.connect"),
+            FetchError::Timeout(seconds) => write!(f, "@http.timeout|{seconds}"),
+            FetchError::Broken => write!(f, "@http.broken"),
+            FetchError::Status(status) => write!(f, "@http.status|{status}"),
+            FetchError::TooLarge(mib) => write!(f, "@http.too_large|{mib}"),
+            FetchError::Checksum(found) => write!(f, "@http.checksum|{}", &found[..12.min(found.len())]),
+            FetchError::Store(error) => write!(f, "@http.store|{}", error.kind()),
+        }
+    }
+}
+
+impl std::error::Error for FetchError {}
+
+impl FetchError {
+    /// Whether it may pass by itself.
+    fn passes(&self) -> bool {
+        match self {
+            FetchError::Connect(_) | FetchError::Timeout(_) | FetchError::Broken => true,
+            FetchError::Status(status) => matches!(status, 408 | 425 | 429 | 500 | 502 | 503 | 504),
+            FetchError::TooLarge(_) | FetchError::Checksum(_) | FetchError::Store(_) => false,
+        }
+    }
+}
+
+/// Fetches sources into a store.
+#[derive(Debug, Clone)]
+pub struct Fetcher {
+    client: Client,
+    store: Store,
+    limit_mib: u64,
+}
+
+impl Fetcher {
+    /// Builds the client.
+    ///
+    /// # Errors
+    /// The system's trusted certificates cannot be read.
+    pub fn new(store: &Store, limit_mib: u64) -> Result<Self, reqwest::Error> {
+        // A second installation is refused and harmless.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = Client::builder()
+            .user_agent(concat!("huichi/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(Duration::from_secs(10))
+            .redirect(reqwest::redirect::Policy::limited(5))
+            .build()?;
+        Ok(Self { client, store: store.clone(), limit_mib })
+    }
+
+    /// Fetches one address; `known` are the validators of the version at hand, if its content is still in the store.
+    ///
+    /// # Errors
+    /// Every try failed, or one failed in a way that no further try mends.
+    pub async fn fetch(&self, options: &HttpOptions, known: Option<&Validators>) -> Result<Fetched, FetchError> {
+        let tries = options.tries.unwrap_or(TRIES);
+        let (mut attempt, mut pause) = (1, FIRST_PAUSE);
+        loop {
+            let (error, asked) = match self.once(options, known).await {
+                Ok(fetched) => return Ok(fetched),
+                Err(failed) => failed,
+            };
+            tracing::info!(http.attempt = attempt, error.kind = %error, "source not fetched");
+            if attempt >= tries || !error.passes() {
+                return Err(error);
+            }
+            let spread = pause.mul_f64(rand::rng().random_range(0.5..1.5));
+            tokio::time::sleep(asked.unwrap_or(spread).min(LONGEST_PAUSE)).await;
+            (attempt, pause) = (attempt + 1, pause * 2);
+        }
+    }
+
+    /// One try; a failure comes with the pause that the other side asks for.
+    async fn once(&self, options: &HttpOptions, known: Option<&Validators>) -> Result<Fetched, (FetchError, Option<Duration>)> {
+        let timeout_s = options.timeout_s.unwrap_or(TIMEOUT_S);
+        let mut request = self.client.get(&options.url).timeout(Duration::from_secs(timeout_s));
+        for (name, value) in known.into_iter().flat_map(|k| [(IF_NONE_MATCH, &k.etag), (IF_MODIFIED_SINCE, &k.last_modified)]) {
+            if let Some(value) = value {
+                request = request.header(name, value);
+            }
+        }
+        let reply = request.send().await.map_err(|e| (failure(&e, timeout_s), None))?;
+        match reply.status() {
+            StatusCode::NOT_MODIFIED if known.is_some() => Ok(Fetched::Unchanged),
+            StatusCode::OK => self.keep(reply, options, timeout_s).await.map_err(|e| (e, None)),
+            status => {
+                let asked = reply.headers().get(RETRY_AFTER).and_then(|v| v.to_str().ok()?.parse().ok()).map(Duration::from_secs);
+                Err((FetchError::Status(status.as_u16()), asked))
+            }
+        }
+    }
+
+    /// Streams a reply into the store, counted and hashed on its way.
+    async fn keep(&self, mut reply: Response, options: &HttpOptions, timeout_s: u64) -> Result<Fetched, FetchError> {
+        let limit = self.limit_mib << 20;
+        if reply.content_length().is_some_and(|length| length > limit) {
+            return Err(FetchError::TooLarge(self.limit_mib));
+        }
+        let validators = Validators::of(reply.headers());
+        let mut copy = self.store.temporary().map_err(FetchError::Store)?;
+        let (mut hash, mut bytes) = (Sha256::new(), 0);
+        while let Some(chunk) = reply.chunk().await.map_err(|e| failure(&e, timeout_s))? {
+            bytes += chunk.len() as u64;
+            if bytes > limit {
+                return Err(FetchError::TooLarge(self.limit_mib));
+            }
+            hash.update(&chunk);
+            copy.write_all(&chunk).map_err(FetchError::Store)?;
+        }
+        let sha256 = super::store::hex(&hash.finalize());
+        if options.sha256.as_ref().is_some_and(|stated| !stated.eq_ignore_ascii_case(&sha256)) {
+            return Err(FetchError::Checksum(sha256));
+        }
+        self.store.keep(copy, &sha256).map_err(FetchError::Store)?;
+        Ok(Fetched::New { sha256, bytes, validators })
+    }
+}
+
+/// An address as reports show it: without user, password and query, which may hold secrets.
+pub fn shown(url: &str) -> String {
+    let Ok(mut url) = reqwest::Url::parse(url) else { return "—".to_owned() };
+    url.set_query(None);
+    url.set_fragment(None);
+    // An address that cannot carry them has none.
+    let _ = url.set_username("").and_then(|()| url.set_password(None));
+    url.to_string()
+}
+
+fn failure(error: &reqwest::Error, timeout_s: u64) -> FetchError {
+    if error.is_timeout() {
+        FetchError::Timeout(timeout_s)
+    } else if error.is_connect() || error.is_builder() || error.is_redirect() {
+        FetchError::Connect(error.to_string())
+    } else {
+        FetchError::Broken
+    }
+}
