@@ -1,14 +1,6 @@
 //! Links, versions, survivorship and criteria on small tables.
 
-use crate::util::{Row, Site};
-
-/// A code with valid check characters.
-fn code(i: u32) -> String {
-    let body8 = format!("MAYYK{i:03}");
-    let org = huichi::model::org_code::check_digit(&body8).expect("eight characters");
-    let body17 = format!("91360783{body8}{org}");
-    format!("{body17}{}", huichi::model::uscc::check_digit(&body17).expect("seventeen characters"))
-}
+use crate::util::{Row, Site, code};
 
 fn only<'a>(rows: &'a [Row], column: &str, value: &str) -> &'a Row {
     let found: Vec<&Row> = rows.iter().filter(|r| r[column] == value).collect();

@@ -70,6 +70,14 @@ impl Site {
     }
 }
 
+/// An invented code with valid check characters.
+pub fn code(i: u32) -> String {
+    let body8 = format!("MAYYK{i:03}");
+    let org = huichi::model::org_code::check_digit(&body8).expect("eight characters");
+    let body17 = format!("91360783{body8}{org}");
+    format!("{body17}{}", huichi::model::uscc::check_digit(&body17).expect("seventeen characters"))
+}
+
 /// Bytes as text.
 pub fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()

@@ -1,0 +1,155 @@
+//! Sources on the network, against a small server of our own on the loopback.
+
+use crate::util::{Row, Site, code, text};
+use std::collections::VecDeque;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+
+fn directory(enterprises: u32) -> String {
+    let rows: String = (1..=enterprises).map(|i| format!("{},龙南市第{i}有限公司,专精特新中小企业\n", code(i))).collect();
+    format!("统一社会信用代码,企业名称,专精特新等级\n{rows}")
+}
+
+/// What the server answers next; the last one again and again.
+#[derive(Clone)]
+enum Answer {
+    /// Status, further headers, body.
+    Reply(u16, &'static str, String),
+    /// A promise of more bytes than come.
+    Broken,
+    /// Nothing at all.
+    Hang,
+}
+
+/// A server with a list of answers; keeps the headers of each request.
+struct Server {
+    address: String,
+    answers: Arc<Mutex<VecDeque<Answer>>>,
+    requests: Arc<Mutex<Vec<String>>>,
+}
+
+impl Server {
+    fn start(answers: impl IntoIterator<Item = Answer>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = format!("http://user:secret@{}/names.csv?token=secret", listener.local_addr().expect("an address"));
+        let answers = Arc::new(Mutex::new(answers.into_iter().collect::<VecDeque<_>>()));
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let (queue, seen) = (answers.clone(), requests.clone());
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let answer = {
+                    let mut queue = queue.lock().expect("the queue");
+                    if queue.len() > 1 { queue.pop_front() } else { queue.front().cloned() }
+                };
+                let seen = seen.clone();
+                std::thread::spawn(move || answer.map(|answer| serve(stream, &answer, &seen)));
+            }
+        });
+        Self { address, answers, requests }
+    }
+
+    fn then(&self, answers: impl IntoIterator<Item = Answer>) {
+        *self.answers.lock().expect("the queue") = answers.into_iter().collect();
+        self.requests.lock().expect("requests").clear();
+    }
+
+    fn requests(&self) -> Vec<String> {
+        self.requests.lock().expect("requests").clone()
+    }
+
+    /// A site whose industry bureau is this server.
+    fn site(&self, extra: &str) -> Site {
+        Site::new(
+            "2024-06-30",
+            &format!("[[source.industry.http]]\nurl = \"{}\"\nname = \"网上名录.csv\"\ntimeout_s = 1\ntries = 3\n{extra}", self.address),
+        )
+    }
+}
+
+fn serve(mut stream: TcpStream, answer: &Answer, seen: &Mutex<Vec<String>>) {
+    let mut head = String::new();
+    let mut reader = BufReader::new(stream.try_clone().expect("a stream"));
+    while reader.read_line(&mut head).is_ok_and(|read| read > 2) {}
+    seen.lock().expect("requests").push(head.to_ascii_lowercase());
+    let _ = match answer {
+        Answer::Reply(status, headers, body) => {
+            write!(stream, "HTTP/1.1 {status} x\r\ncontent-length: {}\r\nconnection: close\r\n{headers}\r\n{body}", body.len())
+        }
+        Answer::Broken => write!(stream, "HTTP/1.1 200 x\r\ncontent-length: 9999\r\n\r\n{}", directory(1)),
+        Answer::Hang => reader.read(&mut [0]).map(|_| ()),
+    };
+}
+
+fn ok(headers: &'static str, body: &str) -> Answer {
+    Answer::Reply(200, headers, body.to_owned())
+}
+
+fn findings(site: &Site) -> Vec<Row> {
+    site.table("findings").into_iter().filter(|r| r["code"].starts_with("SRC-")).collect()
+}
+
+#[test]
+fn a_source_is_asked_with_conditions_and_not_read_again() {
+    let server = Server::start([ok("etag: \"v1\"\r\nlast-modified: Mon, 24 Jun 2024 08:00:00 GMT\r\n", &directory(1))]);
+    let site = server.site("");
+    site.run();
+    assert_eq!(site.table("enterprises").len(), 1);
+    assert!(!server.requests()[0].contains("if-none-match"));
+    server.then([Answer::Reply(304, "", String::new())]);
+    let second = text(&site.run().stdout);
+    assert!(second.contains("未做任何计算"), "{second}");
+    assert!(server.requests()[0].contains("if-none-match: \"v1\""));
+    assert!(server.requests()[0].contains("if-modified-since: mon, 24 jun 2024 08:00:00 gmt"));
+    server.then([ok("etag: \"v2\"\r\n", &directory(2))]);
+    site.run();
+    assert_eq!(site.table("enterprises").len(), 2, "a new version replaces the former");
+}
+
+#[test]
+fn what_may_pass_by_itself_is_tried_again() {
+    let failing = [Answer::Reply(503, "retry-after: 0\r\n", String::new()), Answer::Broken, ok("", &directory(1))];
+    let server = Server::start(failing);
+    let site = server.site("");
+    site.run();
+    assert_eq!((site.table("enterprises").len(), server.requests().len()), (1, 3));
+    assert_eq!(findings(&site), []);
+}
+
+#[test]
+fn the_last_good_version_stays_in_use_and_the_report_says_so() {
+    let server = Server::start([ok("", &directory(1))]);
+    let site = server.site("");
+    site.run();
+    for (answer, reason, requests) in [
+        (Answer::Hang, "1 秒内没有收完", 3),
+        (Answer::Reply(404, "", String::new()), "对方答复状态 404", 1),
+        (Answer::Reply(200, "", "x".repeat(2 << 20)), "超过上限 1 MiB", 1),
+    ] {
+        std::fs::write(
+            site.path("pipeline.toml"),
+            std::fs::read_to_string(site.path("pipeline.toml")).expect("settings").replace("[limits]\nfile_mib = 1\n", "") + "[limits]\nfile_mib = 1\n",
+        )
+        .expect("settings");
+        server.then([answer]);
+        site.run();
+        assert_eq!(site.table("enterprises").len(), 1, "{reason}");
+        let found = findings(&site);
+        assert_eq!(found.len(), 1);
+        assert_eq!((found[0]["code"].as_str(), found[0]["severity"].as_str(), found[0]["file"].as_str()), ("SRC-004", "explain", "网上名录.csv"));
+        assert!(found[0]["message"].contains(reason) && !found[0]["message"].contains("secret"), "{}", found[0]["message"]);
+        assert_eq!(server.requests().len(), requests, "{reason}");
+    }
+}
+
+#[test]
+fn without_an_earlier_version_the_source_is_missing() {
+    let server = Server::start([ok("", &directory(1))]);
+    let site = server.site("sha256 = \"0000000000000000000000000000000000000000000000000000000000000000\"\n");
+    site.input("工信局/名录.csv", directory(1));
+    site.run();
+    let found = findings(&site);
+    assert_eq!((found.len(), found[0]["code"].as_str(), found[0]["severity"].as_str()), (1, "SRC-005", "error"));
+    assert!(found[0]["message"].contains("校验值不符"), "{}", found[0]["message"]);
+    assert_eq!(server.requests().len(), 1, "another checksum is not asked for again");
+}
