@@ -56,13 +56,18 @@ pub fn configuration(cli: &Cli) -> Result<Config, Error> {
             if let Some(lang) = cli.lang {
                 config.set_lang(lang.into());
             }
-            Ok(config)
+            let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+            let problems = runtime.block_on(crate::pipeline::problems(&config, &text));
+            if problems.is_empty() { Ok(config) } else { Err(refuse(cli, &text, &problems)) }
         }
-        Err(problems) => {
-            print_problems(cli, &text, &problems);
-            Err(Error::new(ErrorKind::Usage, "ERR-002").with("path", path.display().to_string()).with("count", problems.len().to_string()))
-        }
+        Err(problems) => Err(refuse(cli, &text, &problems)),
     }
+}
+
+fn refuse(cli: &Cli, text: &str, problems: &[Problem]) -> Error {
+    print_problems(cli, text, problems);
+    let path = cli.config.display().to_string();
+    Error::new(ErrorKind::Usage, "ERR-002").with("path", path).with("count", problems.len().to_string())
 }
 
 fn print_problems(cli: &Cli, text: &str, problems: &[Problem]) {

@@ -78,11 +78,15 @@ pub enum ProblemKind {
     BadLength,
     /// An empty text or list where something has to be stated.
     Empty,
+    /// A condition that names a field which is not there.
+    UnknownField,
+    /// A condition that cannot be computed.
+    BadCondition,
 }
 
 impl ProblemKind {
     /// All kinds, in the order of their codes.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Syntax,
         Self::FullWidth,
         Self::Unquoted,
@@ -96,6 +100,8 @@ impl ProblemKind {
         Self::OutOfRange,
         Self::BadLength,
         Self::Empty,
+        Self::UnknownField,
+        Self::BadCondition,
     ];
 
     /// Gives the catalogue code.
@@ -114,6 +120,8 @@ impl ProblemKind {
             Self::OutOfRange => "CFG-011",
             Self::BadLength => "CFG-012",
             Self::Empty => "CFG-013",
+            Self::UnknownField => "CFG-014",
+            Self::BadCondition => "CFG-015",
         }
     }
 }

@@ -9,7 +9,7 @@ mod merge;
 mod options;
 mod resolve;
 
-pub use decode::{Problem, ProblemKind};
+pub use decode::{Problem, ProblemKind, line_of};
 pub use merge::{Origin, layered};
 pub use options::*;
 pub use resolve::{Config, load, load_defaults};

@@ -117,6 +117,11 @@ fn ends(config: &Config, place: Ends) -> HashSet<&str> {
     config.edit.iter().filter(|(_, e)| e.ends == Some(place)).map(|(code, _)| code.as_str()).collect()
 }
 
+/// Makes known that no record ends as a duplicate or in quarantine.
+pub fn no_ends(engine: &Engine) -> Result<(), Error> {
+    ["duplicates", "quarantined"].into_iter().try_for_each(|name| register_ends(engine, name, std::iter::empty()))
+}
+
 /// Makes the records that end in a place known to the engine.
 fn register_ends<'a>(engine: &Engine, name: &str, findings: impl Iterator<Item = &'a Finding>) -> Result<(), Error> {
     let mut seen = HashSet::new();

@@ -10,6 +10,7 @@
 mod accounting;
 mod cache;
 mod check;
+mod conditions;
 mod datasets;
 mod excerpt;
 mod gather;
@@ -20,6 +21,7 @@ mod runner;
 mod summary;
 
 pub use check::{Checked, check};
+pub use conditions::problems;
 pub use excerpt::Excerpt;
 pub use gather::InputFile;
 pub use parse::{Parsing, parse};

@@ -128,7 +128,8 @@ fn the_last_good_version_stays_in_use_and_the_report_says_so() {
     ] {
         std::fs::write(
             site.path("pipeline.toml"),
-            std::fs::read_to_string(site.path("pipeline.toml")).expect("settings").replace("[limits]\nfile_mib = 1\n", "") + "[limits]\nfile_mib = 1\n",
+            std::fs::read_to_string(site.path("pipeline.toml")).expect("settings").replace("[limits]\nfile_mib = 1\n", "")
+                + "[limits]\nfile_mib = 1\n",
         )
         .expect("settings");
         server.then([answer]);
@@ -136,7 +137,10 @@ fn the_last_good_version_stays_in_use_and_the_report_says_so() {
         assert_eq!(site.table("enterprises").len(), 1, "{reason}");
         let found = findings(&site);
         assert_eq!(found.len(), 1);
-        assert_eq!((found[0]["code"].as_str(), found[0]["severity"].as_str(), found[0]["file"].as_str()), ("SRC-004", "explain", "网上名录.csv"));
+        assert_eq!(
+            (found[0]["code"].as_str(), found[0]["severity"].as_str(), found[0]["file"].as_str()),
+            ("SRC-004", "explain", "网上名录.csv")
+        );
         assert!(found[0]["message"].contains(reason) && !found[0]["message"].contains("secret"), "{}", found[0]["message"]);
         assert_eq!(server.requests().len(), requests, "{reason}");
     }
