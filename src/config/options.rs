@@ -299,9 +299,9 @@ pub struct EditOptions {
     /// Whether a broken error edit withholds what it judges (the rule) or not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub withholds: Option<Withholds>,
-    /// Where a record ends that breaks it.
+    /// SQL that names the edit which withholds an operand in another record, for outcomes without a judgement.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub ends: Option<Ends>,
+    pub because: Option<String>,
     /// Short name of the wrong.
     pub name: Words,
     /// One sentence with `{found}`, `{expected}` and `{field}`.
@@ -318,22 +318,10 @@ pub struct EditOptions {
 pub enum Withholds {
     /// The values that it judges.
     Values,
-    /// The first value that it judges.
-    First,
     /// All figures of the record (for keys and periods).
     Figures,
     /// Nothing.
     Nothing,
-}
-
-/// Where a record ends that breaks an edit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Ends {
-    /// It repeats an earlier record and is not counted.
-    Duplicate,
-    /// It has no usable key.
-    Quarantined,
 }
 
 /// `[merge]`
@@ -353,23 +341,13 @@ impl Default for MergeOptions {
     }
 }
 
-/// `[merge.field.<field>]`
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+/// `[merge.field.<field>]`: the survivorship rule of a field.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, Validate)]
 #[serde(deny_unknown_fields, default)]
 pub struct SurvivorshipOptions {
-    /// Where the value may come from, best first: `form.field`.
+    /// Where the value may come from, best first: `directory.<field>` or `needs.<field>`; the first that states one wins.
+    #[validate(length(min = 1))]
     pub from: Vec<String>,
-    /// How to choose among those that state one.
-    pub rule: SurvivorshipRule,
-}
-
-/// How one value is chosen.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum SurvivorshipRule {
-    /// The first in the order of `from` that states a value.
-    #[default]
-    Priority,
 }
 
 /// `[criterion.<id>]`

@@ -150,18 +150,34 @@ impl Check<'_> {
         self.forms(options);
         self.edits(options);
         for (id, criterion) in &options.criterion {
-            self.valid(&format!("criterion.{id}"), criterion);
-        }
-        for (field, rule) in &options.merge.field {
-            for from in &rule.from {
-                let known =
-                    from.split_once('.').is_some_and(|(form, name)| options.form.get(form).is_some_and(|f| f.field.contains_key(name)));
-                if !known {
-                    self.add(format!("merge.field.{field}.from"), from, vec!["form.field".into()]);
-                }
+            let path = format!("criterion.{id}");
+            self.valid(&path, criterion);
+            self.named(&format!("{path}.name"), &criterion.name);
+            if !id.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+                self.add(path, id, vec!["a–z 0–9 _".into()]);
             }
         }
+        for (field, rule) in &options.merge.field {
+            self.survivorship(options, field, rule);
+        }
         self.output(&options.output);
+    }
+
+    /// A field comes from the directory or the needs, and all its sources hold the same kind of value.
+    fn survivorship(&mut self, options: &Options, field: &str, rule: &super::SurvivorshipOptions) {
+        let path = format!("merge.field.{field}");
+        self.valid(&path, rule);
+        let kind = |from: &str| {
+            let (form, name) = from.split_once('.').filter(|(form, _)| ["directory", "needs"].contains(form))?;
+            options.form.get(form)?.field.get(name).map(|f| f.kind)
+        };
+        let first = rule.from.first().and_then(|f| kind(f));
+        for from in rule.from.iter().filter(|f| kind(f).is_none() || kind(f) != first) {
+            let known = ["directory", "needs"].into_iter().filter_map(|form| Some((form, options.form.get(form)?)));
+            let same = |k: FieldKind| first.is_none_or(|first| first == k);
+            let names = known.flat_map(|(form, f)| f.field.iter().filter(|(_, o)| same(o.kind)).map(move |(n, _)| format!("{form}.{n}")));
+            self.add(format!("{path}.from"), from, names.collect());
+        }
     }
 
     fn output(&mut self, output: &super::OutputOptions) {
@@ -224,10 +240,26 @@ impl Check<'_> {
         }
     }
 
+    /// What people read must say something in one language at least.
+    fn named(&mut self, path: &str, words: &crate::finding::Words) {
+        if words.get(crate::finding::Lang::Zh).trim().is_empty() {
+            let line = line_of(self.text, path.rsplit_once('.').map_or(path, |(section, _)| section)).unwrap_or(0);
+            self.problems.push(Problem {
+                line,
+                path: path.to_owned(),
+                kind: ProblemKind::MissingKey,
+                found: String::new(),
+                expected: Vec::new(),
+            });
+        }
+    }
+
     fn edits(&mut self, options: &Options) {
         for (code, edit) in &options.edit {
             let path = format!("edit.{code}");
             self.valid(&path, edit);
+            self.named(&format!("{path}.name"), &edit.name);
+            self.named(&format!("{path}.message"), &edit.message);
             for dataset in edit.dataset.iter().filter(|d| *d != "sum_rows") {
                 match options.form.get(dataset) {
                     None => self.add(format!("{path}.dataset"), dataset, options.form.keys().cloned().collect()),

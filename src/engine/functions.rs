@@ -11,7 +11,10 @@
 //! | `term_end(kind, filed)` | last day of protection |
 //! | `tolerance(unit, …)` | half of each unit, summed, in yuan |
 //! | `unit_slip(value, reference)` | whether the ratio is within 1/3 to 3 times a power of ten of at least 100 |
+//! | `low_median(amounts)` | the median of the positive ones, the lower middle of an even number |
+//! | `off_median(amount, amounts)` | whether it is a unit slip against the middle, or both middles, of at least three positive ones |
 //! | `positive(amount)` | the amount if it is above zero, else null |
+//! | `earlier(a, precision, b, precision)` | whether a day, month or year lies wholly before another, as far as both are stated |
 //! | `has_wide(text)` | whether it holds full-width letters, digits or blanks |
 //!
 //! To add one: a function below and a line in [`register`].
@@ -19,7 +22,7 @@
 use crate::model::code::CodeProblem;
 use crate::model::patent_number::{PatentKind, PatentNumberProblem, last_day, parse};
 use crate::model::{name, org_code, uscc};
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Date32Array, Decimal128Array, Int32Array, StringArray};
 use datafusion::arrow::datatypes::{DataType, Date32Type, Decimal128Type, Int64Type};
 use datafusion::error::Result;
@@ -50,7 +53,11 @@ pub fn register(context: &SessionContext) {
     add("has_wide", text(), DataType::Boolean, |a| Ok(booleans(&a[0], name::has_wide)));
     add("term_end", vec![DataType::Utf8, DataType::Date32], DataType::Date32, term_end);
     add("unit_slip", vec![MONEY, MONEY], DataType::Boolean, unit_slip);
+    let amounts = DataType::new_list(MONEY, true);
+    add("low_median", vec![amounts.clone()], MONEY, low_median);
+    add("off_median", vec![MONEY, amounts], DataType::Boolean, off_median);
     add("positive", vec![MONEY], MONEY, positive);
+    add("earlier", vec![DataType::Date32, DataType::Utf8, DataType::Date32, DataType::Utf8], DataType::Boolean, earlier);
     let units = Signature::variadic(vec![DataType::Int64], Volatility::Immutable);
     context.register_udf(function("tolerance", units, MONEY, tolerance));
 }
@@ -114,6 +121,32 @@ fn term_end(arguments: &[ArrayRef]) -> Result<ArrayRef> {
     Ok(Arc::new(ends.collect::<Date32Array>()))
 }
 
+/// Compares two dates in the coarser of their precisions: 2021 is not earlier than 2021-05-01.
+fn earlier(arguments: &[ArrayRef]) -> Result<ArrayRef> {
+    let date = |i: usize| arguments[i].as_primitive::<Date32Type>();
+    let precision = |i: usize| arguments[i].as_string::<i32>();
+    let (one, other) = ((date(0), precision(1)), (date(2), precision(3)));
+    let part = |days: i32, coarse: bool, coarser: bool| {
+        let day = NaiveDate::default() + chrono::TimeDelta::days(i64::from(days));
+        (day.year(), if coarser { 0 } else { day.month() }, if coarse { 0 } else { day.day() })
+    };
+    let word = |(_, words): (_, &StringArray), row: usize, word: &str| words.is_valid(row) && words.value(row) == word;
+    let results = (0..one.0.len()).map(|row| {
+        if one.0.is_null(row) || other.0.is_null(row) {
+            return None;
+        }
+        let (a, b) = (one.0.value(row), other.0.value(row));
+        if a >= b {
+            return Some(false);
+        }
+        let either = |name: &str| word(one, row, name) || word(other, row, name);
+        let coarser = either("year");
+        let coarse = coarser || either("month");
+        Some(part(a, coarse, coarser) < part(b, coarse, coarser))
+    });
+    Ok(Arc::new(results.collect::<BooleanArray>()))
+}
+
 /// Ratio of the larger to the smaller within [10^k / 3, 3 · 10^k] for some k of at least 2, in integers.
 fn unit_slip(arguments: &[ArrayRef]) -> Result<ArrayRef> {
     let (values, references) = (arguments[0].as_primitive::<Decimal128Type>(), arguments[1].as_primitive::<Decimal128Type>());
@@ -128,6 +161,32 @@ fn slipped(value: i128, reference: i128) -> bool {
     let (large, small) = (value.max(reference), value.min(reference));
     // Amounts stay below 10^20 at scale 4, so no product here comes near 2^127.
     (2..16).map(|k| 10_i128.pow(k)).any(|power| 3 * large >= power * small && large <= 3 * power * small)
+}
+
+/// The middle of the positive amounts of a row's list, twice where their number is odd; nothing if there are none.
+fn middles(list: &ArrayRef, row: usize) -> Option<(usize, i128, i128)> {
+    let list = list.as_list::<i32>();
+    let values = list.is_valid(row).then(|| list.value(row))?;
+    let mut amounts: Vec<i128> = values.as_primitive::<Decimal128Type>().iter().flatten().filter(|v| *v > 0).collect();
+    amounts.sort_unstable();
+    let count = amounts.len();
+    (count > 0).then(|| (count, amounts[(count - 1) / 2], amounts[count / 2]))
+}
+
+fn low_median(arguments: &[ArrayRef]) -> Result<ArrayRef> {
+    let medians = (0..arguments[0].len()).map(|row| middles(&arguments[0], row).map(|(_, low, _)| low));
+    Ok(Arc::new(medians.collect::<Decimal128Array>().with_precision_and_scale(28, 4)?))
+}
+
+/// With two years neither can be blamed, so fewer than three give null.
+fn off_median(arguments: &[ArrayRef]) -> Result<ArrayRef> {
+    let values = arguments[0].as_primitive::<Decimal128Type>();
+    let judged = values.iter().enumerate().map(|(row, value)| {
+        let (count, low, high) = middles(&arguments[1], row)?;
+        let value = value.filter(|_| count >= 3)?;
+        Some(slipped(value, low) && slipped(value, high))
+    });
+    Ok(Arc::new(judged.collect::<BooleanArray>()))
 }
 
 fn positive(arguments: &[ArrayRef]) -> Result<ArrayRef> {

@@ -60,6 +60,17 @@ impl Places {
         self.tables.get(&split(record).0)
     }
 
+    /// Whether another table stands in the same sheet as a record's.
+    pub fn shares_sheet(&self, record: i64) -> bool {
+        let ((file, number), _) = split(record);
+        let Some(table) = self.tables.get(&(file, number)) else { return false };
+        // Tables of a sheet are numbered one after another.
+        [number.checked_sub(1), number.checked_add(1)]
+            .into_iter()
+            .flatten()
+            .any(|n| self.tables.get(&(file, n)).is_some_and(|t| t.sheet == table.sheet))
+    }
+
     /// The tables of a file, each with the part of record numbers that says file and table.
     pub fn tables_of(&self, file: usize) -> impl Iterator<Item = (i64, &TableMeta)> {
         let of_file = self.tables.iter().filter(move |((f, _), _)| *f == file);

@@ -10,28 +10,18 @@ use datafusion::arrow::datatypes::{Decimal128Type, Int64Type};
 use std::collections::BTreeMap;
 
 /// What one dataset brought in, and the query of its records' enterprises.
-fn placed(dataset: &str) -> &'static str {
-    match dataset {
+fn placed(dataset: &str) -> String {
+    if dataset == "patents" {
         // A co-owned patent takes the best place among its owners'.
-        "patents" => {
-            "SELECT l.record, bool_or(e.pooled) AS pooled, count(l.enterprise) AS linked,
+        return "SELECT l.record, bool_or(e.pooled) AS pooled, count(l.enterprise) AS linked,
                 max(CASE WHEN l.number = 1 THEN l.not_linked END) AS reason
              FROM links_patents l LEFT JOIN enterprises e ON e.enterprise = l.enterprise GROUP BY l.record"
-        }
-        "directory" => {
-            "SELECT record, bool_or(pooled) AS pooled, count(enterprise) AS linked, CAST(NULL AS VARCHAR) AS reason FROM (
-                SELECT d.record, e.pooled, e.enterprise FROM directory d
-                LEFT JOIN enterprises e ON e.enterprise = coalesce(d.uscc, 'N:' || d.name_key)) AS k GROUP BY record"
-        }
-        "needs" => {
-            "SELECT l.record, e.pooled, CASE WHEN l.enterprise IS NULL THEN 0 ELSE 1 END AS linked, l.not_linked AS reason
-             FROM links_needs l LEFT JOIN enterprises e ON e.enterprise = l.enterprise"
-        }
-        _ => {
-            "SELECT l.record, e.pooled, CASE WHEN l.enterprise IS NULL THEN 0 ELSE 1 END AS linked, l.not_linked AS reason
-             FROM links_returns l LEFT JOIN enterprises e ON e.enterprise = l.enterprise"
-        }
+            .to_owned();
     }
+    format!(
+        "SELECT l.record, e.pooled, CASE WHEN l.enterprise IS NULL THEN 0 ELSE 1 END AS linked, l.not_linked AS reason
+         FROM links_{dataset} l LEFT JOIN enterprises e ON e.enterprise = l.enterprise"
+    )
 }
 
 /// Accounts for every record, and proves the sums.

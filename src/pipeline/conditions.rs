@@ -14,7 +14,7 @@ use crate::stages::{link, merge, validate};
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::common::SchemaError;
 use datafusion::error::DataFusionError;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Characters of the engine's own words that are shown.
@@ -88,9 +88,8 @@ async fn empty_population(config: &Config, engine: &Engine) -> Result<Empty, Err
     engine.table("sum_rows", Arc::new(sums_schema()), Vec::new())?;
     engine.table("names", Arc::new(names_schema()), Vec::new())?;
     let empty = Empty(forms);
-    let linked: Vec<(&str, bool)> = ["returns", "needs", "patents"].map(|d| (d, empty.has(d, "org_code"))).into();
-    link::link(engine, &linked).await?;
-    judging::no_ends(engine)?;
+    let linked: Vec<(&str, bool)> = ["directory", "returns", "needs", "patents"].map(|d| (d, empty.has(d, "org_code"))).into();
+    link::link(engine, &linked, "true").await?;
     engine.derive("credits", merge::CREDITS).await?;
     Ok(empty)
 }
@@ -105,13 +104,11 @@ async fn try_edit(config: &Config, engine: &Engine, empty: &Empty, code: &str, e
         match edit.scope {
             Scope::Field | Scope::Record => {
                 let compiled = validate::compile(&one, edit.scope, &validate::Dataset { name: dataset, form, schema });
-                validate::judge_records(engine, dataset, dataset, schema, &[], &compiled).await?;
+                validate::judge_records(engine, dataset, dataset, schema, &compiled, &BTreeSet::new()).await?;
             }
             Scope::Population | Scope::History => {
-                let mut columns: Vec<Arc<Field>> = schema.fields().iter().cloned().collect();
-                columns.extend(link::LINK_COLUMNS.map(|c| Arc::new(Field::new(c, DataType::Utf8, true))));
-                let compiled =
-                    validate::compile(&one, edit.scope, &validate::Dataset { name: dataset, form, schema: &Schema::new(columns) });
+                let schema = &judging::with_links(schema);
+                let compiled = validate::compile(&one, edit.scope, &validate::Dataset { name: dataset, form, schema });
                 validate::judge_groups(engine, &link::linked(dataset), dataset, 0, &compiled).await?;
             }
         }

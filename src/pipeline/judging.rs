@@ -1,56 +1,95 @@
 //! Runs the edits of all scopes in their order, and makes findings of what they and the readers say.
 
 use super::datasets::Loaded;
-use crate::config::{Config, Ends, Scope};
+use crate::config::{Config, Scope};
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::finding::{Catalogue, Expected, Finding, Judgement, Seed, Severity};
+use crate::finding::{Catalogue, Finding, Judgement, Seed, Severity, Unjudged};
 use crate::model::cell;
+use crate::model::place::file_base;
+use crate::stages::link;
 use crate::stages::merge::Datasets;
-use crate::stages::{link, validate};
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, StringArray};
+use crate::stages::validate::{self, Compiled};
+use datafusion::arrow::array::{Array, AsArray, BooleanArray, Int64Array, RecordBatch, StringArray};
 use datafusion::arrow::compute::nullif;
 use datafusion::arrow::datatypes::{DataType, Field, Int64Type, Schema};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 /// Field and record edits, one pass a dataset.
 pub async fn judge_records(config: &Config, engine: &Engine, loaded: &mut Loaded) -> Result<Judgement, Error> {
     let mut judgement = Judgement::default();
     for (name, dataset) in &mut loaded.forms {
-        let form = config.form.get(name);
-        let about = validate::Dataset { name, form, schema: &dataset.schema };
-        let fields = validate::compile(&config.edit, Scope::Field, &about);
-        let records = validate::compile(&config.edit, Scope::Record, &about);
+        let compile = |scope: Scope| {
+            let schema =
+                if matches!(scope, Scope::Field | Scope::Record) { dataset.schema.as_ref().clone() } else { with_links(&dataset.schema) };
+            validate::compile(&config.edit, scope, &validate::Dataset { name, form: config.form.get(name), schema: &schema })
+        };
+        let edits: Vec<Compiled> = [Scope::Field, Scope::Record].into_iter().flat_map(compile).collect();
+        let later = [Scope::Population, Scope::History].into_iter().flat_map(compile);
+        let whys = edits.iter().cloned().chain(later).flat_map(|e| e.doubts).collect();
         engine.table(&format!("stated_{name}"), dataset.schema.clone(), dataset.batches.clone())?;
         let (schema, batches, found) =
-            validate::judge_records(engine, &format!("stated_{name}"), name, &dataset.schema, &fields, &records).await?;
+            validate::judge_records(engine, &format!("stated_{name}"), name, &dataset.schema, &edits, &whys).await?;
         engine.table(name, schema.clone(), batches)?;
         dataset.schema = schema;
         judgement.absorb(found);
     }
     if !loaded.sums.batches.is_empty() {
-        let about = validate::Dataset { name: "sum_rows", form: None, schema: &loaded.sums.schema };
-        let edits = validate::compile(&config.edit, Scope::Record, &about);
-        engine.table("sum_rows", loaded.sums.schema.clone(), loaded.sums.batches.clone())?;
-        let (_, _, found) = validate::judge_records(engine, "sum_rows", "sum_rows", &loaded.sums.schema, &[], &edits).await?;
-        judgement.absorb(found);
+        judge_sums(config, engine, loaded, &mut judgement).await?;
     }
     Ok(judgement)
 }
 
-/// Links every dataset to the registry; without a directory, to the enterprises that the datasets themselves name.
-pub async fn link_records(engine: &Engine, loaded: &Loaded) -> Result<(), Error> {
-    engine.table("names", loaded.names.schema.clone(), loaded.names.batches.clone())?;
-    let datasets: Vec<(&str, bool)> = ["returns", "needs", "patents"]
-        .into_iter()
-        .filter(|d| loaded.schema(d).is_some())
-        .map(|d| (d, loaded.has(d, "org_code")))
-        .collect();
-    if loaded.schema("directory").is_none() {
-        engine.derive("directory", &link::stand_in(&datasets)).await?;
+/// Sum rows; one whose column holds an unreadable cell is unjudged and names that cell's finding.
+async fn judge_sums(config: &Config, engine: &Engine, loaded: &Loaded, judgement: &mut Judgement) -> Result<(), Error> {
+    let schema = &loaded.sums.schema;
+    let edits = validate::compile(&config.edit, Scope::Record, &validate::Dataset { name: "sum_rows", form: None, schema });
+    engine.table("sum_rows", schema.clone(), loaded.sums.batches.clone())?;
+    let (_, _, found) = validate::judge_records(engine, "sum_rows", "sum_rows", schema, &edits, &BTreeSet::new()).await?;
+    let (_, open) = engine.query("sum rows", "SELECT record, field FROM sum_rows WHERE stated IS NOT NULL AND computed IS NULL").await?;
+    for batch in &open {
+        let (records, fields) = (batch.column(0).as_primitive::<Int64Type>(), batch.column(1).as_string::<i32>());
+        for row in 0..batch.num_rows() {
+            let (record, field) = (records.value(row), fields.value(row));
+            let in_column = |f: &&Finding| f.record.is_some_and(|r| r >> 24 == record >> 24) && f.fields.iter().any(|n| n == field);
+            let Some(because) = judgement.findings.iter().filter(|f| f.severity == Severity::Error).find(in_column) else { continue };
+            let because = because.code.to_string();
+            judgement.unjudged.extend(edits.iter().map(|edit| Unjudged {
+                code: edit.code.clone(),
+                record,
+                field: field.into(),
+                because: because.clone(),
+            }));
+        }
     }
-    Ok(link::link(engine, &datasets).await?)
+    judgement.absorb(found);
+    Ok(())
+}
+
+/// A dataset's columns and those that links add.
+pub fn with_links(schema: &Schema) -> Schema {
+    let mut columns: Vec<Arc<Field>> = schema.fields().iter().cloned().collect();
+    columns.extend(link::LINK_COLUMNS.map(|c| Arc::new(Field::new(c, DataType::Utf8, true))));
+    Schema::new(columns)
+}
+
+/// Links every dataset to the registry; without a directory, to the enterprises that the datasets themselves name.
+pub async fn link_records(config: &Config, engine: &Engine, loaded: &Loaded) -> Result<(), Error> {
+    engine.table("names", loaded.names.schema.clone(), loaded.names.batches.clone())?;
+    let at_hand = |datasets: &[&'static str]| -> Vec<(&'static str, bool)> {
+        datasets.iter().filter(|d| loaded.schema(d).is_some()).map(|d| (*d, loaded.has(d, "org_code"))).collect()
+    };
+    if loaded.schema("directory").is_none() {
+        let datasets = at_hand(&["returns", "needs", "patents"]);
+        engine.derive("directory", &link::stand_in(&datasets)).await?;
+        return Ok(link::link(engine, &datasets, "true").await?);
+    }
+    let registry = config.registry().map(|(id, _)| id.as_str());
+    let others = loaded.places.files.iter().enumerate().filter(|(_, f)| Some(f.source.as_str()) != registry);
+    let others: Vec<String> = others.map(|(ordinal, _)| ordinal.to_string()).collect();
+    let own = if others.is_empty() { "true".to_owned() } else { format!("record / {} NOT IN ({})", file_base(1), others.join(", ")) };
+    Ok(link::link(engine, &at_hand(&["directory", "returns", "needs", "patents"]), &own).await?)
 }
 
 /// Which enterprises records are held against.
@@ -62,22 +101,20 @@ pub enum Population {
     OwnRecords,
 }
 
-/// Edits among records, then over years; what the latter withhold is nulled in the engine's dataset.
+/// Edits among records, then over years.
+///
+/// In each scope those that withhold come first, and what they withhold is nulled in the engine's dataset before the
+/// others are judged.
 pub async fn judge_population(
     config: &Config,
     engine: &Engine,
-    loaded: &mut Loaded,
+    loaded: &Loaded,
     judgement: &mut Judgement,
     population: Population,
 ) -> Result<(), Error> {
-    let quarantine = ends(config, Ends::Quarantined);
-    register_ends(engine, "quarantined", judgement.findings.iter().filter(|f| quarantine.contains(f.code.as_ref())))?;
-    let mut among = Judgement::default();
     for scope in [Scope::Population, Scope::History] {
         for (name, dataset) in &loaded.forms {
-            let mut columns: Vec<Arc<Field>> = dataset.schema.fields().iter().cloned().collect();
-            columns.extend(link::LINK_COLUMNS.map(|c| Arc::new(Field::new(c, DataType::Utf8, true))));
-            let schema = Schema::new(columns);
+            let schema = with_links(&dataset.schema);
             let mut edits =
                 validate::compile(&config.edit, scope, &validate::Dataset { name, form: config.form.get(name), schema: &schema });
             if population == Population::OwnRecords {
@@ -86,77 +123,34 @@ pub async fn judge_population(
             if edits.is_empty() {
                 continue;
             }
-            let (base, rows) = match scope {
-                Scope::History => {
-                    let base = format!(
-                        "SELECT * FROM ({}) AS h WHERE enterprise IS NOT NULL AND record NOT IN (SELECT record FROM duplicates)",
-                        link::linked(name)
-                    );
-                    let (_, counted) = engine.query("rows", &format!("SELECT count(*) FROM ({base}) AS c")).await?;
-                    let rows = counted.first().map_or(0, |b| b.column(0).as_primitive::<Int64Type>().value(0).unsigned_abs());
-                    (base, rows)
-                }
-                _ => (link::linked(name), dataset.rows()),
-            };
-            let found = validate::judge_groups(engine, &base, name, rows, &edits).await?;
+            let mut base = link::linked(name);
             if scope == Scope::History {
-                withhold(engine, name, &edits, &found).await?;
+                base = format!("SELECT * FROM ({base}) AS h WHERE enterprise IS NOT NULL AND first_record IS NULL");
             }
-            among.absorb(found);
-        }
-        if scope == Scope::Population {
-            let duplicate = ends(config, Ends::Duplicate);
-            register_ends(engine, "duplicates", among.findings.iter().filter(|f| duplicate.contains(f.code.as_ref())))?;
+            let (_, counted) = engine.query("rows", &format!("SELECT count(*) FROM ({base}) AS c")).await?;
+            let rows = counted.first().map_or(0, |b| b.column(0).as_primitive::<Int64Type>().value(0).unsigned_abs());
+            let (withholding, asking) = edits.split_at(edits.partition_point(|e| !e.doubts.is_empty()));
+            for edits in [withholding, asking] {
+                let found = validate::judge_groups(engine, &base, name, rows, edits).await?;
+                withhold(engine, name, edits, &found).await?;
+                judgement.absorb(found);
+            }
         }
     }
-    judgement.absorb(among);
     Ok(())
 }
 
-fn ends(config: &Config, place: Ends) -> HashSet<&str> {
-    config.edit.iter().filter(|(_, e)| e.ends == Some(place)).map(|(code, _)| code.as_str()).collect()
-}
-
-/// Makes known that no record ends as a duplicate or in quarantine.
-pub fn no_ends(engine: &Engine) -> Result<(), Error> {
-    ["duplicates", "quarantined"].into_iter().try_for_each(|name| register_ends(engine, name, std::iter::empty()))
-}
-
-/// Makes the records that end in a place known to the engine.
-fn register_ends<'a>(engine: &Engine, name: &str, findings: impl Iterator<Item = &'a Finding>) -> Result<(), Error> {
-    let mut seen = HashSet::new();
-    let mut rows: Vec<(i64, Option<i64>, Option<&str>)> = findings
-        .filter_map(|f| {
-            let first = if let Some(Expected::Record(first)) = f.expected { Some(first) } else { None };
-            f.record.map(|record| (record, first, f.enterprise.as_deref()))
-        })
-        .filter(|(record, ..)| seen.insert(*record))
-        .collect();
-    rows.sort_unstable();
-    let columns: Vec<ArrayRef> = vec![
-        Arc::new(Int64Array::from_iter_values(rows.iter().map(|r| r.0))),
-        Arc::new(rows.iter().map(|r| r.1).collect::<Int64Array>()),
-        Arc::new(rows.iter().map(|r| r.2).collect::<StringArray>()),
-    ];
-    let schema = Arc::new(Schema::new(vec![
-        Field::new("record", DataType::Int64, false),
-        Field::new("first_record", DataType::Int64, true),
-        Field::new("enterprise", DataType::Utf8, true),
-    ]));
-    engine.table(name, schema.clone(), vec![RecordBatch::try_new(schema, columns)?])?;
-    Ok(())
-}
-
-/// Nulls what broken history edits withhold, and notes the edit in `_why`.
+/// Nulls what broken edits withhold, and notes the edit in `_why`.
 async fn withhold(engine: &Engine, name: &str, edits: &[validate::Compiled], found: &Judgement) -> Result<(), Error> {
     let mut fields: BTreeMap<&str, HashMap<i64, &str>> = BTreeMap::new();
+    let mut nulled: HashSet<(&str, i64)> = HashSet::new();
     for finding in &found.findings {
         let Some(edit) = edits.iter().find(|e| e.code == finding.code) else { continue };
-        for field in &edit.withholds {
-            if let Some(record) = finding.record {
-                fields.entry(field).or_default().entry(record).or_insert(&finding.code);
-            }
+        let Some(record) = finding.record else { continue };
+        for field in &edit.doubts {
+            fields.entry(field).or_default().entry(record).or_insert(&finding.code);
         }
+        nulled.extend(edit.withholds.iter().map(|f| (f.as_str(), record)));
     }
     if fields.is_empty() {
         return Ok(());
@@ -168,10 +162,10 @@ async fn withhold(engine: &Engine, name: &str, edits: &[validate::Compiled], fou
             let records = batch.column(0).as_primitive::<Int64Type>();
             let mut columns = batch.columns().to_vec();
             for (field, withheld) in &fields {
-                let mask: BooleanArray = records.values().iter().map(|r| Some(withheld.contains_key(r))).collect();
-                if mask.true_count() == 0 {
+                if !records.values().iter().any(|r| withheld.contains_key(r)) {
                     continue;
                 }
+                let mask: BooleanArray = records.values().iter().map(|r| Some(nulled.contains(&(field, *r)))).collect();
                 if let Some((place, _)) = schema.column_with_name(field) {
                     columns[place] = nullif(&columns[place], &mask)?;
                 }
@@ -220,11 +214,24 @@ pub async fn findings(config: &Config, engine: &Engine, loaded: &Loaded, judged:
     for finding in findings.iter_mut().filter(|f| f.enterprise.is_none()) {
         finding.enterprise = finding.record.and_then(|r| owners.get(&r).cloned());
     }
+    once_a_place(loaded, &mut findings);
     findings.sort_by_cached_key(|f| {
         let file = f.record.map_or(f.file.unwrap_or(usize::MAX), |r| (r >> 40) as usize);
         (file, f.record.unwrap_or(-1), f.code.clone(), f.fields.clone(), f.sheet.clone(), f.cell.clone())
     });
     Ok(findings)
+}
+
+/// Keeps one finding an edit and cell: tables side by side (a year each) share the columns that name the enterprise.
+fn once_a_place(loaded: &Loaded, findings: &mut Vec<Finding>) {
+    let mut seen = HashSet::new();
+    findings.retain(|f| {
+        let Some(record) = f.record.filter(|r| loaded.places.shares_sheet(*r)) else { return true };
+        match loaded.places.place(record, &f.fields) {
+            Some(place) => seen.insert((f.code.clone(), record >> 40, place.sheet.to_owned(), place.cell)),
+            None => true,
+        }
+    });
 }
 
 fn of_seed(catalogue: &Catalogue, file: usize, seed: &Seed) -> Finding {

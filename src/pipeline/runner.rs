@@ -138,9 +138,9 @@ async fn compute(config: &Config, parsed: &[ParsedFile], work: &Path, key: &str,
     if loaded.schema("directory").is_none() {
         return Err(Error::new(ErrorKind::Unreadable, "ERR-009"));
     }
-    judging::link_records(&engine, &loaded).await?;
+    judging::link_records(config, &engine, &loaded).await?;
     progress.end(Stage::Link, None);
-    judging::judge_population(config, &engine, &mut loaded, &mut judgement, Population::Registry).await?;
+    judging::judge_population(config, &engine, &loaded, &mut judgement, Population::Registry).await?;
 
     progress.begin(Stage::Merge, None);
     if loaded.schema("patents").is_some() {
@@ -230,7 +230,7 @@ async fn summarize(engine: &Engine, parsed: &[ParsedFile], parts: &Parts) -> Res
     };
     let enterprises = count("SELECT count(*) FROM enterprises").await?;
     let pooled = count("SELECT count(*) FROM enterprises WHERE pooled").await?;
-    let excluded = count("SELECT count(DISTINCT enterprise) FROM verdicts WHERE verdict = 'not_met'").await.unwrap_or(0);
+    let excluded = count("SELECT count(DISTINCT enterprise) FROM verdicts WHERE verdict = 'not_met'").await?;
     Ok(Summary {
         files: parsed.iter().filter(|p| !p.manifest.refused).count() as u64,
         refused: parsed.iter().filter(|p| p.manifest.refused && !p.input.file.source.is_empty()).count() as u64,

@@ -1,7 +1,8 @@
 //! Link: returns, needs and patents to the enterprises of the registry.
 //!
 //! Takes: judged datasets by name in the engine, and `names` (single names of cells that hold several).
-//! Gives: `registry`, one row per enterprise of the directory, and `links_<dataset>`, one row per record or owner.
+//! Gives: `registry`, one row per enterprise of the directory; `links_<dataset>`, one row per record or owner;
+//! `duplicates`, records that repeat an earlier one; `quarantined`, records without a usable key.
 //! Waterfall: unified social credit code, else organisation code, else exact match key of the current or a former name.
 //! Invariants: a namesake is never resolved by guess; two valid codes that differ are two enterprises, whatever their
 //! names; what is not linked says why (`not_linked`, a catalogue reference).
@@ -9,13 +10,16 @@
 use crate::engine::{Engine, EngineError};
 
 /// The registry: an enterprise is its code as given, else `N:` and its name's match key.
-const REGISTRY: &str = "
-    SELECT r.enterprise, r.record, d.uscc, coalesce(uscc_valid(d.uscc), false) AS code_ok, d.org_code, d.name, d.name_key
-    FROM (SELECT enterprise, min(record) AS record
-          FROM (SELECT coalesce(uscc, 'N:' || name_key) AS enterprise, record FROM directory) AS k
-          WHERE enterprise IS NOT NULL GROUP BY enterprise) AS r
-    JOIN directory d ON d.record = r.record
-    ORDER BY r.record";
+fn registry(own: &str) -> String {
+    format!(
+        "SELECT r.enterprise, r.record, d.uscc, coalesce(uscc_valid(d.uscc), false) AS code_ok, d.org_code, d.name, d.name_key
+         FROM (SELECT enterprise, min(record) AS record
+               FROM (SELECT coalesce(uscc, 'N:' || name_key) AS enterprise, record FROM directory WHERE {own}) AS k
+               WHERE enterprise IS NOT NULL GROUP BY enterprise) AS r
+         JOIN directory d ON d.record = r.record
+         ORDER BY r.record"
+    )
+}
 
 /// Names, current and former, with the number of enterprises that carry them.
 const NAME_INDEX: &str = "
@@ -26,32 +30,36 @@ const NAME_INDEX: &str = "
           WHERE n.field = 'former_names') AS k
     GROUP BY key";
 
-/// Organisation codes, stated or inside a valid code.
-const ORG_INDEX: &str = "
-    SELECT org, min(enterprise) AS enterprise, count(DISTINCT enterprise) AS enterprises
-    FROM (SELECT substr(uscc, 9, 9) AS org, enterprise FROM registry WHERE code_ok
-          UNION ALL
-          SELECT org_code AS org, enterprise FROM registry WHERE org_code IS NOT NULL) AS k
-    GROUP BY org";
+/// The organisation code inside what a code column holds: nine characters alone, or those of a valid unified code.
+const ORG_OF_CODE: &str = "CASE WHEN length(uscc) = 9 THEN uscc WHEN uscc_valid(uscc) THEN substr(uscc, 9, 9) END";
 
-/// What is to be linked of a dataset with one enterprise a record.
-fn subjects(dataset: &str, has_org: bool) -> String {
-    let org = if has_org { "org_code" } else { "CAST(NULL AS VARCHAR)" };
+/// Organisation codes, stated or inside a code.
+fn org_index() -> String {
     format!(
-        "SELECT record, 1 AS number, uscc, coalesce({org}, CASE WHEN length(uscc) = 9 THEN uscc END) AS org, name, name_key AS key
-         FROM {dataset}"
+        "SELECT org, min(enterprise) AS enterprise, count(DISTINCT enterprise) AS enterprises
+         FROM (SELECT {ORG_OF_CODE} AS org, enterprise FROM registry
+               UNION ALL SELECT org_code AS org, enterprise FROM registry) AS k
+         WHERE org IS NOT NULL GROUP BY org"
     )
 }
 
+/// What is to be linked of a dataset with one enterprise a record.
+fn subjects(dataset: &str, has_org: bool) -> String {
+    let org = if has_org { format!("coalesce(org_code, {ORG_OF_CODE})") } else { ORG_OF_CODE.to_owned() };
+    format!("SELECT record, 1 AS number, uscc, {org} AS org, name, name_key AS key FROM {dataset}")
+}
+
 /// Owners of patents: the code column speaks for the first of them.
-const OWNERS: &str = "
-    SELECT n.record, n.number, CASE WHEN n.number = 1 THEN p.uscc END AS uscc,
-           CASE WHEN n.number = 1 AND length(p.uscc) = 9 THEN p.uscc END AS org, n.name, n.key
-    FROM (SELECT * FROM names WHERE field = 'holders') AS n JOIN patents p ON p.record = n.record
-    UNION ALL
-    SELECT record, 1 AS number, uscc, CASE WHEN length(uscc) = 9 THEN uscc END AS org,
-           CAST(NULL AS VARCHAR) AS name, CAST(NULL AS VARCHAR) AS key
-    FROM patents WHERE holders IS NULL";
+fn owners() -> String {
+    format!(
+        "SELECT record, number, uscc, {ORG_OF_CODE} AS org, name, key FROM (
+            SELECT n.record, n.number, CASE WHEN n.number = 1 THEN p.uscc END AS uscc, n.name, n.key
+            FROM (SELECT * FROM names WHERE field = 'holders') AS n JOIN patents p ON p.record = n.record) AS o
+         UNION ALL
+         SELECT record, 1 AS number, uscc, {ORG_OF_CODE} AS org, CAST(NULL AS VARCHAR) AS name, CAST(NULL AS VARCHAR) AS key
+         FROM patents WHERE holders IS NULL"
+    )
+}
 
 /// The waterfall over subjects.
 fn waterfall(subjects: &str) -> String {
@@ -81,21 +89,74 @@ fn waterfall(subjects: &str) -> String {
     )
 }
 
-/// Links every dataset at hand to the registry.
+/// Links every dataset at hand to the registry, and tells which records repeat another or have no key.
 ///
-/// `datasets` are the names, besides `directory` and `names`, that the engine knows, each with whether it has
-/// organisation codes.
-pub async fn link(engine: &Engine, datasets: &[(&str, bool)]) -> Result<(), EngineError> {
-    engine.derive("registry", REGISTRY).await?;
+/// `datasets` are the names, besides `names`, that the engine knows, each with whether it has organisation codes; `own`
+/// is SQL that is true of the registry's records of `directory`.
+pub async fn link(engine: &Engine, datasets: &[(&str, bool)], own: &str) -> Result<(), EngineError> {
+    engine.derive("registry", &registry(own)).await?;
     engine.derive("name_index", NAME_INDEX).await?;
-    engine.derive("org_index", ORG_INDEX).await?;
+    engine.derive("org_index", &org_index()).await?;
     for (dataset, has_org) in datasets {
-        let subjects = if *dataset == "patents" { OWNERS.to_owned() } else { subjects(dataset, *has_org) };
-        engine.derive(&format!("links_{dataset}"), &waterfall(&subjects)).await?;
+        let sql = match *dataset {
+            "patents" => waterfall(&owners()),
+            "directory" => directory(own, *has_org),
+            other => waterfall(&subjects(other, *has_org)),
+        };
+        engine.derive(&format!("links_{dataset}"), &sql).await?;
     }
     engine.forget("name_index");
     engine.forget("org_index");
+    let each = |query: fn(&str, bool) -> String| datasets.iter().map(|(d, org)| query(d, *org)).collect::<Vec<_>>().join(" UNION ALL ");
+    engine.derive("quarantined", &format!("{} ORDER BY record", each(without_key))).await?;
+    engine.derive("duplicates", &format!("{} ORDER BY record", each(repetitions))).await?;
     Ok(())
+}
+
+/// The registry's own records are its enterprises; those of other directories are linked like any table.
+fn directory(own: &str, has_org: bool) -> String {
+    let others =
+        format!("SELECT * FROM ({}) AS a WHERE record NOT IN (SELECT record FROM directory WHERE {own})", subjects("directory", has_org));
+    format!(
+        "SELECT record, 1 AS number, name, coalesce(uscc, 'N:' || name_key) AS enterprise, 'registry' AS linked_by,
+            CASE WHEN uscc IS NULL AND name_key IS NULL THEN '@link.no_key' END AS not_linked, CAST(NULL AS BOOLEAN) AS name_agrees
+         FROM directory WHERE {own}
+         UNION ALL SELECT * FROM ({}) AS o ORDER BY record",
+        waterfall(&others)
+    )
+}
+
+/// Records without a usable key.
+fn without_key(dataset: &str, has_org: bool) -> String {
+    let no_org = if has_org { "AND org_code IS NULL" } else { "" };
+    match dataset {
+        "patents" => "SELECT record FROM patents WHERE patent_number IS NULL".to_owned(),
+        other => format!("SELECT record FROM {other} WHERE uscc IS NULL AND name_key IS NULL {no_org}"),
+    }
+}
+
+/// Records that repeat an earlier one: of a patent its number, else an enterprise in one period.
+fn repetitions(dataset: &str, _: bool) -> String {
+    let (from, keys) = match dataset {
+        "patents" => {
+            let from = "SELECT p.record, p.patent_number AS identity, 0 AS period_key, l.enterprise
+                FROM patents p LEFT JOIN (SELECT record, enterprise FROM links_patents WHERE number = 1) AS l ON l.record = p.record";
+            (from.to_owned(), "identity")
+        }
+        other => {
+            let from = format!(
+                "SELECT d.record, coalesce(l.enterprise, d.uscc, d.name_key) AS identity, coalesce(d.period, 0) AS period_key, l.enterprise
+                 FROM {other} d LEFT JOIN links_{other} l ON l.record = d.record"
+            );
+            (from, "identity, period_key")
+        }
+    };
+    format!(
+        "SELECT s.record, g.first_record, s.enterprise FROM ({from}) AS s
+         JOIN (SELECT {keys}, min(record) AS first_record FROM ({from}) AS f WHERE identity IS NOT NULL GROUP BY {keys} HAVING count(*) > 1) AS g
+         ON {} WHERE s.record <> g.first_record",
+        keys.split(", ").map(|k| format!("s.{k} = g.{k}")).collect::<Vec<_>>().join(" AND ")
+    )
 }
 
 /// A query that gives a directory of the enterprises that datasets name themselves, for checking them without one.
@@ -124,27 +185,27 @@ pub fn stand_in(datasets: &[(&str, bool)]) -> String {
 
 /// A query that gives a dataset with its links, for edits of population and history scope.
 pub fn linked(dataset: &str) -> String {
-    match dataset {
-        "directory" => "SELECT *, coalesce(uscc, 'N:' || name_key) AS enterprise, coalesce(uscc, 'N:' || name_key) AS identity,
-            coalesce(period, 0) AS period_key FROM directory"
-            .to_owned(),
-        "patents" => "SELECT p.*, o.owners_linked, o.enterprise, o.not_linked FROM patents p LEFT JOIN (
-                SELECT record, count(enterprise) AS owners_linked, max(CASE WHEN number = 1 THEN enterprise END) AS enterprise,
-                    max(CASE WHEN number = 1 THEN not_linked END) AS not_linked
-                FROM links_patents GROUP BY record) AS o ON o.record = p.record"
-            .to_owned(),
-        other => format!(
-            "SELECT d.*, l.enterprise, l.not_linked, l.name_agrees, r.name AS enterprise_name,
-                coalesce(l.enterprise, d.uscc, d.name_key) AS identity, coalesce(d.period, 0) AS period_key
-             FROM {other} d LEFT JOIN links_{other} l ON l.record = d.record
-             LEFT JOIN registry r ON r.enterprise = l.enterprise"
+    let links = match dataset {
+        "patents" => {
+            "SELECT record, count(enterprise) AS owners_linked, max(CASE WHEN number = 1 THEN enterprise END) AS enterprise,
+                max(CASE WHEN number = 1 THEN not_linked END) AS not_linked, bool_and(CASE WHEN number = 1 THEN name_agrees END) AS name_agrees
+             FROM links_patents GROUP BY record"
+        }
+        other => &format!(
+            "SELECT record, CASE WHEN enterprise IS NULL THEN 0 ELSE 1 END AS owners_linked, enterprise, not_linked, name_agrees
+             FROM links_{other}"
         ),
-    }
+    };
+    format!(
+        "SELECT d.*, l.owners_linked, l.enterprise, l.not_linked, l.name_agrees, r.name AS enterprise_name, f.first_record
+         FROM {dataset} d LEFT JOIN ({links}) AS l ON l.record = d.record
+         LEFT JOIN registry r ON r.enterprise = l.enterprise
+         LEFT JOIN duplicates f ON f.record = d.record"
+    )
 }
 
 /// Columns that [`linked`] adds to a dataset, for the compilation of edits.
-pub const LINK_COLUMNS: [&str; 7] =
-    ["enterprise", "identity", "period_key", "owners_linked", "not_linked", "name_agrees", "enterprise_name"];
+pub const LINK_COLUMNS: [&str; 6] = ["enterprise", "owners_linked", "not_linked", "name_agrees", "enterprise_name", "first_record"];
 
 /// Those of them that say something only if the registry is the city's directory.
 pub const REGISTRY_COLUMNS: [&str; 4] = ["owners_linked", "not_linked", "name_agrees", "enterprise_name"];

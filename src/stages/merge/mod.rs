@@ -12,8 +12,7 @@ pub use conflict::conflicts;
 use crate::config::{Config, FieldKind};
 use crate::engine::{Engine, EngineError};
 use crate::model::merged::{Column, Merged};
-use datafusion::arrow::array::AsArray;
-use datafusion::arrow::datatypes::{Int32Type, Schema};
+use datafusion::arrow::datatypes::Schema;
 
 /// Which datasets are at hand, with their schemas.
 pub trait Datasets {
@@ -31,7 +30,7 @@ const EVERY_YEAR: [&str; 2] = ["revenue", "total_profit"];
 
 /// Merges; the result is known to the engine as `enterprises`.
 pub async fn merge(engine: &Engine, config: &Config, datasets: &impl Datasets) -> Result<Merged, EngineError> {
-    let years = years(engine, config, datasets).await?;
+    let years = years(config);
     let mut plan =
         Plan { columns: Vec::new(), select: vec!["r.enterprise".into(), "r.record AS directory_record".into()], joins: Vec::new() };
     plan.joins.push("LEFT JOIN directory d ON d.record = r.record".into());
@@ -54,18 +53,12 @@ pub async fn merge(engine: &Engine, config: &Config, datasets: &impl Datasets) -
     Ok(Merged { columns: plan.columns, years })
 }
 
-/// The latest years up to the reference date of which there are returns.
-async fn years(engine: &Engine, config: &Config, datasets: &impl Datasets) -> Result<Vec<i32>, EngineError> {
-    let limit = chrono::Datelike::year(&config.as_of);
-    let mut last = limit - 1;
-    if datasets.schema("returns").is_some() {
-        let sql = format!("SELECT max(period) AS last FROM returns WHERE period <= {limit}");
-        let (_, batches) = engine.query("years", &sql).await?;
-        let found = batches.first().and_then(|b| b.column(0).as_primitive::<Int32Type>().iter().next().flatten());
-        last = found.unwrap_or(last);
-    }
+/// The years shown: the last is the calendar year before the reference date's, whatever returns are at hand, so that no
+/// half year and no missing year passes for "last year".
+fn years(config: &Config) -> Vec<i32> {
+    let last = chrono::Datelike::year(&config.as_of) - 1;
     let shown = i32::try_from(config.merge.years).unwrap_or(3);
-    Ok((last - shown + 1..=last).collect())
+    (last - shown + 1..=last).collect()
 }
 
 fn label(config: &Config, form: &str, field: &str) -> String {
@@ -96,36 +89,29 @@ impl Plan {
     /// Fields that pipeline.toml assigns to sources.
     fn stated_fields(&mut self, config: &Config, datasets: &impl Datasets) {
         for (name, rule) in &config.merge.field {
-            let mut values = Vec::new();
-            let mut sources = Vec::new();
-            let mut first: Option<(&str, &str)> = None;
-            for (form, field) in rule.from.iter().filter_map(|f| f.split_once('.')) {
-                let (alias, record) = if form == "directory" { ("d", "directory_record") } else { ("n", "need_record") };
-                if !datasets.has(form, field) {
-                    continue;
-                }
-                first.get_or_insert((form, field));
-                values.push(format!("{alias}.\"{field}\""));
-                sources.push((record.to_owned(), field.to_owned()));
-            }
-            let Some((form, field)) = first else {
-                let kind = rule
-                    .from
-                    .first()
-                    .and_then(|f| f.split_once('.'))
-                    .and_then(|(form, field)| config.form.get(form)?.field.get(field))
-                    .map(|f| f.kind);
-                self.select.push(format!("CAST(NULL AS {}) AS \"{name}\"", sql_type(kind.unwrap_or_default())));
-                continue;
+            let from: Vec<(&str, &str)> = rule.from.iter().filter_map(|f| f.split_once('.')).collect();
+            let there: Vec<(&str, &str)> = from.iter().copied().filter(|(form, field)| datasets.has(form, field)).collect();
+            let Some((form, field)) = from.first() else { continue };
+            let kind = config.form[*form].field[*field].kind;
+            let column = |form: &str, field: &str| format!("{}.\"{field}\"", if form == "directory" { "d" } else { "n" });
+            let values: Vec<String> = there.iter().map(|(form, field)| column(form, field)).collect();
+            self.select.push(coalesce(&values, sql_type(kind), name));
+            // Why there is no value decides whether a criterion is not met or unjudged.
+            let beside = |suffix: &str| -> Vec<String> {
+                let columns = there.iter().map(|(form, field)| (form, format!("{field}_{suffix}")));
+                columns
+                    .filter(|(form, c)| datasets.has(form, c))
+                    .map(|(form, c)| format!("CAST({} AS VARCHAR)", column(form, &c)))
+                    .collect()
             };
-            let kind = config.form[form].field[field].kind;
-            self.select.push(format!("coalesce({}) AS \"{name}\"", values.join(", ")));
-            if kind == FieldKind::Code {
-                // Why there is no value decides whether a criterion is not met or unjudged.
-                let states: Vec<String> = values.iter().map(|v| format!("CAST({}_state\" AS VARCHAR)", v.trim_end_matches('"'))).collect();
-                self.select.push(format!("coalesce({}) AS \"{name}_state\"", states.join(", ")));
+            for suffix in ["state", "why"] {
+                self.select.push(coalesce(&beside(suffix), "VARCHAR", &format!("{name}_{suffix}")));
             }
-            self.columns.push(Column { name: name.clone(), sources, label: label(config, form, field), year: None, kind });
+            if !there.is_empty() {
+                let record = |form: &str| if form == "directory" { "directory_record" } else { "need_record" };
+                let sources = there.iter().map(|(form, field)| (record(form).to_owned(), (*field).to_owned())).collect();
+                self.columns.push(Column { name: name.clone(), sources, label: label(config, form, field), year: None, kind });
+            }
         }
     }
 
@@ -187,15 +173,21 @@ impl Plan {
             "patents_free",
             "inventions_free",
             "utility_models_free",
+            "patents_unclear",
             "patents_pledged",
         ];
         if datasets.schema("patents").is_none() {
-            self.select.extend(names.map(|n| format!("CAST(0 AS BIGINT) AS {n}")));
+            // Without any list nobody knows how many there are.
+            self.select.extend(names.map(|n| format!("CAST(NULL AS BIGINT) AS {n}")));
             self.select.push("CAST(NULL AS DATE) AS latest_grant".into());
             return;
         }
-        let alive = "p.status = 'in_force' AND (coalesce(p.expires_on, term_end(p.kind, p.filed_on)) >= as_of()) IS NOT FALSE";
-        let free = format!("{alive} AND p.pledged IS NOT TRUE");
+        let alive = "p.status = 'in_force' AND coalesce(p.expires_on, term_end(p.kind, p.filed_on)) >= as_of()";
+        let free = format!("{alive} AND p.pledged IS FALSE");
+        // It may be free, but status, pledge or term are not stated, not readable or withheld.
+        let unclear = "(p.status IS NULL OR p.status = 'in_force') AND p.pledged IS NOT TRUE
+            AND (coalesce(p.expires_on, term_end(p.kind, p.filed_on)) >= as_of()) IS NOT FALSE
+            AND (p.status IS NULL OR p.pledged IS NULL OR coalesce(p.expires_on, term_end(p.kind, p.filed_on)) IS NULL)";
         let count = |condition: &str, name: &str| format!("count(CASE WHEN {condition} THEN 1 END) AS {name}");
         let aggregates = [
             "count(*) AS patents".to_owned(),
@@ -207,6 +199,7 @@ impl Plan {
             count(&free, "patents_free"),
             count(&format!("{free} AND p.kind = 'invention'"), "inventions_free"),
             count(&format!("{free} AND p.kind = 'utility_model'"), "utility_models_free"),
+            count(unclear, "patents_unclear"),
             count("p.pledged", "patents_pledged"),
             "max(CASE WHEN p.granted_on <= as_of() THEN p.granted_on END) AS latest_grant".to_owned(),
         ];
@@ -217,6 +210,15 @@ impl Plan {
         ));
         self.select.extend(names.map(|n| format!("coalesce(c.{n}, 0) AS {n}")));
         self.select.push("c.latest_grant".into());
+    }
+}
+
+/// The first that is stated, under a name; null of the type where there is none.
+fn coalesce(values: &[String], sql_type: &str, name: &str) -> String {
+    if values.is_empty() {
+        format!("CAST(NULL AS {sql_type}) AS \"{name}\"")
+    } else {
+        format!("coalesce({}) AS \"{name}\"", values.join(", "))
     }
 }
 
@@ -236,7 +238,8 @@ fn ratios(years: &[i32]) -> String {
     let before = last - 1;
     let ratio = |over: &str, under: &str| {
         // Amounts stay below 10^20 at scale 4; with ten more places the quotient still fits 38 digits.
-        format!("CASE WHEN {under} > 0 THEN CAST(round(CAST({over} AS DECIMAL(38,10)) / {under}, 4) AS DECIMAL(18,4)) END")
+        // A quotient beyond DECIMAL(18,4) says nothing of an enterprise and is left out.
+        format!("CASE WHEN {under} > 0 THEN TRY_CAST(round(CAST({over} AS DECIMAL(38,10)) / {under}, 4) AS DECIMAL(18,4)) END")
     };
     let (revenue, profit) = (format!("revenue_{last}"), format!("total_profit_{last}"));
     let growth = if years.contains(&before) {
@@ -253,4 +256,4 @@ fn ratios(years: &[i32]) -> String {
 
 /// The credits of patents: each counted patent once for each distinct enterprise among its owners.
 pub const CREDITS: &str = "SELECT DISTINCT enterprise, record FROM links_patents
-    WHERE enterprise IS NOT NULL AND record NOT IN (SELECT record FROM duplicates)";
+    WHERE enterprise IS NOT NULL AND record NOT IN (SELECT record FROM duplicates) AND record NOT IN (SELECT record FROM quarantined)";

@@ -32,13 +32,13 @@ pub async fn screen(engine: &Engine, config: &Config) -> Result<(), EngineError>
             )
         })
         .collect();
-    if !verdicts.is_empty() {
-        let sql = format!(
-            "SELECT enterprise, name, criterion, verdict, figure, threshold FROM ({}) AS v ORDER BY directory_record, number",
-            verdicts.join(" UNION ALL ")
-        );
-        engine.derive("verdicts", &sql).await?;
-    }
+    let none = ["name", "criterion", "verdict", "figure", "threshold"].map(|c| format!("CAST(NULL AS VARCHAR) AS {c}")).join(", ");
+    let all = match verdicts.is_empty() {
+        true => format!("SELECT directory_record, 0 AS number, enterprise, {none} FROM screened WHERE false"),
+        false => verdicts.join(" UNION ALL "),
+    };
+    let sql = format!("SELECT enterprise, name, criterion, verdict, figure, threshold FROM ({all}) AS v ORDER BY directory_record, number");
+    engine.derive("verdicts", &sql).await?;
     engine.derive("enterprises", "SELECT * FROM screened").await?;
     engine.forget("screened");
     Ok(())

@@ -22,6 +22,8 @@ pub struct Dataset<'a> {
 pub struct Compiled {
     /// The edit's code.
     pub code: Arc<str>,
+    /// When it is judged.
+    pub scope: Scope,
     /// Its severity.
     pub severity: Severity,
     /// Fields judged; the first is the finding's place.
@@ -34,8 +36,12 @@ pub struct Compiled {
     pub expected: Option<String>,
     /// Columns by which to group, and the aggregates over a group.
     pub groups: Option<(Vec<String>, IndexMap<String, String>)>,
+    /// SQL of the code that withholds an operand in another record.
+    pub because: Option<String>,
     /// Fields that it withholds when broken.
     pub withholds: Vec<String>,
+    /// Fields that it puts in doubt when broken: those that it withholds, and keys that it judges, which keep their value.
+    pub doubts: Vec<String>,
     /// Fields whose text the message shows.
     pub shown: Vec<String>,
     /// The columns that hold those texts: as stored where there is such a column.
@@ -51,13 +57,12 @@ impl Compiled {
     }
 }
 
-/// Compiles the edits of a scope for a dataset.
+/// Compiles the edits of a scope for a dataset, those that withhold first.
 pub fn compile(edits: &IndexMap<String, EditOptions>, scope: Scope, dataset: &Dataset<'_>) -> Vec<Compiled> {
-    edits
-        .iter()
-        .filter(|(_, e)| !e.disabled && e.scope == scope && e.dataset.iter().any(|d| d == dataset.name))
-        .flat_map(|(code, edit)| instances(code, edit, dataset))
-        .collect()
+    let own = edits.iter().filter(|(_, e)| !e.disabled && e.scope == scope && e.dataset.iter().any(|d| d == dataset.name));
+    let mut compiled: Vec<Compiled> = own.flat_map(|(code, edit)| instances(code, edit, dataset)).collect();
+    compiled.sort_by_key(|e| e.doubts.is_empty());
+    compiled
 }
 
 fn instances(code: &str, edit: &EditOptions, dataset: &Dataset<'_>) -> Vec<Compiled> {
@@ -103,11 +108,17 @@ fn instance(code: &str, edit: &EditOptions, dataset: &Dataset<'_>, fields: &[Str
     let stored = |f: &String| Some(format!("{f}_raw")).filter(present).unwrap_or_else(|| f.clone());
     let mut shown_columns: Vec<String> = shown.iter().map(stored).collect();
     shown_columns.extend(all.iter().map(|f| format!("{f}_why")).filter(present));
+    let (mut withholds, mut doubts) = withheld(edit, dataset, fields);
+    withholds.retain(present);
+    doubts.retain(present);
     Compiled {
         shown_columns,
         code: code.into(),
+        scope: edit.scope,
         severity: edit.severity,
-        withholds: withheld(edit, dataset, fields).into_iter().filter(|f| present(f)).collect(),
+        because: edit.because.clone().filter(|sql| named(sql).iter().filter(|w| w.ends_with("_why")).all(present)),
+        withholds,
+        doubts,
         fields: fields.into(),
         operands: all.into_iter().filter(|f| used.contains(f)).collect(),
         holds,
@@ -130,23 +141,24 @@ fn columns(name: &str, kind: FieldKind) -> Vec<String> {
     suffixes.iter().map(|s| format!("{name}{s}")).collect()
 }
 
-/// What a broken edit takes out of use: nothing but for errors.
-fn withheld(edit: &EditOptions, dataset: &Dataset<'_>, fields: &[String]) -> Vec<String> {
-    if edit.severity != Severity::Error {
-        return Vec::new();
-    }
-    match edit.withholds.unwrap_or(Withholds::Values) {
-        Withholds::Nothing => Vec::new(),
-        Withholds::Values => fields.to_vec(),
-        Withholds::First => fields.first().cloned().into_iter().collect(),
-        Withholds::Figures => dataset
-            .form
-            .into_iter()
-            .flat_map(|f| &f.field)
-            .filter(|(_, f)| matches!(f.kind, FieldKind::Amount | FieldKind::Number))
-            .map(|(name, _)| name.clone())
-            .collect(),
-    }
+/// What a broken edit takes out of use and what it puts in doubt: nothing but for errors.
+///
+/// On a key or a period it is the record's figures that go: the key itself still links and tells repetitions.
+fn withheld(edit: &EditOptions, dataset: &Dataset<'_>, fields: &[String]) -> (Vec<String>, Vec<String>) {
+    let Some(form) = dataset.form.filter(|_| edit.severity == Severity::Error) else { return Default::default() };
+    let identifies = |f: &String| form.key.contains(f) || form.field.get(f).is_some_and(|o| o.kind == FieldKind::Year);
+    let rule = match edit.withholds {
+        Some(Withholds::Nothing) => return Default::default(),
+        Some(rule) => rule,
+        None if fields.iter().any(identifies) => Withholds::Figures,
+        None => Withholds::Values,
+    };
+    let values: Vec<String> = fields.iter().filter(|f| !identifies(f)).cloned().collect();
+    let figures = form.field.iter().filter(|(_, f)| matches!(f.kind, FieldKind::Amount | FieldKind::Number));
+    let withholds = if rule == Withholds::Values { values } else { figures.map(|(name, _)| name.clone()).collect() };
+    let mut doubts = withholds.clone();
+    doubts.extend(fields.iter().filter(|f| !withholds.contains(f)).cloned());
+    (withholds, doubts)
 }
 
 /// The words of an SQL text that may be columns.

@@ -1,114 +1,161 @@
 //! Runs compiled edits and reads their outcomes.
 
 use super::compile::Compiled;
+use crate::config::Scope;
 use crate::engine::{Engine, EngineError};
 use crate::finding::{Expected, Finding, Judgement, Unjudged};
 use chrono::NaiveDate;
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch};
-use datafusion::arrow::datatypes::{DataType, Date32Type, Decimal128Type, Float64Type, Int8Type, Int32Type, Int64Type, Schema, SchemaRef};
-use std::collections::BTreeMap;
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray, new_null_array};
+use datafusion::arrow::compute::nullif;
+use datafusion::arrow::datatypes::{
+    DataType, Date32Type, Decimal128Type, Field, Float64Type, Int8Type, Int32Type, Int64Type, Schema, SchemaRef,
+};
+use datafusion::arrow::error::ArrowError;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Judges all field and record edits of a dataset in one pass.
 ///
-/// `table` is known to the engine with `schema`. Gives the dataset with withheld values nulled and a `_why` column for
-/// each field that an edit may withhold.
+/// `table` is known to the engine with `schema`; `edits` stand in the order in which they are judged, and `whys` are the
+/// fields that any edit of any scope may put in doubt. Gives the dataset with withheld values nulled and a `_why` column
+/// for each of `whys`.
+///
+/// The engine computes every outcome over the values as stated; then edits speak in turn, and one of record scope whose
+/// operand an earlier one put in doubt is unjudged, whatever its condition says: a wrong value breaks one edit, not all
+/// that read it. Edits of field scope look at one value each and do not silence one another.
 pub async fn judge_records(
     engine: &Engine,
     table: &str,
     dataset: &str,
     schema: &Schema,
-    field_edits: &[Compiled],
-    record_edits: &[Compiled],
+    edits: &[Compiled],
+    whys: &BTreeSet<String>,
 ) -> Result<(SchemaRef, Vec<RecordBatch>, Judgement), EngineError> {
     let mut judgement = Judgement::default();
-    let possible = |edits: &[Compiled]| edits.iter().filter(|e| e.possible).cloned().collect::<Vec<_>>();
-    let (field_edits_now, record_edits_now) = (possible(field_edits), possible(record_edits));
-    let columns: Vec<String> = schema.fields().iter().map(|f| f.name().clone()).collect();
-    let inner = layer(table, &columns, &field_edits_now, &[], &mut Vec::new());
-    let mut whys = why_columns(&field_edits_now);
-    let sql = layer(&format!("({inner})"), &columns, &record_edits_now, &field_edits_now, &mut whys);
-    let (_, batches) = engine.query(&format!("edits of {table}"), &sql).await?;
-    let edits: Vec<&Compiled> = field_edits_now.iter().chain(&record_edits_now).collect();
-    let kept = columns.len() + whys.len();
+    let possible: Vec<&Compiled> = edits.iter().filter(|e| e.possible).collect();
+    let (_, batches) = engine.query(&format!("edits of {table}"), &outcomes(table, &possible)).await?;
+    let mut fields: Vec<Arc<Field>> = schema.fields().iter().cloned().collect();
+    fields.extend(whys.iter().map(|f| Arc::new(Field::new(format!("{f}_why"), DataType::Utf8, true))));
+    let accepted_schema: SchemaRef = Arc::new(Schema::new(fields));
     let mut accepted = Vec::with_capacity(batches.len());
     for batch in &batches {
-        for (index, edit) in edits.iter().enumerate() {
-            read_outcomes(batch, edit, &format!("e{index}"), &format!("x{index}"), dataset, &mut judgement);
+        let mut doubts = Doubts { edits: &possible, by_field: BTreeMap::new() };
+        for (index, edit) in possible.iter().enumerate() {
+            judge_batch(batch, index, edit, dataset, &mut doubts, &mut judgement);
         }
-        let narrow: Vec<usize> = (0..kept).collect();
-        accepted.push(batch.project(&narrow).map_err(|e| broken_batch(table, e))?);
+        let columns = doubts.withhold(batch, schema, whys).map_err(|e| broken_batch(table, e))?;
+        accepted.push(RecordBatch::try_new(accepted_schema.clone(), columns).map_err(|e| broken_batch(table, e))?);
     }
     let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
-    for edit in field_edits.iter().chain(record_edits).filter(|e| !e.possible) {
+    for edit in edits.iter().filter(|e| !e.possible) {
         judgement.count(&edit.code).unjudged += rows as u64;
     }
-    let out = accepted.first().map_or_else(|| Arc::new(schema.clone()), RecordBatch::schema);
-    Ok((out, accepted, judgement))
+    Ok((accepted_schema, accepted, judgement))
 }
 
 fn broken_batch(table: &str, error: datafusion::arrow::error::ArrowError) -> EngineError {
     EngineError { what: table.to_owned(), source: Box::new(error.into()) }
 }
 
-/// Fields that edits may withhold, each with the codes that do.
-fn why_columns(edits: &[Compiled]) -> Vec<String> {
-    let mut fields: Vec<String> = edits.iter().flat_map(|e| e.withholds.iter().cloned()).collect();
-    fields.sort();
-    fields.dedup();
-    fields
+/// The columns of a table with the outcome `e` of each edit and, where it is broken, what `x` it expects.
+fn outcomes(table: &str, edits: &[&Compiled]) -> String {
+    let outcomes: String = edits.iter().enumerate().map(|(i, e)| format!(", ({}) AS e{i}", e.holds)).collect();
+    let expected = edits.iter().enumerate().filter_map(|(i, e)| Some((i, e.expected.as_ref()?)));
+    let expected: String = expected.map(|(i, x)| format!(", CASE WHEN e{i} IS FALSE THEN ({x}) END AS x{i}")).collect();
+    format!("SELECT *{expected} FROM (SELECT *{outcomes} FROM {table} AS t) AS j")
 }
 
-/// One layer: the outcomes over `from`, then the columns with what they withhold nulled.
-///
-/// `earlier` are the edits whose outcomes `from` already has; `whys` are the fields with a `_why` column in `from`, and
-/// afterwards those of the result.
-fn layer(from: &str, columns: &[String], edits: &[Compiled], earlier: &[Compiled], whys: &mut Vec<String>) -> String {
-    let first = earlier.len();
-    let outcomes: String = edits.iter().enumerate().map(|(i, e)| format!(", ({}) AS e{}", e.holds, first + i)).collect();
-    let judged = format!("SELECT *{outcomes} FROM {from} AS t");
-    let withheld_by = |field: &str| -> Vec<(usize, &Compiled)> {
-        edits.iter().enumerate().filter(|(_, e)| e.withholds.iter().any(|w| w == field)).collect()
+/// Judges one edit over a batch.
+fn judge_batch(batch: &RecordBatch, index: usize, edit: &Compiled, dataset: &str, doubts: &mut Doubts<'_>, judgement: &mut Judgement) {
+    let (Some(found), Some(records)) = (
+        batch.column_by_name(&format!("e{index}")).and_then(|c| c.as_boolean_opt()),
+        batch.column_by_name("record").and_then(|c| c.as_primitive_opt::<Int64Type>()),
+    ) else {
+        judgement.count(&edit.code).unjudged += batch.num_rows() as u64;
+        return;
     };
-    let mut select: Vec<String> = Vec::new();
-    for column in columns {
-        let by = withheld_by(column);
-        if by.is_empty() {
-            select.push(quoted(column));
-        } else {
-            let any: Vec<String> = by.iter().map(|(i, _)| format!("e{} IS FALSE", first + i)).collect();
-            select.push(format!("CASE WHEN {} THEN NULL ELSE {} END AS {}", any.join(" OR "), quoted(column), quoted(column)));
+    let doubted = if edit.scope == Scope::Field { None } else { doubts.about(edit) };
+    let outcomes = match doubted {
+        None => found.clone(),
+        Some(doubted) => {
+            for (row, (field, because)) in &doubted {
+                judgement.unjudged.push(Unjudged {
+                    code: edit.code.clone(),
+                    record: records.value(*row),
+                    field: field.clone(),
+                    because: because.to_string(),
+                });
+            }
+            (0..found.len()).map(|row| (found.is_valid(row) && !doubted.contains_key(&row)).then(|| found.value(row))).collect()
+        }
+    };
+    let broken = count(&outcomes, edit, judgement);
+    if broken == 0 {
+        return;
+    }
+    let reader = FindingReader::new(batch, edit, batch.column_by_name(&format!("x{index}")), dataset);
+    for row in (0..outcomes.len()).filter(|row| outcomes.is_valid(*row) && !outcomes.value(*row)) {
+        judgement.findings.push(reader.read(row, records.value(row)));
+        doubts.add(index, edit, row);
+    }
+}
+
+/// Counts outcomes; gives how many are broken.
+fn count(outcomes: &BooleanArray, edit: &Compiled, judgement: &mut Judgement) -> usize {
+    let (held, unjudged) = (outcomes.true_count(), outcomes.null_count());
+    let broken = outcomes.len() - held - unjudged;
+    let counts = judgement.count(&edit.code);
+    counts.held += held as u64;
+    counts.broken += broken as u64;
+    counts.unjudged += unjudged as u64;
+    broken
+}
+
+/// Which values of a batch broken error edits put in doubt: by field and row, the first such edit.
+struct Doubts<'a> {
+    edits: &'a [&'a Compiled],
+    by_field: BTreeMap<String, BTreeMap<usize, usize>>,
+}
+
+impl Doubts<'_> {
+    fn add(&mut self, index: usize, edit: &Compiled, row: usize) {
+        for field in &edit.doubts {
+            self.by_field.entry(field.clone()).or_default().entry(row).or_insert(index);
         }
     }
-    let mut all = std::mem::take(whys);
-    let before = all.clone();
-    all.extend(why_columns(edits));
-    all.sort();
-    all.dedup();
-    for field in &all {
-        let cases: String = withheld_by(field).iter().map(|(i, e)| format!(" WHEN e{} IS FALSE THEN '{}'", first + i, e.code)).collect();
-        let earlier = before.contains(field).then(|| quoted(&format!("{field}_why")));
-        let now = (!cases.is_empty()).then(|| format!("CASE{cases} END"));
-        let value = match (earlier, now) {
-            (Some(earlier), Some(now)) => format!("coalesce({earlier}, {now})"),
-            (earlier, now) => earlier.or(now).unwrap_or_else(|| "NULL".into()),
-        };
-        select.push(format!("{value} AS {}", quoted(&format!("{field}_why"))));
-    }
-    *whys = all;
-    // Outcomes of earlier layers come through as they are.
-    select.extend(earlier.iter().enumerate().flat_map(|(i, e)| outcome_columns(i, e)));
-    for (i, edit) in edits.iter().enumerate() {
-        let n = earlier.len() + i;
-        select.push(format!("e{n}"));
-        select.extend(edit.expected.iter().map(|expected| format!("CASE WHEN e{n} IS FALSE THEN ({expected}) END AS x{n}")));
-    }
-    format!("SELECT {} FROM ({judged}) AS j", select.join(", "))
-}
 
-/// The columns of an edit's outcome: `e` and, if it says what it expects, `x`.
-fn outcome_columns(place: usize, edit: &Compiled) -> impl Iterator<Item = String> {
-    std::iter::once(format!("e{place}")).chain(edit.expected.is_some().then(|| format!("x{place}")))
+    /// The rows in which an operand of an edit is in doubt, each with the operand and the code; nothing if there is none.
+    fn about(&self, edit: &Compiled) -> Option<BTreeMap<usize, (String, Arc<str>)>> {
+        let mut rows = BTreeMap::new();
+        for (field, doubted) in edit.operands.iter().filter_map(|f| Some((f, self.by_field.get(f)?))) {
+            for (row, index) in doubted {
+                rows.entry(*row).or_insert_with(|| (field.clone(), self.edits[*index].code.clone()));
+            }
+        }
+        (!rows.is_empty()).then_some(rows)
+    }
+
+    /// The dataset's own columns, those that are withheld nulled, and the reasons.
+    fn withhold(&self, batch: &RecordBatch, schema: &Schema, whys: &BTreeSet<String>) -> Result<Vec<ArrayRef>, ArrowError> {
+        let rows = batch.num_rows();
+        let mut columns = batch.columns()[..schema.fields().len()].to_vec();
+        for (place, field) in schema.fields().iter().enumerate() {
+            let Some(doubted) = self.by_field.get(field.name()) else { continue };
+            let gone = |row: &usize| doubted.get(row).is_some_and(|i| self.edits[*i].withholds.contains(field.name()));
+            let mask: BooleanArray = (0..rows).map(|row| Some(gone(&row))).collect();
+            if mask.true_count() > 0 {
+                columns[place] = nullif(&columns[place], &mask)?;
+            }
+        }
+        columns.extend(whys.iter().map(|field| match self.by_field.get(field) {
+            None => new_null_array(&DataType::Utf8, rows),
+            Some(doubted) => {
+                let codes = (0..rows).map(|row| doubted.get(&row).map(|i| self.edits[*i].code.as_ref()));
+                Arc::new(codes.collect::<StringArray>()) as ArrayRef
+            }
+        }));
+        Ok(columns)
+    }
 }
 
 fn quoted(column: &str) -> String {
@@ -129,7 +176,7 @@ pub async fn judge_groups(engine: &Engine, base: &str, dataset: &str, rows: u64,
         let mut seen = 0;
         for batch in &batches {
             seen += batch.num_rows() as u64;
-            read_outcomes(batch, edit, "e", "x", dataset, &mut judgement);
+            read_group(batch, edit, dataset, &mut judgement);
         }
         judgement.count(&edit.code).held += rows.saturating_sub(seen);
     }
@@ -158,49 +205,45 @@ fn group_query(base: &str, edit: &Compiled) -> String {
     shown.dedup();
     let shown = shown.iter().map(|c| quoted(c)).collect::<Vec<_>>().join(", ");
     let expected = edit.expected.as_deref().unwrap_or("NULL");
+    let because = edit.because.as_deref().unwrap_or("CAST(NULL AS VARCHAR)");
     format!(
-        "SELECT {shown}, e, CASE WHEN e IS FALSE THEN x END AS x FROM (SELECT *, ({}) AS e, ({expected}) AS x FROM {from}) AS j WHERE e IS NOT TRUE",
+        "SELECT {shown}, e, CASE WHEN e IS FALSE THEN x END AS x, because
+         FROM (SELECT *, ({}) AS e, ({expected}) AS x, {because} AS because FROM {from}) AS j WHERE e IS NOT TRUE",
         edit.holds
     )
 }
 
-fn read_outcomes(batch: &RecordBatch, edit: &Compiled, outcome: &str, expected: &str, dataset: &str, judgement: &mut Judgement) {
-    let Some(outcomes) = batch.column_by_name(outcome).and_then(|c| c.as_boolean_opt()) else {
+/// Reads the rows for which an edit over groups does not hold.
+fn read_group(batch: &RecordBatch, edit: &Compiled, dataset: &str, judgement: &mut Judgement) {
+    let (Some(outcomes), Some(records)) = (
+        batch.column_by_name("e").and_then(|c| c.as_boolean_opt()),
+        batch.column_by_name("record").and_then(|c| c.as_primitive_opt::<Int64Type>()),
+    ) else {
         judgement.count(&edit.code).unjudged += batch.num_rows() as u64;
         return;
     };
-    let unjudged = outcomes.null_count();
-    let held = outcomes.true_count();
-    let broken = outcomes.len() - unjudged - held;
-    let counts = judgement.count(&edit.code);
-    counts.held += held as u64;
-    counts.broken += broken as u64;
-    counts.unjudged += unjudged as u64;
-    let Some(records) = batch.column_by_name("record").and_then(|c| c.as_primitive_opt::<Int64Type>()) else { return };
-    if broken > 0 {
-        let reader = FindingReader::new(batch, edit, batch.column_by_name(expected), dataset);
+    if count(outcomes, edit, judgement) > 0 {
+        let reader = FindingReader::new(batch, edit, batch.column_by_name("x"), dataset);
         let rows = (0..outcomes.len()).filter(|row| outcomes.is_valid(*row) && !outcomes.value(*row));
         judgement.findings.extend(rows.map(|row| reader.read(row, records.value(row))));
     }
-    if unjudged > 0 {
+    if outcomes.null_count() > 0 {
         name_withheld(batch, edit, outcomes, records.values(), judgement);
     }
 }
 
-/// Names, for each unjudged record, the finding that withholds an operand.
+/// Names, for each unjudged record, the finding that withholds an operand: its own or one of another record.
 fn name_withheld(batch: &RecordBatch, edit: &Compiled, outcomes: &BooleanArray, records: &[i64], judgement: &mut Judgement) {
-    for field in &edit.operands {
-        let Some(whys) = batch.column_by_name(&format!("{field}_why")).and_then(|c| c.as_string_opt::<i32>()) else { continue };
-        if whys.null_count() == whys.len() {
-            continue;
-        }
+    let own = edit.operands.iter().map(|field| (field, format!("{field}_why")));
+    let other = edit.operands.first().map(|field| (field, "because".to_owned()));
+    let mut named = BTreeSet::new();
+    for (field, column) in own.chain(other) {
+        let Some(whys) = batch.column_by_name(&column).and_then(|c| c.as_string_opt::<i32>()) else { continue };
         for row in (0..whys.len()).filter(|row| outcomes.is_null(*row) && whys.is_valid(*row)) {
-            judgement.unjudged.push(Unjudged {
-                code: edit.code.clone(),
-                record: records[row],
-                field: field.clone(),
-                because: whys.value(row).to_owned(),
-            });
+            if named.insert(row) {
+                let because = whys.value(row).to_owned();
+                judgement.unjudged.push(Unjudged { code: edit.code.clone(), record: records[row], field: field.clone(), because });
+            }
         }
     }
 }
