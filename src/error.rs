@@ -41,6 +41,8 @@ pub struct Error {
     pub code: &'static str,
     /// Arguments of the message.
     pub args: Vec<(&'static str, String)>,
+    /// Findings that led to it, in words.
+    pub findings: Vec<String>,
     /// What lies below.
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
@@ -48,12 +50,18 @@ pub struct Error {
 impl Error {
     /// An error with its entry in the catalogue.
     pub fn new(kind: ErrorKind, code: &'static str) -> Self {
-        Self { kind, code, args: Vec::new(), source: None }
+        Self { kind, code, args: Vec::new(), findings: Vec::new(), source: None }
     }
 
     /// Adds an argument of the message.
     pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.args.push((name, value.into()));
+        self
+    }
+
+    /// Adds the findings that led to it.
+    pub fn about(mut self, findings: Vec<String>) -> Self {
+        self.findings = findings;
         self
     }
 
@@ -65,6 +73,13 @@ impl Error {
         self
     }
 
+    /// Adds what the system says, as a catalogue reference that people can read.
+    pub fn from_io(mut self, source: std::io::Error) -> Self {
+        self.args.push(("reason", io_reason(&source)));
+        self.source = Some(source.into());
+        self
+    }
+
     /// A broken invariant.
     pub fn bug(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::new(ErrorKind::Bug, "ERR-001").from_source(source)
@@ -72,7 +87,21 @@ impl Error {
 
     /// The inputs root cannot be read.
     pub fn inputs(path: &Path, source: std::io::Error) -> Self {
-        Self::new(ErrorKind::Unreadable, "ERR-004").with("path", path.display().to_string()).from_source(source)
+        Self::new(ErrorKind::Unreadable, "ERR-004").with("path", path.display().to_string()).from_io(source)
+    }
+}
+
+/// A catalogue reference to what the system says.
+pub fn io_reason(error: &std::io::Error) -> String {
+    use std::io::ErrorKind as Kind;
+    match error.kind() {
+        Kind::NotFound => "@io.not_found".to_owned(),
+        Kind::PermissionDenied => "@io.denied".to_owned(),
+        Kind::StorageFull | Kind::QuotaExceeded => "@io.full".to_owned(),
+        Kind::IsADirectory => "@io.folder".to_owned(),
+        Kind::NotADirectory => "@io.no_folder".to_owned(),
+        Kind::InvalidData => "@io.text".to_owned(),
+        _ => format!("@io.other|{error}"),
     }
 }
 
@@ -94,7 +123,7 @@ impl std::error::Error for Error {
 
 impl From<std::io::Error> for Error {
     fn from(source: std::io::Error) -> Self {
-        Self::new(ErrorKind::System, "ERR-006").from_source(source)
+        Self::new(ErrorKind::System, "ERR-006").from_io(source)
     }
 }
 

@@ -11,15 +11,16 @@ pub fn run(cli: &Cli) -> Result<u8, Error> {
     let config = configuration(cli)?;
     let lang = lang(cli, &config);
     let paint = Paint::stdout();
-    for (key, value, origin) in layered(&config.site, &config.merged) {
+    for (key, value, origin) in layered(&config.typed, &config.site, &config.merged) {
         let (name, word) = match origin {
             Origin::Default => ("default", word(lang, "config.default")),
             Origin::Site => ("site", word(lang, "config.site")),
+            Origin::Command => ("command", word(lang, "config.command")),
         };
         if cli.format == Format::Json {
             say(serde_json::json!({ "key": key, "value": value, "origin": name }));
         } else {
-            let mark = if origin == Origin::Site { paint.text("1;32", word) } else { word.to_owned() };
+            let mark = if origin != Origin::Default { paint.text("1;32", word) } else { word.to_owned() };
             say(format!("{mark}  {key} = {value}"));
         }
     }

@@ -2,12 +2,16 @@
 
 use super::args::{Cli, Format};
 use super::output::{Paint, configuration, lang, say};
+use crate::config::load_defaults;
 use crate::error::{Error, ErrorKind};
 use crate::finding::{Catalogue, word};
+use std::path::Path;
 
 /// Prints what a code means, or all codes.
 pub fn run(cli: &Cli, code: Option<&str>) -> Result<u8, Error> {
-    let config = configuration(cli)?;
+    // What a code means can be asked anywhere; a site's own edits need its file.
+    let config =
+        if cli.config.exists() { configuration(cli)? } else { load_defaults(Path::new(".")).map_err(|_| Error::bug("defaults"))? };
     let lang = lang(cli, &config);
     let catalogue = Catalogue::of(&config);
     let paint = Paint::stdout();
@@ -18,8 +22,12 @@ pub fn run(cli: &Cli, code: Option<&str>) -> Result<u8, Error> {
         }
         return Ok(0);
     };
-    let Some(entry) = catalogue.get(&code.to_ascii_uppercase()) else {
-        let near: Vec<&str> = catalogue.iter().map(|e| e.code.as_str()).filter(|c| c.split('-').next() == code.split('-').next()).collect();
+    let Some(entry) = catalogue.iter().find(|e| e.code.eq_ignore_ascii_case(code)) else {
+        let family = |c: &str| c.chars().take_while(char::is_ascii_alphabetic).collect::<String>().to_ascii_uppercase();
+        let mut near: Vec<&str> = catalogue.iter().map(|e| e.code.as_str()).filter(|c| family(c) == family(code)).collect();
+        if near.is_empty() {
+            near.push("—");
+        }
         return Err(Error::new(ErrorKind::Usage, "ERR-010").with("found", code).with("nearest", near.join("、")));
     };
     let edit = config.edit.get(&entry.code);

@@ -19,9 +19,12 @@ use clap::{CommandFactory, FromArgMatches};
 
 /// Runs the command line; gives the exit code.
 pub fn main() -> u8 {
-    let words: Vec<String> = std::env::args().collect();
-    let english = words.iter().any(|w| w == "--lang=en") || words.windows(2).any(|w| w[0] == "--lang" && w[1] == "en");
-    let lang = if english { Lang::En } else { Lang::Zh };
+    // Language and format of a message about the command line itself; names of files need not be text.
+    let words: Vec<String> = std::env::args_os().map(|w| w.to_string_lossy().into_owned()).collect();
+    let typed = |option: &str, value: &str| {
+        words.windows(2).any(|w| w[0] == option && w[1] == value) || words.iter().any(|w| *w == format!("{option}={value}"))
+    };
+    let lang = if typed("--lang", "en") { Lang::En } else { Lang::Zh };
     let parsed = args::localized(Cli::command(), lang).try_get_matches().and_then(|m| Cli::from_arg_matches(&m));
     let cli = match parsed {
         Ok(cli) => cli,
@@ -31,7 +34,8 @@ pub fn main() -> u8 {
         }
         Err(error) => {
             let error = usage(&error);
-            output::error(args::Format::Text, lang, &error);
+            let format = if typed("--format", "json") { args::Format::Json } else { args::Format::Text };
+            output::error(format, lang, &error);
             return error.kind.exit_code();
         }
     };
@@ -43,11 +47,13 @@ pub fn main() -> u8 {
         Command::Config => config::run(&cli),
         Command::Sample(sample) => sample::run(&cli, &sample),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "huichi", &mut std::io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut args::localized(Cli::command(), lang), "huichi", &mut script);
+            output::say(String::from_utf8_lossy(&script).trim_end());
             Ok(0)
         }
     };
-    result.unwrap_or_else(|error| failed(&cli, lang, &error))
+    result.unwrap_or_else(|error| failed(&cli, &error))
 }
 
 /// Tells in our own words what clap says in English.
@@ -75,8 +81,8 @@ fn usage(error: &clap::Error) -> Error {
     }
 }
 
-fn failed(cli: &Cli, lang: Lang, error: &Error) -> u8 {
+fn failed(cli: &Cli, error: &Error) -> u8 {
     tracing::info!(error.code = error.code, error.kind = ?error.kind, "command failed");
-    output::error(cli.format, lang, error);
+    output::error(cli.format, output::site_lang(cli), error);
     error.kind.exit_code()
 }

@@ -3,7 +3,7 @@
 use super::args::{Cli, Format};
 use crate::config::{Config, Problem, load};
 use crate::error::{Error, ErrorKind};
-use crate::finding::{Catalogue, Lang, fill};
+use crate::finding::{Catalogue, Lang, fill, reference};
 use std::io::IsTerminal;
 use std::path::Path;
 
@@ -41,6 +41,15 @@ pub fn lang(cli: &Cli, config: &Config) -> Lang {
     cli.lang.map_or(config.run.lang, Lang::from)
 }
 
+/// The language before a configuration is read, or after it could not be: what was typed, else what the file says.
+pub fn site_lang(cli: &Cli) -> Lang {
+    let stated = || {
+        let table: toml::Table = std::fs::read_to_string(&cli.config).ok()?.parse().ok()?;
+        (table.get("run")?.get("lang")?.as_str()? == "en").then_some(Lang::En)
+    };
+    cli.lang.map(Lang::from).or_else(stated).unwrap_or_default()
+}
+
 /// Reads the configuration that the command line names.
 ///
 /// # Errors
@@ -48,14 +57,12 @@ pub fn lang(cli: &Cli, config: &Config) -> Lang {
 pub fn configuration(cli: &Cli) -> Result<Config, Error> {
     let path = &cli.config;
     let root = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let text = std::fs::read_to_string(path)
-        .map_err(|e| Error::new(ErrorKind::Usage, "ERR-013").with("path", path.display().to_string()).from_source(e))?;
+    let unread = |code| Error::new(ErrorKind::Usage, code).with("path", path.display().to_string());
+    let bytes = std::fs::read(path).map_err(|e| unread("ERR-013").from_io(e))?;
+    let text = String::from_utf8(bytes).map_err(|_| unread("ERR-018"))?;
     match load(&text, root) {
         Ok(mut config) => {
-            config.override_with(cli.inputs.clone(), cli.outputs.clone(), cli.as_of);
-            if let Some(lang) = cli.lang {
-                config.set_lang(lang.into());
-            }
+            config.override_with(cli.inputs.clone(), cli.outputs.clone(), cli.as_of, cli.lang.map(Lang::from));
             let runtime = tokio::runtime::Builder::new_current_thread().build()?;
             let problems = runtime.block_on(crate::pipeline::problems(&config, &text));
             if problems.is_empty() { Ok(config) } else { Err(refuse(cli, &text, &problems)) }
@@ -71,7 +78,7 @@ fn refuse(cli: &Cli, text: &str, problems: &[Problem]) -> Error {
 }
 
 fn print_problems(cli: &Cli, text: &str, problems: &[Problem]) {
-    let lang = cli.lang.map_or(Lang::Zh, Lang::from);
+    let lang = site_lang(cli);
     let paint = Paint::stderr();
     for problem in problems {
         let Some(entry) = Catalogue::builtin().get(problem.kind.code()) else { continue };
@@ -105,14 +112,18 @@ pub fn error(format: Format, lang: Lang, error: &Error) {
         eprintln!("{error}");
         return;
     };
-    let argument = |name: &str| Some(error.args.iter().find(|(k, _)| *k == name).map_or_else(|| "—".to_owned(), |(_, v)| v.clone()));
+    let argument =
+        |name: &str| Some(error.args.iter().find(|(k, _)| *k == name).map_or_else(|| "—".to_owned(), |(_, v)| reference(lang, v)));
     let message = fill(entry.message.get(lang), argument);
     let help = fill(entry.help.get(lang), argument);
     if format == Format::Json {
-        eprintln!("{}", serde_json::json!({ "error": error.code, "message": message, "help": help }));
+        eprintln!("{}", serde_json::json!({ "error": error.code, "message": message, "help": help, "findings": error.findings }));
         return;
     }
     let paint = Paint::stderr();
     eprintln!("{}: {message}", paint.text("1;31", &format!("{} {}", error.code, entry.name.get(lang))));
     eprintln!("   {} {help}", paint.text("1;36", "="));
+    for line in &error.findings {
+        eprintln!("   {} {line}", paint.text("1;34", "-"));
+    }
 }

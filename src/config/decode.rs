@@ -82,11 +82,15 @@ pub enum ProblemKind {
     UnknownField,
     /// A condition that cannot be computed.
     BadCondition,
+    /// No source, or more than one, that holds the population.
+    Registry,
+    /// An edit that names no fields, or both fields and types of fields.
+    FieldsOrEach,
 }
 
 impl ProblemKind {
     /// All kinds, in the order of their codes.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::Syntax,
         Self::FullWidth,
         Self::Unquoted,
@@ -102,6 +106,8 @@ impl ProblemKind {
         Self::Empty,
         Self::UnknownField,
         Self::BadCondition,
+        Self::Registry,
+        Self::FieldsOrEach,
     ];
 
     /// Gives the catalogue code.
@@ -122,6 +128,8 @@ impl ProblemKind {
             Self::Empty => "CFG-013",
             Self::UnknownField => "CFG-014",
             Self::BadCondition => "CFG-015",
+            Self::Registry => "CFG-016",
+            Self::FieldsOrEach => "CFG-017",
         }
     }
 }

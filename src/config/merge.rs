@@ -1,7 +1,9 @@
 //! Lays the site's file over the built-in defaults.
 //!
-//! Tables merge key by key, everything else is replaced. The result knows for each key whether the site stated it.
+//! Tables merge key by key. Lists of words (header aliases, words to skip, spellings of code lists) add up, so that a
+//! site that adds one loses none; everything else is replaced. The result knows for each key who stated it.
 
+use super::Options;
 use toml::{Table, Value};
 
 /// The built-in settings, in the order in which they are laid.
@@ -19,22 +21,33 @@ pub enum Origin {
     Default,
     /// Stated by the site.
     Site,
+    /// Typed for this command.
+    Command,
 }
 
-/// The built-in settings as one table.
+/// The built-in settings as one table: what every type defaults to, then the built-in files.
 pub(super) fn defaults() -> Result<Table, toml::de::Error> {
-    let mut all = Table::new();
+    let mut all = Table::try_from(Options::default()).map_err(serde::de::Error::custom)?;
     for (_, text) in DEFAULTS {
         lay(&mut all, toml::from_str(text)?);
     }
     Ok(all)
 }
 
-/// Lays `over` on `base`: tables merge, all else is replaced.
+/// Lays `over` on `base`: tables merge, lists of words add up, all else is replaced.
 pub(super) fn lay(base: &mut Table, over: Table) {
+    lay_at("", base, over);
+}
+
+fn lay_at(path: &str, base: &mut Table, over: Table) {
     for (key, value) in over {
+        let here = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
         match (base.get_mut(&key), value) {
-            (Some(Value::Table(below)), Value::Table(above)) => lay(below, above),
+            (Some(Value::Table(below)), Value::Table(above)) => lay_at(&here, below, above),
+            (Some(Value::Array(below)), Value::Array(above)) if adds_up(&here) => {
+                let new: Vec<Value> = above.into_iter().filter(|v| !below.contains(v)).collect();
+                below.extend(new);
+            }
             (_, value) => {
                 base.insert(key, value);
             }
@@ -42,21 +55,30 @@ pub(super) fn lay(base: &mut Table, over: Table) {
     }
 }
 
+/// Whether a list holds words that mean something, so that further ones join it.
+fn adds_up(path: &str) -> bool {
+    path.starts_with("codes.") || (path.starts_with("form.") && (path.ends_with(".aliases") || path.ends_with(".skip")))
+}
+
 /// The settings in force as `key = value` lines with their origin, in the order of the file.
-pub fn layered(site: &Table, merged: &Table) -> Vec<(String, String, Origin)> {
+pub fn layered(typed: &Table, site: &Table, merged: &Table) -> Vec<(String, String, Origin)> {
     let mut lines = Vec::new();
-    walk("", merged, Some(site), &mut lines);
+    walk("", merged, [Some(typed), Some(site)], &mut lines);
     lines
 }
 
-fn walk(path: &str, table: &Table, site: Option<&Table>, lines: &mut Vec<(String, String, Origin)>) {
+fn walk(path: &str, table: &Table, layers: [Option<&Table>; 2], lines: &mut Vec<(String, String, Origin)>) {
     for (key, value) in table {
         let here = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
-        let stated = site.and_then(|s| s.get(key));
+        let stated = layers.map(|l| l.and_then(|l| l.get(key)));
         match value {
-            Value::Table(inner) => walk(&here, inner, stated.and_then(Value::as_table), lines),
+            Value::Table(inner) => walk(&here, inner, stated.map(|v| v.and_then(Value::as_table)), lines),
             other => {
-                let origin = if stated.is_some() { Origin::Site } else { Origin::Default };
+                let origin = match stated {
+                    [Some(_), _] => Origin::Command,
+                    [_, Some(_)] => Origin::Site,
+                    _ => Origin::Default,
+                };
                 lines.push((here, other.to_string(), origin));
             }
         }
@@ -68,12 +90,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tables_merge_and_values_are_replaced() -> Result<(), toml::de::Error> {
+    fn tables_merge_words_add_up_and_values_are_replaced() -> Result<(), toml::de::Error> {
         let mut base: Table = toml::from_str("[a]\nx = 1\ny = [1, 2]")?;
         let site: Table = toml::from_str("[a]\ny = [3]\n[b]\nz = true")?;
         lay(&mut base, site.clone());
         assert_eq!(base, toml::from_str("[a]\nx = 1\ny = [3]\n[b]\nz = true")?);
-        let origins: Vec<_> = layered(&site, &base).into_iter().map(|(k, _, o)| (k, o)).collect();
+        let origins: Vec<_> = layered(&Table::new(), &site, &base).into_iter().map(|(k, _, o)| (k, o)).collect();
+        let mut words: Table = toml::from_str("[form.a.field.b]\naliases = ['甲', '乙']")?;
+        lay(&mut words, toml::from_str("[form.a.field.b]\naliases = ['丙', '甲']")?);
+        assert_eq!(words, toml::from_str("[form.a.field.b]\naliases = ['甲', '乙', '丙']")?);
         assert_eq!(origins, [("a.x".into(), Origin::Default), ("a.y".into(), Origin::Site), ("b.z".into(), Origin::Site)]);
         Ok(())
     }

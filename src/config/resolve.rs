@@ -2,6 +2,7 @@
 
 use super::decode::{Problem, ProblemKind, decode, line_of, validation_problems};
 use super::{FieldKind, Options, merge};
+use crate::finding::Lang;
 use crate::model::amount::Unit;
 use chrono::{FixedOffset, NaiveDate, Utc};
 use std::ops::Deref;
@@ -20,7 +21,9 @@ pub struct Config {
     pub outputs: PathBuf,
     /// The site's own statements.
     pub site: toml::Table,
-    /// Site over defaults.
+    /// What was typed for this command.
+    pub typed: toml::Table,
+    /// All of it over the defaults.
     pub merged: toml::Table,
 }
 
@@ -34,15 +37,25 @@ impl Deref for Config {
 
 impl Config {
     /// Replaces what the command line states.
-    pub fn override_with(&mut self, inputs: Option<PathBuf>, outputs: Option<PathBuf>, as_of: Option<NaiveDate>) {
+    pub fn override_with(&mut self, inputs: Option<PathBuf>, outputs: Option<PathBuf>, as_of: Option<NaiveDate>, lang: Option<Lang>) {
+        let path = |p: &PathBuf| toml::Value::String(p.display().to_string());
+        let stated = [
+            ("paths", "inputs", inputs.as_ref().map(path)),
+            ("paths", "outputs", outputs.as_ref().map(path)),
+            ("run", "as_of", as_of.map(|d| toml::Value::String(d.to_string()))),
+            ("run", "lang", lang.and_then(|l| toml::Value::try_from(l).ok())),
+        ];
+        for (section, key, value) in stated {
+            let section = self.typed.entry(section).or_insert_with(|| toml::Value::Table(toml::Table::new()));
+            if let (Some(section), Some(value)) = (section.as_table_mut(), value) {
+                section.insert(key.to_owned(), value);
+            }
+        }
+        merge::lay(&mut self.merged, self.typed.clone());
         self.inputs = inputs.unwrap_or_else(|| std::mem::take(&mut self.inputs));
         self.outputs = outputs.unwrap_or_else(|| std::mem::take(&mut self.outputs));
         self.as_of = as_of.unwrap_or(self.as_of);
-    }
-
-    /// Replaces the language.
-    pub fn set_lang(&mut self, lang: crate::finding::Lang) {
-        self.options.run.lang = lang;
+        self.options.run.lang = lang.unwrap_or(self.options.run.lang);
     }
 
     /// Settings in force that decide what a run's result is, as one text for hashing.
@@ -54,7 +67,7 @@ impl Config {
             run.remove("as_of");
             run.remove("fail_above");
         }
-        format!("{:?}\n{table}", self.options.run.lang)
+        table.to_string()
     }
 
     /// The source that holds the population.
@@ -92,7 +105,15 @@ pub fn load(text: &str, root: &Path) -> Result<Config, Vec<Problem>> {
         problems.sort_by_key(|p| p.line);
         return Err(problems);
     }
-    Ok(Config { inputs: root.join(&options.paths.inputs), outputs: root.join(&options.paths.outputs), as_of, options, site, merged })
+    Ok(Config {
+        inputs: root.join(&options.paths.inputs),
+        outputs: root.join(&options.paths.outputs),
+        as_of,
+        options,
+        site,
+        typed: toml::Table::new(),
+        merged,
+    })
 }
 
 /// Removes the entry of a path such as `edit.F1.severity`; of a list, the whole list.
@@ -209,7 +230,9 @@ impl Check<'_> {
         }
         let registries = options.source.values().filter(|s| s.registry && !s.disabled).count();
         if registries != 1 {
-            self.add("source".into(), &format!("registry × {registries}"), vec!["registry = true × 1".into()]);
+            let line = line_of(self.text, "source").unwrap_or(0);
+            let found = registries.to_string();
+            self.problems.push(Problem { line, path: "source".into(), kind: ProblemKind::Registry, found, expected: Vec::new() });
         }
     }
 
@@ -274,7 +297,8 @@ impl Check<'_> {
                 }
             }
             if edit.fields.is_empty() == edit.each.is_empty() {
-                self.add(format!("{path}.fields"), "", vec!["fields / each".into()]);
+                let line = line_of(self.text, &path).unwrap_or(0);
+                self.problems.push(Problem { line, path, kind: ProblemKind::FieldsOrEach, found: String::new(), expected: Vec::new() });
             }
         }
     }

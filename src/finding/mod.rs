@@ -10,7 +10,7 @@ mod words;
 
 pub use catalogue::{Catalogue, Entry, find_word, word};
 pub use outcome::{Counts, Judgement, Unjudged};
-pub use render::{Rendered, Renderer, in_unit};
+pub use render::{Rendered, Renderer, in_unit, reference};
 pub use words::{Lang, Words, fill};
 
 use serde::{Deserialize, Serialize};

@@ -115,13 +115,9 @@ impl Renderer<'_> {
         }
     }
 
-    /// Words, or what a catalogue reference `@key|argument` says.
+    /// Words, or what a catalogue reference says.
     pub fn reference(&self, text: &str) -> String {
-        let Some(reference) = text.strip_prefix('@') else { return text.to_owned() };
-        let mut parts = reference.split('|');
-        let sentence = word(self.lang, parts.next().unwrap_or_default());
-        let arguments: Vec<&str> = parts.collect();
-        fill(sentence, |place| place.parse::<usize>().ok().and_then(|i| arguments.get(i)).map(|a| (*a).to_owned())).into_owned()
+        reference(self.lang, text)
     }
 
     /// An amount in the unit of the finding's own cell.
@@ -146,6 +142,15 @@ impl Renderer<'_> {
             _ => format!("{}[{}]{}", place.file.path, place.sheet, place.cell),
         }
     }
+}
+
+/// Words, or what a catalogue reference `@key|argument` says.
+pub fn reference(lang: Lang, text: &str) -> String {
+    let Some(reference) = text.strip_prefix('@') else { return text.to_owned() };
+    let mut parts = reference.split('|');
+    let sentence = word(lang, parts.next().unwrap_or_default());
+    let arguments: Vec<&str> = parts.collect();
+    fill(sentence, |place| place.parse::<usize>().ok().and_then(|i| arguments.get(i)).map(|a| (*a).to_owned())).into_owned()
 }
 
 /// An amount in yuan at scale 4, in a unit, without needless zeros, digits in threes.

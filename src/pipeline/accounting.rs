@@ -1,9 +1,10 @@
 //! Row accounting: every record that came in ends in exactly one place, and its money with it.
 
-use super::datasets::{BALANCED, Loaded};
+use super::datasets::{BALANCED, Loaded, Totals};
 use crate::engine::{Engine, EngineError};
 use crate::error::Error;
 use crate::model::account::{Account, Place};
+use crate::model::place::file_base;
 use crate::stages::merge::Datasets;
 use datafusion::arrow::array::{Array, AsArray};
 use datafusion::arrow::datatypes::{Decimal128Type, Int64Type};
@@ -24,7 +25,8 @@ fn placed(dataset: &str) -> String {
     )
 }
 
-/// Accounts for every record, and proves the sums.
+/// Accounts for every record, and proves the sums: what came in, as the readers counted it and before versions were
+/// decided, is what ended in the places, record for record and in every column of amounts.
 ///
 /// `stated_<dataset>` in the engine are the datasets before anything was withheld.
 ///
@@ -32,24 +34,18 @@ fn placed(dataset: &str) -> String {
 /// A sum that does not hold is our bug, and the run must not publish.
 pub async fn account(engine: &Engine, loaded: &Loaded) -> Result<Vec<Account>, Error> {
     let mut accounts = loaded.superseded.clone();
-    for (dataset, stated) in &loaded.forms {
-        let column = BALANCED.into_iter().find(|c| loaded.has(dataset, c));
-        let found = query(engine, dataset, column).await?;
-        let rows: u64 = found.iter().map(|a| a.rows).sum();
-        let money: i128 = found.iter().map(|a| a.amount).sum();
-        let stated_money: i128 = column.map_or(0, |c| {
-            stated
-                .batches
-                .iter()
-                .filter_map(|b| b.column_by_name(c))
-                .flat_map(|c| c.as_primitive::<Decimal128Type>().iter().flatten())
-                .sum()
-        });
-        if rows != stated.rows() || money != stated_money {
-            let found = format!("{dataset}: {} = {rows}, {stated_money} = {money}", stated.rows());
-            return Err(Error::bug(format!("row accounting does not balance: {found}")));
+    for (dataset, incoming) in &loaded.incoming {
+        let mut ended = loaded.outgoing.get(dataset).cloned().unwrap_or_default();
+        if loaded.forms.contains_key(dataset) {
+            let balanced = BALANCED.into_iter().find(|c| loaded.has(dataset, c));
+            accounts.extend(query(engine, dataset, balanced, incoming, &mut ended).await?);
         }
-        accounts.extend(found);
+        ended.amounts.retain(|_, sum| *sum != 0);
+        let mut came = incoming.clone();
+        came.amounts.retain(|_, sum| *sum != 0);
+        if came != ended {
+            return Err(Error::bug(format!("row accounting of {dataset} does not balance: {came:?} came in, {ended:?} ended")));
+        }
     }
     Ok(compact(accounts))
 }
@@ -67,12 +63,20 @@ fn compact(accounts: Vec<Account>) -> Vec<Account> {
         .collect()
 }
 
-async fn query(engine: &Engine, dataset: &str, column: Option<&str>) -> Result<Vec<Account>, EngineError> {
+/// The accounts of a dataset; every record and amount is added to `ended`.
+async fn query(
+    engine: &Engine,
+    dataset: &str,
+    balanced: Option<&str>,
+    incoming: &Totals,
+    ended: &mut Totals,
+) -> Result<Vec<Account>, EngineError> {
     // SUM over decimals wraps beyond 38 digits; amounts are bounded to 10^16 yuan, so 10^14 records would be needed.
-    let money = column.map_or("CAST(0 AS DECIMAL(28,4))".to_owned(), |c| format!("s.\"{c}\""));
+    let sums: String = incoming.amounts.keys().map(|c| format!(", CAST(sum(\"{c}\") AS DECIMAL(38,4)) AS \"{c}\"")).collect();
+    let columns: String = incoming.amounts.keys().map(|c| format!(", s.\"{c}\"")).collect();
     let sql = format!(
-        "SELECT file, place, reason, count(*) AS n, CAST(sum(money) AS DECIMAL(38,4)) AS money FROM (
-            SELECT s.record / 1099511627776 AS file, {money} AS money,
+        "SELECT file, place, reason, count(*) AS n{sums} FROM (
+            SELECT s.record / {} AS file{columns},
                 CASE WHEN q.record IS NOT NULL THEN 'quarantined' WHEN d.record IS NOT NULL THEN 'duplicate'
                      WHEN coalesce(p.linked, 0) = 0 THEN 'not_linked' WHEN p.pooled THEN 'pooled' ELSE 'not_pooled' END AS place,
                 CASE WHEN q.record IS NULL AND d.record IS NULL AND coalesce(p.linked, 0) = 0 THEN coalesce(p.reason, '') ELSE '' END AS reason
@@ -81,6 +85,7 @@ async fn query(engine: &Engine, dataset: &str, column: Option<&str>) -> Result<V
             LEFT JOIN duplicates d ON d.record = s.record
             LEFT JOIN quarantined q ON q.record = s.record) AS k
          GROUP BY file, place, reason ORDER BY file, place, reason",
+        file_base(1),
         placed(dataset)
     );
     let (_, batches) = engine.query("row accounting", &sql).await?;
@@ -88,16 +93,25 @@ async fn query(engine: &Engine, dataset: &str, column: Option<&str>) -> Result<V
     for batch in &batches {
         let (files, places, reasons) =
             (batch.column(0).as_primitive::<Int64Type>(), batch.column(1).as_string::<i32>(), batch.column(2).as_string::<i32>());
-        let (rows, money) = (batch.column(3).as_primitive::<Int64Type>(), batch.column(4).as_primitive::<Decimal128Type>());
+        let rows = batch.column(3).as_primitive::<Int64Type>();
+        let sum = |column: &str, row: usize| {
+            let sums = batch.column_by_name(column).map(|c| c.as_primitive::<Decimal128Type>());
+            sums.filter(|s| s.is_valid(row)).map_or(0, |s| s.value(row))
+        };
         for row in 0..batch.num_rows() {
+            let n = rows.value(row).unsigned_abs();
+            ended.rows += n;
+            for column in incoming.amounts.keys() {
+                *ended.amounts.entry(column.clone()).or_default() += sum(column, row);
+            }
             let Some(place) = Place::from_id(places.value(row)) else { continue };
             accounts.push(Account {
                 dataset: dataset.to_owned(),
                 file: usize::try_from(files.value(row)).unwrap_or_default(),
                 place,
                 reason: reasons.value(row).to_owned(),
-                rows: rows.value(row).unsigned_abs(),
-                amount: if money.is_null(row) { 0 } else { money.value(row) },
+                rows: n,
+                amount: balanced.map_or(0, |c| sum(c, row)),
             });
         }
     }

@@ -77,7 +77,7 @@ pub async fn check(config: &Config, files: &[PathBuf], source: Option<&str>) -> 
 }
 
 fn input(config: &Config, store: &Store, path: &Path, source: Option<&str>) -> Result<InputFile, Error> {
-    let missing = |e: std::io::Error| Error::new(ErrorKind::Usage, "ERR-017").with("path", path.display().to_string()).from_source(e);
+    let missing = |e: std::io::Error| Error::new(ErrorKind::Usage, "ERR-017").with("path", path.display().to_string()).from_io(e);
     let whole = std::path::absolute(path).map_err(missing)?;
     let shown = whole.strip_prefix(std::path::absolute(&config.inputs)?).unwrap_or(path);
     let (sha256, bytes) = store.pin(path).map_err(missing)?;

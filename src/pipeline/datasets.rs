@@ -8,10 +8,11 @@ use crate::error::Error;
 use crate::finding::Seed;
 use crate::model::account::{Account, Place};
 use crate::model::place::{FileName, Places, file_base};
-use crate::stages::acquire::{Candidate, Superseded, supersede};
+use crate::model::uscc;
+use crate::stages::acquire::{Candidate, KeySet, RecordKey, Superseded, supersede};
 use crate::stages::merge;
 use crate::stages::standardize::{field_columns, names_schema, sums_schema};
-use datafusion::arrow::array::{Array, AsArray, BooleanArray, Int64Array, RecordBatch};
+use datafusion::arrow::array::{Array, AsArray, BooleanArray, Int64Array, RecordBatch, StringArray};
 use datafusion::arrow::compute::filter_record_batch;
 use datafusion::arrow::compute::kernels::numeric::add;
 use datafusion::arrow::datatypes::{DataType, Decimal128Type, Field, Int64Type, Schema, SchemaRef};
@@ -46,10 +47,33 @@ pub struct Loaded {
     pub places: Places,
     /// Findings about files, by file ordinal.
     pub seeds: Vec<(usize, Seed)>,
-    /// Records of superseded versions.
+    /// What each form's tables brought in, before versions are decided.
+    pub incoming: BTreeMap<String, Totals>,
+    /// What of it belongs to superseded versions.
+    pub outgoing: BTreeMap<String, Totals>,
+    /// Records of superseded versions, by file.
     pub superseded: Vec<Account>,
-    /// Which files each form's dataset depends on, as keys of the cache.
-    pub keys: BTreeMap<String, Vec<String>>,
+}
+
+/// Records, and the sum of each column of amounts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Records.
+    pub rows: u64,
+    /// Sums at scale 4, by column; amounts are bounded, so that no sum of them can wrap.
+    pub amounts: BTreeMap<String, i128>,
+}
+
+impl Totals {
+    /// Adds a batch.
+    pub fn add(&mut self, batch: &RecordBatch) {
+        self.rows += batch.num_rows() as u64;
+        for (field, column) in batch.schema().fields().iter().zip(batch.columns()) {
+            if let Some(amounts) = column.as_primitive_opt::<Decimal128Type>() {
+                *self.amounts.entry(field.name().clone()).or_default() += amounts.iter().flatten().sum::<i128>();
+            }
+        }
+    }
 }
 
 impl merge::Datasets for Loaded {
@@ -76,8 +100,9 @@ pub fn load(config: &Config, parsed: &[ParsedFile]) -> Result<Loaded, Error> {
         names: Dataset { schema: Arc::new(names_schema()), batches: Vec::new() },
         places: Places::default(),
         seeds: Vec::new(),
+        incoming: BTreeMap::new(),
+        outgoing: BTreeMap::new(),
         superseded: Vec::new(),
-        keys: BTreeMap::new(),
     };
     let mut tables = Vec::new();
     for (ordinal, file) in parsed.iter().enumerate() {
@@ -99,13 +124,17 @@ pub fn load(config: &Config, parsed: &[ParsedFile]) -> Result<Loaded, Error> {
                 continue;
             }
             let (schema, batches) = read(&path)?;
+            let totals = loaded.incoming.entry(meta.form.clone()).or_default();
+            batches.iter().for_each(|b| totals.add(b));
+            let rows: u64 = batches.iter().map(|b| b.num_rows() as u64).sum();
+            if rows != meta.rows {
+                return Err(Error::bug(format!("a table of {} records came in with {rows}", meta.rows)));
+            }
             let batches = batches.iter().map(|b| rebase(b, ordinal)).collect::<Result<_, _>>()?;
-            let keys = loaded.keys.entry(meta.form.clone()).or_default();
-            keys.push(format!("{ordinal}:{}", file.key));
             tables.push(Table { file: ordinal, number: meta.number, form: meta.form.clone(), period: meta.period, schema, batches });
         }
     }
-    versions(parsed, &mut tables, &mut loaded)?;
+    versions(config, parsed, &mut tables, &mut loaded)?;
     join(config, tables, &mut loaded)?;
     Ok(loaded)
 }
@@ -131,7 +160,7 @@ fn rebase(batch: &RecordBatch, file: usize) -> Result<RecordBatch, Error> {
 }
 
 /// Takes superseded records out and says so.
-fn versions(parsed: &[ParsedFile], tables: &mut Vec<Table>, loaded: &mut Loaded) -> Result<(), Error> {
+fn versions(config: &Config, parsed: &[ParsedFile], tables: &mut Vec<Table>, loaded: &mut Loaded) -> Result<(), Error> {
     let mut groups: HashMap<(String, String, Option<i32>), HashSet<usize>> = HashMap::new();
     let group = |t: &Table| (parsed[t.file].input.file.source.clone(), t.form.clone(), t.period);
     for table in tables.iter() {
@@ -147,7 +176,7 @@ fn versions(parsed: &[ParsedFile], tables: &mut Vec<Table>, loaded: &mut Loaded)
             keys: Vec::new(),
         });
         candidate.tables.push(table.number);
-        candidate.keys.extend(table.batches.iter().flat_map(keys).flatten());
+        candidate.keys.extend(table.batches.iter().flat_map(keys));
     }
     let name = |file: usize| parsed[file].input.file.path.clone();
     for decision in supersede(&candidates.into_values().collect::<Vec<_>>()) {
@@ -159,8 +188,8 @@ fn versions(parsed: &[ParsedFile], tables: &mut Vec<Table>, loaded: &mut Loaded)
                 let args = vec![
                     ("other".to_owned(), name(one)),
                     ("count".to_owned(), common.to_string()),
-                    ("form".to_owned(), table.map(|t| t.form.clone()).unwrap_or_default()),
-                    ("period".to_owned(), table.and_then(|t| t.period).map(|p| p.to_string()).unwrap_or_default()),
+                    ("form".to_owned(), table.and_then(|t| config.form.get(&t.form)).map(|f| f.title.clone()).unwrap_or_default()),
+                    ("period".to_owned(), table.and_then(|t| t.period).map(|p| format!(" {p}")).unwrap_or_default()),
                 ];
                 loaded.seeds.push((other, Seed::of_file("SRC-002", args)));
             }
@@ -170,23 +199,18 @@ fn versions(parsed: &[ParsedFile], tables: &mut Vec<Table>, loaded: &mut Loaded)
 }
 
 /// Removes tables, or their records with the given keys.
-fn take_out(
-    tables: &mut Vec<Table>,
-    older: &(usize, Vec<u16>),
-    only: Option<&HashSet<String>>,
-    by: &str,
-    loaded: &mut Loaded,
-) -> Result<(), Error> {
+fn take_out(tables: &mut Vec<Table>, older: &(usize, Vec<u16>), only: Option<&KeySet>, by: &str, loaded: &mut Loaded) -> Result<(), Error> {
     let mut rows = 0;
     for table in tables.iter_mut().filter(|t| t.file == older.0 && older.1.contains(&t.number)) {
         for batch in &mut table.batches {
             let out: BooleanArray = match only {
                 None => vec![true; batch.num_rows()].into(),
-                Some(only) => keys(batch).iter().map(|k| Some(k.as_ref().is_some_and(|k| only.contains(k)))).collect(),
+                Some(only) => keys(batch).iter().map(|k| Some(only.contains(k))).collect(),
             };
             let gone = filter_record_batch(batch, &out)?;
             *batch = filter_record_batch(batch, &datafusion::arrow::compute::not(&out)?)?;
             rows += gone.num_rows();
+            loaded.outgoing.entry(table.form.clone()).or_default().add(&gone);
             loaded.superseded.push(Account {
                 dataset: table.form.clone(),
                 file: table.file,
@@ -226,13 +250,20 @@ fn amount(batch: &RecordBatch) -> i128 {
     column.map_or(0, |c| c.as_primitive::<Decimal128Type>().iter().flatten().sum())
 }
 
-/// The key of each record: its code, else its name's key, else its patent number.
-fn keys(batch: &RecordBatch) -> Vec<Option<String>> {
-    let columns: Vec<_> = ["patent_number", "uscc", "name_key"]
-        .iter()
-        .filter_map(|name| batch.column_by_name(name).and_then(|c| c.as_string_opt::<i32>()))
-        .collect();
-    (0..batch.num_rows()).map(|row| columns.iter().find(|c| c.is_valid(row)).map(|c| c.value(row).to_owned())).collect()
+/// The keys of each record: its code or patent number, and its name.
+fn keys(batch: &RecordBatch) -> Vec<RecordKey> {
+    let texts = |name: &str| batch.column_by_name(name).and_then(|c| c.as_string_opt::<i32>());
+    let (number, uscc, name) = (texts("patent_number"), texts("uscc"), texts("name_key"));
+    let text = |column: Option<&StringArray>, row: usize| column.filter(|c| c.is_valid(row)).map(|c| c.value(row).to_owned());
+    (0..batch.num_rows())
+        .map(|row| match text(number, row) {
+            Some(number) => RecordKey { code: Some(number), code_ok: true, name: None },
+            None => {
+                let code = text(uscc, row);
+                RecordKey { code_ok: code.as_deref().is_some_and(|c| uscc::check(c).is_ok()), code, name: text(name, row) }
+            }
+        })
+        .collect()
 }
 
 /// Brings the tables of a form to one schema.

@@ -5,7 +5,7 @@ use super::parse::{Parsing, parse, read_manifest};
 use super::parser::Manifest;
 use super::{Progress, Stage};
 use crate::config::{Config, HttpOptions};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, io_reason};
 use crate::finding::Seed;
 use crate::ledger::{HttpVersion, Ledger};
 use crate::stages::acquire::{self, Fetched, Fetcher, SourceFile, Store, Validators};
@@ -34,8 +34,13 @@ pub struct ParsedFile {
     pub manifest: Manifest,
     /// The folder of its tables; nothing if the parser died.
     pub folder: Option<PathBuf>,
-    /// The key of that folder in the cache.
-    pub key: String,
+}
+
+impl ParsedFile {
+    /// Whether its parser ended without a word.
+    pub fn died(&self) -> bool {
+        self.input.readable && self.folder.is_none()
+    }
 }
 
 /// Pins every input, from folders and from the network, and notes its receipt.
@@ -57,7 +62,7 @@ pub async fn acquire(config: &Config, store: &Store, ledger: &Ledger, now: &str)
             }
             Err(error) => {
                 tracing::warn!(%error, "input could not be pinned");
-                files.push(unread(source, path, "SRC-007", vec![("reason".into(), error.kind().to_string())]));
+                files.push(unread(source, path, "SRC-007", vec![("reason".into(), io_reason(&error))]));
             }
         }
     }
@@ -144,8 +149,7 @@ pub async fn ingest(
     for (place, input) in inputs.into_iter().enumerate() {
         parsed.push(None);
         if !input.readable {
-            parsed[place] =
-                Some(ParsedFile { input, manifest: Manifest { refused: true, ..Manifest::default() }, folder: None, key: String::new() });
+            parsed[place] = Some(ParsedFile { input, manifest: Manifest { refused: true, ..Manifest::default() }, folder: None });
             continue;
         }
         let forms = serde_json::to_string(&super::parse::forms_of(&config, &input.file.source))?;
@@ -154,7 +158,7 @@ pub async fn ingest(
             && let Some(manifest) = read_manifest(&folder)
         {
             progress.step(Stage::Ingest);
-            parsed[place] = Some(ParsedFile { input, manifest, folder: Some(folder), key });
+            parsed[place] = Some(ParsedFile { input, manifest, folder: Some(folder) });
             continue;
         }
         let (slots, parsing, cache, config) = (slots.clone(), parsing.clone(), cache.clone(), config.clone());
@@ -165,7 +169,7 @@ pub async fn ingest(
             let manifest = parse(&parsing, &config, &input.file.source, &path, input.file.name(), folder.path()).await?;
             // A death is not remembered: the next run tries again.
             let folder = if read_manifest(folder.path()).is_some() { Some(cache.keep(&key, folder)?) } else { None };
-            Ok::<_, std::io::Error>((place, ParsedFile { input, manifest, folder, key }))
+            Ok::<_, std::io::Error>((place, ParsedFile { input, manifest, folder }))
         });
     }
     while let Some(done) = tasks.join_next().await {

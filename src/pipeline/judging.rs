@@ -234,7 +234,8 @@ fn once_a_place(loaded: &Loaded, findings: &mut Vec<Finding>) {
     });
 }
 
-fn of_seed(catalogue: &Catalogue, file: usize, seed: &Seed) -> Finding {
+/// The finding of what a reader says.
+pub fn of_seed(catalogue: &Catalogue, file: usize, seed: &Seed) -> Finding {
     Finding {
         code: seed.code.as_str().into(),
         severity: catalogue.get(&seed.code).map_or(Severity::Note, |e| e.severity),

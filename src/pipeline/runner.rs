@@ -9,10 +9,11 @@ use super::{Progress, accounting, cache};
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind};
-use crate::finding::{Catalogue, Finding, Judgement, Severity};
+use crate::finding::{Catalogue, Finding, Judgement, Renderer, Severity};
 use crate::ledger::Ledger;
 use crate::model::account::Account;
 use crate::model::merged::{Conflict, Merged};
+use crate::model::place::{FileName, Places};
 use crate::stages::acquire::{Store, hash_text};
 use crate::stages::merge::{self, Datasets};
 use crate::stages::publish::{self, Input, Publication};
@@ -54,24 +55,32 @@ pub async fn run(config: &Config, progress: &dyn Progress) -> Result<RunOutcome,
     progress.begin(Stage::Acquire, None);
     let inputs = gather::acquire(config, &store, &ledger, &started).await?;
     progress.end(Stage::Acquire, Some(inputs.len() as u64));
-    let key = run_key(config, &inputs);
+    let identity = identity(config, &inputs);
+    // Another build may compute otherwise from equal inputs.
+    let key = hash_text(&format!("{}\n{identity}", cache::build()));
     if let Some((id, summary)) = ledger.last_run(&key)? {
         let folder = config.outputs.join(&id);
-        if is_whole(&folder) && config.outputs.join("latest").join("run.json").is_file() {
+        // A run that was killed between its switch and its record leaves `latest` at a run that the ledger does not know.
+        let stands = fs::read_link(config.outputs.join("latest")).is_ok_and(|to| to == Path::new(&id));
+        if is_whole(&folder) && stands {
             return Ok(RunOutcome { id, folder, unchanged: true, summary: serde_json::from_str(&summary)? });
         }
     }
 
     let parsed = gather::ingest(config, &store, &cache, inputs, progress).await?;
     if parsed.iter().all(|p| p.manifest.refused || p.manifest.tables.is_empty()) {
-        return Err(Error::new(ErrorKind::Unreadable, "ERR-005").with("path", config.inputs.display().to_string()));
+        return Err(Error::new(ErrorKind::Unreadable, "ERR-005")
+            .with("path", config.inputs.display().to_string())
+            .about(of_files(config, &parsed)));
     }
     let work = tempfile::Builder::new().prefix("run-").tempdir_in(&state)?;
-    let short = &key[..8];
+    let short = &identity[..8];
     let id = format!("{}-{short}", started.replace([':', '-'], "").replace('T', "-").trim_end_matches("+0800"));
     let summary = compute(config, &parsed, work.path(), short, progress).await?;
     let folder = finish(config, work, &id)?;
     cache.sweep()?;
+    // A parser that died may live next time, so such a run is never taken for the last word on its inputs.
+    let key = if parsed.iter().any(|p| p.died()) { String::new() } else { key };
     ledger.record_run(&id, &key, &config.as_of.to_string(), &started, &now(), &serde_json::to_string(&summary)?)?;
     Ok(RunOutcome { id, folder, unchanged: false, summary })
 }
@@ -103,10 +112,10 @@ fn now() -> String {
     FixedOffset::east_opt(8 * 3600).map_or_else(|| utc.to_rfc3339(), |z| utc.with_timezone(&z).format("%Y-%m-%dT%H:%M:%S%z").to_string())
 }
 
-/// All that decides a run's result.
-fn run_key(config: &Config, inputs: &[gather::InputFile]) -> String {
+/// All that decides what a run publishes: equal identities give equal bytes, whatever machine or build made them.
+fn identity(config: &Config, inputs: &[gather::InputFile]) -> String {
     let files: String = inputs.iter().map(|i| format!("{}\t{}\t{}\t{:?}\n", i.file.source, i.file.path, i.file.sha256, i.seeds)).collect();
-    hash_text(&format!("{}\n{}\n{}\n{files}", cache::build(), config.fingerprint(), config.as_of))
+    hash_text(&format!("{}\n{}\n{}\n{files}", env!("CARGO_PKG_VERSION"), config.fingerprint(), config.as_of))
 }
 
 /// Gives the finished folder its name and switches `latest`, each by one rename.
@@ -126,6 +135,23 @@ fn finish(config: &Config, work: tempfile::TempDir, id: &str) -> Result<PathBuf,
     Ok(folder)
 }
 
+/// What the readers say of files that could not be read, in words: no report will say it if the run ends.
+fn of_files(config: &Config, parsed: &[ParsedFile]) -> Vec<String> {
+    let catalogue = Catalogue::of(config);
+    let files = parsed.iter().map(|p| FileName { path: p.input.file.path.clone(), bureau: String::new(), source: String::new() });
+    let mut places = Places::default();
+    places.files.extend(files);
+    let renderer = Renderer { catalogue: &catalogue, config, places: &places, lang: config.run.lang };
+    let refused = parsed.iter().enumerate().filter(|(_, p)| p.manifest.refused || p.manifest.tables.is_empty());
+    let seeds = refused.flat_map(|(file, p)| p.input.seeds.iter().chain(&p.manifest.seeds).map(move |s| (file, s)));
+    seeds
+        .map(|(file, seed)| {
+            let shown = renderer.render(&judging::of_seed(&catalogue, file, seed));
+            format!("{}: {} {}", shown.file, seed.code, shown.message)
+        })
+        .collect()
+}
+
 /// Judgements, links, merge, criteria and what is written of them.
 async fn compute(config: &Config, parsed: &[ParsedFile], work: &Path, key: &str, progress: &dyn Progress) -> Result<Summary, Error> {
     let engine = Engine::new(config.as_of);
@@ -136,7 +162,7 @@ async fn compute(config: &Config, parsed: &[ParsedFile], work: &Path, key: &str,
 
     progress.begin(Stage::Link, None);
     if loaded.schema("directory").is_none() {
-        return Err(Error::new(ErrorKind::Unreadable, "ERR-009"));
+        return Err(Error::new(ErrorKind::Unreadable, "ERR-009").about(of_files(config, parsed)));
     }
     judging::link_records(config, &engine, &loaded).await?;
     progress.end(Stage::Link, None);

@@ -27,7 +27,7 @@ pub fn list(root: &Path, sources: &IndexMap<String, SourceOptions>) -> io::Resul
         patterns.push((id.clone(), patterns_of(source).map_err(|p| io::Error::other(p.found))?));
     }
     let mut found = Found::default();
-    for entry in walkdir::WalkDir::new(root).follow_links(false).sort_by_file_name() {
+    for entry in walkdir::WalkDir::new(root).follow_links(true).sort_by_file_name() {
         let entry = entry.map_err(io::Error::from)?;
         if !entry.file_type().is_file() {
             continue;

@@ -87,7 +87,7 @@ impl std::fmt::Display for FetchError {
             FetchError::Status(status) => write!(f, "@http.status|{status}"),
             FetchError::TooLarge(mib) => write!(f, "@http.too_large|{mib}"),
             FetchError::Checksum(found) => write!(f, "@http.checksum|{}", &found[..12.min(found.len())]),
-            FetchError::Store(error) => write!(f, "@http.store|{}", error.kind()),
+            FetchError::Store(_) => write!(f, "@http.store"),
         }
     }
 }

@@ -4,10 +4,57 @@
 //! files stand beside each other and `…_更正` supersedes the file that it corrects. Without a mark the newer one is not
 //! guessed: both stay, and a finding asks.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Share of the former version's keys below which a version is partial.
 const WHOLE_SHARE: (usize, usize) = (9, 10);
+
+/// What tells a record from others of its return.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RecordKey {
+    /// Its code (of a patent, the number), if it states one.
+    pub code: Option<String>,
+    /// Whether that code passes its check.
+    pub code_ok: bool,
+    /// Match key of its name.
+    pub name: Option<String>,
+}
+
+/// Records for looking up by either of their keys.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct KeySet {
+    codes: HashSet<String>,
+    /// By name, the valid codes that carry it; nothing if one carries it without a valid code.
+    names: HashMap<String, HashSet<String>>,
+    bare_names: HashSet<String>,
+}
+
+impl KeySet {
+    /// The keys of some records.
+    pub fn of<'a>(keys: impl IntoIterator<Item = &'a RecordKey>) -> Self {
+        let mut set = Self::default();
+        for key in keys {
+            set.codes.extend(key.code.clone());
+            if let Some(name) = &key.name {
+                match key.code.as_ref().filter(|_| key.code_ok) {
+                    Some(code) => _ = set.names.entry(name.clone()).or_default().insert(code.clone()),
+                    None => _ = set.bare_names.insert(name.clone()),
+                }
+            }
+        }
+        set
+    }
+
+    /// Whether a record is of the same enterprise as one of these: by its code, else by its name, unless both codes are
+    /// valid and differ. A correction of a wrong or missing code so finds the record that it corrects.
+    pub fn contains(&self, key: &RecordKey) -> bool {
+        if key.code.as_ref().is_some_and(|code| self.codes.contains(code)) {
+            return true;
+        }
+        let Some(name) = &key.name else { return false };
+        self.bare_names.contains(name) || (!key.code_ok && self.names.contains_key(name))
+    }
+}
 
 /// The tables of one file that may be a version of a return.
 #[derive(Debug, Clone)]
@@ -21,7 +68,7 @@ pub struct Candidate {
     /// The file's name.
     pub name: String,
     /// Keys of its records.
-    pub keys: Vec<String>,
+    pub keys: Vec<RecordKey>,
 }
 
 /// What a newer version does to an older one.
@@ -41,7 +88,7 @@ pub enum Superseded {
         /// Ordinal of the newer file.
         by: usize,
         /// Keys of the newer version.
-        keys: HashSet<String>,
+        keys: KeySet,
     },
     /// Two files of one return without a mark between them, with so many keys in common.
     Undecided {
@@ -65,6 +112,7 @@ pub fn supersede(candidates: &[Candidate]) -> Vec<Superseded> {
 
 fn within(group: &[&Candidate]) -> Vec<Superseded> {
     let mut out = Vec::new();
+    let mut gone = HashSet::new();
     let mut parts: BTreeMap<String, Vec<(u32, &Candidate)>> = BTreeMap::new();
     for candidate in group {
         let (part, rank) = version(&candidate.name);
@@ -74,21 +122,21 @@ fn within(group: &[&Candidate]) -> Vec<Superseded> {
         versions.sort_by_key(|(rank, c)| (*rank, c.file));
         for (i, (rank, older)) in versions.iter().enumerate() {
             // The next higher rank speaks first; later ones only replace it in turn.
-            let newer: Vec<&Candidate> = versions[i + 1..].iter().filter(|(r, _)| r > rank).map(|(_, c)| *c).collect();
-            for newer in newer {
-                let old: HashSet<&String> = older.keys.iter().collect();
-                let kept = newer.keys.iter().collect::<HashSet<_>>().intersection(&old).count();
-                let by = newer.file;
-                let older = (older.file, older.tables.clone());
-                if kept * WHOLE_SHARE.1 >= old.len() * WHOLE_SHARE.0 {
-                    out.push(Superseded::Whole { older, by });
+            for (_, newer) in versions[i + 1..].iter().filter(|(r, _)| r > rank) {
+                let keys = KeySet::of(&newer.keys);
+                let kept = older.keys.iter().filter(|k| keys.contains(k)).count();
+                let (by, tables) = (newer.file, (older.file, older.tables.clone()));
+                if kept * WHOLE_SHARE.1 >= older.keys.len() * WHOLE_SHARE.0 {
+                    gone.insert(older.file);
+                    out.push(Superseded::Whole { older: tables, by });
                     break;
                 }
-                out.push(Superseded::Partly { older, by, keys: newer.keys.iter().cloned().collect() });
+                out.push(Superseded::Partly { older: tables, by, keys });
             }
         }
     }
-    out.extend(undecided(group));
+    let standing: Vec<&Candidate> = group.iter().filter(|c| !gone.contains(&c.file)).copied().collect();
+    out.extend(undecided(&standing));
     out
 }
 
@@ -96,7 +144,7 @@ fn within(group: &[&Candidate]) -> Vec<Superseded> {
 fn undecided(group: &[&Candidate]) -> Vec<Superseded> {
     let mut out = Vec::new();
     for (i, one) in group.iter().enumerate() {
-        let keys: HashSet<&String> = one.keys.iter().collect();
+        let keys = KeySet::of(&one.keys);
         for other in group[i + 1..].iter().filter(|o| o.file != one.file) {
             let (a, b) = (version(&one.name), version(&other.name));
             if a.0 == b.0 && a.1 != b.1 {
@@ -113,32 +161,40 @@ fn undecided(group: &[&Candidate]) -> Vec<Superseded> {
 }
 
 /// The part and the rank that a file's name states: no mark 0, `_v2` 2, 更正 and 修订 1000, 最终版 and 定稿 2000; a
-/// number behind a word ranks within it (最终版2 over 最终版).
+/// number behind a word ranks within it (最终版2 over 最终版), and of several marks the highest counts.
 pub fn version(name: &str) -> (String, u32) {
+    const SIGNS: &str = "_-—（）() 　.";
+    let mut stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned();
+    let mut rank = 0;
+    while let Some((at, length, found)) = word_mark(&stem).or_else(|| number_mark(&stem)) {
+        rank = rank.max(found);
+        let (before, after) = (stem[..at].trim_end_matches(|c| SIGNS.contains(c)), &stem[at + length..]);
+        stem = format!("{before}{after}");
+    }
+    (stem.trim_matches(|c| SIGNS.contains(c)).to_owned(), rank)
+}
+
+/// A word that marks a version: where it stands, how long it is with what belongs to it, and its rank.
+fn word_mark(stem: &str) -> Option<(usize, usize, u32)> {
     const WORDS: [(&str, u32); 8] =
-        [("更正", 1000), ("修订", 1000), ("修正", 1000), ("订正", 1000), ("最终版", 2000), ("最终", 2000), ("定稿", 2000), ("终稿", 2000)];
-    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-    let trim = |s: &str| s.trim_matches(|c: char| "_-—（）() 　".contains(c)).to_owned();
-    for (word, rank) in WORDS {
-        if let Some(at) = stem.find(word) {
-            let after = &stem[at + word.len()..];
-            let after = after.strip_prefix(['版', '稿']).unwrap_or(after);
-            let digits: String = after.chars().take_while(char::is_ascii_digit).collect();
-            let rest = &after[digits.len()..];
-            return (trim(&format!("{}{rest}", trim(&stem[..at]))), rank + digits.parse().unwrap_or(0).min(900));
-        }
-    }
-    let lower = stem.to_ascii_lowercase();
-    for mark in ["_v", "-v", " v", "(v", "（v"] {
-        if let Some(at) = lower.rfind(mark) {
-            let digits: String = lower[at + mark.len()..].chars().take_while(char::is_ascii_digit).collect();
-            if let Ok(rank) = digits.parse::<u32>() {
-                let rest = &stem[at + mark.len() + digits.len()..];
-                return (trim(&format!("{}{rest}", &stem[..at])), rank.min(900));
-            }
-        }
-    }
-    (trim(stem), 0)
+        [("最终版", 2000), ("最终", 2000), ("定稿", 2000), ("终稿", 2000), ("更正", 1000), ("修订", 1000), ("修正", 1000), ("订正", 1000)];
+    let (word, rank) = WORDS.into_iter().find(|(word, _)| stem.contains(word))?;
+    let at = stem.find(word)?;
+    let mut length = word.len();
+    length += stem[at + length..].chars().next().filter(|c| "版稿".contains(*c)).map_or(0, char::len_utf8);
+    let digits: String = stem[at + length..].chars().take_while(char::is_ascii_digit).collect();
+    Some((at, length + digits.len(), rank + digits.parse().unwrap_or(0).min(900)))
+}
+
+/// `v2` behind anything but a Latin letter or a digit: its place, length and number.
+fn number_mark(stem: &str) -> Option<(usize, usize, u32)> {
+    let places = stem.char_indices().filter(|(_, c)| "vVｖＶ".contains(*c)).collect::<Vec<_>>();
+    places.into_iter().rev().find_map(|(at, mark)| {
+        let alone = stem[..at].chars().next_back().is_none_or(|c| !c.is_ascii_alphanumeric());
+        let digits: String = stem[at + mark.len_utf8()..].chars().take_while(char::is_ascii_digit).collect();
+        let rank: u32 = digits.parse().ok().filter(|_| alone)?;
+        Some((at, mark.len_utf8() + digits.len(), rank.min(900)))
+    })
 }
 
 #[cfg(test)]
@@ -153,29 +209,46 @@ mod tests {
             ("经营情况_2025年(更正2).xlsx", "经营情况_2025年", 1002),
             ("经营情况_2025年_v2.xlsx", "经营情况_2025年", 2),
             ("经营情况_2025年最终版.xls", "经营情况_2025年", 2000),
+            ("经营情况_2025年_更正_最终版.xls", "经营情况_2025年", 2000),
+            ("名录V2.csv", "名录", 2),
+            ("名录_v3（更正）.csv", "名录", 1000),
+            ("DV2.csv", "DV2", 0),
         ] {
             assert_eq!(version(name), (part.to_owned(), rank), "{name}");
         }
     }
 
+    fn key(code: &str) -> RecordKey {
+        RecordKey { code: Some(code.into()), code_ok: true, name: Some(format!("{code}公司")) }
+    }
+
     fn candidate(file: usize, name: &str, keys: &[&str]) -> Candidate {
-        let keys = keys.iter().map(|k| (*k).to_owned()).collect();
+        let keys = keys.iter().map(|k| key(k)).collect();
         Candidate { file, tables: vec![0], group: ("统计".into(), "returns".into(), Some(2025)), name: name.into(), keys }
     }
 
     #[test]
     fn a_marked_version_supersedes_whole_or_partly_and_an_unmarked_one_asks() {
         let old = candidate(0, "表.xlsx", &["a", "b", "c"]);
-        assert_eq!(
-            supersede(&[old.clone(), candidate(1, "表_v2.xlsx", &["a", "b", "c"])]),
-            [Superseded::Whole { older: (0, vec![0]), by: 1 }]
-        );
+        let newer = candidate(1, "表_v2.xlsx", &["a", "b", "c"]);
+        assert_eq!(supersede(&[old.clone(), newer.clone()]), [Superseded::Whole { older: (0, vec![0]), by: 1 }]);
         let partly = supersede(&[old.clone(), candidate(1, "表_更正.xlsx", &["b"])]);
-        assert_eq!(partly, [Superseded::Partly { older: (0, vec![0]), by: 1, keys: HashSet::from(["b".to_owned()]) }]);
-        assert_eq!(
-            supersede(&[old.clone(), candidate(1, "乡镇.xlsx", &["c", "b"])]),
-            [Superseded::Undecided { one: 0, other: 1, common: 2 }]
-        );
+        assert_eq!(partly, [Superseded::Partly { older: (0, vec![0]), by: 1, keys: KeySet::of(&[key("b")]) }]);
+        let town = candidate(2, "乡镇.xlsx", &["c", "b"]);
+        let asked = Superseded::Undecided { one: 0, other: 2, common: 2 };
+        assert_eq!(supersede(&[old.clone(), town.clone()]), [asked]);
+        let only_what_stands = supersede(&[old.clone(), newer, town]);
+        assert!(only_what_stands.contains(&Superseded::Undecided { one: 1, other: 2, common: 2 }) && only_what_stands.len() == 2);
         assert_eq!(supersede(&[old, candidate(1, "乡镇.xlsx", &["d"])]), []);
+    }
+
+    #[test]
+    fn a_corrected_code_finds_its_record_by_name_and_a_namesake_does_not() {
+        let corrected = KeySet::of(&[key("a")]);
+        let same_name = |code: Option<&str>, code_ok| RecordKey { code: code.map(str::to_owned), code_ok, name: Some("a公司".into()) };
+        assert!(corrected.contains(&same_name(None, false)), "the code was missing");
+        assert!(corrected.contains(&same_name(Some("x"), false)), "the code was wrong");
+        assert!(!corrected.contains(&same_name(Some("b"), true)), "another enterprise of that name");
+        assert!(KeySet::of(&[same_name(None, false)]).contains(&key("a")), "the correction states the name only");
     }
 }

@@ -107,9 +107,14 @@ pub async fn link(engine: &Engine, datasets: &[(&str, bool)], own: &str) -> Resu
     }
     engine.forget("name_index");
     engine.forget("org_index");
-    let each = |query: fn(&str, bool) -> String| datasets.iter().map(|(d, org)| query(d, *org)).collect::<Vec<_>>().join(" UNION ALL ");
-    engine.derive("quarantined", &format!("{} ORDER BY record", each(without_key))).await?;
-    engine.derive("duplicates", &format!("{} ORDER BY record", each(repetitions))).await?;
+    let each = |none: &str, query: fn(&str, bool) -> String| {
+        let parts = datasets.iter().map(|(dataset, has_org)| query(dataset, *has_org));
+        std::iter::once(none.to_owned()).chain(parts).collect::<Vec<_>>().join(" UNION ALL ")
+    };
+    let no_record = "SELECT CAST(0 AS BIGINT) AS record WHERE false";
+    let no_pair = "SELECT CAST(0 AS BIGINT) AS record, CAST(0 AS BIGINT) AS first_record, CAST(NULL AS VARCHAR) AS enterprise WHERE false";
+    engine.derive("quarantined", &format!("{} ORDER BY record", each(no_record, without_key))).await?;
+    engine.derive("duplicates", &format!("{} ORDER BY record", each(no_pair, repetitions))).await?;
     Ok(())
 }
 
