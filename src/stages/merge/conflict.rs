@@ -19,7 +19,7 @@ pub async fn conflicts(engine: &Engine, config: &Config, datasets: &impl super::
             {
                 let kind = config.form["needs"].field[a].kind;
                 let (first, second) = if sources[0].0 == "needs" { ("n", "d") } else { ("d", "n") };
-                let columns = |alias: &str, field: &str| select(alias, field, kind);
+                let columns = |alias: &str, field: &str| select(alias, field, kind, &format!("_{alias}"));
                 let (one, two) = if first == "n" { (columns("n", a), columns("d", b)) } else { (columns("d", b), columns("n", a)) };
                 let sql = format!(
                     "SELECT r.enterprise, {first}.record AS record_1, {one}, {second}.record AS record_2, {two}
@@ -39,22 +39,23 @@ pub async fn conflicts(engine: &Engine, config: &Config, datasets: &impl super::
     Ok(found)
 }
 
-/// The value, its text and its unit.
-fn select(alias: &str, field: &str, kind: FieldKind) -> String {
+/// The value, its text as stored and its unit, under names that end in `suffix`.
+fn select(alias: &str, field: &str, kind: FieldKind, suffix: &str) -> String {
     match kind {
-        FieldKind::Amount | FieldKind::Number => {
-            format!("{alias}.\"{field}\" AS v, {alias}.\"{field}_raw\" AS t, {alias}.\"{field}_unit\" AS u")
-                .replace(" AS v", &format!(" AS v_{alias}"))
-                .replace(" AS t", &format!(" AS t_{alias}"))
-                .replace(" AS u", &format!(" AS u_{alias}"))
-        }
+        FieldKind::Amount | FieldKind::Number => format!(
+            "{alias}.\"{field}\" AS v{suffix}, {alias}.\"{field}_raw\" AS t{suffix}, {alias}.\"{field}_unit\" AS u{suffix}"
+        ),
+        FieldKind::Text => format!("{alias}.\"{field}\" AS v{suffix}, {alias}.\"{field}\" AS t{suffix}, CAST(1 AS BIGINT) AS u{suffix}"),
         _ => format!(
-            "CAST({alias}.\"{field}\" AS VARCHAR) AS v_{alias}, CAST({alias}.\"{field}\" AS VARCHAR) AS t_{alias}, CAST(1 AS BIGINT) AS u_{alias}"
+            "CAST({alias}.\"{field}\" AS VARCHAR) AS v{suffix}, {alias}.\"{field}_raw\" AS t{suffix}, CAST(1 AS BIGINT) AS u{suffix}"
         ),
     }
 }
 
-/// Records that repeat an earlier one with other figures.
+/// What records are compared by: figures, and what criteria ask.
+const DECIDING: [FieldKind; 5] = [FieldKind::Amount, FieldKind::Number, FieldKind::Code, FieldKind::Date, FieldKind::Flag];
+
+/// Records that repeat an earlier one with other values.
 async fn repetitions(
     engine: &Engine,
     config: &Config,
@@ -65,18 +66,15 @@ async fn repetitions(
     let fields: Vec<(&String, &crate::config::FieldOptions)> = config.form[dataset]
         .field
         .iter()
-        .filter(|(name, f)| matches!(f.kind, FieldKind::Amount | FieldKind::Number) && datasets.has(dataset, name))
+        .filter(|(name, f)| DECIDING.contains(&f.kind) && datasets.has(dataset, name))
         .collect();
     if fields.is_empty() {
         return Ok(found);
     }
     let columns: Vec<String> = fields
         .iter()
-        .flat_map(|(name, f)| [select("a", name, f.kind), select("b", name, f.kind)])
         .enumerate()
-        .map(|(i, sql)| {
-            sql.replace(" AS v_", &format!(" AS v{i}_")).replace(" AS t_", &format!(" AS t{i}_")).replace(" AS u_", &format!(" AS u{i}_"))
-        })
+        .flat_map(|(i, (name, f))| ["a", "b"].map(|alias| select(alias, name, f.kind, &format!("{i}_{alias}"))))
         .collect();
     let sql = format!(
         "SELECT p.enterprise, a.record AS record_1, b.record AS record_2, {} FROM duplicates p
@@ -122,7 +120,7 @@ fn compare(
                 let room = half_place(text_1, unit(values.0 + 2)) + half_place(text_2, unit(values.1 + 2));
                 (value(values.0) - value(values.1)).abs() <= room
             }
-            _ => text_1 == text_2,
+            _ => text(values.0, row) == text(values.1, row),
         };
         if !agree {
             found.push(Conflict {
