@@ -4,7 +4,7 @@ use crate::config::CriterionOptions;
 use crate::error::Error;
 use crate::stages::publish::cells::{Reader, Shape};
 use crate::stages::publish::desk::{Conclusion, Desk, Edition, Verdict, Verdicts, grouped, text_or_blank};
-use crate::stages::publish::workbook::{AmountUnit, Book, Column, Mark, Tab, Table, Value};
+use crate::stages::publish::workbook::{Book, Column, Mark, Tab, Table, Value};
 use datafusion::arrow::array::RecordBatch;
 
 /// A criterion and how its figure is shown.
@@ -80,7 +80,7 @@ fn criteria<'a>(desk: &Desk<'a>) -> Vec<Criterion<'a>> {
         let (column, shape) = if own(figure) { (figure.to_owned(), desk.shape(figure)) } else { (format!("figure_{id}"), Shape::Plain) };
         let header = desk.header("figure");
         let look = match shape {
-            Shape::Amount => Column::amount(header, AmountUnit::TenThousand),
+            Shape::Amount => Column::amount(header),
             Shape::Ratio => Column::ratio(header),
             Shape::Number => Column::count(header),
             Shape::Word => Column::text(header),
