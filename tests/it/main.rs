@@ -10,5 +10,6 @@ mod hostile;
 mod http;
 mod layouts;
 mod reruns;
+mod sample;
 mod stages;
 mod util;
