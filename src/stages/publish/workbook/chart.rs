@@ -67,12 +67,13 @@ struct SeriesStyle {
     dark: bool,
 }
 
-const STYLES: [SeriesStyle; 5] = [
+const STYLES: [SeriesStyle; 6] = [
     SeriesStyle { shade: 0x001F_4E79, pattern: None, dark: true },
     SeriesStyle { shade: 0x00C8_7A2B, pattern: Some(ChartPatternFillType::DiagonalStripesWideUpwards), dark: false },
     SeriesStyle { shade: 0x00B8_C9DB, pattern: None, dark: false },
     SeriesStyle { shade: 0x0056_7D46, pattern: Some(ChartPatternFillType::HorizontalStripesNarrow), dark: false },
-    SeriesStyle { shade: 0x005A_5A5A, pattern: None, dark: true },
+    SeriesStyle { shade: 0x005A_5A5A, pattern: Some(ChartPatternFillType::LargeGrid), dark: false },
+    SeriesStyle { shade: 0x007A_3B69, pattern: Some(ChartPatternFillType::SolidDiamondGrid), dark: false },
 ];
 
 const INK: u32 = 0x001F_2933;
@@ -185,6 +186,29 @@ impl SeriesCells<'_> {
         match self.least_label {
             0 | 1 => "#,##0;-#,##0;".to_owned(),
             least => format!("[<{least}]\"\";#,##0"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::account::Place;
+
+    /// Brightness as a printer without color gives it, in percent.
+    fn brightness(shade: u32) -> u32 {
+        let [_, red, green, blue] = shade.to_be_bytes().map(u32::from);
+        (red * 299 + green * 587 + blue * 114) / 2_550
+    }
+
+    #[test]
+    fn every_place_has_a_series_that_is_told_apart_in_black_and_white() {
+        assert!(STYLES.len() >= Place::ALL.len());
+        for (index, one) in STYLES.iter().enumerate() {
+            for other in &STYLES[index + 1..] {
+                let apart = brightness(one.shade).abs_diff(brightness(other.shade)) >= 40;
+                assert!(one.pattern != other.pattern || apart, "{:06X} and {:06X}", one.shade, other.shade);
+            }
         }
     }
 }
