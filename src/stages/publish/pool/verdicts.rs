@@ -33,10 +33,12 @@ pub fn verdicts(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
     let figures = [total, desk.gathered.pooled, total - desk.gathered.pooled - desk.gathered.unjudged, desk.gathered.unjudged];
     let figures = figures.map(grouped);
     let mut subtitle = vec![desk.as_of(), desk.tell("verdicts_head", &figures.each_ref().map(String::as_str))];
-    subtitle.extend(thresholds(desk).into_iter().map(|t| desk.tell("criterion", &[&t])));
     if desk.edition == Edition::Operator {
         subtitle.push(desk.say("masked_verdicts").to_owned());
     }
+    // Below the table: above it, a dozen criteria would leave no room for the rows.
+    let mut notes = vec![desk.say("verdicts_note").to_owned()];
+    notes.extend(thresholds(desk).into_iter().map(|t| desk.tell("criterion", &[&t])));
     let mut table = book.table(Table {
         sheet: desk.sheet("verdicts"),
         title: desk.say("verdicts_title").to_owned(),
@@ -44,7 +46,7 @@ pub fn verdicts(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
         columns,
         frozen_columns: 4,
         empty_text: desk.say("registry_empty").to_owned(),
-        notes: vec![desk.say("verdicts_note").to_owned()],
+        notes,
         expected_rows: Some(total),
         tab: Tab::Result,
         ..Table::default()
