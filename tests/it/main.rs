@@ -5,6 +5,7 @@ mod check;
 mod city;
 mod config;
 mod decimals;
+mod editions;
 mod edits;
 mod hostile;
 mod http;

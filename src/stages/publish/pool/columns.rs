@@ -103,10 +103,10 @@ impl<'a> Builder<'_, 'a> {
     }
 }
 
-/// The criterion of statistics whose figure is this very column.
+/// The criterion whose figure is this very column.
 fn criterion<'a>(desk: &Desk<'a>, column: &str) -> Option<&'a str> {
     let last = desk.last_year();
-    let criteria = desk.publication.config.criterion.iter().filter(|(_, c)| !c.disabled && c.statistics);
+    let criteria = desk.publication.config.criterion.iter().filter(|(_, c)| !c.disabled);
     let judges = |figure: &str| figure == column || figure.strip_suffix("last").is_some_and(|f| format!("{f}{last}") == column);
-    criteria.filter(|(_, c)| judges(c.figure.trim())).map(|(id, _)| id.as_str()).next()
+    criteria.filter(|(_, c)| judges(&c.figure.trim().to_lowercase())).map(|(id, _)| id.as_str()).next()
 }

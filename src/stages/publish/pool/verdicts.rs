@@ -78,8 +78,10 @@ fn criteria<'a>(desk: &Desk<'a>) -> Vec<Criterion<'a>> {
     let schema = desk.gathered.enterprises.first().map(RecordBatch::schema);
     let own = |figure: &str| schema.as_ref().is_some_and(|s| s.column_with_name(figure).is_some());
     let criteria = config.criterion.iter().filter(|(_, c)| !c.disabled).map(|(id, options)| {
-        let figure = options.figure.trim();
-        let (column, shape) = if own(figure) { (figure.to_owned(), desk.shape(figure)) } else { (format!("figure_{id}"), Shape::Plain) };
+        // SQL takes a column in any case.
+        let figure = options.figure.trim().to_lowercase();
+        let statistics = options.statistics || desk.reads_statistics(&figure);
+        let (column, shape) = if own(&figure) { (figure.clone(), desk.shape(&figure)) } else { (format!("figure_{id}"), Shape::Plain) };
         let header = desk.header("figure");
         let look = match shape {
             Shape::Amount => Column::amount(header),
@@ -88,7 +90,7 @@ fn criteria<'a>(desk: &Desk<'a>) -> Vec<Criterion<'a>> {
             Shape::Word => Column::text(header),
             Shape::Plain => typed(schema.as_deref(), &column, header),
         };
-        Criterion { id, options, column, shape, look, statistics: options.statistics || desk.reads_statistics(figure) }
+        Criterion { id, options, column, shape, look, statistics }
     });
     criteria.collect()
 }
