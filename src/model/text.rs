@@ -1,6 +1,7 @@
 //! Character classes and foldings that codes, names, dates and numbers share.
 //!
-//! Owns: which characters are blank, which are invisible, which are hanzi; the compatibility fold of one character.
+//! Owns: which characters are blank, which are invisible, which are hanzi; the compatibility fold of one character;
+//! which texts a spreadsheet would run.
 //! Invariant: the fold works character by character, so folding twice equals folding once. It never maps a letter
 //! to a look-alike of another script: a Greek capital Mu stays Greek.
 
@@ -24,6 +25,27 @@ pub fn is_hanzi(c: char) -> bool {
     matches!(c,
         '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}' | '\u{E000}'..='\u{F8FF}' | '\u{F900}'..='\u{FAFF}'
         | '\u{20000}'..='\u{3FFFF}' | '〇')
+}
+
+/// Tells whether a spreadsheet would take a text for a formula, on opening it or once somebody edits its cell.
+///
+/// Its first visible character is `=`, `+`, `-` or `@` in any width. A dash alone and a plain number run nothing.
+pub fn looks_live(text: &str) -> bool {
+    let shown = text.trim_matches(|c| is_blank(c) || is_invisible(c));
+    let mut rest = shown.chars();
+    match rest.next() {
+        Some('=' | '@' | '＝' | '＠' | '＋') => true,
+        Some('-' | '－') if rest.as_str().is_empty() => false,
+        Some('+' | '-') => !is_plain_number(rest.as_str()),
+        first => first == Some('－'),
+    }
+}
+
+/// Digits, with commas between them and one decimal point at most: nothing else is certain to be no formula.
+fn is_plain_number(text: &str) -> bool {
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    whole.split(',').all(digits) && digits(fraction)
 }
 
 /// Gives the half-width form of a full-width letter or digit, and any other character unchanged.
@@ -87,6 +109,41 @@ mod tests {
         assert_eq!(fold("Μ"), "Μ", "a Greek letter stays Greek");
         assert_eq!(fold("a\nb"), "a\nb");
         assert_eq!(fold("a\0b"), "ab");
+    }
+
+    #[test]
+    fn formulas_are_told_from_numbers_and_dashes() {
+        for live in [
+            "=1+1",
+            "+cmd|' /C calc'!A0",
+            "-2+3+cmd",
+            "@SUM(A1)",
+            "＝1+1",
+            "＋1",
+            "－1",
+            "＠A1",
+            "\t=1",
+            "\r=1",
+            " =1",
+            "\u{3000}=1",
+            "\u{200B}=1",
+            "\u{FEFF}-A1",
+            "-A1",
+            "+A1",
+            "+",
+            "--",
+            "-1-2",
+            "-1.2.3",
+            "-1,",
+            "-1E5",
+            "-inf",
+        ] {
+            assert!(looks_live(live), "{live:?}");
+        }
+        for plain in ["", " ", "-", "－", " - ", "—", "-12.5", "+12.5", "-1,234", "-1,234.50", "a=b", "甲=乙", "1-2", "'=1", "江西某公司"]
+        {
+            assert!(!looks_live(plain), "{plain:?}");
+        }
     }
 
     #[test]

@@ -79,44 +79,6 @@ pub enum FaultKind {
     DamagedFile,
 }
 
-impl FaultKind {
-    /// All kinds, in the order of the list.
-    pub const ALL: [Self; 32] = [
-        Self::CodeCheck,
-        Self::CodeMissing,
-        Self::CodeDigitsLost,
-        Self::CodeLetterO,
-        Self::NameFullWidth,
-        Self::DuplicateRecord,
-        Self::NumberAsText,
-        Self::NotANumber,
-        Self::NoValueMark,
-        Self::BalanceBroken,
-        Self::ProfitBroken,
-        Self::MainExceedsTotal,
-        Self::NegativeRevenue,
-        Self::UnitSlip,
-        Self::WrongYear,
-        Self::PriorYearMismatch,
-        Self::SumMismatch,
-        Self::EnterpriseUnknown,
-        Self::FutureDate,
-        Self::GrantBeforeApplication,
-        Self::PatentCheck,
-        Self::PublicationNumber,
-        Self::ExpiredInForce,
-        Self::OwnerUnknown,
-        Self::Namesake,
-        Self::HiddenRow,
-        Self::HiddenSheet,
-        Self::FormulaCell,
-        Self::ErrorCell,
-        Self::SupersededValue,
-        Self::UnmatchedFile,
-        Self::DamagedFile,
-    ];
-}
-
 /// One fault at its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlantedFault {
@@ -168,10 +130,7 @@ mod tests {
     #[test]
     fn every_kind_has_a_name_in_both_languages() {
         let wording = Wording::load().expect("the wording parses");
-        for kind in FaultKind::ALL {
-            let name = wording.kinds.get(&kind).expect("a name");
-            assert!(!name.zh.is_empty() && !name.en.is_empty());
-        }
-        assert_eq!(wording.kinds.len(), FaultKind::ALL.len());
+        assert_eq!(wording.kinds.len(), FaultKind::DamagedFile as usize + 1);
+        assert!(wording.kinds.values().all(|name| !name.zh.is_empty() && !name.en.is_empty()));
     }
 }

@@ -137,13 +137,13 @@ impl fmt::Display for SampleError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Scale { option, found, least, most } => {
-                write!(f, "write a sample with `{option}` = {found}, possible are {least} to {most}")
+                write!(f, "`{option}` = {found} is outside {least} to {most}")
             }
-            Self::Crowded => f.write_str("find enterprises for all planted faults with this seed"),
-            Self::Exists(path) => write!(f, "write over `{}`", path.display()),
-            Self::Write { path, .. } => write!(f, "write `{}`", path.display()),
-            Self::Compose { path, .. } => write!(f, "compose `{path}`"),
-            Self::Vocabulary(_) => f.write_str("read the vocabulary of the sample"),
+            Self::Crowded => f.write_str("this seed leaves too few fitting enterprises for all planted faults"),
+            Self::Exists(path) => write!(f, "`{}` exists already", path.display()),
+            Self::Write { path, .. } => write!(f, "`{}` cannot be written", path.display()),
+            Self::Compose { path, .. } => write!(f, "`{path}` cannot be put together"),
+            Self::Vocabulary(_) => f.write_str("the vocabulary of the sample is broken"),
         }
     }
 }

@@ -5,6 +5,7 @@
 //! Invariants: the year of a number is the year of filing; a patent called in force is granted and within its term
 //! (20 years, 10 or 15, and 10 for designs filed to 2021-05-31) on the day of judgment.
 
+use crate::model::patent_number::PatentKind as Kind;
 use chrono::{Datelike, Days, NaiveDate};
 
 use super::codes::Codes;
@@ -12,12 +13,9 @@ use super::draw::Draw;
 use super::enterprise::{City, Enterprise, Purpose, Title, day};
 use super::words::{Industry, Words};
 
-/// The three kinds of patents; the number is the one in application numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    Invention = 1,
-    UtilityModel = 2,
-    Design = 3,
+/// The digit of a kind in application and publication numbers.
+pub(super) fn digit(kind: Kind) -> u8 {
+    kind as u8 + 1
 }
 
 /// One invented patent.
@@ -93,7 +91,7 @@ impl<'a> Inventor<'a> {
         let status = self.status(fate);
         let live = matches!(fate, Fate::InForce);
         Some(Patent {
-            number: self.codes.application(self.draw, filed.year(), kind as u8),
+            number: self.codes.application(self.draw, filed.year(), digit(kind)),
             kind,
             title: self.title(kind, owner.industry),
             filed,
@@ -111,7 +109,7 @@ impl<'a> Inventor<'a> {
         let filed = self.draw.day(day(years.0, 1, 1)?, day(years.1, 12, 31)?);
         let industry = self.draw.index(self.words.industry.len());
         Some(Patent {
-            number: self.codes.application(self.draw, filed.year(), Kind::UtilityModel as u8),
+            number: self.codes.application(self.draw, filed.year(), digit(Kind::UtilityModel)),
             kind: Kind::UtilityModel,
             title: self.title(Kind::UtilityModel, industry),
             filed,
@@ -247,7 +245,7 @@ impl<'a> Inventor<'a> {
 mod tests {
     use super::super::enterprise::invent;
     use super::*;
-    use crate::model::patent_number::{PatentKind, last_day, parse};
+    use crate::model::patent_number::{last_day, parse};
 
     #[test]
     fn patents_are_sound_on_the_day_of_judgment() {
@@ -262,13 +260,8 @@ mod tests {
             let patent = inventor.patent().expect("a patent");
             let number = parse(&patent.number).expect("a valid number");
             assert_eq!(i32::from(number.year), patent.filed.year());
-            let kind = match patent.kind {
-                Kind::Invention => PatentKind::Invention,
-                Kind::UtilityModel => PatentKind::UtilityModel,
-                Kind::Design => PatentKind::Design,
-            };
-            assert_eq!(number.kind, kind);
-            let last = last_day(kind, patent.filed).expect("a last day");
+            assert_eq!(number.kind, patent.kind);
+            let last = last_day(patent.kind, patent.filed).expect("a last day");
             assert!(!patent.in_force || (last > judged && patent.granted.is_some()));
             assert!(!expired.contains(&patent.status) || last < judged);
             assert!(patent.granted.is_none_or(|day| patent.filed < day && day < judged));

@@ -4,6 +4,7 @@
 //! Invariants: spellings that a careful reader understands are no faults and are not marked; marked rows have one
 //! fault and, but for the fault, an owner of the directory.
 
+use crate::model::patent_number::PatentKind as Kind;
 use chrono::{Days, NaiveDate};
 
 use super::codes::{with_letter_o, with_wrong_check};
@@ -11,7 +12,7 @@ use super::draw::Draw;
 use super::enterprise::day;
 use super::fault::FaultKind as F;
 use super::head;
-use super::patent::{Inventor, Kind, Patent};
+use super::patent::{Inventor, Patent, digit};
 use super::returns_plan::widen;
 use super::sheet::{Book, Column, ColumnKind, Format, Line, LineKind, Sheet, Value};
 
@@ -161,7 +162,7 @@ fn publication(kind: Kind, draw: &mut Draw) -> String {
         Kind::UtilityModel => 'U',
         Kind::Design => 'S',
     };
-    format!("CN{}9{:07}{letter}", kind as u8, draw.below(10_000_000))
+    format!("CN{}9{:07}{letter}", digit(kind), draw.below(10_000_000))
 }
 
 fn blank_sheet(name: &str) -> Sheet {

@@ -4,7 +4,10 @@
 //! Takes: lines from the bureaus' tables. Gives: the same to the writers, and the place of each fault.
 //! Invariants: a fault is marked on its line, so its address is right however lines are added, moved or doubled.
 
+use crate::model::cell::address;
+use crate::model::text::half_width;
 use chrono::NaiveDate;
+use rust_decimal::Decimal;
 
 use super::fault::{FaultKind, PlantedFault};
 
@@ -56,20 +59,11 @@ impl Value {
 
 /// Writes tenths with their decimal point.
 pub(super) fn tenths_text(tenths: i64) -> String {
-    let sign = if tenths < 0 { "-" } else { "" };
-    let size = tenths.unsigned_abs();
-    format!("{sign}{}.{}", size / 10, size % 10)
+    Decimal::new(tenths, 1).to_string()
 }
 
 fn text_amount(text: &str) -> i64 {
-    let plain: String = text
-        .chars()
-        .filter(|symbol| !matches!(symbol, ',' | '，'))
-        .map(|symbol| match symbol {
-            '０'..='９' => char::from(b'0' + (symbol as u32 - '０' as u32) as u8),
-            other => other,
-        })
-        .collect();
+    let plain: String = text.chars().filter(|symbol| !matches!(symbol, ',' | '，')).map(half_width).collect();
     plain.parse().unwrap_or(0)
 }
 
@@ -270,19 +264,8 @@ impl Book {
 
 fn range(columns: Option<(usize, usize)>, width: usize, row: usize) -> String {
     let (first, last) = columns.unwrap_or((0, width.saturating_sub(1)));
-    if first == last { address(first, row) } else { format!("{}:{}", address(first, row), address(last, row)) }
-}
-
-/// Gives a cell's address as the user sees it.
-pub(super) fn address(column: usize, row: usize) -> String {
-    let mut letters = String::new();
-    let mut rest = column + 1;
-    while rest > 0 {
-        rest -= 1;
-        letters.insert(0, char::from(b'A' + (rest % 26) as u8));
-        rest /= 26;
-    }
-    format!("{letters}{}", row + 1)
+    let address = |column: usize| address(column as u32, row as u32 + 1);
+    if first == last { address(first) } else { format!("{}:{}", address(first), address(last)) }
 }
 
 #[cfg(test)]
@@ -291,9 +274,7 @@ mod tests {
 
     #[test]
     fn addresses_are_as_users_see_them() {
-        assert_eq!(address(0, 0), "A1");
-        assert_eq!(address(25, 6), "Z7");
-        assert_eq!(address(26, 99), "AA100");
+        assert_eq!(range(Some((1, 1)), 3, 4), "B5");
         assert_eq!(range(None, 3, 4), "A5:C5");
     }
 

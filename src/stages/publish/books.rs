@@ -1,11 +1,10 @@
 //! The workbooks of a run, written side by side.
 
 use super::desk::{Desk, Edition, Gathered};
-use super::workbook::{Book, BookProperties, BookReport, Compression, Wording, WorkbookError};
+use super::workbook::{Book, BookProperties, BookReport, WorkbookError};
 use super::{Publication, pool, quality};
 use crate::config::Workbook;
 use crate::error::{Error, ErrorKind};
-use crate::finding::Lang;
 use chrono::NaiveTime;
 use std::path::Path;
 
@@ -57,13 +56,9 @@ fn write_one(p: &Publication<'_>, gathered: &Gathered<'_>, workbook: Workbook, f
         author: desk.say("author").to_owned(),
         created: p.config.as_of.and_time(NaiveTime::MIN),
         sheet_rows: p.config.output.sheet_rows,
-        compression: Compression::Standard,
+        lang: p.config.run.lang,
     };
-    let wording = match p.config.run.lang {
-        Lang::Zh => Wording::chinese()?,
-        Lang::En => Wording::english()?,
-    };
-    let mut book = Book::create(&folder.join(workbook.file_name()), properties, wording)?;
+    let mut book = Book::create(&folder.join(workbook.file_name()), properties)?;
     match workbook {
         Workbook::Pool | Workbook::PoolOperator => pool::write(&mut book, &desk)?,
         Workbook::Quality => quality::write(&mut book, &desk)?,

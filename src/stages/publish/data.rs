@@ -1,13 +1,13 @@
 //! Datasets as files: Parquet exact and typed, CSV for spreadsheets and scripts.
 //!
-//! CSV is UTF-8 with mark, CRLF. A text that a spreadsheet would take for a formula (it begins with = + - @, also in
-//! full width, or behind blanks, tabs or invisible marks) gets an apostrophe in front; numbers stay numbers.
+//! CSV is UTF-8 with mark, CRLF. A text or column name that a spreadsheet would take for a formula gets an apostrophe in
+//! front; numbers stay numbers.
 
 use crate::config::DataFormat;
 use crate::error::Error;
-use crate::model::text::is_invisible;
+use crate::model::text::looks_live;
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
-use datafusion::arrow::datatypes::{DataType, Date32Type, Decimal128Type, Int8Type, Int32Type, Int64Type, SchemaRef};
+use datafusion::arrow::datatypes::{DataType, Date32Type, Decimal128Type, DecimalType, Int8Type, Int32Type, Int64Type, SchemaRef};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
 use parquet::file::properties::WriterProperties;
@@ -38,7 +38,7 @@ fn csv(path: &Path, schema: &SchemaRef, batches: &[RecordBatch]) -> Result<(), E
     let mut file = BufWriter::with_capacity(1 << 18, File::create(path)?);
     file.write_all("\u{feff}".as_bytes())?;
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(file);
-    writer.write_record(schema.fields().iter().map(|f| f.name().as_str())).map_err(Error::bug)?;
+    writer.write_record(schema.fields().iter().map(|f| neutral(f.name()).into_owned())).map_err(Error::bug)?;
     let mut text = String::new();
     for batch in batches {
         for row in 0..batch.num_rows() {
@@ -71,7 +71,11 @@ fn cell(column: &ArrayRef, row: usize, out: &mut String) {
                 _ = write!(out, "{date}");
             }
         }
-        DataType::Decimal128(_, scale) => decimal(column.as_primitive::<Decimal128Type>().value(row), *scale, out),
+        DataType::Decimal128(precision, scale) => {
+            let text = Decimal128Type::format_decimal(column.as_primitive::<Decimal128Type>().value(row), *precision, *scale);
+            // Zeros behind the point say nothing.
+            out.push_str(if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text });
+        }
         DataType::Dictionary(..) => {
             let words = column.as_dictionary::<Int8Type>();
             if let Some(key) = words.key(row) {
@@ -82,52 +86,39 @@ fn cell(column: &ArrayRef, row: usize, out: &mut String) {
     }
 }
 
-/// A decimal without needless zeros.
-fn decimal(value: i128, scale: i8, out: &mut String) {
-    use std::fmt::Write as _;
-    let scale = usize::try_from(scale).unwrap_or(0);
-    let divisor = 10_i128.pow(u32::try_from(scale).unwrap_or(0));
-    if value < 0 {
-        out.push('-');
-    }
-    let (whole, rest) = (value.unsigned_abs() / divisor.unsigned_abs(), value.unsigned_abs() % divisor.unsigned_abs());
-    _ = write!(out, "{whole}");
-    if rest > 0 {
-        let digits = format!("{rest:0scale$}");
-        out.push('.');
-        out.push_str(digits.trim_end_matches('0'));
-    }
-}
-
 /// The text, with an apostrophe in front if a spreadsheet would run it.
-pub fn neutral(text: &str) -> Cow<'_, str> {
-    let first = text.chars().find(|c| !c.is_whitespace() && !c.is_control() && !is_invisible(*c));
-    let live = first.is_some_and(|c| "=+-@＝＋－＠".contains(c));
-    // A dash alone, or a negative number, is no formula.
-    let harmless = text.len() <= 3 || text.parse::<f64>().is_ok();
-    if live && !(harmless && text.starts_with(['-', '+', '－'])) { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
+fn neutral(text: &str) -> Cow<'_, str> {
+    if looks_live(text) { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use datafusion::arrow::array::{Decimal128Array, StringArray};
+    use datafusion::arrow::datatypes::{Field, Schema};
+    use std::sync::Arc;
+
+    fn written(columns: Vec<(&str, ArrayRef)>) -> String {
+        let fields: Vec<Field> = columns.iter().map(|(name, array)| Field::new(*name, array.data_type().clone(), true)).collect();
+        let schema = Arc::new(Schema::new(fields));
+        let batch = RecordBatch::try_new(schema.clone(), columns.into_iter().map(|(_, array)| array).collect()).expect("a batch");
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a.csv");
+        csv(&path, &schema, &[batch]).expect("written");
+        std::fs::read_to_string(path).expect("text")
+    }
 
     #[test]
-    fn formulas_are_neutralized_and_numbers_are_not() {
-        for live in ["=1+1", "+cmd|' /C calc'!A0", "-2+3+cmd", "@SUM(A1)", "＝1+1", "\t=1", " =1", "\u{200b}=1"] {
-            assert!(neutral(live).starts_with('\''), "{live}");
-        }
-        for plain in ["-12.5", "江西某公司", "—", "-", "a=b", ""] {
-            assert_eq!(neutral(plain), plain);
-        }
+    fn neither_texts_nor_column_names_are_live() {
+        let texts: ArrayRef = Arc::new(StringArray::from(vec!["-A1", "-12.5", "\t=1"]));
+        assert_eq!(written(vec![("=1+1", texts)]), "\u{feff}'=1+1\r\n'-A1\r\n-12.5\r\n'\t=1\r\n");
     }
 
     #[test]
     fn decimals_lose_needless_zeros_only() {
-        for (value, want) in [(12_3400, "12.34"), (-5, "-0.0005"), (100_0000, "100"), (0, "0")] {
-            let mut out = String::new();
-            decimal(value, 4, &mut out);
-            assert_eq!(out, want);
-        }
+        let values = Decimal128Array::from(vec![12_3400, -5, 100_0000, 0]).with_precision_and_scale(28, 4).expect("a scale");
+        assert_eq!(written(vec![("a", Arc::new(values))]), "\u{feff}a\r\n12.34\r\n-0.0005\r\n100\r\n0\r\n");
+        let whole = Decimal128Array::from(vec![1_200]).with_precision_and_scale(28, 0).expect("a scale");
+        assert_eq!(written(vec![("a", Arc::new(whole))]), "\u{feff}a\r\n1200\r\n");
     }
 }

@@ -6,9 +6,9 @@
 use super::Publication;
 use super::cells::{Reader, Shape, Vocabulary};
 use super::pool::{finances, patents};
-use super::provenance::Sources;
+use super::provenance::{SHARED, Sources};
 use super::workbook::{Column, Value};
-use crate::config::{FieldKind, Workbook};
+use crate::config::{Config, FieldKind, Workbook};
 use crate::error::Error;
 use crate::finding::{Lang, fill, word};
 use crate::model::account::BALANCED;
@@ -65,7 +65,7 @@ impl<'a> Gathered<'a> {
         }
         let mut gathered = Gathered {
             sources,
-            consenting: consenting(&enterprises, p.config.as_of),
+            consenting: consenting(&enterprises, p.config.as_of, &undated(p).await?),
             findings,
             finances: if wanted("finances") { finances::gather(p).await? } else { Vec::new() },
             patents: if wanted("patents") && p.has("patents") { patents::gather(p).await? } else { Vec::new() },
@@ -89,13 +89,29 @@ pub fn asked(sheets: &[String], id: &str) -> bool {
     sheets.is_empty() || sheets.iter().any(|s| s == id)
 }
 
+/// Enterprises whose date of consent is stated, but withheld or unreadable: nobody can say that the day has come.
+async fn undated(p: &Publication<'_>) -> Result<HashSet<String>, Error> {
+    let sources = p.merged.columns.iter().filter(|c| c.name == "consent_on").flat_map(|c| &c.sources);
+    let mut undated = HashSet::new();
+    for (record, field) in sources {
+        let Some((_, dataset)) = SHARED.iter().find(|(r, _)| r == record) else { continue };
+        let sql = format!(
+            "SELECT e.enterprise FROM enterprises e JOIN {dataset} d ON d.record = e.{record}
+             WHERE d.\"{field}\" IS NULL AND CAST(d.\"{field}_state\" AS VARCHAR) NOT IN ('blank', 'mark')"
+        );
+        let (_, batches) = p.engine.query("consent", &sql).await?;
+        undated.extend(batches.iter().flat_map(|b| b.column(0).as_string::<i32>()).flatten().map(str::to_owned));
+    }
+    Ok(undated)
+}
+
 /// Enterprises that consent, with a date of consent, where one is stated, not after the reference date.
-fn consenting(enterprises: &[RecordBatch], as_of: NaiveDate) -> HashSet<String> {
+fn consenting(enterprises: &[RecordBatch], as_of: NaiveDate, undated: &HashSet<String>) -> HashSet<String> {
     let mut consenting = HashSet::new();
     for batch in enterprises {
         let [key, consent, on] = ["enterprise", "consent", "consent_on"].map(|c| Reader::of(batch, c, Shape::Plain));
         let given = (0..batch.num_rows()).filter(|row| consent.is_true(*row) && on.date(*row).is_none_or(|d| d <= as_of));
-        consenting.extend(given.map(|row| key.text(row).to_owned()));
+        consenting.extend(given.map(|row| key.text(row)).filter(|key| !undated.contains(*key)).map(str::to_owned));
     }
     consenting
 }
@@ -310,18 +326,12 @@ impl<'a> Desk<'a> {
 
     /// Whether SQL over the enterprise record reads figures of statistics, whatever its criterion says of itself.
     pub fn reads_statistics(&self, sql: &str) -> bool {
-        let ratios = ["revenue_growth", "profit_margin", "debt_ratio"];
-        let fields = self.publication.config.form.get("returns").map(|f| &f.field);
-        let words = sql.split(|c: char| !c.is_alphanumeric() && c != '_');
-        let figure = |word: &str| {
-            fields.and_then(|f| f.get(field_of(word))).is_some_and(|f| matches!(f.kind, FieldKind::Amount | FieldKind::Number))
-        };
-        words.into_iter().any(|word| ratios.contains(&word) || figure(word))
+        reads_statistics(self.publication.config, sql)
     }
 
     /// What a column of `enterprises` holds.
     pub fn shape(&self, column: &str) -> Shape {
-        if ["revenue_growth", "profit_margin", "debt_ratio"].contains(&column) {
+        if RATIOS.contains(&column) {
             return Shape::Ratio;
         }
         let config = self.publication.config;
@@ -338,6 +348,19 @@ impl<'a> Desk<'a> {
             _ => Shape::Plain,
         }
     }
+}
+
+/// Figures of statistics that are computed, not stated.
+const RATIOS: [&str; 3] = ["revenue_growth", "profit_margin", "debt_ratio"];
+
+/// Looks for names of figures in any case, since SQL does not tell cases apart.
+fn reads_statistics(config: &Config, sql: &str) -> bool {
+    let fields = config.form.get("returns").into_iter().flat_map(|f| &f.field);
+    let figures: HashSet<String> =
+        fields.filter(|(_, f)| matches!(f.kind, FieldKind::Amount | FieldKind::Number)).map(|(name, _)| name.to_lowercase()).collect();
+    let sql = sql.to_lowercase();
+    let mut words = sql.split(|c: char| !c.is_alphanumeric() && c != '_');
+    words.any(|word| RATIOS.contains(&word) || figures.contains(field_of(word)))
 }
 
 /// The field of a column that holds its figure for a year: `revenue` of `revenue_2025` and `revenue_last`.
@@ -361,6 +384,17 @@ pub fn text_or_blank(text: &str) -> Value<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn statistics_are_known_in_any_case() {
+        let config = crate::config::load_defaults(std::path::Path::new(".")).expect("the built-in settings");
+        for sql in ["staff", "STAFF", "e.Revenue_Last / 10000", "\"REVENUE_2025\"", "Debt_Ratio", "coalesce(Paid_In_Capital,0)"] {
+            assert!(reads_statistics(&config, sql), "{sql}");
+        }
+        for sql in ["patents_free", "TITLE_LEVEL", "need_amount", "'x'"] {
+            assert!(!reads_statistics(&config, sql), "{sql}");
+        }
+    }
 
     #[test]
     fn no_list_asks_for_every_sheet() {

@@ -14,7 +14,7 @@ mod provenance;
 mod quality;
 mod run_json;
 mod tables;
-pub mod workbook;
+mod workbook;
 
 use crate::config::{Config, DataFormat};
 use crate::engine::Engine;

@@ -10,7 +10,7 @@ use datafusion::arrow::array::RecordBatch;
 use std::collections::BTreeSet;
 
 /// Columns of record numbers whose datasets a field can come from, beside others.
-const SHARED: [(&str, &str); 2] = [("directory_record", "directory"), ("need_record", "needs")];
+pub const SHARED: [(&str, &str); 2] = [("directory_record", "directory"), ("need_record", "needs")];
 
 /// The sources of all columns.
 #[derive(Debug, Clone)]

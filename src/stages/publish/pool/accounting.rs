@@ -4,7 +4,7 @@ use crate::error::Error;
 use crate::finding::word;
 use crate::model::account::Place;
 use crate::stages::publish::desk::{Desk, Edition};
-use crate::stages::publish::workbook::{Book, CellRange, Column, Formula, FormulaResult, Tab, Table, Value};
+use crate::stages::publish::workbook::{Book, CellRange, Column, Formula, Tab, Table, Value};
 use std::collections::BTreeMap;
 
 /// Records and money by where they ended; what came in is counted apart.
@@ -135,7 +135,7 @@ fn cells<'v>(desk: &Desk<'v>, name: (&'v str, &'v str), line: &Line, money: Opti
     let mut cells =
         vec![Value::Text(name.0), if name.1.is_empty() { Value::Blank } else { Value::Text(name.1) }, Value::Count(count(line.stated.0))];
     cells.extend(line.placed.iter().map(|p| Value::Count(count(p.0))));
-    cells.push(Value::Formula(Formula { expression: "{0}-SUM({1})", result: FormulaResult::Count(lost), cells: ranges }));
+    cells.push(Value::Formula(Formula { expression: "{0}-SUM({1})", result: lost, cells: ranges }));
     if let Some(dataset) = money {
         let field = match dataset {
             "returns" => desk.header("revenue"),

@@ -3,7 +3,7 @@
 use super::columns::{Origin, PoolColumn, pool_columns};
 use crate::error::Error;
 use crate::stages::publish::cells::{Reader, Shape, Total};
-use crate::stages::publish::desk::{Desk, Edition, Verdict, Verdicts, grouped};
+use crate::stages::publish::desk::{Desk, Edition, Verdict, Verdicts, grouped, text_or_blank};
 use crate::stages::publish::provenance::SourceCells;
 use crate::stages::publish::workbook::{Book, Column, Tab, Table, Value};
 use datafusion::arrow::array::RecordBatch;
@@ -11,31 +11,15 @@ use datafusion::arrow::array::RecordBatch;
 /// Writes the pool.
 pub fn pool(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
     let columns = pool_columns(desk);
-    let rows = desk.gathered.pooled;
-    let mut subtitle = vec![desk.as_of(), desk.tell("pool_rows", &[&grouped(desk.gathered.total()), &grouped(rows)])];
-    if desk.edition == Edition::Operator {
-        subtitle.push(desk.say("masked").to_owned());
-    }
-    let mut looks = vec![Column::count(desk.header("number"))];
-    looks.extend(columns.iter().map(|c| c.look.clone()));
-    let mut table = book.table(Table {
-        sheet: desk.sheet("pool"),
-        title: desk.say("pool_title").to_owned(),
-        subtitle,
-        columns: looks,
-        frozen_columns: 3,
-        empty_text: desk.say("pool_empty").to_owned(),
-        notes: vec![desk.say("pool_note").to_owned()],
-        expected_rows: Some(rows + u64::from(rows > 0)),
-        tab: Tab::Result,
-        ..Table::default()
-    })?;
+    let head = desk.tell("pool_rows", &[&grouped(desk.gathered.total()), &grouped(desk.gathered.pooled)]);
+    let looks = columns.iter().map(|c| c.look.clone());
+    let mut table = book.table(frame(desk, "pool", head, looks, Tab::Result))?;
     let mut totals = vec![Total::default(); columns.len()];
     let mut number = 0;
     let mut cells = Vec::with_capacity(columns.len() + 1);
     for batch in &desk.gathered.enterprises {
         let grid = Grid::of(desk, batch, &columns);
-        for row in (0..batch.num_rows()).filter(|row| grid.verdicts.pooled(*row)) {
+        for row in grid.pooled(batch) {
             number += 1;
             cells.clear();
             cells.push(Value::Count(number));
@@ -48,20 +32,48 @@ pub fn pool(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
         }
     }
     if number > 0 {
-        let mut sums = vec![Value::Blank, Value::Blank, Value::Text(desk.header("total"))];
-        sums.extend(columns.iter().zip(&totals).skip(2).map(|(c, total)| sum(desk, c, *total)));
-        table.total_row(&sums)?;
+        let sum = |(column, total): (&PoolColumn<'_>, &Total)| if adds(desk, column) { total.value() } else { Value::Blank };
+        table.total_row(&total_row(desk, columns.iter().zip(&totals).map(sum)))?;
     }
     table.finish()?;
     Ok(())
 }
 
-/// A sum, where adding up makes sense and shows no more than the rows do.
-fn sum<'a>(desk: &Desk<'_>, column: &PoolColumn<'_>, total: Total) -> Value<'a> {
+/// The table of one of the two grids.
+///
+/// Both have equally many lines above and below, so that the twin's cell has the address of the cell that it explains,
+/// also where they are split over several sheets.
+fn frame(desk: &Desk<'_>, id: &str, head: String, looks: impl Iterator<Item = Column>, tab: Tab) -> Table {
+    let rows = desk.gathered.pooled;
+    let mut subtitle = vec![desk.as_of(), head];
+    if desk.edition == Edition::Operator {
+        subtitle.push(desk.say(&format!("masked_{id}")).to_owned());
+    }
+    Table {
+        sheet: desk.sheet(id),
+        title: desk.say(&format!("{id}_title")).to_owned(),
+        subtitle,
+        columns: std::iter::once(Column::count(desk.header("number"))).chain(looks).collect(),
+        frozen_columns: 3,
+        empty_text: desk.say("pool_empty").to_owned(),
+        notes: vec![desk.say(&format!("{id}_note")).to_owned()],
+        expected_rows: Some(rows + u64::from(rows > 0)),
+        tab,
+    }
+}
+
+/// The row of sums: in place of the second column, the name, it says so.
+fn total_row<'v>(desk: &'v Desk<'_>, sums: impl Iterator<Item = Value<'v>>) -> Vec<Value<'v>> {
+    let mut cells = vec![Value::Blank, Value::Blank, Value::Text(desk.header("total"))];
+    cells.extend(sums.skip(2));
+    cells
+}
+
+/// Whether adding up makes sense and shows no more than the rows do.
+fn adds(desk: &Desk<'_>, column: &PoolColumn<'_>) -> bool {
     let counts = matches!(column.origin, Origin::Patents | Origin::Findings) || column.name == "staff";
-    let adds = column.shape == Shape::Amount || counts;
     let hidden = column.statistics && desk.edition == Edition::Operator;
-    if adds && !hidden { total.value() } else { Value::Blank }
+    (column.shape == Shape::Amount || counts) && !hidden
 }
 
 /// A batch of enterprises, its columns at hand.
@@ -80,6 +92,11 @@ impl<'a> Grid<'a> {
             findings: &desk.gathered.findings,
             readers: columns.iter().map(|c| Reader::of(batch, &c.name, c.shape)).collect(),
         }
+    }
+
+    /// The rows of enterprises in the pool.
+    fn pooled(&self, batch: &RecordBatch) -> impl Iterator<Item = usize> {
+        (0..batch.num_rows()).filter(|row| self.verdicts.pooled(*row))
     }
 
     fn cell<'v>(&self, desk: &'v Desk<'a>, column: &PoolColumn<'_>, reader: &Reader<'v>, disclosed: bool, row: usize) -> Value<'v>
@@ -104,64 +121,42 @@ impl<'a> Grid<'a> {
 /// Writes the twin of the pool.
 pub fn provenance(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
     let columns = pool_columns(desk);
-    let mut looks = vec![Column::count(desk.header("number"))];
-    looks.extend(columns.iter().map(|c| {
-        let look = if ["uscc", "name"].contains(&c.name.as_str()) {
-            Column::text(&c.look.header).wide(22.0)
-        } else {
-            Column::text(&c.look.header).wide(18.0)
-        };
+    let looks = columns.iter().map(|c| {
+        let look = Column::text(&c.look.header).wide(if ["uscc", "name"].contains(&c.name.as_str()) { 22.0 } else { 18.0 });
         match &c.look.group {
             Some(group) => look.in_group(group),
             None => look,
         }
-    }));
-    // The code leads the row, so that a row is found without looking back.
-    looks.insert(1, Column::code(desk.header("enterprise")));
-    let hidden = hidden(desk);
-    let rows = desk.gathered.pooled - hidden;
-    let mut subtitle = vec![desk.as_of(), desk.say("provenance_head").to_owned()];
-    subtitle.extend(desk.left_out(hidden));
-    let mut table = book.table(Table {
-        sheet: desk.sheet("provenance"),
-        title: desk.say("provenance_title").to_owned(),
-        subtitle,
-        columns: looks,
-        frozen_columns: 2,
-        empty_text: desk.say(if desk.gathered.pooled == 0 { "pool_empty" } else { "nobody_consents" }).to_owned(),
-        expected_rows: Some(rows),
-        tab: Tab::Evidence,
-        ..Table::default()
-    })?;
+    });
+    let mut table = book.table(frame(desk, "provenance", desk.say("provenance_head").to_owned(), looks, Tab::Evidence))?;
     let mut number = 0;
     let mut texts: Vec<String> = Vec::with_capacity(columns.len());
+    let mut stated = vec![false; columns.len()];
     for batch in &desk.gathered.enterprises {
         let grid = Grid::of(desk, batch, &columns);
-        let cells: Vec<Way<'_>> = columns.iter().map(|c| Way::of(desk, batch, c)).collect();
-        for row in (0..batch.num_rows()).filter(|row| grid.verdicts.pooled(*row)) {
-            // The number stays that of the pool's own row.
+        let ways: Vec<Way<'_>> = columns.iter().map(|c| Way::of(desk, batch, c)).collect();
+        for row in grid.pooled(batch) {
             number += 1;
-            if !desk.discloses(grid.key.text(row)) {
-                continue;
-            }
+            let disclosed = desk.discloses(grid.key.text(row));
             texts.clear();
-            texts.extend(cells.iter().zip(&grid.readers).map(|(way, reader)| way.cite(desk, reader, row)));
-            let mut values = vec![Value::Count(number), Value::Text(grid.key.text(row))];
-            values.extend(texts.iter().map(|t| super::super::desk::text_or_blank(t)));
+            texts.extend(columns.iter().zip(&ways).zip(&grid.readers).map(|((column, way), reader)| {
+                // As in the pool, not even whether there is a figure.
+                if disclosed || !column.statistics { way.cite(desk, reader, row) } else { desk.say("withheld").to_owned() }
+            }));
+            stated.iter_mut().zip(&texts).for_each(|(stated, text)| *stated |= !text.is_empty());
+            let mut values = vec![Value::Count(number)];
+            values.extend(texts.iter().map(|t| text_or_blank(t)));
             table.row(&values)?;
         }
     }
+    if number > 0 {
+        let from = |(column, stated): (&PoolColumn<'_>, &bool)| {
+            text_or_blank(if *stated && adds(desk, column) { desk.say("from_rows") } else { "" })
+        };
+        table.total_row(&total_row(desk, columns.iter().zip(&stated).map(from)))?;
+    }
     table.finish()?;
     Ok(())
-}
-
-/// Pooled enterprises whose rows the edition leaves out.
-fn hidden(desk: &Desk<'_>) -> u64 {
-    let hidden = desk.gathered.enterprises.iter().map(|batch| {
-        let (key, verdicts) = (Reader::of(batch, "enterprise", Shape::Plain), Verdicts::of(desk.publication, batch));
-        (0..batch.num_rows()).filter(|row| verdicts.pooled(*row) && !desk.discloses(key.text(*row))).count() as u64
-    });
-    hidden.sum()
 }
 
 /// The way back of one column.

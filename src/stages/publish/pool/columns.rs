@@ -2,7 +2,7 @@
 
 use crate::stages::publish::cells::Shape;
 use crate::stages::publish::desk::Desk;
-use crate::stages::publish::workbook::{AmountUnit, Column};
+use crate::stages::publish::workbook::Column;
 
 /// A column of the pool.
 pub struct PoolColumn<'a> {
@@ -49,7 +49,7 @@ pub fn pool_columns<'a>(desk: &Desk<'a>) -> Vec<PoolColumn<'a>> {
     b.last_year();
     b.patents();
     let need = desk.header("need");
-    b.add("need_amount", Column::amount(desk.header("amount"), AmountUnit::TenThousand).in_group(need));
+    b.add("need_amount", Column::amount(desk.header("amount")).in_group(need));
     b.add("need_months", Column::count(desk.header("months")).with_unit(desk.header("unit_month")).in_group(need));
     b.add("need_use", Column::text(desk.header("use")).in_group(need));
     b.push("findings", Column::count(desk.header("findings")).with_unit(desk.header("unit_item")), Origin::Findings, false);
@@ -69,7 +69,7 @@ impl<'a> Builder<'_, 'a> {
     fn years(&mut self, field: &str) {
         let group = self.desk.header(field);
         for year in &self.desk.publication.merged.years {
-            let look = Column::amount(self.desk.tell("year", &[&year.to_string()]), AmountUnit::TenThousand).in_group(group);
+            let look = Column::amount(self.desk.tell("year", &[&year.to_string()])).in_group(group);
             self.push(&format!("{field}_{year}"), look, Origin::Cell, true);
         }
     }
@@ -88,7 +88,7 @@ impl<'a> Builder<'_, 'a> {
             self.push(name, Column::ratio(desk.header(name)).in_group(&group), Origin::Computed(from), true);
         }
         for name in ["total_assets", "total_liabilities", "total_equity"] {
-            self.push(name, Column::amount(desk.header(name), AmountUnit::TenThousand).in_group(&group), Origin::Cell, true);
+            self.push(name, Column::amount(desk.header(name)).in_group(&group), Origin::Cell, true);
         }
         let staff = Column::count(desk.header("staff")).with_unit(desk.header("unit_person")).in_group(&group);
         self.push("staff", staff, Origin::Cell, true);
@@ -103,10 +103,10 @@ impl<'a> Builder<'_, 'a> {
     }
 }
 
-/// The criterion of statistics whose figure is this very column.
+/// The criterion whose figure is this very column.
 fn criterion<'a>(desk: &Desk<'a>, column: &str) -> Option<&'a str> {
     let last = desk.last_year();
-    let criteria = desk.publication.config.criterion.iter().filter(|(_, c)| !c.disabled && c.statistics);
+    let criteria = desk.publication.config.criterion.iter().filter(|(_, c)| !c.disabled);
     let judges = |figure: &str| figure == column || figure.strip_suffix("last").is_some_and(|f| format!("{f}{last}") == column);
-    criteria.filter(|(_, c)| judges(c.figure.trim())).map(|(id, _)| id.as_str()).next()
+    criteria.filter(|(_, c)| judges(&c.figure.trim().to_lowercase())).map(|(id, _)| id.as_str()).next()
 }

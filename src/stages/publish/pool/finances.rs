@@ -4,7 +4,7 @@ use crate::error::Error;
 use crate::stages::publish::Publication;
 use crate::stages::publish::cells::{Reader, Shape};
 use crate::stages::publish::desk::{Desk, Edition, text_or_blank};
-use crate::stages::publish::workbook::{AmountUnit, Book, Column, Mark, Tab, Table, Value};
+use crate::stages::publish::workbook::{Book, Column, Mark, Tab, Table, Value};
 use datafusion::arrow::array::RecordBatch;
 
 /// Figures shown, where the returns have them.
@@ -51,7 +51,7 @@ pub fn finances(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
     for figure in &figures {
         for year in &p.merged.years {
             let year = year.to_string();
-            columns.push(Column::amount(desk.tell("year", &[&year]), AmountUnit::TenThousand).in_group(desk.header(figure)));
+            columns.push(Column::amount(desk.tell("year", &[&year])).in_group(desk.header(figure)));
             names.push(format!("{figure}_{year}"));
         }
     }

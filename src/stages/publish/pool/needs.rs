@@ -4,13 +4,13 @@ use super::finances::membership;
 use crate::error::Error;
 use crate::stages::publish::cells::{Reader, Shape, Total};
 use crate::stages::publish::desk::{Desk, Verdicts, text_or_blank};
-use crate::stages::publish::workbook::{AmountUnit, Book, Column, Tab, Table, Value};
+use crate::stages::publish::workbook::{Book, Column, Tab, Table, Value};
 
 /// Writes the needs.
 pub fn needs(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
     let mut columns = desk.identity_columns();
     columns.extend([
-        Column::amount(desk.header("amount"), AmountUnit::TenThousand),
+        Column::amount(desk.header("amount")),
         Column::count(desk.header("months")).with_unit(desk.header("unit_month")),
         Column::text(desk.header("use")),
         Column::number(desk.header("rate"), 2).with_unit("%"),

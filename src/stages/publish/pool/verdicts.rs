@@ -4,7 +4,7 @@ use crate::config::CriterionOptions;
 use crate::error::Error;
 use crate::stages::publish::cells::{Reader, Shape};
 use crate::stages::publish::desk::{Conclusion, Desk, Edition, Verdict, Verdicts, grouped, text_or_blank};
-use crate::stages::publish::workbook::{AmountUnit, Book, Column, Mark, Tab, Table, Value};
+use crate::stages::publish::workbook::{Book, Column, Mark, Tab, Table, Value};
 use datafusion::arrow::array::RecordBatch;
 
 /// A criterion and how its figure is shown.
@@ -33,10 +33,12 @@ pub fn verdicts(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
     let figures = [total, desk.gathered.pooled, total - desk.gathered.pooled - desk.gathered.unjudged, desk.gathered.unjudged];
     let figures = figures.map(grouped);
     let mut subtitle = vec![desk.as_of(), desk.tell("verdicts_head", &figures.each_ref().map(String::as_str))];
-    subtitle.extend(thresholds(desk).into_iter().map(|t| desk.tell("criterion", &[&t])));
     if desk.edition == Edition::Operator {
         subtitle.push(desk.say("masked_verdicts").to_owned());
     }
+    // Below the table: above it, a dozen criteria would leave no room for the rows.
+    let mut notes = vec![desk.say("verdicts_note").to_owned()];
+    notes.extend(thresholds(desk).into_iter().map(|t| desk.tell("criterion", &[&t])));
     let mut table = book.table(Table {
         sheet: desk.sheet("verdicts"),
         title: desk.say("verdicts_title").to_owned(),
@@ -44,7 +46,7 @@ pub fn verdicts(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
         columns,
         frozen_columns: 4,
         empty_text: desk.say("registry_empty").to_owned(),
-        notes: vec![desk.say("verdicts_note").to_owned()],
+        notes,
         expected_rows: Some(total),
         tab: Tab::Result,
         ..Table::default()
@@ -76,17 +78,19 @@ fn criteria<'a>(desk: &Desk<'a>) -> Vec<Criterion<'a>> {
     let schema = desk.gathered.enterprises.first().map(RecordBatch::schema);
     let own = |figure: &str| schema.as_ref().is_some_and(|s| s.column_with_name(figure).is_some());
     let criteria = config.criterion.iter().filter(|(_, c)| !c.disabled).map(|(id, options)| {
-        let figure = options.figure.trim();
-        let (column, shape) = if own(figure) { (figure.to_owned(), desk.shape(figure)) } else { (format!("figure_{id}"), Shape::Plain) };
+        // SQL takes a column in any case.
+        let figure = options.figure.trim().to_lowercase();
+        let statistics = options.statistics || desk.reads_statistics(&figure);
+        let (column, shape) = if own(&figure) { (figure.clone(), desk.shape(&figure)) } else { (format!("figure_{id}"), Shape::Plain) };
         let header = desk.header("figure");
         let look = match shape {
-            Shape::Amount => Column::amount(header, AmountUnit::TenThousand),
+            Shape::Amount => Column::amount(header),
             Shape::Ratio => Column::ratio(header),
             Shape::Number => Column::count(header),
             Shape::Word => Column::text(header),
             Shape::Plain => typed(schema.as_deref(), &column, header),
         };
-        Criterion { id, options, column, shape, look, statistics: options.statistics || desk.reads_statistics(figure) }
+        Criterion { id, options, column, shape, look, statistics }
     });
     criteria.collect()
 }

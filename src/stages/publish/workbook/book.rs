@@ -2,21 +2,21 @@
 //!
 //! Owns the file, the names of the sheets and the account of what could not be shown as given.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
+use crate::finding::{Lang, word};
 use chrono::NaiveDateTime;
 use rust_xlsxwriter::{DocProperties, Workbook, Worksheet};
 
 use super::cover::Cover;
 use super::error::WorkbookError;
-use super::names::SheetNames;
 use super::overview::Overview;
 use super::page;
 use super::table::Table;
 use super::table_writer::TableWriter;
-use super::wording::Wording;
 
 /// Rows that a sheet can have in the xlsx format.
 pub const SHEET_ROWS: u32 = 1_048_576;
@@ -37,18 +37,8 @@ pub struct BookProperties {
     pub created: NaiveDateTime,
     /// Rows that a sheet may have, at most [`SHEET_ROWS`]; smaller ones are for tests.
     pub sheet_rows: u32,
-    /// How hard the file is compressed.
-    pub compression: Compression,
-}
-
-/// Says how hard a workbook is compressed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Compression {
-    /// Level 6, the usual size.
-    #[default]
-    Standard,
-    /// Level 1: about a third of the time, about 1.6 times the size.
-    Fast,
+    /// Language of the kit's own words.
+    pub lang: Lang,
 }
 
 /// Says what became of a workbook.
@@ -64,8 +54,6 @@ pub struct BookReport {
     pub replaced_texts: u64,
     /// Numbers of more than 15 significant digits, written as text.
     pub exact_texts: u64,
-    /// Links that were written as mere text: too many for the sheet, too long, or to an absolute path.
-    pub plain_links: u64,
 }
 
 /// Says what a sheet holds.
@@ -92,8 +80,8 @@ impl BookReport {
 pub struct Book {
     path: PathBuf,
     pub(super) workbook: Workbook,
-    pub(super) wording: Wording,
-    pub(super) names: SheetNames,
+    pub(super) lang: Lang,
+    names: HashSet<String>,
     pub(super) report: BookReport,
     pub(super) footer: String,
     pub(super) sheet_rows: u32,
@@ -106,7 +94,7 @@ impl Book {
     ///
     /// # Errors
     /// [`WorkbookError::Io`] if nothing can be written in that folder.
-    pub fn create(path: &Path, properties: BookProperties, wording: Wording) -> Result<Self, WorkbookError> {
+    pub fn create(path: &Path, properties: BookProperties) -> Result<Self, WorkbookError> {
         let mut workbook = Workbook::new();
         let folder = match path.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -120,23 +108,15 @@ impl Book {
                 .set_author(plain(&properties.author))
                 .set_creation_datetime(&created(properties.created)?),
         );
-        if properties.compression == Compression::Fast {
-            workbook.set_zip_compression_level(1);
-        }
         Ok(Self {
             path: path.to_owned(),
             workbook,
-            names: SheetNames::default(),
+            names: HashSet::new(),
             report: BookReport::default(),
-            footer: page::footer(&properties.title, &wording.page_footer),
+            footer: page::footer(&properties.title, word(properties.lang, "workbook.page_footer")),
             sheet_rows: properties.sheet_rows.min(SHEET_ROWS),
-            wording,
+            lang: properties.lang,
         })
-    }
-
-    /// Gives the kit's own words in the language of this workbook.
-    pub fn wording(&self) -> &Wording {
-        &self.wording
     }
 
     /// Begins a table on a new sheet; add rows to what it gives, then finish that.
@@ -147,20 +127,20 @@ impl Book {
         TableWriter::new(self, table)
     }
 
-    /// Adds a cover sheet and gives its name.
+    /// Adds a cover sheet.
     ///
     /// # Errors
     /// [`WorkbookError::Writer`] if the library refuses it.
-    pub fn cover(&mut self, cover: &Cover) -> Result<String, WorkbookError> {
+    pub fn cover(&mut self, cover: &Cover) -> Result<(), WorkbookError> {
         super::cover::write(self, cover)
     }
 
-    /// Adds a sheet of figures, small tables and charts and gives its name.
+    /// Adds a sheet of figures, small tables and charts.
     ///
     /// # Errors
     /// [`WorkbookError::ChartColumn`] if a chart names a missing column, [`WorkbookError::RowShape`] if a row has not
     /// as many values as its table has columns.
-    pub fn overview(&mut self, overview: &Overview<'_>) -> Result<String, WorkbookError> {
+    pub fn overview(&mut self, overview: &Overview<'_>) -> Result<(), WorkbookError> {
         super::overview::write(self, overview)
     }
 
@@ -174,9 +154,15 @@ impl Book {
         Ok(self.report)
     }
 
-    /// Takes the free sheet name nearest to `wanted`.
+    /// Takes a sheet name, with a number behind it if it is taken: a long table goes on over several sheets.
     pub(super) fn take_name(&mut self, wanted: &str) -> String {
-        self.names.take(wanted, &self.wording.unnamed_sheet)
+        let mut name = wanted.to_owned();
+        let mut number = 2_u32;
+        while !self.names.insert(name.clone()) {
+            name = format!("{wanted}({number})");
+            number = number.saturating_add(1);
+        }
+        name
     }
 
     /// Adds a finished sheet.
@@ -194,4 +180,23 @@ fn plain(text: &str) -> String {
 fn created(at: NaiveDateTime) -> Result<rust_xlsxwriter::ExcelDateTime, WorkbookError> {
     let stamp = at.format("%Y-%m-%dT%H:%M:%S").to_string();
     Ok(rust_xlsxwriter::ExcelDateTime::parse_from_str(&stamp)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{POOL_SHEETS, QUALITY_SHEETS};
+
+    /// Names come from the catalogue alone, so a test holds them to the rules that every spreadsheet has.
+    #[test]
+    fn sheet_names_are_allowed_and_differ() {
+        for (lang, sheets) in [Lang::Zh, Lang::En].into_iter().flat_map(|lang| [(lang, &POOL_SHEETS[..]), (lang, &QUALITY_SHEETS[..])]) {
+            let mut taken = HashSet::new();
+            for name in sheets.iter().map(|id| word(lang, &format!("sheet.{id}"))) {
+                assert!(!name.contains(['[', ']', ':', '*', '?', '/', '\\', '\'']), "{name}");
+                assert!(name.encode_utf16().count() + "(999)".len() <= 31, "{name}");
+                assert!(taken.insert(name.to_lowercase()), "{name}");
+            }
+        }
+    }
 }

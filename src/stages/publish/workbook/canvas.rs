@@ -32,7 +32,7 @@ impl<'b> Canvas<'b> {
 
     /// Writes a text over columns of the current row; both ends included.
     pub(super) fn text(&mut self, columns: (u16, u16), text: &str, format: &Format) -> Result<(), WorkbookError> {
-        let fit = cell_text(text, &self.book.wording.cut_mark);
+        let fit = cell_text(text, self.book.lang);
         self.book.report.replaced_texts += u64::from(fit.replaced);
         if fit.cut {
             self.book.report.note_cut(&self.name, self.row, columns.0);
@@ -63,9 +63,8 @@ impl<'b> Canvas<'b> {
         Ok(())
     }
 
-    /// Puts the sheet into the workbook and gives its name.
-    pub(super) fn finish(self) -> String {
+    /// Puts the sheet into the workbook.
+    pub(super) fn finish(self) {
         self.book.push(self.sheet, &self.name, 0);
-        self.name
     }
 }

@@ -1,35 +1,31 @@
 //! One value into one cell.
 //!
-//! Owns the only calls that put text, numbers, links and formulas into a sheet of values.
+//! Owns the only calls that put text, numbers and formulas into a sheet of values.
 //!
 //! Invariants: text goes through `write_string`, so it is never live; a formula is written together with its result; a
 //! number is written as number only if it reads back exactly.
 
 use std::borrow::Cow;
 
-use rust_xlsxwriter::{Format, Url, Worksheet, XlsxError};
+use crate::finding::Lang;
+use crate::model::text::looks_live;
+use rust_xlsxwriter::{Format, Worksheet};
 
 use super::book::BookReport;
 use super::error::WorkbookError;
 use super::look::RowLook;
 use super::number::{Decimal, date_serial};
-use super::table::{AmountUnit, ColumnKind};
-use super::text::{cell_text, looks_live};
-use super::value::{Formula, Link, Value};
-use super::wording::Wording;
-
-/// Links that Excel takes on one sheet.
-const SHEET_LINKS: u32 = 65_530;
+use super::table::ColumnKind;
+use super::text::cell_text;
+use super::value::{Formula, Value};
 
 /// Writes values into the cells of one sheet.
 pub(super) struct CellWriter<'a> {
     pub(super) sheet: &'a mut Worksheet,
     pub(super) name: &'a str,
     pub(super) look: &'a RowLook,
-    pub(super) wording: &'a Wording,
+    pub(super) lang: Lang,
     pub(super) report: &'a mut BookReport,
-    /// Links on this sheet so far.
-    pub(super) links: &'a mut u32,
     /// Cells in the column's own format need not name it: the column does. This saves a look-up per cell.
     pub(super) inherit: bool,
 }
@@ -63,9 +59,8 @@ impl CellWriter<'_> {
                 Ok(())
             }
             Value::Text(text) => self.text(row, column, kind, text),
-            Value::Mark(mark) => self.marked(row, column, &look.marks[mark as usize], self.wording.mark(mark)),
+            Value::Mark(mark) => self.marked(row, column, &look.marks[mark as usize], mark.word(self.lang)),
             Value::Marked(mark, text) => self.marked(row, column, &look.marks[mark as usize], text),
-            Value::Link(link) => self.link(row, column, kind, &link),
             Value::Formula(formula) => self.formula(row, column, kind, &formula),
             Value::Date(date) => {
                 let own = kind == ColumnKind::Date;
@@ -83,10 +78,7 @@ impl CellWriter<'_> {
         let Some(figure) = Figure::new(kind, value) else {
             return Ok(());
         };
-        let Some(decimal) = figure.decimal() else {
-            let text = format!("{}E-{}", figure.unscaled, figure.scale);
-            return self.exact_text(row, column, &text);
-        };
+        let decimal = figure.decimal();
         if kind == ColumnKind::Code {
             return self.text(row, column, kind, decimal.as_str());
         }
@@ -135,33 +127,12 @@ impl CellWriter<'_> {
         Ok(())
     }
 
-    fn link(&mut self, row: u32, column: u16, kind: ColumnKind, link: &Link<'_>) -> Result<(), WorkbookError> {
-        let shown = self.fit(row, column, link.text);
-        let target = if *self.links < SHEET_LINKS { target(link) } else { None };
-        if let Some(target) = target {
-            let format = &self.look.columns[usize::from(column)].link;
-            let url = Url::new(target).set_text(shown.as_ref());
-            match self.sheet.write_url_with_format(row, column, url, format) {
-                Ok(_) => {
-                    *self.links += 1;
-                    return Ok(());
-                }
-                Err(XlsxError::MaxUrlLengthExceeded | XlsxError::UnknownUrlType(_)) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        self.report.plain_links += 1;
-        self.text(row, column, kind, link.text)
-    }
-
     /// Writes a formula with its result: the only place where anything live is written.
     fn formula(&mut self, row: u32, column: u16, kind: ColumnKind, formula: &Formula<'_>) -> Result<(), WorkbookError> {
-        let Some(figure) = Figure::new(kind, &formula.result.value()) else {
+        let Some(figure) = Figure::new(kind, &Value::Count(formula.result)) else {
             return Ok(());
         };
-        let Some(decimal) = figure.decimal() else {
-            return Ok(());
-        };
+        let decimal = figure.decimal();
         if decimal.number().is_none() {
             // A spreadsheet would calculate a rounded sum; the exact one stands as text.
             return self.exact_text(row, column, &decimal.grouped(figure.decimals));
@@ -173,7 +144,7 @@ impl CellWriter<'_> {
     }
 
     fn fit<'t>(&mut self, row: u32, column: u16, text: &'t str) -> Cow<'t, str> {
-        let fit = cell_text(text, &self.wording.cut_mark);
+        let fit = cell_text(text, self.lang);
         self.report.replaced_texts += u64::from(fit.replaced);
         if fit.cut {
             self.report.note_cut(self.name, row, column);
@@ -187,9 +158,9 @@ impl Figure {
     fn new(kind: ColumnKind, value: &Value<'_>) -> Option<Self> {
         let (unscaled, scale, decimals, own, like) = match *value {
             Value::Amount(amount) => {
-                let wan = kind == ColumnKind::Amount { unit: AmountUnit::TenThousand };
-                let own = matches!(kind, ColumnKind::Amount { .. });
-                (amount, if wan { 8 } else { 4 }, 2, own, Like::Amount)
+                // Yuan at scale 4 is 万元 at scale 8; beside other kinds an amount stays in yuan.
+                let own = kind == ColumnKind::Amount;
+                (amount, if own { 8 } else { 4 }, 2, own, Like::Amount)
             }
             Value::Count(count) => (count.into(), 0, 0, kind == ColumnKind::Count, Like::Count),
             Value::Ratio(ratio) => (ratio.into(), 4, 4, kind == ColumnKind::Ratio, Like::Ratio),
@@ -202,7 +173,7 @@ impl Figure {
         Some(Self { unscaled, scale, decimals, own, like })
     }
 
-    fn decimal(&self) -> Option<Decimal> {
+    fn decimal(&self) -> Decimal {
         Decimal::new(self.unscaled, self.scale)
     }
 
@@ -212,31 +183,6 @@ impl Figure {
             Like::Amount => &look.amount,
             Like::Count => &look.count,
             Like::Ratio => &look.ratio,
-        }
-    }
-}
-
-/// Composes the target of a link; none if it leads to an absolute path, which could reach into the network.
-fn target(link: &Link<'_>) -> Option<String> {
-    let place = format!("'{}'!{}", link.sheet.replace('\'', "''"), link.cell);
-    let Some(file) = link.file else {
-        return Some(format!("internal:{place}"));
-    };
-    let absolute = file.starts_with(['/', '\\']) || file.contains(':');
-    (!absolute && !file.contains('#') && !file.is_empty()).then(|| format!("file:///{file}#{place}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn link_targets_stay_local() {
-        let link = |file| Link { text: "见", file, sheet: "甲'乙", cell: "D17" };
-        assert_eq!(target(&link(None)).as_deref(), Some("internal:'甲''乙'!D17"));
-        assert_eq!(target(&link(Some("退回/表.xlsx"))).as_deref(), Some("file:///退回/表.xlsx#'甲''乙'!D17"));
-        for file in ["", "/etc/x", "\\\\host\\share", "C:\\x", "http://x", "a#b"] {
-            assert_eq!(target(&link(Some(file))), None, "{file}");
         }
     }
 }

@@ -5,7 +5,7 @@
 
 use rust_xlsxwriter::{
     Chart as Drawing, ChartAxisLabelPosition, ChartDataLabel, ChartDataLabelPosition, ChartFont, ChartFormat, ChartLegendPosition,
-    ChartLine, ChartLineDashType, ChartMarker, ChartMarkerType, ChartPatternFill, ChartPatternFillType, ChartSolidFill, ChartType, Color,
+    ChartLine, ChartPatternFill, ChartPatternFillType, ChartSolidFill, ChartType, Color,
 };
 
 use super::look::{BODY_FONT, HEADING_FONT};
@@ -28,16 +28,12 @@ pub struct Chart {
 /// Kinds of charts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChartKind {
-    /// Upright bars beside each other.
-    Column,
     /// Upright bars, series on top of each other.
     StackedColumn,
     /// Lying bars, first category on top; for long names.
     Bar,
     /// Lying bars, series behind each other.
     StackedBar,
-    /// Lines, for trends.
-    Line,
 }
 
 /// Where a chart stands.
@@ -67,30 +63,17 @@ pub(super) struct SeriesCells<'a> {
 struct SeriesStyle {
     shade: u32,
     pattern: Option<ChartPatternFillType>,
-    dash: ChartLineDashType,
-    marker: ChartMarkerType,
     /// The shade is so dark that figures on it are white.
     dark: bool,
 }
 
-const STYLES: [SeriesStyle; 5] = [
-    SeriesStyle { shade: 0x001F_4E79, pattern: None, dash: ChartLineDashType::Solid, marker: ChartMarkerType::Circle, dark: true },
-    SeriesStyle {
-        shade: 0x00C8_7A2B,
-        pattern: Some(ChartPatternFillType::DiagonalStripesWideUpwards),
-        dash: ChartLineDashType::Dash,
-        marker: ChartMarkerType::Square,
-        dark: false,
-    },
-    SeriesStyle { shade: 0x00B8_C9DB, pattern: None, dash: ChartLineDashType::RoundDot, marker: ChartMarkerType::Triangle, dark: false },
-    SeriesStyle {
-        shade: 0x0056_7D46,
-        pattern: Some(ChartPatternFillType::HorizontalStripesNarrow),
-        dash: ChartLineDashType::LongDash,
-        marker: ChartMarkerType::Diamond,
-        dark: false,
-    },
-    SeriesStyle { shade: 0x005A_5A5A, pattern: None, dash: ChartLineDashType::DashDot, marker: ChartMarkerType::X, dark: true },
+const STYLES: [SeriesStyle; 6] = [
+    SeriesStyle { shade: 0x001F_4E79, pattern: None, dark: true },
+    SeriesStyle { shade: 0x00C8_7A2B, pattern: Some(ChartPatternFillType::DiagonalStripesWideUpwards), dark: false },
+    SeriesStyle { shade: 0x00B8_C9DB, pattern: None, dark: false },
+    SeriesStyle { shade: 0x0056_7D46, pattern: Some(ChartPatternFillType::HorizontalStripesNarrow), dark: false },
+    SeriesStyle { shade: 0x005A_5A5A, pattern: Some(ChartPatternFillType::LargeGrid), dark: false },
+    SeriesStyle { shade: 0x007A_3B69, pattern: Some(ChartPatternFillType::SolidDiamondGrid), dark: false },
 ];
 
 const INK: u32 = 0x001F_2933;
@@ -100,11 +83,9 @@ impl Chart {
     /// Draws the chart.
     pub(super) fn draw(&self, series: &[SeriesCells<'_>], width: u32, height: u32) -> Drawing {
         let mut drawing = Drawing::new(match self.kind {
-            ChartKind::Column => ChartType::Column,
             ChartKind::StackedColumn => ChartType::ColumnStacked,
             ChartKind::Bar => ChartType::Bar,
             ChartKind::StackedBar => ChartType::BarStacked,
-            ChartKind::Line => ChartType::Line,
         });
         drawing.title().set_name(self.title.as_str()).set_font(&font(HEADING_FONT, 11.0, INK).set_bold().clone());
         for cells in series {
@@ -128,18 +109,12 @@ impl Chart {
         added.set_categories(range(0)).set_values(range(cells.column)).set_name(cells.header);
         let mut label = ChartDataLabel::new();
         label.show_value().set_num_format(cells.label_code()).set_font(&font(BODY_FONT, 9.0, INK));
-        if self.kind == ChartKind::Line {
-            label.set_position(ChartDataLabelPosition::Above);
-            added.set_format(ChartFormat::new().set_line(&style.line()));
-            added.set_marker(&style.marker());
-        } else if self.stacks() {
+        if self.stacks() {
             style.dress_inner_label(&mut label);
-            added.set_format(&mut style.fill()).set_gap(60);
         } else {
             label.set_position(ChartDataLabelPosition::OutsideEnd);
-            added.set_format(&mut style.fill()).set_gap(60);
         }
-        added.set_data_label(&label);
+        added.set_format(&mut style.fill()).set_gap(60).set_data_label(&label);
     }
 
     fn dress_axes(&self, drawing: &mut Drawing) {
@@ -163,7 +138,7 @@ impl Chart {
             .set_format(ChartFormat::new().set_no_line());
     }
 
-    fn lies(&self) -> bool {
+    pub(super) fn lies(&self) -> bool {
         matches!(self.kind, ChartKind::Bar | ChartKind::StackedBar)
     }
 
@@ -193,21 +168,6 @@ impl SeriesStyle {
         format
     }
 
-    fn line(&self) -> ChartLine {
-        let mut line = ChartLine::new();
-        line.set_color(Color::RGB(self.shade)).set_width(2.0).set_dash_type(self.dash);
-        line
-    }
-
-    fn marker(&self) -> ChartMarker {
-        let shade = Color::RGB(self.shade);
-        let mut marker = ChartMarker::new();
-        marker.set_type(self.marker).set_size(7).set_format(
-            ChartFormat::new().set_solid_fill(ChartSolidFill::new().set_color(shade)).set_line(ChartLine::new().set_color(shade)),
-        );
-        marker
-    }
-
     /// A figure stands white on dark bars, dark on light ones, and in a white box on stripes.
     fn dress_inner_label(&self, label: &mut ChartDataLabel) {
         label.set_position(ChartDataLabelPosition::Center);
@@ -226,6 +186,29 @@ impl SeriesCells<'_> {
         match self.least_label {
             0 | 1 => "#,##0;-#,##0;".to_owned(),
             least => format!("[<{least}]\"\";#,##0"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::account::Place;
+
+    /// Brightness as a printer without color gives it, in percent.
+    fn brightness(shade: u32) -> u32 {
+        let [_, red, green, blue] = shade.to_be_bytes().map(u32::from);
+        (red * 299 + green * 587 + blue * 114) / 2_550
+    }
+
+    #[test]
+    fn every_place_has_a_series_that_is_told_apart_in_black_and_white() {
+        assert!(STYLES.len() >= Place::ALL.len());
+        for (index, one) in STYLES.iter().enumerate() {
+            for other in &STYLES[index + 1..] {
+                let apart = brightness(one.shade).abs_diff(brightness(other.shade)) >= 40;
+                assert!(one.pattern != other.pattern || apart, "{:06X} and {:06X}", one.shade, other.shade);
+            }
         }
     }
 }

@@ -6,8 +6,8 @@ use super::book::Book;
 use super::canvas::Canvas;
 use super::error::WorkbookError;
 use super::look;
-use super::page;
-use super::table::{Paper, Tab};
+use super::page::{self, Paper};
+use super::table::Tab;
 use super::width::{row_points, wrapped_lines};
 
 /// Columns of the page.
@@ -75,7 +75,7 @@ pub struct GridColumn {
 }
 
 /// Writes a cover.
-pub(super) fn write(book: &mut Book, cover: &Cover) -> Result<String, WorkbookError> {
+pub(super) fn write(book: &mut Book, cover: &Cover) -> Result<(), WorkbookError> {
     let mut canvas = Canvas::new(book, &cover.sheet)?;
     for column in 0..COLUMNS {
         canvas.sheet.set_column_width(column, CHARACTERS)?;
@@ -100,8 +100,9 @@ pub(super) fn write(book: &mut Book, cover: &Cover) -> Result<String, WorkbookEr
         canvas.sheet.set_tab_color(color);
     }
     let footer = canvas.book.footer.clone();
-    page::set_up(&mut canvas.sheet, Paper::A4Portrait, 0.0, &footer);
-    Ok(canvas.finish())
+    page::set_up(&mut canvas.sheet, Paper::Portrait, &footer);
+    canvas.finish();
+    Ok(())
 }
 
 fn write_block(canvas: &mut Canvas<'_>, block: &Block) -> Result<(), WorkbookError> {

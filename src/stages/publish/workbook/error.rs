@@ -41,8 +41,6 @@ pub enum WorkbookError {
         /// Index of the missing column, from 0.
         column: usize,
     },
-    /// The built-in wording is damaged; the text says where.
-    Wording(String),
 }
 
 impl fmt::Display for WorkbookError {
@@ -62,7 +60,6 @@ impl fmt::Display for WorkbookError {
             Self::ChartColumn { chart, column } => {
                 write!(out, "draw chart `{chart}` from missing column {column}")
             }
-            Self::Wording(place) => write!(out, "read the workbook wording: {place}"),
         }
     }
 }

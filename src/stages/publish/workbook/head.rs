@@ -3,6 +3,7 @@
 //! Owns where the rows of the head are and how groups of columns are merged. Writes row by row, since finished rows of
 //! a sheet are gone from memory.
 
+use crate::finding::{Lang, fill, word};
 use rust_xlsxwriter::{Format, Worksheet};
 
 use super::error::WorkbookError;
@@ -11,7 +12,6 @@ use super::table::{Column, ColumnKind, Table};
 use super::table_writer::{across, last_column};
 use super::text::cell_text;
 use super::width::{Gauge, row_points, text_width, wrapped_lines};
-use super::wording::Wording;
 
 /// Tables wider than this, in half-width characters, do not fit a screen: a title in their middle would be out of sight.
 const SCREEN_CHARACTERS: f64 = 170.0;
@@ -47,13 +47,13 @@ fn grouped(table: &Table) -> bool {
 }
 
 /// Gives the header of a column with its unit on a line of its own.
-pub(super) fn label(column: &Column, wording: &Wording) -> String {
+pub(super) fn label(column: &Column, lang: Lang) -> String {
     let unit = match (&column.unit, column.kind) {
-        (Some(unit), _) => wording.bracketed(unit),
-        (None, ColumnKind::Amount { unit }) => wording.amount_unit(unit),
+        (Some(unit), _) => unit,
+        (None, ColumnKind::Amount) => word(lang, "column.unit_ten_thousand"),
         (None, _) => return column.header.clone(),
     };
-    format!("{}\n{unit}", column.header)
+    format!("{}\n{}", column.header, fill(word(lang, "workbook.header_unit"), |_| Some(unit.to_owned())))
 }
 
 /// Gives the width that a table needs for its title on one line and its notes on few.
@@ -78,7 +78,7 @@ pub(super) fn lines_across(text: &str, characters: f64) -> u32 {
 pub(super) struct Head<'a> {
     pub(super) table: &'a Table,
     pub(super) gauges: &'a [Gauge],
-    pub(super) wording: &'a Wording,
+    pub(super) lang: Lang,
     pub(super) place: HeadPlace,
     /// The line on the split.
     pub(super) part: Option<&'a str>,
@@ -101,7 +101,7 @@ impl Head<'_> {
 
     /// Writes a line over the table: merged if that is all in sight, else from the left.
     fn line(&self, sheet: &mut Worksheet, row: u32, text: &str, format: &Format, merged: bool) -> Result<(), WorkbookError> {
-        let text = cell_text(text, &self.wording.cut_mark).text;
+        let text = cell_text(text, self.lang).text;
         let last = if merged { last_column(self.table) } else { 0 };
         across(sheet, row, last, &text, format)
     }
@@ -109,7 +109,7 @@ impl Head<'_> {
     fn headers(&self, sheet: &mut Worksheet) -> Result<(), WorkbookError> {
         let HeadPlace { header_first, header_last, .. } = self.place;
         let format = look::header();
-        let labels: Vec<String> = self.table.columns.iter().map(|column| label(column, self.wording)).collect();
+        let labels: Vec<String> = self.table.columns.iter().map(|column| label(column, self.lang)).collect();
         let lines = labels.iter().zip(self.gauges).map(|(label, gauge)| wrapped_lines(label, gauge.line_characters()));
         let lines = lines.max().unwrap_or(1);
         if header_first < header_last {
@@ -119,7 +119,7 @@ impl Head<'_> {
         sheet.set_row_height(header_last, row_points(lines) + 8)?;
         for ((index, column), label) in (0..).zip(&self.table.columns).zip(&labels) {
             if column.group.is_some() || header_first == header_last {
-                let label = cell_text(label, &self.wording.cut_mark).text;
+                let label = cell_text(label, self.lang).text;
                 sheet.write_string_with_format(header_last, index, label, &format)?;
             }
         }
@@ -134,14 +134,14 @@ impl Head<'_> {
         while let Some(column) = columns.get(first) {
             let start = u16::try_from(first).unwrap_or(u16::MAX);
             let Some(group) = &column.group else {
-                let label = cell_text(&labels[first], &self.wording.cut_mark).text;
+                let label = cell_text(&labels[first], self.lang).text;
                 sheet.merge_range(header_first, start, header_last, start, &label, format)?;
                 first += 1;
                 continue;
             };
             let same = columns[first..].iter().take_while(|next| next.group.as_ref() == Some(group)).count();
             let end = u16::try_from(first + same - 1).unwrap_or(u16::MAX);
-            let text = cell_text(group, &self.wording.cut_mark).text;
+            let text = cell_text(group, self.lang).text;
             if start == end {
                 sheet.write_string_with_format(header_first, start, text, format)?;
             } else {

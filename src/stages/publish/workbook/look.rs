@@ -3,7 +3,7 @@
 //! Owns fonts, colors, borders and number formats. Gives ready formats; nothing else in the kit names a color or font.
 //! Every color is told from its neighbors in gray as well, and nothing is said by color alone.
 
-use rust_xlsxwriter::{Color, Format, FormatAlign, FormatBorder, FormatUnderline};
+use rust_xlsxwriter::{Color, Format, FormatAlign, FormatBorder};
 
 use super::table::{Column, ColumnKind, RowStyle, Tab};
 use super::value::Mark;
@@ -15,7 +15,6 @@ pub(super) const BODY_FONT: &str = "宋体";
 
 const INK: Color = Color::RGB(0x001F_2933);
 const FAINT_INK: Color = Color::RGB(0x0052_606D);
-const LINK_INK: Color = Color::RGB(0x000B_4F9C);
 const RULE: Color = Color::RGB(0x00A3_AEBA);
 const STRONG_RULE: Color = Color::RGB(0x0052_606D);
 const HEADER_GROUND: Color = Color::RGB(0x00D9_E2EC);
@@ -168,7 +167,6 @@ pub(super) struct ColumnLook {
     pub(super) guarded: Format,
     /// A number that no double holds.
     pub(super) exact_text: Format,
-    pub(super) link: Format,
     /// In the order of [`Mark`]'s variants.
     pub(super) marks: [Format; Mark::COUNT],
 }
@@ -201,18 +199,16 @@ impl ColumnLook {
             ColumnKind::Text => (left.clone().set_text_wrap(), left.clone().set_text_wrap()),
             // "@" keeps a code text when somebody edits it.
             ColumnKind::Code => (left.clone().set_num_format("@"), left.clone().set_num_format("@")),
-            ColumnKind::Amount { .. } => (right.clone().set_num_format(AMOUNT), center.clone()),
+            ColumnKind::Amount => (right.clone().set_num_format(AMOUNT), center.clone()),
             ColumnKind::Count => (right.clone().set_num_format(COUNT), center.clone()),
             ColumnKind::Ratio => (right.clone().set_num_format(RATIO), center.clone()),
             ColumnKind::Number { decimals } => (right.clone().set_num_format(decimal_code(decimals)), center.clone()),
             ColumnKind::Date => (center.clone().set_num_format(DATE), center.clone()),
             ColumnKind::Verdict => (center.clone(), center.clone()),
         };
-        let link = text.clone().set_font_color(LINK_INK).set_underline(FormatUnderline::Single);
         Self {
             guarded: text.clone().set_quote_prefix(),
             exact_text: right.set_indent(1),
-            link,
             marks: Mark::ALL.map(|kind| mark(&center, kind)),
             own,
             text,

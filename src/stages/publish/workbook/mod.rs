@@ -12,7 +12,7 @@
 //! - A decimal becomes a spreadsheet number only if it reads back exactly, else text; no arithmetic in binary floats.
 //! - Codes are text. Not-a-number and infinity cannot be expressed.
 //! - Equal content gives equal bytes: nothing depends on the clock, the machine or the order of a hash table.
-//! - Every text that the reader sees comes from the caller or from `wording.toml`.
+//! - Every text that the reader sees comes from the caller or from the catalogue of words.
 //! - Nothing is said by color alone.
 //!
 //! Deliberately absent: zebra stripes, which sorting and filtering would scramble; formulas from data; macros.
@@ -25,7 +25,6 @@ mod cover;
 mod error;
 mod head;
 mod look;
-mod names;
 mod number;
 mod overview;
 mod page;
@@ -34,17 +33,15 @@ mod table_writer;
 mod text;
 mod value;
 mod width;
-mod wording;
 
-pub use book::{Book, BookProperties, BookReport, Compression, SHEET_ROWS, SheetReport};
+pub use book::{Book, BookProperties, BookReport};
 pub use chart::{Chart, ChartKind, ChartPlace};
 pub use cover::{Block, Cover, GridColumn};
 pub use error::WorkbookError;
 pub use overview::{Overview, Panel, Tile};
-pub use table::{AmountUnit, Column, ColumnKind, Paper, RowStyle, Tab, Table, Width};
+pub use table::{Column, RowStyle, Tab, Table};
 pub use table_writer::TableWriter;
-pub use value::{CellRange, Formula, FormulaResult, Link, Mark, Value};
-pub use wording::Wording;
+pub use value::{CellRange, Formula, Mark, Value};
 
 #[cfg(test)]
 mod tests;

@@ -10,8 +10,8 @@ use super::chart::{Chart, ChartPlace, SeriesCells};
 use super::error::WorkbookError;
 use super::head::{label, lines_across};
 use super::look::{self, RowLook};
-use super::page;
-use super::table::{Column, ColumnKind, Paper, RowStyle, Tab};
+use super::page::{self, Paper};
+use super::table::{Column, ColumnKind, RowStyle, Tab};
 use super::value::Value;
 use super::width::{row_points, wrapped_lines};
 
@@ -82,7 +82,7 @@ pub struct Panel<'a> {
 }
 
 /// Writes an overview.
-pub(super) fn write(book: &mut Book, overview: &Overview<'_>) -> Result<String, WorkbookError> {
+pub(super) fn write(book: &mut Book, overview: &Overview<'_>) -> Result<(), WorkbookError> {
     let mut canvas = Canvas::new(book, &overview.sheet)?;
     canvas.sheet.set_column_width(0, NAME_CHARACTERS)?;
     for column in 1..COLUMNS {
@@ -116,8 +116,9 @@ pub(super) fn write(book: &mut Book, overview: &Overview<'_>) -> Result<String, 
         canvas.sheet.set_tab_color(color);
     }
     let footer = canvas.book.footer.clone();
-    page::set_up(&mut canvas.sheet, Paper::A4Landscape, 0.0, &footer);
-    Ok(canvas.finish())
+    page::set_up(&mut canvas.sheet, Paper::Landscape(0.0), &footer);
+    canvas.finish();
+    Ok(())
 }
 
 fn write_lines(canvas: &mut Canvas<'_>, lines: &[String]) -> Result<(), WorkbookError> {
@@ -183,7 +184,7 @@ fn write_table(canvas: &mut Canvas<'_>, panel: &Panel<'_>) -> Result<u32, Workbo
     }
     let mut lines = 1;
     for (index, column) in (0..).zip(&panel.columns) {
-        let label = label(column, &canvas.book.wording);
+        let label = label(column, canvas.book.lang);
         lines = lines.max(wrapped_lines(&label, characters(index) - 2));
         canvas.text((index, index), &label, &look::header())?;
     }
@@ -212,9 +213,8 @@ fn write_row(canvas: &mut Canvas<'_>, panel: &Panel<'_>, look: &RowLook, values:
         sheet: &mut canvas.sheet,
         name: &canvas.name,
         look,
-        wording: &canvas.book.wording,
+        lang: canvas.book.lang,
         report: &mut canvas.book.report,
-        links: &mut 0,
         inherit: false,
     };
     for ((index, column), value) in (0..).zip(&panel.columns).zip(values) {
@@ -235,8 +235,7 @@ fn table_columns(panel: &Panel<'_>) -> u16 {
 }
 
 fn chart_pixels(chart: &Chart, categories: usize) -> u32 {
-    use super::chart::ChartKind::{Bar, StackedBar};
-    if matches!(chart.kind, Bar | StackedBar) {
+    if chart.lies() {
         let bars = u32::try_from(categories).unwrap_or(u32::MAX);
         bars.saturating_mul(BAR_PIXELS).saturating_add(AROUND_BARS_PIXELS).clamp(CHART_PIXELS / 2, 2_000)
     } else {

@@ -4,29 +4,29 @@
 
 use rust_xlsxwriter::Worksheet;
 
-use super::table::Paper;
-
 const A3: u8 = 8;
 const A4: u8 = 9;
 
 /// Half-width characters beyond which A4 landscape would print smaller than about 6 points.
 const A4_CHARACTERS: f64 = 230.0;
 
+/// Paper that a sheet is printed on.
+#[derive(Clone, Copy)]
+pub(super) enum Paper {
+    /// A4 portrait.
+    Portrait,
+    /// A4 landscape, or A3 where so many half-width characters side by side would be too small to read.
+    Landscape(f64),
+}
+
 /// Sets up paper, margins and footer.
-pub(super) fn set_up(sheet: &mut Worksheet, paper: Paper, characters: f64, footer: &str) {
-    let (size, landscape) = match paper {
-        Paper::Auto if characters > A4_CHARACTERS => (A3, true),
-        Paper::Auto | Paper::A4Landscape => (A4, true),
-        Paper::A4Portrait => (A4, false),
-        Paper::A3Landscape => (A3, true),
-    };
-    sheet.set_paper_size(size);
-    if landscape {
+pub(super) fn set_up(sheet: &mut Worksheet, paper: Paper, footer: &str) {
+    let size = if matches!(paper, Paper::Landscape(characters) if characters > A4_CHARACTERS) { A3 } else { A4 };
+    if matches!(paper, Paper::Landscape(_)) {
         sheet.set_landscape();
-    } else {
-        sheet.set_portrait();
     }
     sheet
+        .set_paper_size(size)
         .set_margins(0.5, 0.5, 0.6, 0.75, 0.3, 0.35)
         .set_print_fit_to_pages(1, 0)
         .set_print_center_horizontally(true)

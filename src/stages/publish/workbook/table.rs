@@ -21,8 +21,6 @@ pub struct Table {
     pub notes: Vec<String>,
     /// Number of rows to come, if known; lets a split table say on each sheet how many there are.
     pub expected_rows: Option<u64>,
-    /// Paper to print on.
-    pub paper: Paper,
     /// Color of the sheet's tab.
     pub tab: Tab,
 }
@@ -38,14 +36,14 @@ pub struct Column {
     pub unit: Option<String>,
     /// Header above this and the neighboring columns of the same group.
     pub group: Option<String>,
-    /// Width of the column.
-    pub width: Width,
+    /// Width in half-width characters, a hanzi being two; as wide as header and rows need if none.
+    pub width: Option<f64>,
 }
 
 impl Column {
     /// Makes a column of the given kind, without unit and group and as wide as it needs.
     pub fn new(header: impl Into<String>, kind: ColumnKind) -> Self {
-        Self { header: header.into(), kind, unit: None, group: None, width: Width::Auto }
+        Self { header: header.into(), kind, unit: None, group: None, width: None }
     }
 
     /// Makes a column of wrapping text.
@@ -59,8 +57,8 @@ impl Column {
     }
 
     /// Makes a column of money.
-    pub fn amount(header: impl Into<String>, unit: AmountUnit) -> Self {
-        Self::new(header, ColumnKind::Amount { unit })
+    pub fn amount(header: impl Into<String>) -> Self {
+        Self::new(header, ColumnKind::Amount)
     }
 
     /// Makes a column of whole numbers.
@@ -90,7 +88,7 @@ impl Column {
 
     /// Tells whether the header has a second line for the unit.
     pub(super) fn has_unit(&self) -> bool {
-        self.unit.is_some() || matches!(self.kind, ColumnKind::Amount { .. })
+        self.unit.is_some() || self.kind == ColumnKind::Amount
     }
 
     /// Puts the column under a group header.
@@ -110,7 +108,7 @@ impl Column {
     /// Gives the column a fixed width, in half-width characters.
     #[must_use]
     pub fn wide(mut self, characters: f64) -> Self {
-        self.width = Width::Fixed(characters);
+        self.width = Some(characters);
         self
     }
 }
@@ -122,11 +120,8 @@ pub enum ColumnKind {
     Text,
     /// Codes, left, on one line.
     Code,
-    /// Money, `#,##0.00`.
-    Amount {
-        /// Unit that the cells are in.
-        unit: AmountUnit,
-    },
+    /// Money in 万元, `#,##0.00`.
+    Amount,
     /// Whole numbers, `#,##0`.
     Count,
     /// Shares, `0.00%`.
@@ -140,39 +135,6 @@ pub enum ColumnKind {
     Date,
     /// Marks, centered.
     Verdict,
-}
-
-/// Unit of an amount column.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AmountUnit {
-    /// 元.
-    Yuan,
-    /// 万元.
-    TenThousand,
-}
-
-/// Width of a column, in half-width characters; a hanzi is two.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub enum Width {
-    /// Measured from the header and the rows.
-    #[default]
-    Auto,
-    /// As given, held between 1 and 255.
-    Fixed(f64),
-}
-
-/// Paper that a table is printed on; always one page wide.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Paper {
-    /// A4 landscape, or A3 landscape where A4 would be too small to read.
-    #[default]
-    Auto,
-    /// A4 landscape.
-    A4Landscape,
-    /// A4 portrait.
-    A4Portrait,
-    /// A3 landscape.
-    A3Landscape,
 }
 
 /// Color of a sheet's tab, to find the kinds of sheets in a large workbook.

@@ -3,6 +3,7 @@
 //! Owns the sheets of one table: head, rows, closing rule, notes, and the split over several sheets if one is not
 //! enough. Takes rows in order and keeps none of them, except the first 200, on which the widths are settled.
 
+use crate::finding::{fill, word};
 use rust_xlsxwriter::{Format, Worksheet};
 
 use super::book::Book;
@@ -10,7 +11,7 @@ use super::cell::CellWriter;
 use super::error::WorkbookError;
 use super::head::{Head, HeadPlace};
 use super::look::{self, RowLook};
-use super::page;
+use super::page::{self, Paper};
 use super::table::{ColumnKind, RowStyle, Table};
 use super::text::cell_text;
 use super::value::{Kept, Value};
@@ -54,7 +55,6 @@ struct Part {
     next: u32,
     /// Row below the last ordinary row, which ends the filter.
     filter_end: u32,
-    links: u32,
     /// Characters that a line holds, per column; 0 where text is not wrapped.
     line_characters: Vec<u32>,
 }
@@ -71,7 +71,7 @@ impl<'b> TableWriter<'b> {
         if capacity == 0 {
             return Err(WorkbookError::RowLimit { sheet: table.sheet, limit: book.sheet_rows });
         }
-        let headers = table.columns.iter().map(|column| (column, super::head::label(column, &book.wording)));
+        let headers = table.columns.iter().map(|column| (column, super::head::label(column, book.lang)));
         let gauges = headers.map(|(column, label)| Gauge::new(column, &label)).collect();
         Ok(Self {
             name: book.take_name(&table.sheet),
@@ -87,11 +87,6 @@ impl<'b> TableWriter<'b> {
             book,
             table,
         })
-    }
-
-    /// Gives the name of the table's first sheet, or of the sheet being written.
-    pub fn sheet_name(&self) -> &str {
-        &self.name
     }
 
     /// Gives the row, counted from 0, that the next added row will have on its sheet.
@@ -118,11 +113,7 @@ impl<'b> TableWriter<'b> {
         self.styled_row(RowStyle::Total, values)
     }
 
-    /// Adds a row in the given style.
-    ///
-    /// # Errors
-    /// As [`TableWriter::row`].
-    pub fn styled_row(&mut self, style: RowStyle, values: &[Value<'_>]) -> Result<(), WorkbookError> {
+    fn styled_row(&mut self, style: RowStyle, values: &[Value<'_>]) -> Result<(), WorkbookError> {
         if values.len() != self.table.columns.len() {
             return Err(WorkbookError::RowShape { sheet: self.name.clone(), columns: self.table.columns.len(), values: values.len() });
         }
@@ -134,25 +125,22 @@ impl<'b> TableWriter<'b> {
             return self.write_row(style, values);
         }
         for (gauge, value) in self.gauges.iter_mut().zip(values) {
-            gauge.measure(value, &self.book.wording);
+            gauge.measure(value, self.book.lang);
         }
         self.sample.push((style, values.iter().map(Kept::new).collect()));
         if self.sample.len() >= SAMPLE_ROWS { self.settle() } else { Ok(()) }
     }
 
-    /// Ends the table and gives the names of its sheets.
+    /// Ends the table.
     ///
     /// # Errors
     /// [`WorkbookError::Writer`] if the library refuses the sheet.
-    pub fn finish(mut self) -> Result<Vec<String>, WorkbookError> {
+    pub fn finish(mut self) -> Result<(), WorkbookError> {
         self.settle()?;
         if self.written == 0 {
             self.write_empty()?;
         }
-        self.close(None)?;
-        let sheets = &self.book.report.sheets;
-        let parts = usize::try_from(self.part_number).unwrap_or(usize::MAX);
-        Ok(sheets[sheets.len().saturating_sub(parts)..].iter().map(|sheet| sheet.name.clone()).collect())
+        self.close(None)
     }
 
     /// Begins the first sheet and writes the rows kept so far.
@@ -182,14 +170,14 @@ impl<'b> TableWriter<'b> {
         sheet.set_name(&self.name)?;
         sheet.set_default_row_height(row_points(1));
         let place = HeadPlace::new(&self.table, told.is_some());
-        Head { table: &self.table, gauges: &self.gauges, wording: &self.book.wording, place, part: told.as_deref() }.write(&mut sheet)?;
+        Head { table: &self.table, gauges: &self.gauges, lang: self.book.lang, place, part: told.as_deref() }.write(&mut sheet)?;
         for (column, look) in (0..).zip(&self.plain.columns) {
             sheet.set_column_format(column, &look.own)?;
         }
         let line_characters = self.table.columns.iter().zip(&self.gauges);
         let line_characters =
             line_characters.map(|(column, gauge)| if column.kind == ColumnKind::Text { gauge.line_characters() } else { 0 }).collect();
-        self.part = Some(Part { sheet, place, next: place.body, filter_end: place.body, links: 0, line_characters });
+        self.part = Some(Part { sheet, place, next: place.body, filter_end: place.body, line_characters });
         Ok(())
     }
 
@@ -197,11 +185,12 @@ impl<'b> TableWriter<'b> {
     fn part_text(&self) -> String {
         let capacity = u64::from(self.capacity);
         let first = self.written + 1;
-        let known = self.table.expected_rows.and_then(|rows| {
-            let parts = u32::try_from(rows.div_ceil(capacity)).ok()?;
-            (self.part_number <= parts).then(|| (parts, rows.min(self.written + capacity)))
-        });
-        self.book.wording.part(self.part_number, first, known)
+        let known = self.table.expected_rows.map(|rows| (rows.div_ceil(capacity), rows.min(self.written + capacity)));
+        let known = known.filter(|(parts, _)| u64::from(self.part_number) <= *parts);
+        let template = word(self.book.lang, if known.is_some() { "workbook.part_of_known" } else { "workbook.part_of_unknown" });
+        let (parts, last) = known.unwrap_or_default();
+        let values = [u64::from(self.part_number), first, last, parts];
+        fill(template, |place| place.parse::<usize>().ok().and_then(|i| values.get(i)).map(u64::to_string)).into_owned()
     }
 
     fn write_row(&mut self, style: RowStyle, values: &[Value<'_>]) -> Result<(), WorkbookError> {
@@ -217,7 +206,6 @@ impl<'b> TableWriter<'b> {
         let row = part.next;
         let lines = values.iter().zip(&part.line_characters).map(|(value, characters)| match value {
             Value::Text(text) if *characters > 0 => wrapped_lines(text, *characters),
-            Value::Link(link) if *characters > 0 => wrapped_lines(link.text, *characters),
             _ => 1,
         });
         let lines = lines.max().unwrap_or(1);
@@ -228,9 +216,8 @@ impl<'b> TableWriter<'b> {
             sheet: &mut part.sheet,
             name: &self.name,
             look: if style == RowStyle::Plain { &self.plain } else { &self.total },
-            wording: &self.book.wording,
+            lang: self.book.lang,
             report: &mut self.book.report,
-            links: &mut part.links,
             inherit: style == RowStyle::Plain,
         };
         for ((index, column), value) in (0..).zip(&self.table.columns).zip(values) {
@@ -250,7 +237,7 @@ impl<'b> TableWriter<'b> {
             return Ok(());
         };
         let last = last_column(&self.table);
-        let text = cell_text(&self.table.empty_text, &self.book.wording.cut_mark).text;
+        let text = cell_text(&self.table.empty_text, self.book.lang).text;
         part.sheet.set_row_height(part.next, 30)?;
         across(&mut part.sheet, part.next, last, &text, &look::empty())?;
         part.next += 1;
@@ -268,7 +255,7 @@ impl<'b> TableWriter<'b> {
             part.sheet.write_blank(part.next, column, &closing)?;
         }
         if let Some(next) = next {
-            let text = self.book.wording.continued(next);
+            let text = fill(word(self.book.lang, "workbook.continued_on"), |_| Some(next.to_owned()));
             part.sheet.write_string_with_format(part.next, 0, text, &closing)?;
         }
         // Every row is on its way now, so the columns may go back to having no format below the table.
@@ -295,7 +282,7 @@ impl<'b> TableWriter<'b> {
         let mut row = part.next;
         for note in &self.table.notes {
             row += 1;
-            let text = cell_text(note, &self.book.wording.cut_mark).text;
+            let text = cell_text(note, self.book.lang).text;
             let lines = super::head::lines_across(&text, characters);
             part.sheet.set_row_height(row, row_points(lines))?;
             across(&mut part.sheet, row, last, &text, &look::note())?;
@@ -316,7 +303,7 @@ impl<'b> TableWriter<'b> {
         if let Some(color) = look::tab(self.table.tab) {
             sheet.set_tab_color(color);
         }
-        page::set_up(sheet, self.table.paper, characters, &self.book.footer);
+        page::set_up(sheet, Paper::Landscape(characters), &self.book.footer);
         Ok(())
     }
 }

@@ -3,10 +3,11 @@
 //! Owns what may stand in a cell: no control character that XML readers refuse, no more than a cell can hold. Gives
 //! back the text itself wherever nothing has to change.
 
+use crate::finding::{Lang, word};
 use std::borrow::Cow;
 
 /// UTF-16 units that a cell can hold.
-pub(super) const CELL_UNITS: usize = 32_767;
+const CELL_UNITS: usize = 32_767;
 
 /// A text that is fit for a cell, and what had to be done to it.
 pub(super) struct CellText<'a> {
@@ -17,13 +18,14 @@ pub(super) struct CellText<'a> {
     pub(super) cut: bool,
 }
 
-/// Makes a text fit for a cell; `cut_mark` ends it if it is too long.
-pub(super) fn cell_text<'a>(text: &'a str, cut_mark: &str) -> CellText<'a> {
+/// Makes a text fit for a cell; one that is too long ends in words that say so.
+pub(super) fn cell_text(text: &str, lang: Lang) -> CellText<'_> {
     let (text, replaced) = visible(text);
     // No text has more UTF-16 units than bytes.
     if text.len() <= CELL_UNITS || text.encode_utf16().count() <= CELL_UNITS {
         return CellText { text, replaced, cut: false };
     }
+    let cut_mark = word(lang, "workbook.cut_mark");
     let room = CELL_UNITS - cut_mark.encode_utf16().count().min(CELL_UNITS);
     let mut kept = head_of(&text, room).to_owned();
     kept.push_str(cut_mark);
@@ -31,7 +33,7 @@ pub(super) fn cell_text<'a>(text: &'a str, cut_mark: &str) -> CellText<'a> {
 }
 
 /// Gives the longest head of at most `units` UTF-16 units.
-pub(super) fn head_of(text: &str, units: usize) -> &str {
+fn head_of(text: &str, units: usize) -> &str {
     let mut used = 0;
     for (at, letter) in text.char_indices() {
         used += letter.len_utf16();
@@ -40,16 +42,6 @@ pub(super) fn head_of(text: &str, units: usize) -> &str {
         }
     }
     text
-}
-
-/// Tells whether a text would become a formula if somebody edited its cell.
-pub(super) fn looks_live(text: &str) -> bool {
-    let first = text.trim_start_matches(|letter: char| letter.is_whitespace() || is_zero_width(letter)).chars().next();
-    matches!(first, Some('=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠'))
-}
-
-fn is_zero_width(letter: char) -> bool {
-    matches!(letter, '\u{200B}'..='\u{200F}' | '\u{2060}' | '\u{FEFF}')
 }
 
 /// Shows control characters that XML cannot carry, or that readers refuse.
@@ -91,34 +83,25 @@ mod tests {
     #[test]
     fn ordinary_text_is_lent() {
         for text in ["", "龙南市（360783）", "a\tb\nc", "·é"] {
-            assert!(matches!(cell_text(text, "…").text, Cow::Borrowed(same) if same == text));
+            assert!(matches!(cell_text(text, Lang::Zh).text, Cow::Borrowed(same) if same == text));
         }
     }
 
     #[test]
     fn control_characters_become_visible() {
-        let fit = cell_text("a\0b\u{1B}c\u{7F}d\u{85}e\u{FFFF}", "…");
+        let fit = cell_text("a\0b\u{1B}c\u{7F}d\u{85}e\u{FFFF}", Lang::Zh);
         assert_eq!(fit.text, "a␀b␛c␡d\u{FFFD}e\u{FFFD}");
         assert!(fit.replaced && !fit.cut);
-        assert_eq!(cell_text("一\r\n二\r三", "…").text, "一\n二\n三");
+        assert_eq!(cell_text("一\r\n二\r三", Lang::Zh).text, "一\n二\n三");
     }
 
     #[test]
     fn long_text_is_cut_between_characters() {
         let long = "😀".repeat(20_000);
-        let fit = cell_text(&long, "……");
-        assert!(fit.cut && fit.text.ends_with("😀……"));
-        assert_eq!(fit.text.encode_utf16().count(), CELL_UNITS - 1);
-        assert!(!cell_text(&"汉".repeat(CELL_UNITS), "…").cut);
-    }
-
-    #[test]
-    fn live_looking_text_is_known() {
-        for text in ["=1+1", "+1", "-1", "@x", "＝1", " =1", "\t=1", "\u{200B}=1", "\r=1"] {
-            assert!(looks_live(text), "{text:?}");
-        }
-        for text in ["", "甲=乙", "1-2", "'=1"] {
-            assert!(!looks_live(text), "{text:?}");
-        }
+        let fit = cell_text(&long, Lang::Zh);
+        let mark = word(Lang::Zh, "workbook.cut_mark");
+        assert!(fit.cut && fit.text.ends_with(&format!("😀{mark}")));
+        assert!((CELL_UNITS - 1..=CELL_UNITS).contains(&fit.text.encode_utf16().count()));
+        assert!(!cell_text(&"汉".repeat(CELL_UNITS), Lang::Zh).cut);
     }
 }

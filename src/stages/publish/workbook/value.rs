@@ -3,6 +3,7 @@
 //! Owns the cell values. Money never passes through a binary float here: amounts, counts and ratios are integers with a
 //! fixed scale, so not-a-number and infinity cannot be expressed.
 
+use crate::finding::{Lang, Severity, word};
 use chrono::NaiveDate;
 
 /// Holds one cell as the caller sees it; the column decides how it looks.
@@ -22,17 +23,15 @@ pub enum Value<'a> {
     Number {
         /// The digits as a whole number.
         unscaled: i128,
-        /// Number of decimal places, at most 38; beyond that the cell becomes text.
+        /// Number of decimal places, at most 38.
         scale: u8,
     },
     /// A calendar date.
     Date(NaiveDate),
-    /// A verdict or severity in the kit's own word and fill.
+    /// A verdict or severity in its own word and fill.
     Mark(Mark),
     /// A verdict or severity in the caller's word, with the fill of the mark.
     Marked(Mark, &'a str),
-    /// Text that leads to a cell of this or another workbook.
-    Link(Link<'a>),
     /// A live formula together with its result.
     Formula(Formula<'a>),
 }
@@ -60,19 +59,21 @@ impl Mark {
 
     /// All marks, in the order of their variants.
     pub(super) const ALL: [Self; Self::COUNT] = [Self::Met, Self::NotMet, Self::Unjudged, Self::Error, Self::Explain, Self::Note];
-}
 
-/// Leads to a cell.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Link<'a> {
-    /// What the reader sees.
-    pub text: &'a str,
-    /// Path of another workbook, relative to this one; none for this workbook.
-    pub file: Option<&'a str>,
-    /// Name of the sheet as it stands in that workbook.
-    pub sheet: &'a str,
-    /// Address such as `D17`.
-    pub cell: &'a str,
+    /// Gives the word that stands in the cell.
+    pub(super) fn word(self, lang: Lang) -> &'static str {
+        word(
+            lang,
+            match self {
+                Self::Met => "verdict.met",
+                Self::NotMet => "verdict.not_met",
+                Self::Unjudged => "verdict.unjudged",
+                Self::Error => Severity::Error.label_key(),
+                Self::Explain => Severity::Explain.label_key(),
+                Self::Note => Severity::Note.label_key(),
+            },
+        )
+    }
 }
 
 /// A live formula and what it gives.
@@ -82,32 +83,10 @@ pub struct Link<'a> {
 pub struct Formula<'a> {
     /// The expression in English function names, with or without the leading `=`.
     pub expression: &'static str,
-    /// The result that readers see which do not calculate.
-    pub result: FormulaResult,
+    /// The result that readers see which do not calculate: a whole number.
+    pub result: i64,
     /// Fills `{0}`, `{1}`, … of the expression; each must be a cell address or range such as `C5` or `C5:C9`.
     pub cells: &'a [CellRange],
-}
-
-/// The result of a formula, in the units of [`Value`].
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum FormulaResult {
-    /// Money in 1/10000 yuan; shown in the unit of its column.
-    Amount(i128),
-    /// A whole number.
-    Count(i64),
-    /// A share in 1/10000.
-    Ratio(i64),
-}
-
-impl FormulaResult {
-    /// Gives the result as the value of a cell.
-    pub(super) fn value(self) -> Value<'static> {
-        match self {
-            Self::Amount(amount) => Value::Amount(amount),
-            Self::Count(count) => Value::Count(count),
-            Self::Ratio(ratio) => Value::Ratio(ratio),
-        }
-    }
 }
 
 /// A rectangle of cells, counted from 0, both ends included.
@@ -127,11 +106,6 @@ impl CellRange {
     /// Names one cell.
     pub fn cell(row: u32, column: u16) -> Self {
         Self { first_row: row, first_column: column, last_row: row, last_column: column }
-    }
-
-    /// Names the part of a column from `first_row` to `last_row`.
-    pub fn column(column: u16, first_row: u32, last_row: u32) -> Self {
-        Self { first_row, first_column: column, last_row, last_column: column }
     }
 
     /// Gives the address as spreadsheets write it, such as `C5` or `C5:C9`.
@@ -162,8 +136,7 @@ pub(super) enum Kept {
     Plain(Value<'static>),
     Text(String),
     Marked(Mark, String),
-    Link { text: String, file: Option<String>, sheet: String, cell: String },
-    Formula { expression: &'static str, result: FormulaResult, cells: Vec<CellRange> },
+    Formula { expression: &'static str, result: i64, cells: Vec<CellRange> },
 }
 
 impl Kept {
@@ -179,12 +152,6 @@ impl Kept {
             Value::Date(date) => Self::Plain(Value::Date(date)),
             Value::Mark(mark) => Self::Plain(Value::Mark(mark)),
             Value::Marked(mark, text) => Self::Marked(mark, text.to_owned()),
-            Value::Link(link) => Self::Link {
-                text: link.text.to_owned(),
-                file: link.file.map(str::to_owned),
-                sheet: link.sheet.to_owned(),
-                cell: link.cell.to_owned(),
-            },
             Value::Formula(formula) => {
                 Self::Formula { expression: formula.expression, result: formula.result, cells: formula.cells.to_vec() }
             }
@@ -197,7 +164,6 @@ impl Kept {
             Self::Plain(value) => *value,
             Self::Text(text) => Value::Text(text),
             Self::Marked(mark, text) => Value::Marked(*mark, text),
-            Self::Link { text, file, sheet, cell } => Value::Link(Link { text, file: file.as_deref(), sheet, cell }),
             Self::Formula { expression, result, cells } => Value::Formula(Formula { expression, result: *result, cells }),
         }
     }
@@ -216,8 +182,8 @@ mod tests {
 
     #[test]
     fn formula_cells_are_filled_in() {
-        let cells = [CellRange::column(2, 4, 8), CellRange::cell(1, 27)];
-        let formula = Formula { expression: "SUM({0})*{1}", result: FormulaResult::Count(0), cells: &cells };
+        let cells = [CellRange { first_row: 4, first_column: 2, last_row: 8, last_column: 2 }, CellRange::cell(1, 27)];
+        let formula = Formula { expression: "SUM({0})*{1}", result: 0, cells: &cells };
         assert_eq!(formula.filled(), "SUM(C5:C9)*AB2");
     }
 
@@ -229,8 +195,7 @@ mod tests {
             Value::Text("甲"),
             Value::Number { unscaled: 5, scale: 1 },
             Value::Marked(Mark::Met, "通过"),
-            Value::Link(Link { text: "见", file: Some("a.xlsx"), sheet: "表", cell: "D17" }),
-            Value::Formula(Formula { expression: "{0}", result: FormulaResult::Ratio(1), cells: &cells }),
+            Value::Formula(Formula { expression: "{0}", result: 1, cells: &cells }),
         ];
         for value in &values {
             assert_eq!(Kept::new(value).value(), *value);

@@ -1,0 +1,124 @@
+//! The two editions of the pool: what the operator may not see is nowhere in the operator's, and the twin of the pool
+//! stands cell by cell beside it.
+
+use crate::util::{Site, code};
+use calamine::{Data, Range, Reader, Xlsx, open_workbook};
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// Criteria as a site may write them: in any case, and without saying that they read statistics.
+const CRITERIA: &str = r#"
+[criterion.patent_free]
+disabled = true
+[criterion.staff]
+name = { zh = "从业人数" }
+met = "STAFF >= 1"
+figure = "STAFF"
+threshold = "≥ 1 人"
+[criterion.assets]
+name = { zh = "资产总计" }
+met = "Total_Assets >= 1"
+figure = "Total_Assets / 10000"
+threshold = "≥ 1 元"
+"#;
+
+/// Enterprises and their figures. The first alone consents: others do not, too late, on no day of the calendar, or are
+/// silent.
+const ENTERPRISES: [(&str, &str, [i64; 5]); 5] = [
+    ("甲", "是,2024-01-05", [31_147, 4_153, 91_331, 52_817, 617]),
+    ("乙", "否,", [32_351, 4_271, 92_419, 53_923, 719]),
+    ("丙", "是,2024-07-01", [33_457, 4_391, 93_529, 54_139, 823]),
+    ("丁", "是,待定", [35_797, 4_637, 95_773, 56_359, 953]),
+    ("戊", ",", [34_673, 4_519, 94_651, 55_243, 947]),
+];
+
+/// A site of these enterprises, and as many more that send nothing but a return.
+fn site(extra: &str, more: u32) -> Site {
+    let site = Site::new("2024-06-30", &format!("{extra}{CRITERIA}"));
+    let (mut directory, mut needs) = (
+        "统一社会信用代码,企业名称,专精特新等级\n".to_owned(),
+        "统一社会信用代码,企业名称,融资需求（万元）,数据使用授权,授权日期\n".to_owned(),
+    );
+    let mut returns =
+        "经营情况（2023年）单位：万元,,,,,,\n统一社会信用代码,企业名称,营业收入,利润总额,资产总计,负债合计,从业人数\n".to_owned();
+    for (number, (name, consent, figures)) in (1..).zip(ENTERPRISES) {
+        let key = format!("{},龙南市{name}有限公司", code(number));
+        directory.push_str(&format!("{key},专精特新中小企业\n"));
+        needs.push_str(&format!("{key},800,{consent}\n"));
+        returns.push_str(&format!("{key},{}\n", figures.map(|f| f.to_string()).join(",")));
+    }
+    for number in (6..).take(more as usize) {
+        let key = format!("{},龙南市第{number}有限公司", code(number));
+        directory.push_str(&format!("{key},专精特新中小企业\n"));
+        returns.push_str(&format!("{key},{number},1,2,1,1\n"));
+    }
+    site.input("工信局/名录.csv", directory);
+    site.input("工信局/需求.csv", needs);
+    site.input("统计局/2023.csv", returns);
+    site.run();
+    site
+}
+
+fn sheets(path: &Path) -> Vec<(String, Range<Data>)> {
+    let mut workbook: Xlsx<_> = open_workbook(path).expect("a workbook");
+    workbook.worksheets()
+}
+
+/// The numbers in a cell without commas, point and outer zeros, so that no unit hides a figure; no parts of codes.
+fn numbers(cell: &Data) -> Vec<String> {
+    let text = cell.to_string();
+    let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == ',' || c == '.'));
+    let numbers = words.filter(|word| !word.chars().any(|c| c.is_ascii_alphabetic()));
+    numbers.map(|number| number.replace([',', '.'], "").trim_matches('0').to_owned()).filter(|digits| !digits.is_empty()).collect()
+}
+
+#[test]
+fn the_operators_edition_holds_no_figure_of_an_enterprise_without_consent() {
+    let site = site("", 0);
+    let sheets = sheets(&site.path("outputs/latest/备选池_运营版.xlsx"));
+    assert_eq!(sheets.len(), 9);
+    let found: BTreeSet<String> = sheets.iter().flat_map(|(_, range)| range.used_cells()).flat_map(|(_, _, cell)| numbers(cell)).collect();
+    for (name, _, figures) in ENTERPRISES {
+        for figure in figures {
+            assert_eq!(found.contains(&figure.to_string()), name == "甲", "{figure} of {name}");
+        }
+    }
+    // All of them are in the pool, and sums would give away what the rows withhold.
+    let (_, pool) = sheets.iter().find(|(name, _)| name == "备选池").expect("the pool");
+    assert_eq!(pool.rows().filter(|row| row[0].to_string().parse::<u32>().is_ok()).count(), ENTERPRISES.len());
+    for column in 0..5 {
+        let sum: i64 = ENTERPRISES.iter().map(|(.., figures)| figures[column]).sum();
+        assert!(!found.contains(sum.to_string().trim_matches('0')), "{sum}");
+    }
+}
+
+#[test]
+fn the_twin_of_the_pool_stands_cell_by_cell_beside_it() {
+    let site = site("[output]\nsheet_rows = 100\n", 150);
+    for book in ["备选池.xlsx", "备选池_运营版.xlsx"] {
+        let sheets = sheets(&site.path("outputs/latest").join(book));
+        for part in ["", "(2)"] {
+            let sheet = |id: &str| &sheets.iter().find(|(name, _)| *name == format!("{id}{part}")).expect("a sheet").1;
+            compare(sheet("备选池"), sheet("数据出处"), &format!("{book} {part}"));
+        }
+    }
+}
+
+fn compare(pool: &Range<Data>, twin: &Range<Data>, book: &str) {
+    assert_eq!((pool.start(), pool.end()), (twin.start(), twin.end()), "{book}");
+    let header = pool.rows().position(|row| row[0].to_string() == "序号").expect("a header");
+    let plain = |cell: &Data| cell.to_string().lines().next().unwrap_or_default().to_owned();
+    for (row, (values, sources)) in pool.rows().zip(twin.rows()).enumerate().skip(header) {
+        for (column, (value, source)) in values.iter().zip(sources).enumerate() {
+            let place = format!("{book} row {} column {}: {value} and {source}", row + 1, column + 1);
+            assert_eq!(*value == Data::Empty, *source == Data::Empty, "{place}");
+            if row <= header + 1 || matches!(value, Data::Float(_)) && column == 0 {
+                assert_eq!(plain(value), plain(source), "{place}");
+            }
+        }
+    }
+    let first = header + 2;
+    let record = pool.get((first, 0)).and_then(|cell| cell.to_string().parse::<u32>().ok()).expect("a number") + 1;
+    let cited = [1, 2].map(|column| twin.get((first, column)).map(Data::to_string).unwrap_or_default());
+    assert_eq!(cited, ["A", "B"].map(|letter| format!("工信局/名录.csv[名录]{letter}{record}")), "{book}");
+}
