@@ -208,6 +208,9 @@ pub struct FieldOptions {
     /// A table without this column gets a finding.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub expected: bool,
+    /// For dates: the date ends something, so the last day of what is written counts (`2024年6月` is 2024-06-30).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub ends: bool,
     /// For amounts: the unit if the form fixes one (a table that says otherwise wins).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,

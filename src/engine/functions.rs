@@ -21,7 +21,7 @@
 
 use crate::model::code::CodeProblem;
 use crate::model::patent_number::{PatentKind, PatentNumberProblem, last_day, parse};
-use crate::model::{name, org_code, uscc};
+use crate::model::{name, org_code, registration, uscc};
 use chrono::{Datelike, NaiveDate};
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Date32Array, Decimal128Array, Int32Array, StringArray};
 use datafusion::arrow::datatypes::{DataType, Date32Type, Decimal128Type, Int64Type};
@@ -39,7 +39,7 @@ pub fn register(context: &SessionContext) {
         context.register_udf(function(name, Signature::exact(takes, Volatility::Immutable), gives, run));
     };
     add("uscc_valid", text(), DataType::Boolean, |a| Ok(booleans(&a[0], |code| uscc::check(code).is_ok())));
-    add("uscc_expected", text(), DataType::Utf8, |a| Ok(texts(&a[0], |code| uscc::check(code).err().map(code_problem))));
+    add("uscc_expected", text(), DataType::Utf8, |a| Ok(texts(&a[0], uscc_expected)));
     add("org_code_valid", text(), DataType::Boolean, |a| Ok(booleans(&a[0], |code| org_code::check(code).is_ok())));
     add("patent_number_problem", text(), DataType::Utf8, |a| {
         Ok(texts(&a[0], |number| parse(number).err().map(|p| patent_problem(p).0.to_owned())))
@@ -75,16 +75,20 @@ fn texts(array: &ArrayRef, of: impl Fn(&str) -> Option<String>) -> ArrayRef {
     Arc::new(array.as_string::<i32>().iter().map(|v| v.and_then(&of)).collect::<StringArray>())
 }
 
-/// A catalogue reference: `@key|argument`.
-fn code_problem(problem: CodeProblem) -> String {
-    match problem {
+/// What is wrong with a code, if anything, as a catalogue reference: `@key|argument`.
+fn uscc_expected(code: &str) -> Option<String> {
+    Some(match uscc::check(code).err()? {
+        CodeProblem::Length { found: 15 } if registration::check(code).is_ok() => "@code.registration".to_owned(),
         CodeProblem::Length { found } => format!("@code.length|{found}"),
         CodeProblem::Alphabet { found, position } => format!("@code.alphabet|{position}|{found}"),
         CodeProblem::Department => "@code.department".to_owned(),
         CodeProblem::Check { expected } => format!("@code.check|{expected}"),
         CodeProblem::OrgCheck { expected } => format!("@code.org_check|{expected}"),
-        CodeProblem::DigitsLost => "@code.digits_lost".to_owned(),
-    }
+        CodeProblem::DigitsLost => match uscc::candidates(code).as_slice() {
+            [] => "@code.digits_lost".to_owned(),
+            candidates => format!("@code.candidates|{}", candidates.join("、")),
+        },
+    })
 }
 
 fn patent_problem(problem: PatentNumberProblem) -> (&'static str, String) {
@@ -206,6 +210,17 @@ fn tolerance(arguments: &[ArrayRef]) -> Result<ArrayRef> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_wrong_with_a_code_is_told_as_well_as_can_be() {
+        assert_eq!(uscc_expected("914403001922038216"), None);
+        assert_eq!(uscc_expected("914403001922038217").as_deref(), Some("@code.check|6"));
+        assert_eq!(uscc_expected("440301103097413").as_deref(), Some("@code.registration"));
+        assert_eq!(uscc_expected("440301103097414").as_deref(), Some("@code.length|15"));
+        assert_eq!(uscc_expected("9.14403E+17").as_deref(), Some("@code.digits_lost"));
+        let lost = uscc_expected("914403001922038000").expect("wrong");
+        assert!(lost.starts_with("@code.candidates|") && lost.contains("914403001922038216"), "{lost}");
+    }
 
     #[test]
     fn unit_slips_are_powers_of_ten_within_a_factor_of_three() {

@@ -1,12 +1,13 @@
 //! Dates as bureaus write them, with the precision that was written.
 //!
-//! Takes: a date cell's text. Gives: the first day of what was written, and whether that was a day, a month or a year.
+//! Takes: a date cell's text. Gives: the first day of what was written, and whether that was a day, a month or a year;
+//! [`last_day`] gives the last one, for dates that end something.
 //! Read: `2023-5`, `2023.05.31`, `20230531`, `202305`, `2023年5月`, `2023/5/31`, `2023`, a serial number as text
 //! (`45077`, base 1900), `二〇二三年五月`, ISO with a time, full-width digits.
 //! Refused: two-digit years and day-first spellings (ambiguous), impossible days, and the first month of 1900, which is
 //! what a spreadsheet shows for a small number in a date cell. Serials of base 1904 cannot be told from text alone.
 
-use chrono::{Days, NaiveDate};
+use chrono::{Days, Months, NaiveDate};
 
 use crate::model::amount::is_mark;
 use crate::model::code::all_digits;
@@ -73,6 +74,27 @@ fn compact(digits: &str) -> Result<(NaiveDate, Precision), DateProblem> {
         8 => dated(&digits[..4], Some(&digits[4..6]), Some(&digits[6..])),
         _ => Err(DateProblem::Form),
     }
+}
+
+/// Reads a date that a spreadsheet stored as a plain number: a serial, `20230531`, `2023.05`.
+///
+/// `2013.1` is January, or October typed as `2013.10`, whose last nought a number does not keep: that is no date.
+pub fn parse_stored(number: &str) -> Result<(NaiveDate, Precision), DateProblem> {
+    let number = text::shortest(number);
+    if number.len() == "2013.1".len() && number.ends_with(".1") {
+        return Err(DateProblem::Form);
+    }
+    parse(&number)
+}
+
+/// Gives the last day of what was written: of a month its last, of a year 31 December.
+pub fn last_day(first: NaiveDate, precision: Precision) -> NaiveDate {
+    let months = match precision {
+        Precision::Day => return first,
+        Precision::Month => 1,
+        Precision::Year => 12,
+    };
+    first.checked_add_months(Months::new(months)).and_then(|next| next.pred_opt()).unwrap_or(first)
 }
 
 /// Counts days from the base of the 1900 calendar; five digits begin in 1927, well past its false leap day.
@@ -248,6 +270,31 @@ mod tests {
         }
         assert_eq!(parse("二〇二〇年十二月二十日"), Ok((day(2020, 12, 20), Precision::Day)));
         assert_eq!(parse("二〇二〇年十月"), Ok((day(2020, 10, 1), Precision::Month)));
+    }
+
+    #[test]
+    fn what_ends_something_ends_with_its_last_day() {
+        for (text, last) in [
+            ("2024年6月", day(2024, 6, 30)),
+            ("2024年2月", day(2024, 2, 29)),
+            ("2024年12月", day(2024, 12, 31)),
+            ("2024年", day(2024, 12, 31)),
+            ("2024-06-15", day(2024, 6, 15)),
+        ] {
+            let (first, precision) = parse(text).expect("a date");
+            assert_eq!(last_day(first, precision), last, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_number_that_lost_its_last_nought_is_no_date() {
+        assert_eq!(parse_stored("2013.1"), Err(DateProblem::Form));
+        assert_eq!(parse_stored("2013.0999999999999"), Err(DateProblem::Form));
+        assert_eq!(parse_stored("2013.05"), Ok((day(2013, 5, 1), Precision::Month)));
+        assert_eq!(parse_stored("2013.1199999999999"), Ok((day(2013, 12, 1), Precision::Month)));
+        assert_eq!(parse_stored("45077"), Ok((day(2023, 5, 31), Precision::Day)));
+        assert_eq!(parse_stored("20230531"), Ok((day(2023, 5, 31), Precision::Day)));
+        assert_eq!(parse("2013.1"), Ok((day(2013, 1, 1), Precision::Month)), "a text is what was typed");
     }
 
     #[test]

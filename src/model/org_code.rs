@@ -12,8 +12,8 @@ const WEIGHTS: [u32; 8] = [3, 7, 9, 10, 5, 8, 4, 2];
 
 /// Checks an organization code in machine form (nine characters, see [`normalize`]).
 ///
-/// A head office that a census counts as a local unit carries `B` as its ninth character; that is reported as a
-/// wrong check character like any other, and [`is_local_unit`] tells it from a typing error.
+/// A head office that a census counts as a local unit carries `B` as its ninth character; that is a wrong check
+/// character like any other.
 pub fn check(code: &str) -> Result<(), CodeProblem> {
     if code::is_exponent_form(code) {
         return Err(CodeProblem::DigitsLost);
@@ -41,16 +41,6 @@ pub fn check_digit(body8: &str) -> Option<char> {
         11 => '0',
         digit => char::from_digit(digit, 10)?,
     })
-}
-
-/// Tells whether a code is a head office counted as a local unit 产业活动单位: check letter `B` (third economic census).
-pub fn is_local_unit(code: &str) -> bool {
-    code.len() == 9 && code.ends_with('B') && check_digit(&code[..8]).is_some()
-}
-
-/// Tells whether a code is of the range PDY00001 to PDY99999, which GB 11714 keeps for use inside one system.
-pub fn is_private_use(code: &str) -> bool {
-    code.len() >= 8 && code.is_char_boundary(8) && code.starts_with("PDY") && code::all_digits(&code[3..8]) && &code[3..8] != "00000"
 }
 
 fn value(byte: u8) -> Option<u32> {
@@ -81,16 +71,6 @@ mod tests {
         assert_eq!(check("1.92204E+8"), Err(CodeProblem::DigitsLost));
     }
 
-    #[test]
-    fn tells_local_units_and_private_codes() {
-        assert!(is_local_unit("19220382B"));
-        assert!(!is_local_unit("192203821"));
-        assert!(is_private_use("PDY000019"));
-        assert!(!is_private_use("PDY000000"));
-        assert!(!is_private_use("192203821"));
-        assert!(!is_private_use("PDY一二三四"));
-    }
-
     proptest! {
         #[test]
         fn check_digit_makes_valid(body in "[0-9A-Z]{8}") {
@@ -100,7 +80,7 @@ mod tests {
 
         #[test]
         fn never_panics(text in any::<String>()) {
-            let _ = (check(&text), check_digit(&text), is_local_unit(&text), is_private_use(&text));
+            let _ = (check(&text), check_digit(&text));
         }
     }
 }

@@ -5,6 +5,8 @@
 //! Invariant: the fold works character by character, so folding twice equals folding once. It never maps a letter
 //! to a look-alike of another script: a Greek capital Mu stays Greek.
 
+use std::borrow::Cow;
+
 use unicode_normalization::UnicodeNormalization;
 
 /// Tells whether a character prints nothing: zero-width marks, byte order mark, soft hyphen, direction marks.
@@ -81,6 +83,19 @@ pub fn fold(text: &str) -> String {
     folded
 }
 
+/// Gives the shortest decimal that reads back to the same double: `201310699744.20001` is 201310699744.2.
+///
+/// For codes and dates that a spreadsheet stored as numbers; a text that is none stays as it is. No amount goes this way.
+pub fn shortest(number: &str) -> Cow<'_, str> {
+    if !number.contains(['.', 'E', 'e']) {
+        return Cow::Borrowed(number);
+    }
+    match number.parse::<f64>() {
+        Ok(value) if value.abs() < 1e21 => Cow::Owned(value.to_string()),
+        _ => Cow::Borrowed(number),
+    }
+}
+
 /// Gives the value of a Chinese numeral from zero to nine, as used in written-out years.
 pub fn numeral(c: char) -> Option<u32> {
     Some(match c {
@@ -150,6 +165,20 @@ mod tests {
     fn knows_rare_hanzi() {
         assert!(is_hanzi('㬎') && is_hanzi('䶮') && is_hanzi('𠮷'));
         assert!(!is_hanzi('A') && !is_hanzi('（') && !is_hanzi('　'));
+    }
+
+    #[test]
+    fn numbers_are_as_short_as_the_double_allows() {
+        for (stored, short) in [
+            ("201310699744.20001", "201310699744.2"),
+            ("2.0131069974420001E11", "201310699744.2"),
+            ("9.1440300192203802E+17", "914403001922038000"),
+            ("201310699744", "201310699744"),
+            ("1E999", "1E999"),
+            ("无", "无"),
+        ] {
+            assert_eq!(shortest(stored), short);
+        }
     }
 
     proptest! {

@@ -55,23 +55,6 @@ pub fn check_digit(body17: &str) -> Option<char> {
     ALPHABET.get(index as usize).map(|&b| char::from(b))
 }
 
-/// Gives the organization code inside (characters 9 to 17), or nothing if the length is wrong.
-pub fn org_code(code: &str) -> Option<&str> {
-    if code.len() == 18 && code.is_ascii() { code.get(8..17) } else { None }
-}
-
-/// Gives the region of the registering authority (characters 3 to 8), or nothing if the length is wrong.
-///
-/// It is not the place of business, and it keeps the number of a county that was renamed or made a city.
-pub fn region(code: &str) -> Option<&str> {
-    if code.len() == 18 && code.is_ascii() { code.get(2..8) } else { None }
-}
-
-/// Tells whether a code belongs to an enterprise 企业 (department 9, category 1).
-pub fn is_enterprise(code: &str) -> bool {
-    code.starts_with("91")
-}
-
 /// Lists the valid all-digit codes that a spreadsheet could have turned into this number, at most ten.
 ///
 /// They are proposals for a person to choose from by name; nothing but a name can tell them apart. Empty unless the
@@ -183,9 +166,6 @@ mod tests {
         for code in VALID {
             assert_eq!(check(code), Ok(()), "{code}");
         }
-        assert!(!is_enterprise("51420000MJH2003604"));
-        assert!(!is_enterprise("121200004013590816"));
-        assert!(is_enterprise(VALID[0]));
     }
 
     #[test]
@@ -241,14 +221,6 @@ mod tests {
     }
 
     #[test]
-    fn parts() {
-        assert_eq!(org_code(VALID[4]), Some("MA35LGHK7"));
-        assert_eq!(region(VALID[4]), Some("360727"));
-        assert_eq!(org_code("913"), None);
-        assert_eq!(org_code("91360727ΜA35LGHK7"), None);
-    }
-
-    #[test]
     fn lists_candidates_for_lost_digits() {
         let typed = candidates("914403001922038000");
         assert_eq!(typed.len(), 3);
@@ -289,7 +261,7 @@ mod tests {
 
         #[test]
         fn never_panics(text in any::<String>()) {
-            let _ = (check(&text), check_digit(&text), org_code(&text), region(&text), candidates(&text));
+            let _ = (check(&text), check_digit(&text), candidates(&text));
         }
 
         #[test]

@@ -1,10 +1,11 @@
 //! Runs parsing children: at most as many as cores, each with limits and a deadline.
 
-use super::parser::{self, COMMAND, Job, Manifest, files};
+use super::parser::{self, COMMAND, Job, Manifest, exit, files};
 use crate::config::{Config, FormOptions};
 use indexmap::IndexMap;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
@@ -25,7 +26,7 @@ impl Parsing {
     ///
     /// # Errors
     /// The system does not tell where this program lies.
-    pub fn new(config: &Config) -> std::io::Result<Self> {
+    pub fn new(config: &Config) -> io::Result<Self> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let wanted = if config.limits.parsers == 0 { cores } else { config.limits.parsers };
         Ok(Self {
@@ -46,18 +47,12 @@ pub fn forms_of(config: &Config, source: &str) -> IndexMap<String, FormOptions> 
 
 /// Parses one file in a child; its tables lie in `folder` afterwards.
 ///
-/// Never an error about the file: a child that dies, panics or runs out of time leaves a manifest that says so.
+/// Never an error about the file: if the child dies, panics or runs out of time, the manifest says so. Only one that a
+/// later run may use is left in the folder.
 ///
 /// # Errors
-/// The child cannot be started at all.
-pub async fn parse(
-    parsing: &Parsing,
-    config: &Config,
-    source: &str,
-    path: &Path,
-    file_name: &str,
-    folder: &Path,
-) -> std::io::Result<Manifest> {
+/// The child cannot be started at all, or the disk takes no more.
+pub async fn parse(parsing: &Parsing, config: &Config, source: &str, path: &Path, file_name: &str, folder: &Path) -> io::Result<Manifest> {
     let job = Job {
         path: path.to_owned(),
         file_name: file_name.to_owned(),
@@ -66,7 +61,9 @@ pub async fn parse(
         folder: folder.to_owned(),
         memory_bytes: parsing.memory_bytes,
         cpu_s: parsing.cpu_s,
+        parent: std::process::id(),
     };
+    let text = serde_json::to_vec(&job)?;
     let mut child = Command::new(&parsing.program)
         .arg(COMMAND)
         .stdin(Stdio::piped())
@@ -74,26 +71,69 @@ pub async fn parse(
         .stderr(Stdio::null())
         .kill_on_drop(true)
         .spawn()?;
-    if let Some(mut stdin) = child.stdin.take() {
-        let text = serde_json::to_vec(&job)?;
-        // A child that dies before it has read its job is told by its exit below.
-        let _ = stdin.write_all(&text).await;
-    }
-    let status = match tokio::time::timeout(parsing.deadline, child.wait()).await {
-        Ok(status) => status?,
+    let ended = tokio::time::timeout(parsing.deadline, async {
+        if let Some(mut stdin) = child.stdin.take() {
+            // A child that dies before it has read its job is told by its exit.
+            let _ = stdin.write_all(&text).await;
+        }
+        child.wait().await
+    });
+    let manifest = match ended.await {
+        Ok(status) => outcome(status?, read_manifest(folder), parsing.cpu_s)?,
         Err(_) => {
             let _ = child.kill().await;
-            return Ok(parser::dead("FIL-122", parsing.deadline.as_secs().to_string()));
+            parser::dead("FIL-122", parsing.deadline.as_secs().to_string())
         }
     };
-    match (status.code(), read_manifest(folder)) {
-        (Some(0), Some(manifest)) => Ok(manifest),
-        (Some(101), _) => Ok(parser::dead("FIL-121", String::new())),
-        _ => Ok(parser::dead("FIL-120", status.to_string())),
+    if !manifest.is_lasting() {
+        let _ = std::fs::remove_file(folder.join(files::MANIFEST));
     }
+    Ok(manifest)
+}
+
+/// What the end of a child means: its manifest, or one that tells of its death.
+fn outcome(status: ExitStatus, manifest: Option<Manifest>, cpu_s: u64) -> io::Result<Manifest> {
+    Ok(match (status.code(), manifest) {
+        (Some(0), Some(manifest)) => manifest,
+        (Some(exit::DISK), _) => return Err(io::ErrorKind::StorageFull.into()),
+        (Some(exit::DEFECT), _) => parser::dead("FIL-121", String::new()),
+        _ if ran_out_of_cpu_time(status) => parser::dead("FIL-122", cpu_s.to_string()),
+        _ => parser::dead("FIL-120", status.to_string()),
+    })
+}
+
+#[cfg(unix)]
+fn ran_out_of_cpu_time(status: ExitStatus) -> bool {
+    use std::os::unix::process::ExitStatusExt;
+    status.signal() == Some(rustix::process::Signal::XCPU.as_raw())
+}
+
+#[cfg(not(unix))]
+fn ran_out_of_cpu_time(_: ExitStatus) -> bool {
+    false
 }
 
 /// The manifest in a folder, if it is whole.
 pub fn read_manifest(folder: &Path) -> Option<Manifest> {
     serde_json::from_slice(&std::fs::read(folder.join(files::MANIFEST)).ok()?).ok()
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::os::unix::process::ExitStatusExt;
+
+    #[test]
+    fn each_end_of_a_child_has_its_meaning() {
+        let exited = |code: i32| ExitStatus::from_raw(code << 8);
+        let killed = |signal: i32| ExitStatus::from_raw(signal);
+        let finding = |status| outcome(status, None, 120).ok().map(|manifest| manifest.seeds[0].code.clone());
+        let is = |code: &str| Some(code.to_owned());
+        assert!(outcome(exited(0), Some(Manifest::default()), 120).is_ok_and(|m| !m.refused && m.is_lasting()));
+        assert_eq!(finding(exited(exit::DISK)), None, "a full disk ends the run");
+        assert_eq!(finding(exited(exit::DEFECT)), is("FIL-121"));
+        assert_eq!(finding(killed(rustix::process::Signal::XCPU.as_raw())), is("FIL-122"));
+        assert_eq!(finding(killed(rustix::process::Signal::KILL.as_raw())), is("FIL-120"));
+        assert_eq!(finding(exited(0)), is("FIL-120"), "a child that ends well without a manifest");
+    }
 }

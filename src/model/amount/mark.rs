@@ -3,13 +3,16 @@
 //! What a mark means depends on the column: 无 is "no" in a column on pledges and "missing" in one on revenue. That is
 //! for the reader of the column to say; here it is only told from a value.
 
+/// Bytes of the longest mark: twelve strokes of three bytes each.
+const LONGEST: usize = 36;
+
 /// Tells whether a text is blank or one of the marks for a missing value: `-`, `—`, `/`, `无`, `暂无`, `N/A`, `…`, `*`.
 pub fn is_mark(text: &str) -> bool {
     let text = text.trim();
     let Some(first) = text.chars().next() else {
         return true;
     };
-    if first.is_ascii_digit() {
+    if first.is_ascii_digit() || text.len() > LONGEST {
         return false;
     }
     // Rows of one stroke: - -- — —— / // \ … ...... * ** # _ and their wide forms.
@@ -47,7 +50,8 @@ mod tests {
 
     #[test]
     fn leaves_values_alone() {
-        for text in ["0", "-1", "0.0", "无锡", "N", "△1", "(1)", "/1", "长期", "1/2"] {
+        for text in ["0", "-1", "0.0", "无锡", "一家名称很长的试验用有限责任公司", "N", "△1", "(1)", "/1", "长期", "1/2"]
+        {
             assert!(!is_mark(text), "{text:?}");
         }
     }

@@ -1,25 +1,15 @@
 //! Money as whole ten-thousandths of a yuan, the number inside a frame's `Decimal128(28, 4)`.
 //!
-//! A conversion is exact or it is refused; rounding is a separate function, so that nobody rounds by accident.
+//! What a yuan's ten-thousandths cannot hold is rounded half away from zero, and an amount beyond all reason is refused.
 
 use rust_decimal::Decimal;
 
 use super::unit::Unit;
 
-/// Decimal places of a yuan that are kept.
-pub const MONEY_SCALE: u32 = 4;
-
-const ONE_YUAN: i128 = 10_i128.pow(MONEY_SCALE);
+/// Four decimal places of a yuan are kept.
+const ONE_YUAN: i128 = 10_000;
 /// Ten quadrillion yuan, far beyond any enterprise: larger amounts are mistakes.
 const LARGEST: i128 = 10_i128.pow(16) * ONE_YUAN;
-
-/// Converts an amount to ten-thousandths of a yuan.
-///
-/// Nothing if it has more decimals than that (not counting zeros) or exceeds 10^16 yuan either way.
-pub fn to_units(value: &Decimal, unit: Unit) -> Option<i128> {
-    let (units, rest, _) = divide(value, unit)?;
-    (rest == 0).then_some(units).and_then(within)
-}
 
 /// Converts an amount to ten-thousandths of a yuan, rounding half away from zero.
 ///
@@ -78,6 +68,7 @@ fn within(units: i128) -> Option<i128> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::number::{Number, parse_number};
     use super::*;
     use proptest::prelude::*;
 
@@ -86,31 +77,35 @@ mod tests {
     }
 
     #[test]
-    fn converts_exactly_or_not_at_all() {
+    fn converts_exactly_and_rounds_half_away_from_zero() {
         for (text, unit, units) in [
             ("1", Unit::Yuan, Some(10_000)),
             ("-12.34", Unit::Yuan, Some(-123_400)),
             ("1234.5", Unit::TenThousand, Some(123_450_000_000)),
             ("0.00000001", Unit::TenThousand, Some(1)),
-            ("0.000000001", Unit::TenThousand, None),
             ("0.00010", Unit::Yuan, Some(1)),
-            ("0.00001", Unit::Yuan, None),
+            ("0.00005", Unit::Yuan, Some(1)),
+            ("-0.00005", Unit::Yuan, Some(-1)),
+            ("0.000049", Unit::Yuan, Some(0)),
+            ("12.3333333333333", Unit::TenThousand, Some(1_233_333_333)),
             ("10000000000000000", Unit::Yuan, Some(LARGEST)),
             ("10000000000000001", Unit::Yuan, None),
             ("100000000", Unit::HundredMillion, Some(LARGEST)),
             ("100000001", Unit::HundredMillion, None),
             ("79228162514264337593543950335", Unit::HundredMillion, None),
         ] {
-            assert_eq!(to_units(&decimal(text), unit), units, "{text} {unit:?}");
+            assert_eq!(to_units_rounded(&decimal(text), unit), units, "{text} {unit:?}");
         }
     }
 
     #[test]
-    fn rounds_half_away_from_zero_when_asked() {
-        for (text, units) in [("0.00005", 1), ("-0.00005", -1), ("0.000049", 0), ("1.23456", 12_346)] {
-            assert_eq!(to_units_rounded(&decimal(text), Unit::Yuan), Some(units), "{text}");
+    fn a_text_of_any_length_can_be_converted() {
+        for (text, units) in
+            [("0.333333333333333333333333333333333333", 333_333_333_333), ("99999999.1234567890123456789", 99_999_999_123_456_789_012)]
+        {
+            let Number::Stated { value, .. } = parse_number(text) else { panic!("{text} is a number") };
+            assert_eq!(to_units_rounded(&value, Unit::HundredMillion), Some(units), "{text}");
         }
-        assert_eq!(to_units_rounded(&decimal("12.3333333333333"), Unit::TenThousand), Some(1_233_333_333));
     }
 
     #[test]
@@ -134,13 +129,15 @@ mod tests {
         #[test]
         fn both_ways_agree(text in "-?[0-9]{1,9}(\\.[0-9]{1,6})?", index in 0..5_usize) {
             let unit = Unit::ALL[index];
-            prop_assert_eq!(plain_to_units(&text, unit), to_units(&decimal(&text), unit));
+            if let Some(units) = plain_to_units(&text, unit) {
+                prop_assert_eq!(Some(units), to_units_rounded(&decimal(&text), unit));
+            }
         }
 
         #[test]
         fn never_panics(text in any::<String>(), lo in any::<u32>(), mid in any::<u32>(), hi in any::<u32>(), scale in 0..29_u32) {
             let value = Decimal::from_parts(lo, mid, hi, true, scale);
-            let _ = (plain_to_units(&text, Unit::Million), to_units(&value, Unit::HundredMillion), to_units_rounded(&value, Unit::Yuan));
+            let _ = (plain_to_units(&text, Unit::Million), to_units_rounded(&value, Unit::Yuan));
         }
     }
 }

@@ -1,15 +1,17 @@
 //! The one grammar of numbers in cells.
 //!
 //! ```text
-//! number   = [approx] [currency] [sign] [currency] digits [fraction] [exponent] [percent | unit] [左右]
-//!          | [approx] [currency] "(" digits [fraction] ")" [unit]
-//! approx   = ~ 约 大约 近 ≈        currency = ¥ 人民币 RMB CNY        sign = - + △ ▲ 负
-//! digits   = plain, or in threes between commas or blanks              unit = 元 千元 万[元] 百万[元] 亿[元] …整
+//! number   = [currency] [sign] [currency] digits [fraction] [exponent] [percent | unit]
+//!          | [currency] "(" digits [fraction] ")" [unit]
+//! currency = ¥ 人民币 RMB CNY                             sign = - + △ ▲ 负
+//! digits   = plain, or in threes between commas or blanks  unit = 元 千元 万[元] 百万[元] 亿[元] …整
 //! ```
-//! Widths are folded first. `1,2345`, ranges (`100-200`) and foreign money are no numbers: what is ambiguous is not
-//! guessed. More than fifteen significant digits with a fraction or an exponent mean that a spreadsheet printed a binary
-//! double, which carries fifteen decimal digits (IEEE 754); such a number is rounded to fifteen, half away from zero,
-//! so `0.30000000000000004` is 0.3. Whole numbers are kept to the digit.
+//! Widths are folded first. `1,2345`, ranges (`100-200`), foreign money and what is only about a number (`约50`, `~50`,
+//! `>100`, `50左右`) are no numbers: what is ambiguous is not guessed, what is inexact is not made exact.
+//!
+//! A text is read to the last digit written. A number that a spreadsheet stored is a binary double, which carries
+//! fifteen decimal digits (IEEE 754); what is printed beyond them is noise and rounded away, half away from zero, so
+//! `0.30000000000000004` is 0.3. Whole numbers are kept to the digit either way.
 
 use rust_decimal::Decimal;
 
@@ -25,14 +27,12 @@ pub enum Number {
     Stated {
         /// The value before its unit or percent sign is applied.
         value: Decimal,
-        /// Decimal places as written (after rounding, for a spreadsheet's double).
+        /// Decimal places as written; of a spreadsheet's double, those that are left after rounding.
         places: u32,
         /// The unit written behind it, which outranks the column's.
         unit: Option<Unit>,
         /// Whether a percent sign follows.
         percent: bool,
-        /// Whether it is said to be approximate (`约`, `~`, `左右`).
-        approximate: bool,
     },
     /// Blank, or a mark for a missing value.
     Mark,
@@ -46,13 +46,24 @@ pub enum Number {
 const LARGEST: i128 = 10_i128.pow(16);
 /// Decimal digits that a binary double carries.
 const DOUBLE_DIGITS: u32 = 15;
+/// Digits that hold ten quadrillion yuan to the ten-thousandth in any unit, with room to convert them.
+const MOST_DIGITS: u32 = 24;
 /// Decimal places that a [`Decimal`] can hold.
 const MOST_PLACES: i64 = 28;
 
 /// Reads the text of a numeric cell.
 pub fn parse_number(text: &str) -> Number {
+    parse(text, false)
+}
+
+/// Reads a number that a spreadsheet stored as a double.
+pub fn parse_double(text: &str) -> Number {
+    parse(text, true)
+}
+
+fn parse(text: &str, double: bool) -> Number {
     if let Some((mantissa, places)) = plain(text.as_bytes()) {
-        return Number::Stated { value: Decimal::new(mantissa, places), places, unit: None, percent: false, approximate: false };
+        return Number::Stated { value: Decimal::new(mantissa, places), places, unit: None, percent: false };
     }
     if is_mark(text) {
         return Number::Mark;
@@ -62,26 +73,20 @@ pub fn parse_number(text: &str) -> Number {
     if is_mark(folded) {
         return Number::Mark;
     }
-    stated(folded.trim_start_matches('\'')).unwrap_or(Number::NotANumber)
+    stated(folded.trim_start_matches('\''), double).unwrap_or(Number::NotANumber)
 }
 
 /// Reads a number with all that may stand around it; nothing if it is none.
-fn stated(text: &str) -> Option<Number> {
-    let (rest, about) = strip_any(text, &["~", "约为", "大约", "约", "近", "≈", "∼"]);
-    let (rest, around) = match rest.strip_suffix("左右") {
-        Some(rest) => (rest.trim_end(), true),
-        None => (rest, false),
-    };
-    let (rest, paid) = strip_any(rest, &["¥", "人民币", "RMB", "CNY"]);
+fn stated(text: &str, double: bool) -> Option<Number> {
+    let (rest, paid) = strip_any(text, &["¥", "人民币", "RMB", "CNY"]);
     let (negative, rest) = match rest.chars().next()? {
         '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '△' | '▲' | '负' => (true, without_first(rest)),
         '+' => (false, without_first(rest)),
         _ => (false, rest),
     };
-    let signed = rest.len() < text.len() && negative;
     let rest = if paid { rest } else { strip_any(rest, &["¥", "RMB", "CNY"]).0 };
     let (figure, tail, negative) = match rest.strip_prefix('(') {
-        Some(inner) if !signed => {
+        Some(inner) if !negative => {
             let (figure, tail) = inner.split_once(')')?;
             (figure.trim(), tail, true)
         }
@@ -92,8 +97,13 @@ fn stated(text: &str) -> Option<Number> {
         }
     };
     let (percent, unit) = suffix(tail.trim())?;
-    let figure = Figure::read(figure)?;
-    Some(figure.number(negative, percent, unit, about || around))
+    let mut figure = Figure::read(figure)?;
+    if double {
+        figure.round_double();
+    } else {
+        figure.cut();
+    }
+    Some(figure.number(negative, percent, unit))
 }
 
 /// Takes the first of the given beginnings off, and the blanks behind it.
@@ -150,7 +160,7 @@ struct Figure {
     places: i64,
     /// Whether the value was cut or is beyond what fits.
     too_large: bool,
-    /// Whether a fraction or an exponent was written, so that a spreadsheet's double may have been.
+    /// Whether a fraction or an exponent was written.
     fractional: bool,
 }
 
@@ -190,12 +200,11 @@ impl Figure {
         }
     }
 
-    /// Builds the number: a double's noise is rounded away, then the value is fitted into a decimal.
-    fn number(mut self, negative: bool, percent: bool, unit: Option<Unit>, approximate: bool) -> Number {
+    /// Builds the number: the value is fitted into a decimal.
+    fn number(mut self, negative: bool, percent: bool, unit: Option<Unit>) -> Number {
         if self.too_large {
             return Number::TooLarge;
         }
-        self.round_double();
         if self.mantissa == 0 {
             self.places = self.places.clamp(0, MOST_PLACES);
         }
@@ -218,12 +227,20 @@ impl Figure {
         }
         let mantissa = if negative { -self.mantissa } else { self.mantissa };
         match Decimal::try_from_i128_with_scale(mantissa, places) {
-            Ok(value) => Number::Stated { value, places, unit, percent, approximate },
+            Ok(value) => Number::Stated { value, places, unit, percent },
             Err(_) => Number::TooLarge,
         }
     }
 
-    /// Rounds more than fifteen significant digits to fifteen, if a double may have been printed.
+    /// Leaves out decimal places that no amount needs, so that the value can still be converted.
+    fn cut(&mut self) {
+        let places = u32::try_from(self.places).unwrap_or(0);
+        let drop = count_digits(self.mantissa).saturating_sub(MOST_DIGITS).min(places);
+        self.mantissa = round_off(self.mantissa, drop);
+        self.places -= i64::from(drop);
+    }
+
+    /// Rounds more than fifteen significant digits to fifteen, if a fraction or an exponent was printed.
     fn round_double(&mut self) {
         let digits = count_digits(self.mantissa);
         if !self.fractional || digits <= DOUBLE_DIGITS {

@@ -2,7 +2,7 @@
 
 use crate::config::{Config, FieldKind};
 use crate::engine::{Engine, EngineError};
-use crate::model::amount::{Number, parse_number};
+use crate::model::amount::{Number, parse_double};
 use crate::model::merged::Conflict;
 use datafusion::arrow::array::{Array, AsArray, RecordBatch};
 use datafusion::arrow::datatypes::{Decimal128Type, Int64Type};
@@ -137,7 +137,7 @@ fn compare(
 
 /// Half of the last stated place of a figure, in yuan at scale 4.
 fn half_place(text: &str, unit: i64) -> i128 {
-    let places = match parse_number(text) {
+    let places = match parse_double(text) {
         Number::Stated { places, .. } => places,
         _ => 0,
     };

@@ -5,6 +5,7 @@
 //! - `f_raw` the text as stored, `f_state` why there is or is no value, `f_cell` how the cell was stored,
 //! - `f_unit` yuan per unit for amounts, `f_key` the match key of a name, `f_precision` of a date;
 //!
+//! and `period`: the year that the table states, else the one in the record's own year column;
 //! beside them the sum rows of each table and the single names of cells that hold several.
 //! Invariants: a value is stated, stated zero, or absent with a reason; a unit is applied from cell over column over
 //! table and never guessed; amounts never pass through a binary float; the same records give the same bytes.
@@ -13,6 +14,7 @@ mod column;
 mod schema;
 mod sums;
 mod table;
+mod value;
 
 pub use schema::{RECORD, field_columns, state};
 pub use sums::schema as sums_schema;

@@ -5,6 +5,8 @@
 
 use super::column::Reading;
 use super::schema::{state, word_type, words};
+use super::value::{Stated, number_state};
+use crate::model::amount::Unit;
 use crate::model::raw::{RawCell, SumKind};
 use datafusion::arrow::array::{ArrayRef, Decimal128Array, Int64Array, RecordBatch, StringArray};
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
@@ -19,10 +21,21 @@ impl Running {
     fn add(&mut self, reading: Reading) {
         self.0 = match reading {
             Reading::Value(value) => self.0.and_then(|sum| sum.checked_add(value)),
-            Reading::Absent => self.0,
+            Reading::Absent | Reading::Year(_) => self.0,
             Reading::Unreadable => None,
         };
     }
+}
+
+/// A sum row of the table.
+#[derive(Debug, Clone, Copy)]
+pub struct SumRow<'a> {
+    /// Its number.
+    pub record: i64,
+    /// What it adds up.
+    pub kind: SumKind,
+    /// The word that says so.
+    pub label: &'a str,
 }
 
 /// One figure of a sum row.
@@ -57,27 +70,17 @@ impl Sums {
         self.subtotal[field].add(reading);
     }
 
-    /// Takes one figure of a sum row.
-    #[allow(clippy::too_many_arguments)]
-    pub fn line(
-        &mut self,
-        record: i64,
-        field: usize,
-        kind: SumKind,
-        label: &str,
-        cell: RawCell<'_>,
-        stated: (i8, Option<i128>),
-        unit: i64,
-    ) {
+    /// Takes one figure of a sum row; `unit` is its column's.
+    pub fn line(&mut self, row: &SumRow<'_>, field: usize, cell: RawCell<'_>, stated: Stated<(i128, Unit)>, unit: Option<Unit>) {
         self.lines.push(Line {
-            record,
+            record: row.record,
             field,
-            label: label.to_owned(),
-            total: kind == SumKind::Total,
-            stated,
+            label: row.label.to_owned(),
+            total: row.kind == SumKind::Total,
+            stated: (number_state(&stated), stated.ok().map(|(value, _)| value)),
             raw: cell.text.to_owned(),
             computed: self.subtotal[field].0,
-            unit,
+            unit: stated.ok().map(|(_, unit)| unit).or(unit).map_or(1, Unit::yuan),
         });
     }
 

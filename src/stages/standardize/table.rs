@@ -1,10 +1,11 @@
 //! Fills the columns of a table record by record and hands them on in batches.
 
-use super::column::{CodeList, FieldColumn, code_key, read_number};
+use super::column::{FieldColumn, Reading};
 use super::schema::{RECORD, field_columns};
-use super::sums::Sums;
-use crate::config::{FieldKind, FormOptions};
-use crate::model::amount::Unit;
+use super::sums::{SumRow, Sums};
+use super::value::{CodeList, code_key, present};
+use crate::config::{FieldKind, FormOptions, PeriodKind};
+use crate::model::amount::{Unit, is_mark};
 use crate::model::name;
 use crate::model::raw::{RawCell, SumKind, TableMeta};
 use datafusion::arrow::array::{ArrayRef, Int32Array, Int64Array, Int64Builder, RecordBatch, StringBuilder};
@@ -38,11 +39,15 @@ pub struct Standardizer<'a> {
 /// A table being filled.
 struct Open {
     number: u16,
+    /// The year that the table states.
     period: Option<i32>,
+    /// Whether a record's own year is its period where the table states none.
+    yearly: bool,
     schema: SchemaRef,
     /// Field index in the form, its name and columns, for the fields that the table has.
-    columns: Vec<(usize, String, FieldKind, Option<Unit>, FieldColumn)>,
+    columns: Vec<(usize, String, FieldColumn)>,
     records: Vec<i64>,
+    periods: Vec<Option<i32>>,
     sums: Sums,
     names: Names,
 }
@@ -73,15 +78,17 @@ impl<'a> Standardizer<'a> {
             fields.extend(field_columns(name, field.kind));
             let unit = column.unit_yuan.and_then(|yuan| Unit::ALL.into_iter().find(|u| u.yuan() == yuan));
             let codes = field.codes.as_ref().and_then(|c| self.codes.get(c)).map(code_list).unwrap_or_default();
-            columns.push((index, name.clone(), field.kind, unit, FieldColumn::new(field.kind, codes, unit)));
+            columns.push((index, name.clone(), FieldColumn::new(field, codes, unit)));
         }
         self.open.push(Open {
             number: meta.number,
             period: meta.period,
+            yearly: form.period == PeriodKind::Year,
             schema: Arc::new(Schema::new(fields)),
             sums: Sums::new(columns.len()),
             columns,
             records: Vec::new(),
+            periods: Vec::new(),
             names: Names::default(),
         });
     }
@@ -91,28 +98,30 @@ impl<'a> Standardizer<'a> {
         let Some(open) = self.open.iter_mut().find(|o| o.number == meta.number) else { return Ok(None) };
         let record = record_id(meta.number, row);
         open.records.push(record);
-        for (place, (index, name, kind, _, column)) in open.columns.iter_mut().enumerate() {
+        let mut period = open.period;
+        for (place, (index, name, column)) in open.columns.iter_mut().enumerate() {
             let cell = cells.get(*index).copied().flatten();
-            let reading = column.push(cell);
-            if matches!(kind, FieldKind::Amount | FieldKind::Number) {
-                open.sums.add(place, reading);
+            match column.push(cell) {
+                Reading::Year(year) if open.yearly => period = period.or(Some(year)),
+                reading => open.sums.add(place, reading),
             }
-            if let (FieldKind::Names, Some(cell)) = (*kind, cell) {
+            if let (FieldKind::Names, Some(cell)) = (column.kind, cell) {
                 open.names.push(record, name, cell.text);
             }
         }
+        open.periods.push(period);
         if open.records.len() >= BATCH_ROWS { open.flush() } else { Ok(None) }
     }
 
     /// Takes a sum row.
     pub fn sum_row(&mut self, meta: &TableMeta, row: u32, kind: SumKind, label: &str, cells: &[Option<RawCell<'_>>]) {
         let Some(open) = self.open.iter_mut().find(|o| o.number == meta.number) else { return };
-        for (place, (index, _, field_kind, unit, _)) in open.columns.iter().enumerate() {
+        let sum = SumRow { record: record_id(meta.number, row), kind, label };
+        for (place, (index, _, column)) in open.columns.iter().enumerate() {
             let cell = cells.get(*index).copied().flatten();
-            if let (FieldKind::Amount | FieldKind::Number, Some(cell)) = (*field_kind, cell) {
-                let (state, value, cell_unit) = read_number(Some(cell), *field_kind, *unit);
-                let unit = cell_unit.or(*unit).map_or(1, Unit::yuan);
-                open.sums.line(record_id(meta.number, row), place, kind, label, cell, (state, value), unit);
+            if let (FieldKind::Amount | FieldKind::Number, Some(cell)) = (column.kind, cell) {
+                let stated = present(Some(cell)).and_then(|c| column.numbers.read(c));
+                open.sums.line(&sum, place, cell, stated, column.numbers.unit);
             }
         }
         if kind == SumKind::Subtotal {
@@ -135,10 +144,11 @@ impl Open {
         if self.records.is_empty() {
             return Ok(None);
         }
-        let rows = self.records.len();
-        let mut columns: Vec<ArrayRef> =
-            vec![Arc::new(Int64Array::from(std::mem::take(&mut self.records))), Arc::new(Int32Array::from(vec![self.period; rows]))];
-        for (.., column) in &mut self.columns {
+        let mut columns: Vec<ArrayRef> = vec![
+            Arc::new(Int64Array::from(std::mem::take(&mut self.records))),
+            Arc::new(Int32Array::from(std::mem::take(&mut self.periods))),
+        ];
+        for (_, _, column) in &mut self.columns {
             columns.extend(column.finish()?);
         }
         RecordBatch::try_new(self.schema.clone(), columns).map(Some)
@@ -147,7 +157,7 @@ impl Open {
 
 impl Names {
     fn push(&mut self, record: i64, field: &str, cell: &str) {
-        for (number, single) in (1..).zip(name::split_owners(cell)) {
+        for (number, single) in (1..).zip(name::split_owners(cell).into_iter().filter(|single| !is_mark(single))) {
             self.records.append_value(record);
             self.fields.append_value(field);
             self.numbers.append_value(number);
