@@ -4,7 +4,7 @@ use super::args::{Cli, Sample};
 use super::output::say;
 use crate::error::{Error, ErrorKind};
 use crate::finding::{Lang, fill, word};
-use crate::sample::{BUNDLED_SEED, SampleOptions, write};
+use crate::sample::{BUNDLED_SEED, SampleError, SampleOptions, write};
 use std::path::Path;
 
 /// Writes the sample inputs.
@@ -17,8 +17,26 @@ pub fn run(cli: &Cli, arguments: &Sample) -> Result<u8, Error> {
         patents: arguments.patents,
         overwrite: arguments.overwrite,
     };
-    let report = write(folder, &options).map_err(|e| Error::new(ErrorKind::System, "ERR-011").from_source(e))?;
+    let report = write(folder, &options).map_err(told)?;
     let values = [report.files.len().to_string(), report.faults.len().to_string(), folder.display().to_string()];
     say(fill(word(lang, "sample.done"), |i| i.parse::<usize>().ok().and_then(|i| values.get(i).cloned())));
     Ok(0)
+}
+
+/// Whose fault it is that there is no sample.
+fn told(error: SampleError) -> Error {
+    let usage = |code| Error::new(ErrorKind::Usage, code);
+    match error {
+        SampleError::Exists(path) => usage("ERR-019").with("path", path.display().to_string()),
+        SampleError::Scale { option, found, least, most } => usage("ERR-020")
+            .with("option", format!("--{option}"))
+            .with("found", found.to_string())
+            .with("least", least.to_string())
+            .with("most", most.to_string()),
+        SampleError::Crowded => usage("ERR-021"),
+        SampleError::Write { path, source } => {
+            Error::new(ErrorKind::System, "ERR-011").with("path", path.display().to_string()).from_io(source)
+        }
+        other => Error::bug(other),
+    }
 }

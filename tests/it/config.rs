@@ -55,3 +55,32 @@ fn every_code_can_be_explained() {
     insta::assert_snapshot!(text(&site.huichi(&["explain", "F1"]).stdout));
     assert_eq!(site.huichi(&["explain", "F99"]).status.code(), Some(2));
 }
+
+#[test]
+fn conditions_are_tried_before_anything_is_run() {
+    let site = Site::new(
+        "2024-06-30",
+        r#"[edit.F1]
+holds = "total_asset = total_liabilities"
+
+[edit.LOCAL-1]
+dataset = ["returns"]
+fields = ["revenue"]
+holds = "revenue + (> 3"
+name = { zh = "试" }
+
+[criterion.patent_free]
+met = "patent_free >= 3"
+
+[merge.field.address]
+from = ["patents.address"]
+"#,
+    );
+    for command in ["check", "run"] {
+        let output = site.huichi(&[command]);
+        assert_eq!(output.status.code(), Some(2));
+    }
+    insta::assert_snapshot!(text(&site.huichi(&["check"]).stderr));
+    std::fs::write(site.path("pipeline.toml"), "[criterion.patent_free]\nmet = \"patent_free >= 3\"\n").expect("settings");
+    insta::assert_snapshot!("a_condition_that_names_no_field", text(&site.huichi(&["run"]).stderr));
+}

@@ -15,3 +15,4 @@ mod reruns;
 mod sample;
 mod stages;
 mod util;
+mod verdicts;

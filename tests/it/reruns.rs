@@ -105,3 +105,20 @@ fn a_killed_run_leaves_latest_whole_and_the_next_completes() {
     let half: Vec<_> = leftovers.filter(|e| e.file_name().to_string_lossy().starts_with("run-")).collect();
     assert!(half.is_empty(), "half runs are swept: {half:?}");
 }
+
+#[test]
+fn a_run_that_the_ledger_does_not_know_is_no_last_run() {
+    let site = city::site("");
+    site.run();
+    site.input("工信局_新增.csv", "企业名称,专精特新等级\n龙南市新增有限公司,专精特新中小企业\n");
+    site.run();
+    let second = latest(&site);
+    // Killed after the switch of `latest` and before the record, then the former inputs again.
+    let ledger = rusqlite::Connection::open(site.path("outputs/.huichi/ledger.sqlite")).expect("the ledger");
+    ledger.execute("DELETE FROM run WHERE id = ?1", [second.file_name().expect("a name").to_string_lossy()]).expect("deleted");
+    fs::remove_file(site.path("inputs/工信局_新增.csv")).expect("removed");
+    let third = site.run();
+    assert!(!text(&third.stdout).contains("均无变化"), "latest is another run's");
+    assert_ne!(latest(&site), second);
+    assert_eq!(site.table("enterprises").len(), 1200, "what stands is of the inputs at hand");
+}

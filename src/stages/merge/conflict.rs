@@ -42,9 +42,9 @@ pub async fn conflicts(engine: &Engine, config: &Config, datasets: &impl super::
 /// The value, its text as stored and its unit, under names that end in `suffix`.
 fn select(alias: &str, field: &str, kind: FieldKind, suffix: &str) -> String {
     match kind {
-        FieldKind::Amount | FieldKind::Number => format!(
-            "{alias}.\"{field}\" AS v{suffix}, {alias}.\"{field}_raw\" AS t{suffix}, {alias}.\"{field}_unit\" AS u{suffix}"
-        ),
+        FieldKind::Amount | FieldKind::Number => {
+            format!("{alias}.\"{field}\" AS v{suffix}, {alias}.\"{field}_raw\" AS t{suffix}, {alias}.\"{field}_unit\" AS u{suffix}")
+        }
         FieldKind::Text => format!("{alias}.\"{field}\" AS v{suffix}, {alias}.\"{field}\" AS t{suffix}, CAST(1 AS BIGINT) AS u{suffix}"),
         _ => format!(
             "CAST({alias}.\"{field}\" AS VARCHAR) AS v{suffix}, {alias}.\"{field}_raw\" AS t{suffix}, CAST(1 AS BIGINT) AS u{suffix}"
@@ -63,11 +63,8 @@ async fn repetitions(
     dataset: &str,
 ) -> Result<Vec<Conflict>, EngineError> {
     let mut found = Vec::new();
-    let fields: Vec<(&String, &crate::config::FieldOptions)> = config.form[dataset]
-        .field
-        .iter()
-        .filter(|(name, f)| DECIDING.contains(&f.kind) && datasets.has(dataset, name))
-        .collect();
+    let fields: Vec<(&String, &crate::config::FieldOptions)> =
+        config.form[dataset].field.iter().filter(|(name, f)| DECIDING.contains(&f.kind) && datasets.has(dataset, name)).collect();
     if fields.is_empty() {
         return Ok(found);
     }

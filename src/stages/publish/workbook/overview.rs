@@ -33,8 +33,8 @@ const GAP_PIXELS: u32 = 14;
 const CHART_MIN_PIXELS: u32 = 420;
 /// Heights of charts: of upright ones, and of lying ones per bar and around the bars.
 const CHART_PIXELS: u32 = 230;
-const BAR_PIXELS: u32 = 19;
-const AROUND_BARS_PIXELS: u32 = 65;
+const BAR_PIXELS: u32 = 30;
+const AROUND_BARS_PIXELS: u32 = 85;
 /// Height of a row of one line, in points; a little less than in tables, so that more stands on a page.
 const ROW_POINTS: u32 = 16;
 
