@@ -8,6 +8,7 @@ use datafusion::datasource::MemTable;
 use datafusion::error::DataFusionError;
 use datafusion::execution::context::{SessionConfig, SessionContext};
 use std::sync::Arc;
+use std::time::Instant;
 
 /// A failure of a plan; its text names the statement.
 #[derive(Debug)]
@@ -78,10 +79,14 @@ impl Engine {
 
     /// Runs a query; `what` names it in errors.
     pub async fn query(&self, what: &str, sql: &str) -> Result<(SchemaRef, Vec<RecordBatch>), EngineError> {
+        let started = Instant::now();
         let sql = self.bind(sql);
         let frame = self.context.sql(&sql).await.map_err(|e| failed(what, e))?;
         let planned: SchemaRef = Arc::new(frame.schema().as_arrow().clone());
+        let planned_ms = started.elapsed().as_millis();
         let batches = frame.collect().await.map_err(|e| failed(what, e))?;
+        let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
+        tracing::debug!(query.name = what, rows, planned_ms, duration_ms = started.elapsed().as_millis(), "query done");
         // The planner may call a column nullable that the batches declare otherwise.
         Ok((batches.first().map_or(planned, RecordBatch::schema), batches))
     }

@@ -127,10 +127,15 @@ pub async fn judge_population(
             if scope == Scope::History {
                 base = format!("SELECT * FROM ({base}) AS h WHERE enterprise IS NOT NULL AND first_record IS NULL");
             }
-            let (_, counted) = engine.query("rows", &format!("SELECT count(*) FROM ({base}) AS c")).await?;
-            let rows = counted.first().map_or(0, |b| b.column(0).as_primitive::<Int64Type>().value(0).unsigned_abs());
+            let rows = match scope {
+                Scope::History => {
+                    let (_, counted) = engine.query("rows", &format!("SELECT count(*) FROM ({base}) AS c")).await?;
+                    counted.first().map_or(0, |b| b.column(0).as_primitive::<Int64Type>().value(0).unsigned_abs())
+                }
+                _ => dataset.rows(),
+            };
             let (withholding, asking) = edits.split_at(edits.partition_point(|e| !e.doubts.is_empty()));
-            for edits in [withholding, asking] {
+            for edits in [withholding, asking].into_iter().filter(|e| !e.is_empty()) {
                 let found = validate::judge_groups(engine, &base, name, rows, edits).await?;
                 withhold(engine, name, edits, &found).await?;
                 judgement.absorb(found);

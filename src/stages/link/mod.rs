@@ -30,36 +30,40 @@ const NAME_INDEX: &str = "
           WHERE n.field = 'former_names') AS k
     GROUP BY key";
 
-/// The organisation code inside what a code column holds: nine characters alone, or those of a valid unified code.
-const ORG_OF_CODE: &str = "CASE WHEN length(uscc) = 9 THEN uscc WHEN uscc_valid(uscc) THEN substr(uscc, 9, 9) END";
+/// Organisation codes of enterprises, and whether one is stated as such or stands inside a valid unified code.
+const ORG_INDEX: &str = "
+    SELECT org, min(enterprise) AS enterprise, count(DISTINCT enterprise) AS enterprises, bool_or(stated) AS stated
+    FROM (SELECT substr(uscc, 9, 9) AS org, enterprise, false AS stated FROM registry WHERE code_ok
+          UNION ALL SELECT uscc AS org, enterprise, true AS stated FROM registry WHERE length(uscc) = 9
+          UNION ALL SELECT org_code AS org, enterprise, true AS stated FROM registry WHERE org_code IS NOT NULL) AS k
+    GROUP BY org";
 
-/// Organisation codes, stated or inside a code.
-fn org_index() -> String {
+/// The organisation code of a subject, whether it is stated as such, and whether the unified code is valid.
+///
+/// Two valid unified codes that differ are two enterprises, so one organisation code at least must be stated as such.
+fn with_org(subjects: &str) -> String {
     format!(
-        "SELECT org, min(enterprise) AS enterprise, count(DISTINCT enterprise) AS enterprises
-         FROM (SELECT {ORG_OF_CODE} AS org, enterprise FROM registry
-               UNION ALL SELECT org_code AS org, enterprise FROM registry) AS k
-         WHERE org IS NOT NULL GROUP BY org"
+        "SELECT record, number, uscc, code_ok, name, key, coalesce(org, CASE WHEN code_ok THEN substr(uscc, 9, 9) END) AS org,
+            org IS NOT NULL AS org_stated
+         FROM (SELECT *, coalesce(uscc_valid(uscc), false) AS code_ok FROM ({subjects}) AS c) AS o"
     )
 }
 
 /// What is to be linked of a dataset with one enterprise a record.
 fn subjects(dataset: &str, has_org: bool) -> String {
-    let org = if has_org { format!("coalesce(org_code, {ORG_OF_CODE})") } else { ORG_OF_CODE.to_owned() };
+    let org =
+        if has_org { "coalesce(org_code, CASE WHEN length(uscc) = 9 THEN uscc END)" } else { "CASE WHEN length(uscc) = 9 THEN uscc END" };
     format!("SELECT record, 1 AS number, uscc, {org} AS org, name, name_key AS key FROM {dataset}")
 }
 
 /// Owners of patents: the code column speaks for the first of them.
-fn owners() -> String {
-    format!(
-        "SELECT record, number, uscc, {ORG_OF_CODE} AS org, name, key FROM (
-            SELECT n.record, n.number, CASE WHEN n.number = 1 THEN p.uscc END AS uscc, n.name, n.key
-            FROM (SELECT * FROM names WHERE field = 'holders') AS n JOIN patents p ON p.record = n.record) AS o
-         UNION ALL
-         SELECT record, 1 AS number, uscc, {ORG_OF_CODE} AS org, CAST(NULL AS VARCHAR) AS name, CAST(NULL AS VARCHAR) AS key
-         FROM patents WHERE holders IS NULL"
-    )
-}
+const OWNERS: &str = "
+    SELECT record, number, uscc, CASE WHEN length(uscc) = 9 THEN uscc END AS org, name, key FROM (
+        SELECT n.record, n.number, CASE WHEN n.number = 1 THEN p.uscc END AS uscc, n.name, n.key
+        FROM (SELECT * FROM names WHERE field = 'holders') AS n JOIN patents p ON p.record = n.record) AS o
+    UNION ALL
+    SELECT record, 1 AS number, uscc, CASE WHEN length(uscc) = 9 THEN uscc END AS org, CAST(NULL AS VARCHAR) AS name, CAST(NULL AS VARCHAR) AS key
+    FROM patents WHERE holders IS NULL";
 
 /// The waterfall over subjects.
 fn waterfall(subjects: &str) -> String {
@@ -76,16 +80,17 @@ fn waterfall(subjects: &str) -> String {
             SELECT s.record, s.number, s.name, s.uscc, s.key, n.enterprise AS by_name, n.enterprises,
                 CASE WHEN u.enterprise IS NOT NULL THEN u.enterprise
                      WHEN o.enterprises = 1 THEN o.enterprise
-                     WHEN n.enterprises = 1 AND NOT (coalesce(uscc_valid(s.uscc), false) AND n.code_ok) THEN n.enterprise END AS enterprise,
+                     WHEN n.enterprises = 1 AND NOT (s.code_ok AND n.code_ok) THEN n.enterprise END AS enterprise,
                 CASE WHEN u.enterprise IS NOT NULL THEN 'uscc'
                      WHEN o.enterprises = 1 THEN 'org_code'
-                     WHEN n.enterprises = 1 AND NOT (coalesce(uscc_valid(s.uscc), false) AND n.code_ok) THEN 'name' END AS linked_by
-            FROM ({subjects}) AS s
+                     WHEN n.enterprises = 1 AND NOT (s.code_ok AND n.code_ok) THEN 'name' END AS linked_by
+            FROM ({}) AS s
             LEFT JOIN registry u ON u.enterprise = s.uscc
-            LEFT JOIN org_index o ON o.org = s.org
+            LEFT JOIN org_index o ON o.org = s.org AND (s.org_stated OR o.stated)
             LEFT JOIN name_index n ON n.key = s.key) AS m
          LEFT JOIN registry r ON r.enterprise = m.enterprise) AS w
-         ORDER BY record, number"
+         ORDER BY record, number",
+        with_org(subjects)
     )
 }
 
@@ -96,10 +101,10 @@ fn waterfall(subjects: &str) -> String {
 pub async fn link(engine: &Engine, datasets: &[(&str, bool)], own: &str) -> Result<(), EngineError> {
     engine.derive("registry", &registry(own)).await?;
     engine.derive("name_index", NAME_INDEX).await?;
-    engine.derive("org_index", &org_index()).await?;
+    engine.derive("org_index", ORG_INDEX).await?;
     for (dataset, has_org) in datasets {
         let sql = match *dataset {
-            "patents" => waterfall(&owners()),
+            "patents" => waterfall(OWNERS),
             "directory" => directory(own, *has_org),
             other => waterfall(&subjects(other, *has_org)),
         };

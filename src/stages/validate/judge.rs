@@ -164,28 +164,35 @@ fn quoted(column: &str) -> String {
 
 /// Judges edits over records among each other.
 ///
-/// `base` is a query that gives `record`, `enterprise` and the dataset's columns, `rows` the number of its rows.
+/// `base` is a query that gives `record`, `enterprise` and the dataset's columns, `rows` the number of its rows. Edits
+/// that look at no group share one pass; each of the others is a plan of its own.
 pub async fn judge_groups(engine: &Engine, base: &str, dataset: &str, rows: u64, edits: &[Compiled]) -> Result<Judgement, EngineError> {
     let mut judgement = Judgement::default();
-    for edit in edits {
-        if !edit.possible {
-            judgement.count(&edit.code).unjudged += rows;
-            continue;
-        }
-        let (_, batches) = engine.query(&edit.code, &group_query(base, edit)).await?;
-        let mut seen = 0;
+    for edit in edits.iter().filter(|e| !e.possible) {
+        judgement.count(&edit.code).unjudged += rows;
+    }
+    let (alone, together): (Vec<&Compiled>, Vec<&Compiled>) =
+        edits.iter().filter(|e| e.possible).partition(|e| e.groups.is_some() || e.holds.contains(" OVER ("));
+    let passes = alone.chunks(1).chain((!together.is_empty()).then_some(together.as_slice()));
+    for edits in passes {
+        let codes: Vec<&str> = edits.iter().map(|e| e.code.as_ref()).collect();
+        let (_, batches) = engine.query(&codes.join(" "), &group_query(base, edits)).await?;
+        let mut exceptions = vec![0; edits.len()];
         for batch in &batches {
-            seen += batch.num_rows() as u64;
-            read_group(batch, edit, dataset, &mut judgement);
+            for (index, edit) in edits.iter().enumerate() {
+                exceptions[index] += read_group(batch, index, edit, dataset, &mut judgement);
+            }
         }
-        judgement.count(&edit.code).held += rows.saturating_sub(seen);
+        for (edit, seen) in edits.iter().zip(exceptions) {
+            judgement.count(&edit.code).held += rows.saturating_sub(seen);
+        }
     }
     Ok(judgement)
 }
 
-/// The records for which an edit does not hold, with what its message shows.
-fn group_query(base: &str, edit: &Compiled) -> String {
-    let from = match &edit.groups {
+/// The records for which one of the edits does not hold, with what the messages show.
+fn group_query(base: &str, edits: &[&Compiled]) -> String {
+    let from = match edits.first().and_then(|e| e.groups.as_ref()) {
         None => format!("({base}) AS t"),
         Some((per, with)) => {
             let keys = per.iter().map(|p| quoted(p)).collect::<Vec<_>>().join(", ");
@@ -200,42 +207,50 @@ fn group_query(base: &str, edit: &Compiled) -> String {
         }
     };
     let mut shown: Vec<String> = vec!["record".into(), "enterprise".into()];
-    shown.extend(edit.shown_columns.iter().cloned());
+    shown.extend(edits.iter().flat_map(|e| e.shown_columns.iter().cloned()));
     shown.sort();
     shown.dedup();
     let shown = shown.iter().map(|c| quoted(c)).collect::<Vec<_>>().join(", ");
-    let expected = edit.expected.as_deref().unwrap_or("NULL");
-    let because = edit.because.as_deref().unwrap_or("CAST(NULL AS VARCHAR)");
-    format!(
-        "SELECT {shown}, e, CASE WHEN e IS FALSE THEN x END AS x, because
-         FROM (SELECT *, ({}) AS e, ({expected}) AS x, {because} AS because FROM {from}) AS j WHERE e IS NOT TRUE",
-        edit.holds
-    )
+    let (mut judged, mut given, mut exceptions) = (String::new(), String::new(), Vec::new());
+    for (i, edit) in edits.iter().enumerate() {
+        let expected = edit.expected.as_deref().unwrap_or("NULL");
+        let because = edit.because.as_deref().unwrap_or("CAST(NULL AS VARCHAR)");
+        judged.push_str(&format!(", ({}) AS e{i}, ({expected}) AS x{i}, {because} AS because{i}", edit.holds));
+        given.push_str(&format!(", e{i}, CASE WHEN e{i} IS FALSE THEN x{i} END AS x{i}, because{i}"));
+        exceptions.push(format!("e{i} IS NOT TRUE"));
+    }
+    format!("SELECT {shown}{given} FROM (SELECT *{judged} FROM {from}) AS j WHERE {}", exceptions.join(" OR "))
 }
 
-/// Reads the rows for which an edit over groups does not hold.
-fn read_group(batch: &RecordBatch, edit: &Compiled, dataset: &str, judgement: &mut Judgement) {
+/// Reads one edit's outcomes among the rows for which some edit does not hold; gives how many are its own.
+fn read_group(batch: &RecordBatch, index: usize, edit: &Compiled, dataset: &str, judgement: &mut Judgement) -> u64 {
     let (Some(outcomes), Some(records)) = (
-        batch.column_by_name("e").and_then(|c| c.as_boolean_opt()),
+        batch.column_by_name(&format!("e{index}")).and_then(|c| c.as_boolean_opt()),
         batch.column_by_name("record").and_then(|c| c.as_primitive_opt::<Int64Type>()),
     ) else {
+        // Every row is null, and the engine gives the column no type.
         judgement.count(&edit.code).unjudged += batch.num_rows() as u64;
-        return;
+        return batch.num_rows() as u64;
     };
-    if count(outcomes, edit, judgement) > 0 {
-        let reader = FindingReader::new(batch, edit, batch.column_by_name("x"), dataset);
+    let counts = judgement.count(&edit.code);
+    let broken = outcomes.len() - outcomes.null_count() - outcomes.true_count();
+    counts.broken += broken as u64;
+    counts.unjudged += outcomes.null_count() as u64;
+    if broken > 0 {
+        let reader = FindingReader::new(batch, edit, batch.column_by_name(&format!("x{index}")), dataset);
         let rows = (0..outcomes.len()).filter(|row| outcomes.is_valid(*row) && !outcomes.value(*row));
         judgement.findings.extend(rows.map(|row| reader.read(row, records.value(row))));
     }
     if outcomes.null_count() > 0 {
-        name_withheld(batch, edit, outcomes, records.values(), judgement);
+        name_withheld(batch, index, edit, outcomes, records.values(), judgement);
     }
+    (broken + outcomes.null_count()) as u64
 }
 
 /// Names, for each unjudged record, the finding that withholds an operand: its own or one of another record.
-fn name_withheld(batch: &RecordBatch, edit: &Compiled, outcomes: &BooleanArray, records: &[i64], judgement: &mut Judgement) {
+fn name_withheld(batch: &RecordBatch, index: usize, edit: &Compiled, outcomes: &BooleanArray, records: &[i64], judgement: &mut Judgement) {
     let own = edit.operands.iter().map(|field| (field, format!("{field}_why")));
-    let other = edit.operands.first().map(|field| (field, "because".to_owned()));
+    let other = edit.operands.first().map(|field| (field, format!("because{index}")));
     let mut named = BTreeSet::new();
     for (field, column) in own.chain(other) {
         let Some(whys) = batch.column_by_name(&column).and_then(|c| c.as_string_opt::<i32>()) else { continue };
