@@ -57,7 +57,7 @@ pub async fn run(config: &Config, progress: &dyn Progress) -> Result<RunOutcome,
     let key = run_key(config, &inputs);
     if let Some((id, summary)) = ledger.last_run(&key)? {
         let folder = config.outputs.join(&id);
-        if is_whole(&folder) && config.outputs.join("latest").join("run.json").is_file() {
+        if is_whole(&folder) && fs::canonicalize(config.outputs.join("latest")).ok() == fs::canonicalize(&folder).ok() {
             return Ok(RunOutcome { id, folder, unchanged: true, summary: serde_json::from_str(&summary)? });
         }
     }
