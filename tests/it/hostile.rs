@@ -1,58 +1,103 @@
 //! Damaged and hostile files: one plain finding each, and the others are processed.
 
 use crate::city;
-use crate::util::{Site, tests, text};
+use crate::util::{Row, Site, tests, text};
 use std::fs;
 
 /// Small deterministic noise.
-fn noise(seed: u64) -> impl FnMut() -> u64 {
+pub fn noise(seed: u64) -> impl FnMut(usize) -> usize {
     let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
-    move || {
+    move |below| {
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;
-        state
+        usize::try_from(state % below as u64).unwrap_or(0)
     }
+}
+
+/// Damaged workbooks of a run.
+const DAMAGED: usize = 200;
+const FORMATS: [&str; 3] = ["xlsx", "ods", "xls"];
+
+/// A site with a directory, returns, and the whole workbook of each format; every file has a source of its own, so that
+/// none is taken for another's newer version.
+fn trial(files: usize) -> Site {
+    let sources: String = (0..files + FORMATS.len())
+        .map(|i| {
+            format!(
+                "[source.t{i:03}]\nbureau = \"试\"\nfiles = [\"试/{i:03}.*\"]\nforms = [\"needs\"]\nlegal_basis = \"试\"\npurpose = \"试\"\ncatalogue_item = \"试\"\n"
+            )
+        })
+        .collect();
+    let site = Site::new(
+        "2024-06-30",
+        &format!("[output]\nworkbooks = [\"quality\"]\ndata = [\"enterprises\", \"needs\", \"findings\"]\n{sources}"),
+    );
+    let code = crate::util::code(1);
+    site.input("工信局/名录.csv", format!("统一社会信用代码,企业名称,专精特新等级\n{code},龙南市甲试验有限公司,专精特新中小企业\n"));
+    site.input("统计局/2023年.csv", format!("单位：千元,,\n统一社会信用代码,营业收入,利润总额\n{code},10,1\n"));
+    for (i, format) in FORMATS.iter().enumerate() {
+        site.input(&format!("试/{:03}.{format}", files + i), original(format));
+    }
+    site
+}
+
+fn original(format: &str) -> Vec<u8> {
+    fs::read(tests().join(format!("fixtures/workbooks/需求.{format}"))).expect("a workbook")
+}
+
+/// Cuts the file or flips a bit of it.
+fn damage(mut bytes: Vec<u8>, cut: bool, random: &mut impl FnMut(usize) -> usize) -> Vec<u8> {
+    let at = random(bytes.len());
+    if cut {
+        bytes.truncate(at);
+    } else {
+        bytes[at] ^= 1 << random(8);
+    }
+    bytes
+}
+
+/// The records of a file, by all that does not name the file.
+fn records(needs: &[Row], file: &str) -> Vec<Row> {
+    let own = needs.iter().filter(|r| r["file"] == file);
+    own.map(|r| r.iter().filter(|(k, _)| *k != "file").map(|(k, v)| (k.clone(), v.clone())).collect()).collect()
 }
 
 #[test]
 fn damaged_workbooks_are_refused_or_unharmed_and_the_others_go_on() {
-    let site = city::site("");
-    site.run();
-    let pool = site.table("enterprises").len();
-    let original = fs::read(tests().join("city/工信局_企业名录.xlsx")).expect("the directory");
-    // Damaged copies come under a source of their own, so that a harmless flip leaves the pool as it is.
-    let damaged = Site::new(
-        "2024-06-30",
-        "[source.trial]\nbureau = \"试\"\nfiles = [\"试/**\"]\nforms = [\"needs\"]\nlegal_basis = \"试\"\npurpose = \"试\"\ncatalogue_item = \"试\"\n",
-    );
-    for name in ["工信局_企业名录.xlsx", "统计局_经营情况.xlsx", "市监局_专利清单.xlsx"] {
-        damaged.copy(&tests().join("city").join(name));
-    }
+    let sound = trial(0);
+    sound.run();
+    let site = trial(DAMAGED);
     let mut random = noise(7);
-    for i in 0..20 {
-        let mut bytes = original.clone();
-        if i % 2 == 0 {
-            bytes.truncate(usize::try_from(random()).unwrap_or(0) % original.len());
-        } else {
-            let at = usize::try_from(random() % original.len() as u64).unwrap_or(0);
-            bytes[at] ^= 1 << (random() % 8);
-        }
-        damaged.input(&format!("试/{i:02}.xlsx"), bytes);
+    for i in 0..DAMAGED {
+        let format = FORMATS[i % FORMATS.len()];
+        site.input(&format!("试/{i:03}.{format}"), damage(original(format), i % 2 == 0, &mut random));
     }
-    damaged.run();
-    assert_eq!(damaged.table("enterprises").len(), pool);
-    for i in 0..20 {
-        let file = format!("试/{i:02}.xlsx");
-        let own: Vec<String> = damaged.table("findings").into_iter().filter(|r| r["file"] == file).map(|r| r["code"].clone()).collect();
-        let refused = own.len() == 1 && own[0].starts_with("FIL-");
-        // The directory's header is no needs form but for the code, the name and the amount, so an unharmed copy is read as one.
-        let unharmed = own.iter().all(|c| !c.starts_with("FIL-")) && !own.is_empty();
-        assert!(refused || unharmed, "{file}: {own:?}");
-        if i % 2 == 0 {
-            assert!(refused, "{file} is truncated: {own:?}");
+    site.run();
+    assert_eq!(site.table("enterprises"), sound.table("enterprises"), "the others are processed");
+    let (needs, findings) = (site.table("needs"), site.table("findings"));
+    let whole = FORMATS.map(|f| records(&needs, &format!("试/{}.{f}", DAMAGED + FORMATS.iter().position(|g| *g == f).expect("known"))));
+    assert!(whole.iter().all(|records| records.len() == 10), "the whole workbooks are read");
+    let mut refusals = 0;
+    for i in 0..DAMAGED {
+        let format = i % FORMATS.len();
+        let file = format!("试/{i:03}.{}", FORMATS[format]);
+        let codes: Vec<&str> = findings.iter().filter(|r| r["file"] == file).map(|r| r["code"].as_str()).collect();
+        let refused = codes.iter().any(|c| c.starts_with("FIL-") || *c == "TBL-200");
+        assert!(!codes.contains(&"FIL-120"), "{file}: the reader died");
+        if refused {
+            assert_eq!(
+                (codes.len(), records(&needs, &file).len()),
+                (1, 0),
+                "{file} is refused with one finding and gives nothing: {codes:?}"
+            );
+            refusals += 1;
+        } else if FORMATS[format] != "xls" {
+            assert!(i % 2 == 1, "{file} is cut and yet read");
+            assert!(records(&needs, &file) == whole[format], "{file} is read and says something else");
         }
     }
+    assert!(refusals > DAMAGED / 2, "{refusals} refusals");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! End to end: the program as its users run it. One binary, since each links DataFusion.
 
 mod architecture;
+mod books;
 mod cells;
 mod check;
 mod city;
