@@ -195,7 +195,7 @@ impl Check<'_> {
         let first = rule.from.first().and_then(|f| kind(f));
         for from in rule.from.iter().filter(|f| kind(f).is_none() || kind(f) != first) {
             let known = ["directory", "needs"].into_iter().filter_map(|form| Some((form, options.form.get(form)?)));
-            let same = |k: FieldKind| first.is_none_or(|first| first == k);
+            let same = |k: FieldKind| k != FieldKind::Personal && first.is_none_or(|first| first == k);
             let names = known.flat_map(|(form, f)| f.field.iter().filter(|(_, o)| same(o.kind)).map(move |(n, _)| format!("{form}.{n}")));
             self.add(format!("{path}.from"), from, names.collect());
         }
