@@ -102,8 +102,10 @@ impl HeadRow {
 /// Folds one cell.
 pub fn cell(column: u32, text: &str, kind: CellKind) -> HeadCell {
     let text = text.trim();
-    let unit = if kind == CellKind::Text { Unit::find(text) } else { None };
-    let year = if kind == CellKind::Date { None } else { period::find_year(text) };
+    let unit = if kind == CellKind::Text && text.contains(['元', '千', '万', '亿']) { Unit::find(text) } else { None };
+    // A year has its sign or is digits.
+    let dated = kind != CellKind::Date && text.contains(|c: char| c == '年' || c.is_ascii_digit() || ('０'..='９').contains(&c));
+    let year = if dated { period::find_year(text) } else { None };
     HeadCell {
         column,
         text: text.to_owned(),

@@ -10,6 +10,7 @@ use super::reader::Span;
 use crate::config::FieldKind;
 use crate::model::amount::Unit;
 use indexmap::IndexMap;
+use std::collections::BTreeMap;
 
 /// Most rows of one header.
 const MAX_HEIGHT: usize = 4;
@@ -65,7 +66,8 @@ pub struct Header {
 
 /// Finds the header of the first table among rows; `merged` where the format tells merged regions.
 pub fn find(rows: &[HeadRow], merged: Option<&[Span]>, forms: &IndexMap<String, Labels>) -> Option<Header> {
-    let search = Search { rows, merged, forms, keyed: rows.iter().map(|r| forms.values().any(|f| f.may_name_key(r))).collect() };
+    let keyed = rows.iter().map(|r| forms.values().any(|f| f.may_name_key(r))).collect();
+    let search = Search { rows, regions: wide_regions(rows, merged.unwrap_or_default()), forms, keyed };
     let heights = |bottom: usize| (1..=MAX_HEIGHT.min(bottom + 1)).map(move |height| (bottom + 1 - height, height));
     let first = (0..rows.len()).flat_map(heights).find_map(|(top, height)| search.best(top, height))?;
     let bottom = first.top + first.height - 1;
@@ -80,7 +82,8 @@ pub fn find(rows: &[HeadRow], merged: Option<&[Span]>, forms: &IndexMap<String, 
 
 struct Search<'a> {
     rows: &'a [HeadRow],
-    merged: Option<&'a [Span]>,
+    /// Last column of each merged region of several columns, by row number and first column.
+    regions: BTreeMap<(u32, u32), u32>,
     forms: &'a IndexMap<String, Labels>,
     /// Rows that may name a key field; a block without one is no header.
     keyed: Vec<bool>,
@@ -132,7 +135,7 @@ impl<'a> Search<'a> {
     /// region is known or the row has lost them, because a heading runs on to the next one.
     fn spread(&self, row: &'a HeadRow, column: u32, below: &[HeadRow]) -> Option<&'a HeadCell> {
         below.iter().find(|r| r.get(column).is_some())?;
-        let left = row.cells.iter().rev().find(|c| c.column < column)?;
+        let left = row.cells[..row.cells.partition_point(|c| c.column < column)].last()?;
         let runs_on = match self.region(row, left.column) {
             Some(region) => column <= region,
             None => !self.has_regions(row) || left.is_year(),
@@ -142,13 +145,12 @@ impl<'a> Search<'a> {
 
     /// The last column of the wide merged region that begins at a cell.
     fn region(&self, row: &HeadRow, column: u32) -> Option<u32> {
-        let begins = |s: &&Span| s.first_row <= row.number && row.number <= s.last_row && s.first_column == column;
-        self.merged?.iter().find(|s| begins(s) && s.last_column > column).map(|s| s.last_column)
+        self.regions.get(&(row.number, column)).copied()
     }
 
-    /// Whether the format tells regions and this row has wide ones.
+    /// Whether a row has wide merged regions, so that a blank outside them is no part of a heading.
     fn has_regions(&self, row: &HeadRow) -> bool {
-        row.cells.iter().any(|c| self.region(row, c.column).is_some())
+        self.regions.range((row.number, 0)..=(row.number, u32::MAX)).next().is_some()
     }
 
     /// Columns and score of a block read as a form, if it names a key and one thing more.
@@ -174,9 +176,11 @@ impl<'a> Search<'a> {
         let sub_labels = below.filter(|b| columns.iter().any(|c| is_key(c) && b.get(c.column).is_none()));
         if let Some(below) = sub_labels {
             for column in &mut columns {
-                let next = bottom.cells.iter().map(|c| c.column).find(|c| *c > column.column).unwrap_or(u32::MAX);
+                let behind = bottom.cells.partition_point(|c| c.column <= column.column);
+                let next = bottom.cells.get(behind).map_or(u32::MAX, |c| c.column);
                 let end = self.region(bottom, column.column).map_or(next, |last| last + 1);
-                let inside = below.cells.iter().filter(|c| (column.column..end).contains(&c.column)).count();
+                let up_to = |end: u32| below.cells.partition_point(|c| c.column < end);
+                let inside = up_to(end) - up_to(column.column);
                 if below.get(column.column).is_some() && inside > 1 {
                     column.meaning = Match::Unknown;
                 }
@@ -209,6 +213,13 @@ impl<'a> Search<'a> {
             }
         }
     }
+}
+
+/// The merged regions of several columns in some rows.
+fn wide_regions(rows: &[HeadRow], merged: &[Span]) -> BTreeMap<(u32, u32), u32> {
+    let wide = merged.iter().filter(|s| s.last_column > s.first_column);
+    let of_row = |s: &Span, row: &HeadRow| (s.first_row..=s.last_row).contains(&row.number);
+    wide.flat_map(|s| rows.iter().filter(|r| of_row(s, r)).map(|r| ((r.number, s.first_column), s.last_column))).collect()
 }
 
 /// Rows of a header follow each other closely and hold words, at most years and numbering as numbers.

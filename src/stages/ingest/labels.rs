@@ -47,6 +47,8 @@ pub struct Labels {
     pub expected: Vec<usize>,
     by_key: HashMap<String, usize>,
     skip: HashSet<String>,
+    /// Bytes of the longest known word.
+    longest: usize,
     /// How the words of key fields end: what the lowest level of such a column says.
     key_endings: HashSet<String>,
 }
@@ -88,6 +90,7 @@ impl Labels {
         Self {
             key_endings: by_key.iter().filter(|(_, i)| keys.contains(*i)).flat_map(|(w, _)| endings(w)).collect(),
             expected: form.field.values().enumerate().filter(|(_, f)| f.expected).map(|(i, _)| i).collect(),
+            longest: by_key.keys().chain(&skip).map(String::len).max().unwrap_or(0),
             kinds: form.field.values().map(|f| f.kind).collect(),
             keys,
             skip,
@@ -115,19 +118,26 @@ impl Labels {
     /// Finds the field of a column from its levels, top down, by its exact words.
     pub fn find(&self, levels: &[&HeadCell]) -> Match {
         let named: Vec<&HeadCell> = levels.iter().copied().filter(|l| !l.is_year()).collect();
+        if let [word] = named.as_slice() {
+            return self.exact(&word.key).or_else(|| self.exact(&word.bare)).unwrap_or(Match::Unknown);
+        }
         for start in 0..named.len() {
             let joined: String = named[start..].iter().map(|l| l.key.as_str()).collect();
             let bare: String = named[start..].iter().map(|l| l.bare.as_str()).collect();
-            for candidate in [joined, bare] {
-                if let Some(&index) = self.by_key.get(&candidate) {
-                    return Match::Field(index);
-                }
-                if self.skip.contains(&candidate) {
-                    return Match::Skip;
-                }
+            if let Some(found) = self.exact(&joined).or_else(|| self.exact(&bare)) {
+                return found;
             }
         }
         Match::Unknown
+    }
+
+    /// What a folded word means, if it is known.
+    fn exact(&self, word: &str) -> Option<Match> {
+        if word.len() > self.longest {
+            return None;
+        }
+        let field = self.by_key.get(word).map(|index| Match::Field(*index));
+        field.or_else(|| self.skip.contains(word).then_some(Match::Skip))
     }
 
     /// Finds the field of an unknown label that is one letter off a known word, if there is just one.
@@ -166,6 +176,9 @@ fn qualified(base: &str, periods: &[&str]) -> Vec<String> {
 
 /// Folds a label: compatibility forms, no blanks, no punctuation, no leading numbering or 其中.
 pub fn key(label: &str) -> String {
+    if is_plain(label) {
+        return label.strip_prefix("其中").unwrap_or(label).to_owned();
+    }
     let folded: String = label.nfkc().filter(|c| !c.is_whitespace()).collect();
     let mut rest = folded.as_str();
     if let Some(end) = rest.find(['、', '.']) {
@@ -182,9 +195,12 @@ pub fn key(label: &str) -> String {
 /// Folds a label without its bracketed parts, its year and, if it states one, its unit of money: what is left of
 /// 2023年1-12月营业收入/千元 is 营业收入.
 pub fn bare(label: &str, has_unit: bool) -> String {
-    let mut rest: String = without_brackets(label).nfkc().filter(|c| !c.is_whitespace()).collect();
-    if let Some((from, to)) = year_span(&rest) {
-        rest.replace_range(from..to, "");
+    let mut rest = label.to_owned();
+    if !is_plain(label) {
+        rest = without_brackets(label).nfkc().filter(|c| !c.is_whitespace()).collect();
+        if let Some((from, to)) = year_span(&rest) {
+            rest.replace_range(from..to, "");
+        }
     }
     if has_unit && rest.ends_with('元') {
         let stem = rest.trim_end_matches('元').trim_end_matches(['百', '千', '万', '亿']);
@@ -192,6 +208,11 @@ pub fn bare(label: &str, has_unit: bool) -> String {
         rest.truncate(stem.len());
     }
     key(&rest)
+}
+
+/// Whether a label is common hanzi only, which fold to themselves.
+pub fn is_plain(label: &str) -> bool {
+    label.chars().all(|c| ('\u{4E00}'..='\u{9FFF}').contains(&c))
 }
 
 /// Where a folded label says its year, months and closing words included: 2023年, 2023年1-12月, 2023年末, 2023年度.

@@ -5,6 +5,7 @@
 //! Invariant: a row that names who filled it in, or a telephone, is never a record.
 
 use super::head::HeadRow;
+use super::labels::is_plain;
 use super::reader::{Cell, CellKind, Row};
 use crate::model::text;
 
@@ -131,6 +132,11 @@ impl<'r> Part<'r> {
         self.keys(keys).any(|c| is_code(self.text(c)))
     }
 
+    /// Whether a key column holds a code that is surely no telephone.
+    pub fn has_own_code(&self, keys: &[u32]) -> bool {
+        self.keys(keys).map(|c| self.text(c)).any(|text| is_code(text) && !is_phone(text))
+    }
+
     /// Whether rows of data go on here after a footer: a key that no name of a person and no telephone looks like.
     pub fn resumes(&self, keys: &[u32], labelled: usize) -> bool {
         let key = |text: &str| is_code(text) && !is_phone(text) || text.chars().filter(|c| text::is_hanzi(*c)).count() > 4;
@@ -140,7 +146,7 @@ impl<'r> Part<'r> {
     /// Whether it begins a footer: by its first word alone, where a colon or nothing follows, else if it is short.
     pub fn is_footer(&self, labelled: usize) -> bool {
         let Some(first) = self.first().trim_start().chars().next() else { return false };
-        if !FOOTERS.iter().chain(&REMARKS).any(|word| word.starts_with(first)) {
+        if first.is_ascii() || !FOOTERS.iter().chain(&REMARKS).any(|word| word.starts_with(first)) {
             return false;
         }
         let text = folded(self.first());
@@ -154,7 +160,7 @@ impl<'r> Part<'r> {
 
     /// Whether a cell announces a person or a telephone: 填表人：, 联系电话：.
     pub fn names_person(&self) -> bool {
-        self.cells.iter().any(|c| c.kind == CellKind::Text && announces_person(self.text(c)))
+        self.row.has_colon() && self.cells.iter().any(|c| c.kind == CellKind::Text && announces_person(self.text(c)))
     }
 
     /// What the row adds up, with the text that says so.
@@ -181,7 +187,7 @@ impl<'r> Part<'r> {
             let text = plain(text);
             SUMMARIES.iter().any(|w| text.strip_prefix(w).is_some_and(|rest| *w == "其中" || rest.chars().count() <= 3))
                 || is_enumerated(&text) && (alone || figures_only())
-                || alone && text.chars().count() <= 12 && PLACES.iter().any(|p| text.ends_with(p))
+                || alone && text.chars().count() <= 12 && (PLACES.iter().any(|p| text.ends_with(p)) || is_page(&text))
         })
     }
 
@@ -257,12 +263,18 @@ fn is_phone(text: &str) -> bool {
 
 /// Folded to half width, without blanks.
 fn folded(text: &str) -> String {
+    if is_plain(text) {
+        return text.to_owned();
+    }
     text::fold(text).chars().filter(|c| !text::is_blank(*c)).collect()
 }
 
 /// Folded, without what stands in brackets and without a closing colon.
 fn plain(text: &str) -> String {
     let text = folded(text);
+    if is_plain(&text) {
+        return text;
+    }
     let mut depth = 0_usize;
     let outside = text.char_indices().filter(|(at, c)| match c {
         // A bracket at the beginning is numbering: （一）.
@@ -296,6 +308,12 @@ fn sum_word(text: &str) -> Option<SumWord> {
         _ if ALL.iter().any(|w| before.starts_with(w)) => SumWord::Grand,
         _ => SumWord::Group,
     })
+}
+
+/// Whether a plain text belongs to the page: 第1页, 接下页, 以下空白.
+fn is_page(text: &str) -> bool {
+    text.starts_with('第') && text.ends_with('页')
+        || ["接上页", "接下页", "转下页", "续上表", "续表", "以下空白", "以下无正文"].contains(&text)
 }
 
 /// Whether a plain text is numbered as groups are: 一、规模以上.

@@ -16,7 +16,7 @@ use crate::finding::Seed;
 use crate::model::amount::Unit;
 use crate::model::period;
 use crate::model::raw::{ColumnMeta, TableMeta};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 /// Rows in which a header must lie.
 const HEAD_ROWS: usize = 40;
@@ -48,6 +48,8 @@ pub struct SheetReader<'a> {
     hidden_columns: BTreeSet<u32>,
     /// What the reader says of cells, and whether the cell turned out to be one of a record.
     notes: Vec<(Seed, bool)>,
+    /// Rows with notes.
+    noted: HashSet<u32>,
     outcome: SheetOutcome,
 }
 
@@ -63,12 +65,14 @@ impl<'a> SheetReader<'a> {
             hidden_rows: Vec::new(),
             hidden_columns: BTreeSet::new(),
             notes: Vec::new(),
+            noted: HashSet::new(),
             outcome: SheetOutcome { next_table, ..SheetOutcome::default() },
         }
     }
 
     /// Takes what the reader says of a cell, row or sheet; a cell's note comes before its row.
     pub fn note(&mut self, seed: Seed) {
+        self.noted.extend(seed.row);
         self.notes.push((seed, false));
     }
 
@@ -356,8 +360,8 @@ impl<'a> SheetReader<'a> {
             if several && side.repeats_header(part) {
                 continue;
             }
-            let code = part.has_code(&side.keys);
-            if part.is_footer(side.labelled) {
+            let code = part.has_own_code(&side.keys);
+            if !code && part.is_footer(side.labelled) {
                 side.footer = true;
                 continue;
             }
@@ -369,7 +373,7 @@ impl<'a> SheetReader<'a> {
                 }
                 continue;
             }
-            if !code {
+            if !part.has_code(&side.keys) {
                 if let Some((word, label)) = part.sum(&side.keys) {
                     side.sum(row, word, label, live.text_table, sink);
                     continue;
@@ -394,7 +398,10 @@ impl<'a> SheetReader<'a> {
                     None => live.formulas.push((cell.column, 1, row.number)),
                 }
             }
-            for (note, quotable) in self.notes.iter_mut().rev().filter(|(n, _)| n.row == Some(row.number)) {
+            if !self.noted.contains(&row.number) {
+                continue;
+            }
+            for (note, quotable) in self.notes.iter_mut().filter(|(n, _)| n.row == Some(row.number)) {
                 let field = |b: &Block| note.column.is_some_and(|c| matches!(b.fields.get(c as usize), Some(Some(_))));
                 *quotable |= side.blocks.iter().any(field);
             }

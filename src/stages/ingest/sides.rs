@@ -8,6 +8,9 @@ use super::header::{HeadColumn, Header};
 use super::labels::Labels;
 use crate::model::amount::Unit;
 
+/// Columns that a list which begins again may have more.
+const SPARE: usize = 8;
+
 /// The columns of one table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Side<'h> {
@@ -60,6 +63,7 @@ fn begins_again(
     labels: &Labels,
     blank: bool,
 ) -> bool {
+    let rest = &rest[..rest.len().min(side.len() + SPARE)];
     let mut repeated: Vec<usize> = rest.iter().filter(|r| side.iter().any(|s| same(s, r))).filter_map(|r| r.field()).collect();
     repeated.sort_unstable();
     repeated.dedup();

@@ -314,3 +314,32 @@ fn rows_beyond_what_a_record_number_holds_are_refused() {
     let text = format!("企业名称,营业收入\n{}甲有限公司,10\n", "\n".repeat(1 << 24));
     assert_eq!(read_as("a.csv", &["returns"], text.as_bytes()).map(|_| ()).map_err(|r| r.code), Err("FIL-119"));
 }
+
+#[test]
+fn a_record_with_a_code_is_no_footer_whatever_its_remark() {
+    let text = "备注,统一社会信用代码,企业名称,营业收入\n备注：已迁址,91360783MAYYK0013X,甲有限公司,100\n审核,91360783MAYYK0021P,乙有限公司,200\n第 1 页 共 2 页\n";
+    assert_eq!(returns(text).len(), 2, "{:?}", returns(text));
+}
+
+#[test]
+fn years_across_with_keys_of_their_own_are_sides() {
+    let text = "2022年,,,2023年,,\n企业名称,营业收入,利润总额,企业名称,营业收入,利润总额\n甲有限公司,11,1,乙有限公司,21,2\n";
+    assert_eq!(returns(text), ["3: 2022 name=甲有限公司 revenue=11 total_profit=1", "3: 2023 name=乙有限公司 revenue=21 total_profit=2"]);
+}
+
+#[test]
+fn a_further_table_without_a_whole_header_is_said() {
+    let (seen, outcome) =
+        read_as("a.csv", &["returns"], "企业名称,营业收入\n甲有限公司,100\n企业名称,序号\n乙有限公司,1\n".as_bytes()).expect("read");
+    assert_eq!(seen.records.len(), 1);
+    assert_eq!(codes(&outcome), ["TBL-216"]);
+}
+
+#[test]
+fn tables_of_two_forms_in_one_sheet_are_both_read() {
+    let text = "企业名录\n统一社会信用代码,企业名称,专精特新等级\nMAYYK0011,甲有限公司,专精特新中小企业\n\n融资需求表\n\
+                统一社会信用代码,企业名称,融资需求（万元）,资金用途\nMAYYK0011,甲有限公司,500,设备\n";
+    let (seen, outcome) = read_as("a.csv", &["directory", "needs"], text.as_bytes()).expect("read");
+    let forms: Vec<&str> = outcome.tables.iter().map(|t| t.form.as_str()).collect();
+    assert_eq!((forms, seen.records.len()), (vec!["directory", "needs"], 2));
+}

@@ -95,6 +95,13 @@ impl Row {
         self.text.clear();
     }
 
+    /// Tells whether any text holds a colon of either width.
+    #[must_use]
+    pub fn has_colon(&self) -> bool {
+        let bytes = self.text.as_bytes();
+        memchr::memchr(b':', bytes).is_some() || memchr::memmem::find(bytes, "：".as_bytes()).is_some()
+    }
+
     /// Returns the bytes of all texts of the row.
     #[must_use]
     pub fn text_bytes(&self) -> usize {
