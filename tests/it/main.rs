@@ -9,6 +9,7 @@ mod edits;
 mod hostile;
 mod http;
 mod layouts;
+mod privacy;
 mod reruns;
 mod stages;
 mod util;

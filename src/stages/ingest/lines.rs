@@ -234,7 +234,7 @@ pub fn is_title(row: &HeadRow) -> bool {
 }
 
 /// Whether a text announces a person or a telephone somewhere: 负责人： 张三  电话：
-fn announces_person(text: &str) -> bool {
+pub fn announces_person(text: &str) -> bool {
     if !text.contains([':', '：']) {
         return false;
     }

@@ -121,7 +121,7 @@ impl<'a> SheetReader<'a> {
         self.sheet_facts();
         let tables = !self.outcome.tables.is_empty();
         for (seed, quotable) in std::mem::take(&mut self.notes) {
-            let quotable = quotable || tables && seed.column.is_none();
+            let quotable = quotable || tables && seed.column.is_none() && !seed.args.iter().any(|(_, v)| lines::announces_person(v));
             self.outcome.seeds.push(if quotable { seed } else { table::unquoted(seed) });
         }
         self.outcome
@@ -301,18 +301,17 @@ impl<'a> SheetReader<'a> {
         if repeats || self.source.labels.values().any(|l| l.is_header(&head)) {
             return self.header_row(live, row, repeats, sink);
         }
-        let footer = Part::of(row, 0, u32::MAX).is_some_and(|p| p.is_footer(live.sides[0].labelled) || p.names_person());
         let known = || self.source.labels.values().any(|l| l.known(&head) > 1);
         let repeated_title = || live.title.iter().any(|t| t.repeats(&head));
-        if !footer && (head.cells.len() < 3 || lines::is_title(&head) || known() || repeated_title()) {
-            if live.held.len() == HELD_ROWS {
-                self.release(&mut live, sink);
-            }
-            live.held.push(row.clone());
-        } else {
+        if head.cells.len() > 2 && !lines::is_title(&head) && !known() && !repeated_title() {
             self.release(&mut live, sink);
             self.parts(&mut live, row, sink);
+            return Some(live);
         }
+        if live.held.len() == HELD_ROWS {
+            self.release(&mut live, sink);
+        }
+        live.held.push(row.clone());
         Some(live)
     }
 

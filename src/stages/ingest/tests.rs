@@ -152,6 +152,9 @@ fn tables_below_each_other_keep_their_own_years_and_columns() {
     );
     let alike = "2022年\n企业名称,营业收入\n甲有限公司,10\n2023年\n企业名称,营业收入\n甲有限公司,20\n";
     assert_eq!(returns(alike), ["3: 2022 name=甲有限公司 revenue=10", "6: 2023 name=甲有限公司 revenue=20"]);
+    let signed =
+        "2022年\n企业名称,营业收入\n甲有限公司,10\n填表人：李四\n2023年,单位：千元,填表人：张三\n企业名称,营业收入\n甲有限公司,20\n";
+    assert_eq!(returns(signed), ["3: 2022 name=甲有限公司 revenue=10", "7: 2023 name=甲有限公司 revenue=20[1000]"]);
     let shifted = "企业名称,营业收入\n甲有限公司,10\n序号,企业名称,营业收入\n1,乙有限公司,20\n";
     assert_eq!(returns(shifted), ["2: name=甲有限公司 revenue=10", "4: name=乙有限公司 revenue=20"]);
 }
