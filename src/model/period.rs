@@ -43,20 +43,9 @@ impl fmt::Display for Period {
 }
 
 /// Words of dates that say when a form was made, sent or valid, not what it speaks of.
-const OTHER_DATES: [&str; 12] = [
-    "填报日期",
-    "填表日期",
-    "填报时间",
-    "报送日期",
-    "报出日期",
-    "制表日期",
-    "打印日期",
-    "导出时间",
-    "导出日期",
-    "有效期",
-    "成立日期",
-    "申请日",
-];
+const OTHER_DATES: [&str; 2] = ["有效期", "申请日"];
+/// Words behind which, in the same cell, a year is the day that something was done.
+const DAYS: [&str; 2] = ["日期", "时间"];
 
 /// Finds the year that a title or heading states: `2023年度`, `年报表(2021年)`, `FY2023`, `2023年1-12月`.
 ///
@@ -82,6 +71,7 @@ pub fn find_year(heading: &str) -> Option<i32> {
         if length == 4
             && let Some(year) = year(&folded[at..at + length])
             && is_period(before, after)
+            && !is_day_of_work(before)
         {
             if is_span(before) || found.is_some_and(|other| other != year) {
                 return None;
@@ -96,6 +86,12 @@ pub fn find_year(heading: &str) -> Option<i32> {
 /// Writes a Chinese numeral of a year as a digit.
 fn plain_digit(c: char) -> char {
     text::numeral(c).and_then(|value| char::from_digit(value, 10)).unwrap_or(c)
+}
+
+/// Tells whether a word before says that a day of filling in, sending or printing follows.
+fn is_day_of_work(before: &[char]) -> bool {
+    let before: String = before.iter().collect();
+    DAYS.iter().any(|word| before.contains(word))
 }
 
 fn year(digits: &[char]) -> Option<i32> {
@@ -159,6 +155,7 @@ mod tests {
             ("2023", 2023),
             ("营业收入(2023)", 2023),
             ("2023年营业收入，2023年利润", 2023),
+            ("2023年度 填报日期：2024年3月", 2023),
         ] {
             assert_eq!(find_year(heading), Some(year), "{heading}");
         }
@@ -172,6 +169,8 @@ mod tests {
             "填报日期：2024年3月15日",
             "填报日期：2024-03-15",
             "填表日期 2024年3月",
+            "上报时间：2024年3月",
+            "数据提取时间 2024年",
             "2024-03-15",
             "2024年3月15日",
             "20240315",

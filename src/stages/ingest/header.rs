@@ -1,31 +1,24 @@
-//! Finds the header of a table among a sheet's first rows.
+//! Finds the header of a table among rows.
 //!
-//! Every block of one to four rows is a candidate; it scores by the fields that its columns name. The first non-empty
-//! row is no candidate of its own: titles, boxes and unit notes stand above most bureau tables.
+//! Every block of one to four rows is a candidate; it scores by the fields that its columns name. The first place where
+//! a header is complete decides which table comes next; the best of the blocks that touch it is its header, so that a
+//! further table below is never taken for this one.
 
-use super::labels::{Labels, Match, year_of};
+use super::head::{HeadCell, HeadRow};
+use super::labels::{Labels, Match};
 use super::reader::Span;
 use crate::config::FieldKind;
 use crate::model::amount::Unit;
 use indexmap::IndexMap;
+use std::collections::BTreeMap;
 
 /// Most rows of one header.
 const MAX_HEIGHT: usize = 4;
-
-/// One kept row of the sheet's head: its number and its non-blank cells by column.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct HeadRow {
-    /// 1-based.
-    pub number: u32,
-    /// Column, text, and whether it is stored as a number.
-    pub cells: Vec<(u32, String, bool)>,
-}
-
-impl HeadRow {
-    fn get(&self, column: u32) -> Option<&str> {
-        self.cells.iter().find(|(c, ..)| *c == column).map(|(_, t, _)| t.as_str())
-    }
-}
+/// What a field counts, a skipped column, a row more, an expected field that is missing.
+const FIELD_SCORE: i64 = 100;
+const SKIP_SCORE: i64 = 20;
+const ROW_SCORE: i64 = -10;
+const MISSING_SCORE: i64 = -50;
 
 /// A column of the header.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,136 +64,187 @@ pub struct Header {
     score: i64,
 }
 
-/// The best header among the rows, if any names a key and one more field.
-pub fn find(
-    rows: &[HeadRow],
-    merged: Option<&[Span]>,
-    forms: &IndexMap<String, Labels>,
-    keys: &IndexMap<String, Vec<String>>,
-) -> Option<Header> {
-    let mut best: Option<Header> = None;
-    for top in 0..rows.len() {
-        for height in 1..=MAX_HEIGHT.min(rows.len() - top) {
-            let block = &rows[top..top + height];
-            if !plausible(block) {
-                break;
-            }
-            let columns = levels(block, merged);
-            for (form, labels) in forms {
-                let candidate = judge(form, labels, keys.get(form), &columns, top, height);
-                if let Some(candidate) = candidate
-                    && best.as_ref().is_none_or(|b| candidate.score > b.score)
-                {
-                    best = Some(candidate);
+/// Finds the header of the first table among rows; `merged` where the format tells merged regions.
+pub fn find(rows: &[HeadRow], merged: Option<&[Span]>, forms: &IndexMap<String, Labels>) -> Option<Header> {
+    let keyed = rows.iter().map(|r| forms.values().any(|f| f.may_name_key(r))).collect();
+    let search = Search { rows, regions: wide_regions(rows, merged.unwrap_or_default()), forms, keyed };
+    let heights = |bottom: usize| (1..=MAX_HEIGHT.min(bottom + 1)).map(move |height| (bottom + 1 - height, height));
+    let first = (0..rows.len()).flat_map(heights).find_map(|(top, height)| search.best(top, height))?;
+    let bottom = first.top + first.height - 1;
+    let touching = (bottom..(bottom + MAX_HEIGHT).min(rows.len())).flat_map(heights).filter(|(top, _)| *top <= bottom);
+    let mut header = touching.filter_map(|(top, height)| search.best(top, height)).fold(first, |best, c| {
+        let better = (c.score, std::cmp::Reverse(c.top)) > (best.score, std::cmp::Reverse(best.top));
+        if better { c } else { best }
+    });
+    search.mend(&mut header);
+    Some(header)
+}
+
+struct Search<'a> {
+    rows: &'a [HeadRow],
+    /// Last column of each merged region of several columns, by row number and first column.
+    regions: BTreeMap<(u32, u32), u32>,
+    forms: &'a IndexMap<String, Labels>,
+    /// Rows that may name a key field; a block without one is no header.
+    keyed: Vec<bool>,
+}
+
+impl<'a> Search<'a> {
+    /// The best form for a block, if it is a header of any.
+    fn best(&self, top: usize, height: usize) -> Option<Header> {
+        let block = &self.rows[top..top + height];
+        if !self.keyed[top..top + height].iter().any(|k| *k) || !plausible(block) {
+            return None;
+        }
+        let columns = self.columns(block);
+        let below = self.rows.get(top + height).filter(|r| follows(&block[height - 1], r) && !r.has_value());
+        let mut best: Option<Header> = None;
+        for (form, labels) in self.forms {
+            let candidate = self.judge(labels, &columns, &block[height - 1], below);
+            if let Some((columns, fields)) = candidate {
+                let score = fields + ROW_SCORE * height as i64;
+                if best.as_ref().is_none_or(|b| score > b.score) {
+                    best = Some(Header { form: form.clone(), top, height, columns, score });
                 }
             }
         }
+        best
     }
-    // Mending is for the header found: a typo in one label does not hide the others.
-    if let Some(header) = &mut best {
-        let labels = &forms[&header.form];
+
+    /// The levels of each column that has a text of its own; merged cells speak for every column that they span.
+    fn columns(&self, block: &'a [HeadRow]) -> Vec<(u32, Vec<&'a HeadCell>)> {
+        let mut own: Vec<u32> = block.iter().flat_map(|r| r.cells.iter().map(|c| c.column)).collect();
+        own.sort_unstable();
+        own.dedup();
+        let levels = |column: u32| {
+            let mut path: Vec<&HeadCell> = Vec::new();
+            for (depth, row) in block.iter().enumerate() {
+                let cell = row.get(column).or_else(|| self.spread(row, column, &block[depth + 1..]));
+                if let Some(cell) = cell
+                    && path.last().is_none_or(|above| above.text != cell.text)
+                {
+                    path.push(cell);
+                }
+            }
+            (column, path)
+        };
+        own.into_iter().map(levels).collect()
+    }
+
+    /// The heading on the left that speaks for a blank above a text of the column: by its merged region, or, where no
+    /// region is known or the row has lost them, because a heading runs on to the next one.
+    fn spread(&self, row: &'a HeadRow, column: u32, below: &[HeadRow]) -> Option<&'a HeadCell> {
+        below.iter().find(|r| r.get(column).is_some())?;
+        let left = row.cells[..row.cells.partition_point(|c| c.column < column)].last()?;
+        let runs_on = match self.region(row, left.column) {
+            Some(region) => column <= region,
+            None => !self.has_regions(row) || left.is_year(),
+        };
+        runs_on.then_some(left)
+    }
+
+    /// The last column of the wide merged region that begins at a cell.
+    fn region(&self, row: &HeadRow, column: u32) -> Option<u32> {
+        self.regions.get(&(row.number, column)).copied()
+    }
+
+    /// Whether a row has wide merged regions, so that a blank outside them is no part of a heading.
+    fn has_regions(&self, row: &HeadRow) -> bool {
+        self.regions.range((row.number, 0)..=(row.number, u32::MAX)).next().is_some()
+    }
+
+    /// Columns and score of a block read as a form, if it names a key and one thing more.
+    fn judge(
+        &self,
+        labels: &Labels,
+        columns: &[(u32, Vec<&HeadCell>)],
+        bottom: &HeadRow,
+        below: Option<&HeadRow>,
+    ) -> Option<(Vec<HeadColumn>, i64)> {
+        let mut columns: Vec<HeadColumn> = columns
+            .iter()
+            .map(|(column, path)| HeadColumn {
+                column: *column,
+                meaning: labels.find(path),
+                year: path.iter().find_map(|c| c.year),
+                unit: path.iter().rev().find_map(|c| c.unit),
+                levels: path.iter().map(|c| c.text.clone()).collect(),
+            })
+            .collect();
+        let is_key = |c: &HeadColumn| c.field().is_some_and(|i| labels.keys.contains(&i));
+        // A row of sub-labels leaves the columns of the keys blank; above it a heading is not yet a label.
+        let sub_labels = below.filter(|b| columns.iter().any(|c| is_key(c) && b.get(c.column).is_none()));
+        if let Some(below) = sub_labels {
+            for column in &mut columns {
+                let behind = bottom.cells.partition_point(|c| c.column <= column.column);
+                let next = bottom.cells.get(behind).map_or(u32::MAX, |c| c.column);
+                let end = self.region(bottom, column.column).map_or(next, |last| last + 1);
+                let up_to = |end: u32| below.cells.partition_point(|c| c.column < end);
+                let inside = up_to(end) - up_to(column.column);
+                if below.get(column.column).is_some() && inside > 1 {
+                    column.meaning = Match::Unknown;
+                }
+            }
+        }
+        let mut fields: Vec<usize> = columns.iter().filter_map(HeadColumn::field).collect();
+        let skipped = columns.iter().filter(|c| c.meaning == Match::Skip).count();
+        fields.sort_unstable();
+        fields.dedup();
+        let content = fields.iter().filter(|i| labels.kinds[**i] != FieldKind::Personal).count();
+        if content < 2 || !columns.iter().any(is_key) {
+            return None;
+        }
+        let missing = labels.expected.iter().filter(|i| !fields.contains(i)).count();
+        let score = fields.len() as i64 * FIELD_SCORE + skipped as i64 * SKIP_SCORE + missing as i64 * MISSING_SCORE;
+        Some((columns, score))
+    }
+
+    /// Mends labels by one letter. This is for the header found: a typo in one label does not hide the others.
+    fn mend(&self, header: &mut Header) {
+        let labels = &self.forms[&header.form];
+        let block = &self.rows[header.top..header.top + header.height];
         let taken: Vec<usize> = header.columns.iter().filter_map(HeadColumn::field).collect();
         for column in header.columns.iter_mut().filter(|c| c.meaning == Match::Unknown) {
-            let mended = column.levels.last().map_or(Match::Unknown, |leaf| labels.mend(leaf));
+            // A known label without meaning here stands over sub-labels.
+            let leaf = block.iter().rev().find_map(|r| r.get(column.column)).filter(|leaf| labels.find(&[leaf]) == Match::Unknown);
+            let mended = leaf.map_or(Match::Unknown, |leaf| labels.mend(leaf));
             if matches!(&mended, Match::Mended(field, _) if !taken.contains(field)) {
                 column.meaning = mended;
             }
         }
     }
-    best
 }
 
-/// Rows of a header follow each other closely and hold words, at most years as numbers.
+/// The merged regions of several columns in some rows.
+fn wide_regions(rows: &[HeadRow], merged: &[Span]) -> BTreeMap<(u32, u32), u32> {
+    let wide = merged.iter().filter(|s| s.last_column > s.first_column);
+    let of_row = |s: &Span, row: &HeadRow| (s.first_row..=s.last_row).contains(&row.number);
+    wide.flat_map(|s| rows.iter().filter(|r| of_row(s, r)).map(|r| ((r.number, s.first_column), s.last_column))).collect()
+}
+
+/// Rows of a header follow each other closely and hold words, at most years and numbering as numbers.
 fn plausible(block: &[HeadRow]) -> bool {
-    let close = block.windows(2).all(|pair| pair[1].number - pair[0].number <= 1);
-    close && block.iter().all(|row| row.cells.iter().all(|(_, text, number)| !number || year_of(text).is_some() || text.len() <= 3))
+    block.windows(2).all(|pair| follows(&pair[0], &pair[1])) && !block.iter().any(HeadRow::has_value)
 }
 
-/// The levels of each column; merged cells speak for every column that they span.
-fn levels(block: &[HeadRow], merged: Option<&[Span]>) -> Vec<(u32, Vec<String>)> {
-    let last = block.iter().flat_map(|r| r.cells.iter().map(|(c, ..)| *c)).max().unwrap_or(0);
-    let bottom = block.len() - 1;
-    let mut columns = Vec::new();
-    for column in 0..=last {
-        let mut path: Vec<String> = Vec::new();
-        for (depth, row) in block.iter().enumerate() {
-            let text = row
-                .get(column)
-                .or_else(|| (depth < bottom || block.len() == 1).then(|| spread(row, column, merged, &block[depth + 1..])).flatten());
-            if let Some(text) = text
-                && path.last().is_none_or(|above| above != text)
-            {
-                path.push(text.to_owned());
-            }
-        }
-        if !path.is_empty() {
-            columns.push((column, path));
-        }
-    }
-    columns
-}
-
-/// The text of a merged cell to the left that spans this column; where a format hides its regions, a blank under a
-/// heading belongs to the heading on its left if something stands below it.
-fn spread<'a>(row: &'a HeadRow, column: u32, merged: Option<&[Span]>, below: &[HeadRow]) -> Option<&'a str> {
-    match merged {
-        Some(spans) => spans
-            .iter()
-            .find(|s| s.first_row == row.number && s.first_column < column && column <= s.last_column)
-            .and_then(|s| row.get(s.first_column)),
-        None => {
-            below.iter().find(|r| r.get(column).is_some())?;
-            row.cells.iter().rev().find(|(c, ..)| *c < column).map(|(_, t, _)| t.as_str())
-        }
-    }
-}
-
-fn judge(
-    form: &str,
-    labels: &Labels,
-    keys: Option<&Vec<String>>,
-    columns: &[(u32, Vec<String>)],
-    top: usize,
-    height: usize,
-) -> Option<Header> {
-    let columns: Vec<HeadColumn> = columns
-        .iter()
-        .map(|(column, path)| {
-            let words: Vec<&str> = path.iter().map(String::as_str).collect();
-            HeadColumn {
-                column: *column,
-                meaning: labels.find(&words),
-                year: words.iter().find_map(|w| year_of(w)),
-                unit: words.iter().rev().find_map(|w| Unit::find(w)),
-                levels: path.clone(),
-            }
-        })
-        .collect();
-    let mut exact: Vec<usize> = columns.iter().filter_map(|c| if let Match::Field(i) = c.meaning { Some(i) } else { None }).collect();
-    let skipped = columns.iter().filter(|c| c.meaning == Match::Skip).count();
-    exact.sort_unstable();
-    exact.dedup();
-    let keyed = exact.iter().any(|i| keys.is_some_and(|k| k.contains(&labels.fields[*i])));
-    let content = exact.iter().filter(|i| labels.kinds[**i] != FieldKind::Personal).count();
-    if !keyed || content < 2 {
-        return None;
-    }
-    let score = (exact.len() * 100 + skipped * 20) as i64 - (height * 10) as i64 - top as i64;
-    Some(Header { form: form.to_owned(), top, height, columns, score })
+/// Whether no row lies between two.
+fn follows(above: &HeadRow, below: &HeadRow) -> bool {
+    below.number.saturating_sub(above.number) <= 1
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::config::load_defaults;
-    use crate::stages::ingest::labels;
+    use crate::stages::ingest::reader::CellKind;
+    use crate::stages::ingest::{head, labels};
 
     fn rows(table: &[(u32, &[&str])]) -> Vec<HeadRow> {
         table
             .iter()
             .map(|(number, cells)| HeadRow {
                 number: *number,
-                cells: (0..).zip(*cells).filter(|(_, t)| !t.is_empty()).map(|(c, t)| (c, (*t).to_owned(), false)).collect(),
+                cells: (0..).zip(*cells).filter(|(_, t)| !t.is_empty()).map(|(c, t)| head::cell(c, t, CellKind::Text)).collect(),
             })
             .collect()
     }
@@ -208,8 +252,7 @@ mod tests {
     fn found(table: &[(u32, &[&str])], merged: Option<&[Span]>) -> Option<(String, usize, usize, Vec<String>)> {
         let config = load_defaults(std::path::Path::new("")).ok()?;
         let labels = labels::index(&config.form);
-        let keys = config.form.iter().map(|(id, f)| (id.clone(), f.key.clone())).collect();
-        let header = find(&rows(table), merged, &labels, &keys)?;
+        let header = find(&rows(table), merged, &labels)?;
         let names = header.columns.iter().map(|c| c.field().map_or("-".into(), |i| labels[&header.form].fields[i].clone()));
         Some((header.form.clone(), header.top, header.height, names.collect()))
     }
@@ -241,5 +284,61 @@ mod tests {
     #[test]
     fn a_sheet_without_known_words_has_no_header() {
         assert_eq!(found(&[(1, &["说明", "无"]), (2, &["a", "b"])], None), None);
+    }
+
+    /// Names of the columns found, with their years.
+    fn columns(table: &[(u32, &[&str])], merged: Option<&[Span]>) -> Vec<String> {
+        let config = load_defaults(std::path::Path::new("")).expect("the defaults");
+        let labels = labels::index(&config.form);
+        let header = find(&rows(table), merged, &labels).expect("a header");
+        let name = |c: &HeadColumn| c.field().map_or(format!("{:?}", c.meaning), |i| labels[&header.form].fields[i].clone());
+        header.columns.iter().map(|c| name(c) + &c.year.map(|y| y.to_string()).unwrap_or_default()).collect()
+    }
+
+    const YEARS: [(u32, &[&str]); 2] =
+        [(1, &["企业名称", "2022年", "", "2023年", ""]), (2, &["", "营业收入", "利润总额", "营业收入", "利润总额"])];
+
+    #[test]
+    fn a_year_runs_on_to_the_next_where_regions_are_unknown_or_lost() {
+        let want = ["name", "revenue2022", "total_profit2022", "revenue2023", "total_profit2023"];
+        assert_eq!(columns(&YEARS, None), want);
+        assert_eq!(columns(&YEARS, Some(&[])), want);
+        let key_only = [Span { first_row: 1, last_row: 2, first_column: 0, last_column: 0 }];
+        assert_eq!(columns(&YEARS, Some(&key_only)), want);
+    }
+
+    #[test]
+    fn a_heading_over_sub_labels_is_no_label() {
+        let table: [(u32, &[&str]); 3] = [
+            (1, &["企业名称", "营业收入", "资产总计", ""]),
+            (2, &["", "", "年初数", "年末数"]),
+            (3, &["龙南市甲有限公司", "10000", "20000", "30000"]),
+        ];
+        let region = [Span { first_row: 1, last_row: 1, first_column: 2, last_column: 3 }];
+        for merged in [None, Some(&region[..])] {
+            assert_eq!(columns(&table, merged), ["name", "revenue", "Skip", "total_assets"], "{merged:?}");
+        }
+        let unknown: [(u32, &[&str]); 2] = [(1, &["企业名称", "营业收入", "资产总计", ""]), (2, &["", "", "甲口径", "乙口径"])];
+        assert_eq!(columns(&unknown, Some(&region)), ["name", "revenue", "Unknown"], "none of the two is chosen");
+    }
+
+    #[test]
+    fn a_column_without_a_text_of_its_own_is_none() {
+        let region = [Span { first_row: 1, last_row: 1, first_column: 1, last_column: 2 }];
+        let table: [(u32, &[&str]); 1] = [(1, &["统一社会信用代码", "企业名称", "", "营业收入"])];
+        assert_eq!(columns(&table, Some(&region)), ["uscc", "name", "revenue"]);
+    }
+
+    #[test]
+    fn the_first_table_is_found_though_a_fuller_one_stands_below() {
+        let table: [(u32, &[&str]); 3] =
+            [(1, &["企业名称", "营业收入"]), (2, &["龙南市甲有限公司", "10000"]), (4, &["企业名称", "营业收入", "利润总额"])];
+        assert_eq!(columns(&table, None), ["name", "revenue"]);
+    }
+
+    #[test]
+    fn what_a_form_should_have_and_lacks_speaks_against_it() {
+        let header: [(u32, &[&str]); 1] = [(1, &["企业名称", "统一社会信用代码", "融资需求（万元）", "联系人"])];
+        assert_eq!(found(&header, None).map(|(form, ..)| form), Some("needs".to_owned()));
     }
 }

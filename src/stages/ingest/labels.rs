@@ -1,15 +1,36 @@
 //! Header words: from a label in a sheet to a field of a form.
 
-use crate::config::{FieldKind, FormOptions};
-use crate::model::period;
+use super::head::{HeadCell, HeadRow};
+use crate::config::{FieldKind, FieldOptions, FormOptions};
 use indexmap::IndexMap;
 use std::collections::{HashMap, HashSet};
 use unicode_normalization::UnicodeNormalization;
 
 /// Words below a heading that mean this period's figure.
-const CURRENT: [&str; 9] = ["本年", "本期", "本年累计", "本年实际", "本期金额", "期末", "年末", "期末余额", "全年"];
+const CURRENT: [&str; 18] = [
+    "本年",
+    "本年数",
+    "本期",
+    "本期数",
+    "本年累计",
+    "本期累计",
+    "累计",
+    "本年实际",
+    "本期金额",
+    "本年金额",
+    "期末",
+    "期末数",
+    "期末余额",
+    "年末",
+    "年末数",
+    "年末余额",
+    "全年",
+    "本年末",
+];
 /// Words below a heading that mean the figure of a year ago.
-const PRIOR: [&str; 6] = ["上年同期", "上年", "上期", "去年同期", "上年实际", "上期金额"];
+const PRIOR: [&str; 9] = ["上年同期", "上年", "上年数", "上期", "上期数", "去年同期", "上年实际", "上期金额", "上年金额"];
+/// Words below a heading that mean the figure at the beginning of the period.
+const OPENING: [&str; 9] = ["年初", "年初数", "年初余额", "期初", "期初数", "期初余额", "上年末", "上年年末", "上年末余额"];
 /// Shortest label that may be mended by one letter.
 const MENDABLE_CHARS: usize = 4;
 
@@ -20,8 +41,16 @@ pub struct Labels {
     pub fields: Vec<String>,
     /// The kinds of the fields.
     pub kinds: Vec<FieldKind>,
+    /// Fields that identify a record.
+    pub keys: HashSet<usize>,
+    /// Fields that a table of the form should have.
+    pub expected: Vec<usize>,
     by_key: HashMap<String, usize>,
     skip: HashSet<String>,
+    /// Bytes of the longest known word.
+    longest: usize,
+    /// How the words of key fields end: what the lowest level of such a column says.
+    key_endings: HashSet<String>,
 }
 
 /// What a label turned out to be.
@@ -40,52 +69,85 @@ pub enum Match {
 impl Labels {
     /// Indexes the words of a form.
     pub fn new(form: &FormOptions) -> Self {
-        let fields: Vec<String> = form.field.keys().cloned().collect();
         let mut by_key = HashMap::new();
         for (index, field) in form.field.values().enumerate() {
-            for base in bases(form, field) {
-                for word in with_qualifiers(&base, field.prior_of.is_some()) {
-                    by_key.entry(key(&word)).or_insert(index);
-                }
+            for word in words(form, field) {
+                by_key.entry(key(&word)).or_insert(index);
             }
             if field.prior_of.is_none() {
                 by_key.insert(key(&field.label), index);
             }
         }
-        Self { kinds: form.field.values().map(|f| f.kind).collect(), skip: form.skip.iter().map(|s| key(s)).collect(), fields, by_key }
+        let mut skip: HashSet<String> = form.skip.iter().map(|s| key(s)).collect();
+        // Another period's figure of a known field is known, and never this period's.
+        for field in form.field.values().filter(|f| matches!(f.kind, FieldKind::Amount | FieldKind::Number)) {
+            let other = own_words(field).flat_map(|base| qualified(&base, &[&PRIOR[..], &OPENING[..]].concat()));
+            skip.extend(other.map(|word| key(&word)).filter(|word| !by_key.contains_key(word)));
+        }
+        let fields: Vec<String> = form.field.keys().cloned().collect();
+        let keys: HashSet<usize> = form.key.iter().filter_map(|k| form.field.get_index_of(k)).collect();
+        let endings = |word: &String| word.char_indices().map(|(at, _)| word[at..].to_owned()).collect::<Vec<_>>();
+        Self {
+            key_endings: by_key.iter().filter(|(_, i)| keys.contains(*i)).flat_map(|(w, _)| endings(w)).collect(),
+            expected: form.field.values().enumerate().filter(|(_, f)| f.expected).map(|(i, _)| i).collect(),
+            longest: by_key.keys().chain(&skip).map(String::len).max().unwrap_or(0),
+            kinds: form.field.values().map(|f| f.kind).collect(),
+            keys,
+            skip,
+            fields,
+            by_key,
+        }
     }
 
-    /// Whether a text is exactly one of the form's header words.
-    pub fn knows(&self, text: &str) -> bool {
-        let key = key(text);
-        self.by_key.contains_key(&key) || self.skip.contains(&key)
+    /// Whether a row may name a key field, perhaps together with the levels above it.
+    pub fn may_name_key(&self, row: &HeadRow) -> bool {
+        row.cells.iter().any(|c| self.key_endings.contains(&c.key) || self.key_endings.contains(&c.bare))
+    }
+
+    /// Whether a row reads like (the first row of) a header: it names a key field and something else of the form.
+    pub fn is_header(&self, row: &HeadRow) -> bool {
+        let keyed = |c: &HeadCell| matches!(self.find(&[c]), Match::Field(i) if self.keys.contains(&i));
+        row.cells.iter().any(keyed) && self.known(row) >= 2
+    }
+
+    /// How many cells of a row are header words of the form.
+    pub fn known(&self, row: &HeadRow) -> usize {
+        row.cells.iter().filter(|c| c.is_year() || self.find(&[c]) != Match::Unknown).count()
     }
 
     /// Finds the field of a column from its levels, top down, by its exact words.
-    pub fn find(&self, levels: &[&str]) -> Match {
-        let named: Vec<&str> = levels.iter().copied().filter(|l| year_of(l).is_none()).collect();
+    pub fn find(&self, levels: &[&HeadCell]) -> Match {
+        let named: Vec<&HeadCell> = levels.iter().copied().filter(|l| !l.is_year()).collect();
+        if let [word] = named.as_slice() {
+            return self.exact(&word.key).or_else(|| self.exact(&word.bare)).unwrap_or(Match::Unknown);
+        }
         for start in 0..named.len() {
-            let joined = named[start..].concat();
-            for candidate in [key(&joined), key(&without_brackets(&joined))] {
-                if let Some(&index) = self.by_key.get(&candidate) {
-                    return Match::Field(index);
-                }
-                if self.skip.contains(&candidate) {
-                    return Match::Skip;
-                }
+            let joined: String = named[start..].iter().map(|l| l.key.as_str()).collect();
+            let bare: String = named[start..].iter().map(|l| l.bare.as_str()).collect();
+            if let Some(found) = self.exact(&joined).or_else(|| self.exact(&bare)) {
+                return found;
             }
         }
         Match::Unknown
     }
 
+    /// What a folded word means, if it is known.
+    fn exact(&self, word: &str) -> Option<Match> {
+        if word.len() > self.longest {
+            return None;
+        }
+        let field = self.by_key.get(word).map(|index| Match::Field(*index));
+        field.or_else(|| self.skip.contains(word).then_some(Match::Skip))
+    }
+
     /// Finds the field of an unknown label that is one letter off a known word, if there is just one.
-    pub fn mend(&self, leaf: &str) -> Match {
-        let label = key(&without_brackets(leaf));
+    pub fn mend(&self, leaf: &HeadCell) -> Match {
+        let label = &leaf.bare;
         if label.chars().count() < MENDABLE_CHARS {
             return Match::Unknown;
         }
         let mut near: Vec<(&String, usize)> =
-            self.by_key.iter().filter(|(word, _)| one_letter_apart(word, &label)).map(|(w, i)| (w, *i)).collect();
+            self.by_key.iter().filter(|(word, _)| one_letter_apart(word, label)).map(|(w, i)| (w, *i)).collect();
         near.sort();
         match near.as_slice() {
             [] => Match::Unknown,
@@ -95,32 +157,28 @@ impl Labels {
     }
 }
 
-/// The words that name a field: its own, or its base field's if it repeats the year before.
-fn bases(form: &FormOptions, field: &crate::config::FieldOptions) -> Vec<String> {
-    let own = std::iter::once(field.label.clone()).chain(field.aliases.iter().cloned());
+/// The words that name a field: its own, with and without the period; a field that repeats the year before is also
+/// named by the words of its base with that period.
+fn words(form: &FormOptions, field: &FieldOptions) -> Vec<String> {
     match field.prior_of.as_deref().and_then(|base| form.field.get(base)) {
-        Some(base) => std::iter::once(base.label.clone()).chain(base.aliases.iter().cloned()).collect(),
-        None => own.collect(),
+        Some(base) => own_words(field).chain(own_words(base).flat_map(|word| qualified(&word, &PRIOR))).collect(),
+        None => own_words(field).chain(own_words(field).flat_map(|word| qualified(&word, &CURRENT))).collect(),
     }
 }
 
-fn with_qualifiers(base: &str, prior: bool) -> Vec<String> {
-    let words: &[&str] = if prior { &PRIOR } else { &CURRENT };
-    let mut all: Vec<String> = words.iter().flat_map(|w| [format!("{base}{w}"), format!("{w}{base}")]).collect();
-    if !prior {
-        all.push(base.to_owned());
-    }
-    all
+fn own_words(field: &FieldOptions) -> impl Iterator<Item = String> {
+    std::iter::once(field.label.clone()).chain(field.aliases.iter().cloned())
 }
 
-/// The year that a header level states, if that is all it states.
-pub fn year_of(label: &str) -> Option<i32> {
-    let short = key(label);
-    (short.chars().count() <= 6 && short.starts_with(|c: char| c.is_ascii_digit())).then(|| period::find_year(label)).flatten()
+fn qualified(base: &str, periods: &[&str]) -> Vec<String> {
+    periods.iter().flat_map(|w| [format!("{base}{w}"), format!("{w}{base}")]).collect()
 }
 
 /// Folds a label: compatibility forms, no blanks, no punctuation, no leading numbering or 其中.
 pub fn key(label: &str) -> String {
+    if is_plain(label) {
+        return label.strip_prefix("其中").unwrap_or(label).to_owned();
+    }
     let folded: String = label.nfkc().filter(|c| !c.is_whitespace()).collect();
     let mut rest = folded.as_str();
     if let Some(end) = rest.find(['、', '.']) {
@@ -132,6 +190,43 @@ pub fn key(label: &str) -> String {
     }
     rest = rest.strip_prefix("其中").unwrap_or(rest);
     rest.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase()
+}
+
+/// Folds a label without its bracketed parts, its year and, if it states one, its unit of money: what is left of
+/// 2023年1-12月营业收入/千元 is 营业收入.
+pub fn bare(label: &str, has_unit: bool) -> String {
+    let mut rest = label.to_owned();
+    if !is_plain(label) {
+        rest = without_brackets(label).nfkc().filter(|c| !c.is_whitespace()).collect();
+        if let Some((from, to)) = year_span(&rest) {
+            rest.replace_range(from..to, "");
+        }
+    }
+    if has_unit && rest.ends_with('元') {
+        let stem = rest.trim_end_matches('元').trim_end_matches(['百', '千', '万', '亿']);
+        let stem = stem.strip_suffix("人民币").unwrap_or(stem);
+        rest.truncate(stem.len());
+    }
+    key(&rest)
+}
+
+/// Whether a label is common hanzi only, which fold to themselves.
+pub fn is_plain(label: &str) -> bool {
+    label.chars().all(|c| ('\u{4E00}'..='\u{9FFF}').contains(&c))
+}
+
+/// Where a folded label says its year, months and closing words included: 2023年, 2023年1-12月, 2023年末, 2023年度.
+fn year_span(folded: &str) -> Option<(usize, usize)> {
+    let (at, _) = folded.char_indices().find(|&(at, _)| {
+        let digits = folded[at..].bytes().take_while(u8::is_ascii_digit).count();
+        let before = folded[..at].bytes().next_back().is_some_and(|b| b.is_ascii_digit());
+        let whole = at == 0 && folded.len() == 4;
+        digits == 4 && !before && (whole || folded[at + 4..].starts_with('年'))
+    })?;
+    let rest = folded[at + 4..].trim_start_matches('年');
+    let rest = rest.strip_prefix("全年").unwrap_or(rest);
+    let rest = rest.trim_start_matches(|c: char| c.is_ascii_digit() || "-—–~至到月份末底度".contains(c));
+    Some((at, folded.len() - rest.len()))
 }
 
 /// The label without its bracketed parts, such as a unit.
@@ -170,7 +265,12 @@ pub fn index(forms: &IndexMap<String, FormOptions>) -> IndexMap<String, Labels> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::FieldOptions;
+    use crate::stages::ingest::head;
+    use crate::stages::ingest::reader::CellKind;
+
+    fn word(text: &str) -> HeadCell {
+        head::cell(0, text, CellKind::Text)
+    }
 
     fn form() -> FormOptions {
         let field = |label: &str, prior: Option<&str>| FieldOptions {
@@ -183,7 +283,10 @@ mod tests {
             field: IndexMap::from([
                 ("revenue".into(), field("营业收入", None)),
                 ("main_revenue".into(), field("主营业务收入", None)),
-                ("revenue_prior".into(), field("营业收入（上年同期）", Some("revenue"))),
+                (
+                    "revenue_prior".into(),
+                    FieldOptions { aliases: vec!["上年营收".into()], ..field("营业收入（上年同期）", Some("revenue")) },
+                ),
             ]),
             skip: vec!["序号".into()],
             ..Default::default()
@@ -193,7 +296,7 @@ mod tests {
     #[test]
     fn labels_find_their_fields_through_levels_units_and_numbering() {
         let labels = Labels::new(&form());
-        let cases: [(&[&str], Match); 9] = [
+        let cases: [(&[&str], Match); 15] = [
             (&["经营情况", "营业收入"], Match::Field(0)),
             (&["营业收入（千元）"], Match::Field(0)),
             (&["一、营业收入"], Match::Field(0)),
@@ -201,13 +304,20 @@ mod tests {
             (&["营业收入", "本年"], Match::Field(0)),
             (&["营业收入", "上年同期"], Match::Field(2)),
             (&["2023年", "营 业 收 入"], Match::Field(0)),
+            (&["2023年1-12月", "营业收入/千元"], Match::Field(0)),
+            (&["2023年营业收入（千元）"], Match::Field(0)),
+            (&["营业收入万元"], Match::Field(0)),
+            (&["主营业务收入", "年初数"], Match::Skip),
+            (&["主营业务收入", "上年同期"], Match::Skip),
+            (&["上年营收"], Match::Field(2)),
             (&["营业收人"], Match::Unknown),
             (&["序 号"], Match::Skip),
         ];
         for (levels, want) in cases {
-            assert_eq!(labels.find(levels), want, "{levels:?}");
+            let cells: Vec<HeadCell> = levels.iter().map(|l| word(l)).collect();
+            assert_eq!(labels.find(&cells.iter().collect::<Vec<_>>()), want, "{levels:?}");
         }
-        assert_eq!(labels.mend("营业收人"), Match::Mended(0, "营业收入".into()));
-        assert_eq!(labels.mend("营业支出"), Match::Unknown);
+        assert_eq!(labels.mend(&word("营业收人")), Match::Mended(0, "营业收入".into()));
+        assert_eq!(labels.mend(&word("营业支出")), Match::Unknown);
     }
 }

@@ -5,10 +5,16 @@
 //! Invariants: runs in the parsing child, single-threaded; never guesses a unit or a period; a sum row is never a
 //! record; cells of personal columns are dropped before anybody sees them.
 
+mod head;
 mod header;
 mod labels;
+mod lines;
 pub mod reader;
 mod sheet;
+mod sides;
+mod table;
+#[cfg(test)]
+mod tests;
 
 pub use labels::Labels;
 pub use reader::{FileFacts, Limits, Refusal};
@@ -20,7 +26,7 @@ use crate::model::raw::{RawCell, SumKind, TableMeta};
 use indexmap::IndexMap;
 use reader::{FileKind, Note, Row, SheetHead, Sink};
 use sheet::SheetReader;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::path::Path;
 
 /// Receives what a file holds, in reading order.
@@ -40,51 +46,41 @@ pub struct Source<'a> {
     /// The file's name, which may tell the year.
     pub file_name: &'a str,
     labels: IndexMap<String, Labels>,
-    keys: IndexMap<String, Vec<String>>,
     periods: HashMap<String, PeriodKind>,
     units: HashMap<(String, String), Unit>,
-    words: HashSet<String>,
-    expected: HashMap<String, Vec<(String, String)>>,
+    field_labels: HashMap<(String, String), String>,
 }
 
 impl<'a> Source<'a> {
     /// Prepares the header words of the given forms.
     pub fn new(file_name: &'a str, forms: &IndexMap<String, FormOptions>) -> Self {
-        let mut units = HashMap::new();
-        let mut words = HashSet::new();
-        let mut expected: HashMap<String, Vec<(String, String)>> = HashMap::new();
+        let (mut units, mut field_labels) = (HashMap::new(), HashMap::new());
         for (id, form) in forms {
             for (name, field) in &form.field {
+                let place = (id.clone(), name.clone());
+                field_labels.insert(place.clone(), field.label.clone());
                 if let Some(unit) = field.unit.as_deref().and_then(Unit::find).filter(|_| field.kind == FieldKind::Amount) {
-                    units.insert((id.clone(), name.clone()), unit);
-                }
-                if form.key.contains(name) {
-                    words.insert(field.label.clone());
-                    words.extend(field.aliases.iter().cloned());
-                }
-                if field.expected {
-                    expected.entry(id.clone()).or_default().push((name.clone(), field.label.clone()));
+                    units.insert(place, unit);
                 }
             }
         }
-        Self {
-            file_name,
-            labels: labels::index(forms),
-            keys: forms.iter().map(|(id, f)| (id.clone(), f.key.clone())).collect(),
-            periods: forms.iter().map(|(id, f)| (id.clone(), f.period)).collect(),
-            units,
-            words,
-            expected,
-        }
+        let periods = forms.iter().map(|(id, f)| (id.clone(), f.period)).collect();
+        Self { file_name, labels: labels::index(forms), periods, units, field_labels }
     }
 
-    /// The file's name without its extension: the one sheet of a text table.
+    /// The file's name without its extension: the one sheet of a text table, and perhaps a year.
     fn stem(&self) -> &str {
         self.file_name.rsplit_once('.').map_or(self.file_name, |(stem, _)| stem)
     }
 
-    fn expected(&self, form: &str) -> Vec<(String, String)> {
-        self.expected.get(form).cloned().unwrap_or_default()
+    /// The name of a field in reports.
+    fn field_label(&self, form: &str, field: &str) -> String {
+        self.field_labels.get(&(form.to_owned(), field.to_owned())).cloned().unwrap_or_default()
+    }
+
+    /// The unit that a form fixes for a field.
+    fn unit(&self, form: &str, field: &str) -> Option<Unit> {
+        self.units.get(&(form.to_owned(), field.to_owned())).copied()
     }
 }
 
@@ -105,17 +101,27 @@ pub struct FileOutcome {
 /// A [`Refusal`] says why the file cannot be used at all; what the sink got so far must then be thrown away.
 pub fn read<S: RecordSink>(path: &Path, source: &Source<'_>, limits: &Limits, sink: &mut S) -> Result<FileOutcome, Refusal> {
     let text_table = reader::sniff(path)? == FileKind::Csv;
-    let mut gather = Gather { source, sink, text_table, open: None, tables: Vec::new(), seeds: Vec::new() };
+    let mut gather =
+        Gather { source, sink, text_table, open: None, next_table: 0, tables: Vec::new(), seeds: Vec::new(), hiding_unknown: false };
     let facts = reader::read(path, limits, &mut gather)?;
     gather.close();
-    let Gather { tables, mut seeds, .. } = gather;
+    let Gather { tables, mut seeds, next_table, hiding_unknown, .. } = gather;
+    if next_table > MAX_TABLES {
+        return Err(Refusal::new("FIL-119").with("what", "tables").with("limit", MAX_TABLES));
+    }
+    if hiding_unknown && !tables.is_empty() {
+        seeds.push(Seed::of_file("TBL-209", Vec::new()));
+    }
     if tables.is_empty() {
         // One finding says it for all sheets.
         seeds.retain(|s| s.code != "TBL-201");
-        seeds.push(Seed { code: "TBL-200".into(), sheet: None, row: None, column: None, found: String::new(), args: Vec::new() });
+        seeds.push(Seed::of_file("TBL-200", Vec::new()));
     }
     Ok(FileOutcome { facts, tables, seeds })
 }
+
+/// Tables of one file that record numbers can tell apart.
+const MAX_TABLES: u32 = 1 << 16;
 
 /// Runs a [`SheetReader`] for each visible sheet and counts what hidden ones hold.
 struct Gather<'a, 's, S> {
@@ -123,12 +129,15 @@ struct Gather<'a, 's, S> {
     sink: &'s mut S,
     text_table: bool,
     open: Option<Open<'a>>,
+    next_table: u32,
     tables: Vec<TableMeta>,
     seeds: Vec<Seed>,
+    /// Whether a sheet comes from a format that does not tell what is hidden.
+    hiding_unknown: bool,
 }
 
 enum Open<'a> {
-    Shown(SheetReader<'a>),
+    Shown(Box<SheetReader<'a>>),
     Hidden { name: String, rows: u64 },
 }
 
@@ -137,17 +146,14 @@ impl<S: RecordSink> Gather<'_, '_, S> {
         match self.open.take() {
             Some(Open::Shown(sheet)) => {
                 let outcome = sheet.finish(self.sink);
+                self.next_table = outcome.next_table;
                 self.tables.extend(outcome.tables);
                 self.seeds.extend(outcome.seeds);
             }
-            Some(Open::Hidden { name, rows }) if rows > 0 => self.seeds.push(Seed {
-                code: "TBL-206".into(),
-                sheet: Some(name),
-                row: None,
-                column: None,
-                found: String::new(),
-                args: vec![("rows".into(), rows.to_string())],
-            }),
+            Some(Open::Hidden { name, rows }) if rows > 0 => {
+                let args = vec![("rows".into(), rows.to_string())];
+                self.seeds.push(Seed { sheet: Some(name), ..Seed::of_file("TBL-206", args) });
+            }
             _ => {}
         }
     }
@@ -161,11 +167,11 @@ impl<S: RecordSink> Sink for Gather<'_, '_, S> {
             // The reader knows the store's name only.
             self.source.stem().clone_into(&mut head.name);
         }
-        self.open = Some(if head.visible == Some(false) {
-            Open::Hidden { name: head.name.clone(), rows: 0 }
+        self.hiding_unknown |= head.hidden_columns.is_none();
+        self.open = Some(if head.visible {
+            Open::Shown(Box::new(SheetReader::new(self.source, &head, self.text_table, self.next_table)))
         } else {
-            let next = self.tables.last().map_or(0, |t| t.number + 1);
-            Open::Shown(SheetReader::new(self.source, &head, self.text_table, next))
+            Open::Hidden { name: head.name, rows: 0 }
         });
     }
 
@@ -182,14 +188,21 @@ impl<S: RecordSink> Sink for Gather<'_, '_, S> {
     }
 
     fn note(&mut self, note: Note) {
-        let found = note.args.iter().find(|(k, _)| *k == "found").map(|(_, v)| v.clone()).unwrap_or_default();
-        self.seeds.push(Seed {
+        let quoted = ["found", "text", "serial", "address", "first"];
+        let found = quoted.iter().find_map(|name| note.args.iter().find(|(k, _)| k == name)).map(|(_, v)| v.clone()).unwrap_or_default();
+        let seed = Seed {
             code: note.code.to_owned(),
             sheet: if self.text_table { Some(self.source.stem().to_owned()) } else { note.sheet },
             row: note.row,
             column: note.column,
             found,
             args: note.args.into_iter().map(|(k, v)| (k.to_owned(), v)).collect(),
-        });
+        };
+        match &mut self.open {
+            // Whether a cell may be quoted is known once its row was read.
+            Some(Open::Shown(sheet)) => sheet.note(seed),
+            Some(Open::Hidden { .. }) => self.seeds.push(table::unquoted(seed)),
+            None => self.seeds.push(seed),
+        }
     }
 }

@@ -1,39 +1,29 @@
-//! One sheet, row by row: head, header, records, sums, footers.
+//! One sheet, row by row: head, header, records, sums, footers, and further tables below.
 //!
-//! The first rows are kept until a header is found; from there on each row is judged as it comes: a record, a sum row,
-//! a repeated header, a footer, or the head of a further table below.
+//! The first rows are kept until a header is found; from there on each row is judged as it comes, table by table where
+//! several stand side by side. Rows that may be the title of a further table are held until the next row tells.
 
-use super::header::{self, HeadRow, Header};
+use super::head::{self, HeadRow};
+use super::header::{self, HeadColumn, Header};
 use super::labels::{Labels, Match};
-use super::reader::{CellKind, Row, SheetHead};
+use super::lines::{self, Part};
+use super::reader::{Row, SheetHead};
+use super::sides::{self, Side, Stated};
+use super::table::{self, Block, Live, LiveSide};
 use super::{RecordSink, Source};
 use crate::config::{FieldKind, PeriodKind};
 use crate::finding::Seed;
 use crate::model::amount::Unit;
 use crate::model::period;
-use crate::model::raw::{CellType, ColumnMeta, RawCell, SumKind, TableMeta};
+use crate::model::raw::{ColumnMeta, TableMeta};
+use std::collections::{BTreeSet, HashSet};
 
 /// Rows in which a header must lie.
 const HEAD_ROWS: usize = 40;
-
-/// Words that begin the footer of a bureau table.
-const FOOTERS: [&str; 15] = [
-    "填表人",
-    "制表",
-    "审核人",
-    "单位负责人",
-    "统计负责人",
-    "负责人",
-    "联系电话",
-    "填报日期",
-    "报出日期",
-    "填报单位",
-    "注:",
-    "注：",
-    "说明:",
-    "说明：",
-    "备注:",
-];
+/// Rows kept beyond them, so that what follows a header (units, numbering) is at hand.
+const AHEAD: usize = 4;
+/// Rows held at most as the title of a further table.
+const HELD_ROWS: usize = 12;
 
 /// What a sheet hands back beside its records.
 #[derive(Debug, Default)]
@@ -42,6 +32,8 @@ pub struct SheetOutcome {
     pub tables: Vec<TableMeta>,
     /// Findings about the sheet.
     pub seeds: Vec<Seed>,
+    /// The number of the file's next table.
+    pub next_table: u32,
 }
 
 /// Reads one sheet.
@@ -50,49 +42,38 @@ pub struct SheetReader<'a> {
     head: SheetHead,
     text_table: bool,
     kept: Vec<Row>,
-    title: Vec<String>,
     live: Option<Live>,
-    next_table: u16,
     hidden_rows: Vec<u32>,
-    after_footer: u64,
+    /// Hidden columns that hold something.
+    hidden_columns: BTreeSet<u32>,
+    /// What the reader says of cells, and whether the cell turned out to be one of a record.
+    notes: Vec<(Seed, bool)>,
+    /// Rows with notes.
+    noted: HashSet<u32>,
     outcome: SheetOutcome,
-}
-
-/// The table being read.
-struct Live {
-    blocks: Vec<Block>,
-    header: Vec<HeadRow>,
-    /// Column of the first key, and the words that would repeat the header there.
-    key_columns: Vec<u32>,
-    labelled: usize,
-    fresh: bool,
-    footer: bool,
-    formulas: Vec<(u32, u64, u32)>,
-}
-
-/// Columns that make one record: side-by-side tables and years across give several.
-struct Block {
-    meta: TableMeta,
-    /// Sheet column to field index, for the columns of this block.
-    fields: Vec<Option<usize>>,
-    width: usize,
 }
 
 impl<'a> SheetReader<'a> {
     /// Starts a sheet; `next_table` numbers its tables on from the file's earlier ones.
-    pub fn new(source: &'a Source<'a>, head: &SheetHead, text_table: bool, next_table: u16) -> Self {
+    pub fn new(source: &'a Source<'a>, head: &SheetHead, text_table: bool, next_table: u32) -> Self {
         Self {
             source,
             head: head.clone(),
             text_table,
             kept: Vec::new(),
-            title: Vec::new(),
             live: None,
-            next_table,
             hidden_rows: Vec::new(),
-            after_footer: 0,
-            outcome: SheetOutcome::default(),
+            hidden_columns: BTreeSet::new(),
+            notes: Vec::new(),
+            noted: HashSet::new(),
+            outcome: SheetOutcome { next_table, ..SheetOutcome::default() },
         }
+    }
+
+    /// Takes what the reader says of a cell, row or sheet; a cell's note comes before its row.
+    pub fn note(&mut self, seed: Seed) {
+        self.noted.extend(seed.row);
+        self.notes.push((seed, false));
     }
 
     /// Takes the next row.
@@ -103,11 +84,18 @@ impl<'a> SheetReader<'a> {
         if row.hidden {
             self.hidden_rows.push(row.number);
         }
-        if self.live.is_some() {
-            self.body_row(row, sink);
-        } else if self.kept.len() < HEAD_ROWS {
+        for (from, to) in self.head.hidden_columns.iter().flatten() {
+            self.hidden_columns.extend(row.cells.iter().map(|c| c.column).filter(|c| (from..=to).contains(&c)));
+        }
+        self.take(row, sink);
+    }
+
+    fn take(&mut self, row: &Row, sink: &mut impl RecordSink) {
+        if let Some(live) = self.live.take() {
+            self.live = self.body_row(live, row, sink);
+        } else if self.kept.len() < HEAD_ROWS + AHEAD {
             self.kept.push(row.clone());
-            if self.kept.len() == HEAD_ROWS {
+            if self.kept.len() == HEAD_ROWS + AHEAD {
                 self.settle(sink);
             }
         }
@@ -115,20 +103,26 @@ impl<'a> SheetReader<'a> {
 
     /// Ends the sheet.
     pub fn finish(mut self, sink: &mut impl RecordSink) -> SheetOutcome {
-        if self.live.is_none() && !self.kept.is_empty() {
-            self.settle(sink);
-        }
-        if self.live.is_some() {
-            self.close(sink);
-        }
-        if self.outcome.tables.is_empty() {
-            if let Some(first) = self.kept.first() {
-                let text = first.cells.first().map(|c| first.text(c).to_owned()).unwrap_or_default();
-                let number = first.number;
-                self.seed("TBL-201", Some(number), None, text, Vec::new());
+        // A table that ends with rows held, or with the beginning of another, leaves rows to look at.
+        loop {
+            if let Some(mut live) = self.live.take() {
+                self.release(&mut live, sink);
+                self.close(live, sink);
             }
-        } else {
-            self.sheet_facts();
+            if self.kept.is_empty() || !self.settle(sink) {
+                break;
+            }
+        }
+        if let Some(first) = self.kept.first() {
+            let number = first.number;
+            let code = if self.outcome.tables.is_empty() { "TBL-201" } else { "TBL-216" };
+            self.seed(code, Some(number), None, String::new(), Vec::new());
+        }
+        self.sheet_facts();
+        let tables = !self.outcome.tables.is_empty();
+        for (seed, quotable) in std::mem::take(&mut self.notes) {
+            let quotable = quotable || tables && seed.column.is_none() && !seed.args.iter().any(|(_, v)| lines::announces_person(v));
+            self.outcome.seeds.push(if quotable { seed } else { table::unquoted(seed) });
         }
         self.outcome
     }
@@ -138,109 +132,123 @@ impl<'a> SheetReader<'a> {
         self.outcome.seeds.push(Seed { code: code.into(), sheet: Some(self.head.name.clone()), row, column, found, args });
     }
 
-    /// Looks for the header among the kept rows, then reads those below it as body.
-    fn settle(&mut self, sink: &mut impl RecordSink) {
-        let kept = std::mem::take(&mut self.kept);
-        let heads: Vec<HeadRow> = kept.iter().map(head_row).collect();
-        let found = header::find(&heads, self.head.merged.as_deref(), &self.source.labels, &self.source.keys);
-        let Some(found) = found else {
-            self.kept = kept;
-            return;
+    /// Looks for a header among the kept rows, then reads those below it as body; tells whether it found one.
+    fn settle(&mut self, sink: &mut impl RecordSink) -> bool {
+        let heads: Vec<HeadRow> = self.kept.iter().map(HeadRow::new).collect();
+        let within = &heads[..heads.len().min(HEAD_ROWS)];
+        let Some(mut found) = header::find(within, self.head.merged.as_deref(), &self.source.labels) else {
+            return false;
         };
-        let body = found.top + found.height;
-        self.open(&heads, found, sink);
+        let kept = std::mem::take(&mut self.kept);
+        let mut body = found.top + found.height;
+        let keys = key_columns(found.columns.iter(), &self.source.labels[&found.form]);
+        while let (Some(row), Some(head)) = (kept.get(body), heads.get(body)) {
+            if lines::is_units(head) {
+                for column in &mut found.columns {
+                    column.unit = head.get(column.column).and_then(|c| c.unit).or(column.unit);
+                }
+            } else if !Part::of(row, 0, u32::MAX).is_some_and(|part| part.is_numbering(&keys)) {
+                break;
+            }
+            body += 1;
+        }
+        self.open(&heads[..found.top], &heads[found.top..found.top + found.height], &found, sink);
         for row in &kept[body..] {
-            self.row(row, sink);
+            self.take(row, sink);
         }
+        true
     }
 
-    fn open(&mut self, kept: &[HeadRow], found: Header, sink: &mut impl RecordSink) {
-        let head_rows = &kept[..found.top + found.height];
-        self.title.extend(head_rows[..found.top].iter().flat_map(|r| r.cells.iter().map(|(_, t, _)| t.clone())));
-        let header = kept[found.top..found.top + found.height].to_vec();
-        let unit = head_rows.iter().flat_map(|r| &r.cells).filter(|(_, t, _)| t.contains("单位")).find_map(|(_, t, _)| Unit::find(t));
+    fn open(&mut self, title: &[HeadRow], rows: &[HeadRow], found: &Header, sink: &mut impl RecordSink) {
         let labels = &self.source.labels[&found.form];
-        self.header_findings(&found, labels, &header);
-        let period = self.period(&found.form, &header);
-        let blocks = self.blocks(&found, labels, unit, period, &header);
-        let key_columns = found
-            .columns
-            .iter()
-            .filter(|c| c.field().is_some_and(|i| self.source.keys[&found.form].contains(&labels.fields[i])))
-            .map(|c| c.column)
-            .collect();
-        for block in &blocks {
-            sink.table(&block.meta);
+        self.header_findings(found, labels, rows);
+        let parts = sides::split(found, labels);
+        // A corner of the header may state the unit of the whole table.
+        let corners = rows.iter().map(|r| {
+            let cells = r.cells.iter().enumerate().filter(|(i, c)| c.says_unit() || *i > 0 && c.is_unit() && r.cells[i - 1].says_unit());
+            HeadRow { number: r.number, cells: cells.map(|(_, c)| c.clone()).collect() }
+        });
+        let above: Vec<HeadRow> = title.iter().cloned().chain(corners).collect();
+        let mut live = Live {
+            sides: Vec::new(),
+            header: rows.to_vec(),
+            title: above,
+            held: Vec::new(),
+            text_table: self.text_table,
+            formulas: Vec::new(),
+            withheld: Vec::new(),
+            summaries: (0, None),
+            after_footer: 0,
+        };
+        for part in parts {
+            for column in &part.repeated {
+                self.seed("TBL-205", rows.last().map(|r| r.number), Some(column.column), column.label(), Vec::new());
+            }
+            let stated = self.stated(&live.title, &part, &found.form, rows);
+            let blocks = self.blocks(&found.form, labels, &part, stated, rows);
+            for block in &blocks {
+                sink.table(&block.meta);
+            }
+            let keys = key_columns(part.columns.iter().copied(), labels);
+            let labelled = found.columns.iter().filter(|c| (part.from..part.to).contains(&c.column)).count();
+            live.sides.push(LiveSide::new((part.from, part.to), blocks, rows, keys, labelled));
         }
-        self.live =
-            Some(Live { blocks, header, key_columns, labelled: found.columns.len(), fresh: true, footer: false, formulas: Vec::new() });
+        self.live = Some(live);
     }
 
-    /// The year of the table: what the title says, else the sheet's name, else the file's.
-    fn period(&mut self, form: &str, header: &[HeadRow]) -> Option<i32> {
-        if self.source.periods[form] == PeriodKind::None {
-            return None;
-        }
-        let title = self.title.iter().find_map(|t| period::find_year(t));
+    /// Year and unit of a side: what its title says, else of the year the sheet's name, else the file's.
+    fn stated(&mut self, title: &[HeadRow], side: &Side<'_>, form: &str, rows: &[HeadRow]) -> Stated {
         let sheet = period::find_year(&self.head.name);
-        if let (Some(title), Some(sheet)) = (title, sheet)
+        let file = period::find_year(self.source.stem());
+        let confirmed: Vec<i32> = sheet.into_iter().chain(file).collect();
+        let mut stated = Stated::read(title, side.from, side.to, &confirmed);
+        if self.source.periods[form] == PeriodKind::None {
+            stated.year = None;
+            return stated;
+        }
+        if let (Some(title), Some(sheet)) = (stated.year, sheet)
             && title != sheet
         {
             let args = vec![("title", title.to_string()), ("sheet_year", sheet.to_string())];
-            self.seed("TBL-211", header.first().map(|r| r.number), None, sheet.to_string(), args);
+            self.seed("TBL-211", rows.first().map(|r| r.number), None, sheet.to_string(), args);
         }
-        title.or(sheet).or_else(|| period::find_year(self.source.file_name))
+        // A title of several years states none; then no name does either.
+        let silent = title.iter().flat_map(HeadRow::years).next().is_none();
+        stated.year = stated.year.or_else(|| confirmed.first().copied().filter(|_| silent));
+        stated
     }
 
-    /// Splits the columns into blocks: where a key repeats (tables side by side), and by year.
-    fn blocks(&mut self, found: &Header, labels: &Labels, unit: Option<Unit>, period: Option<i32>, header: &[HeadRow]) -> Vec<Block> {
-        let mut sides: Vec<Vec<&header::HeadColumn>> = vec![Vec::new()];
-        for column in &found.columns {
-            let Some(field) = column.field() else { continue };
-            let is_key = self.source.keys[&found.form].contains(&labels.fields[field]);
-            let repeats = sides.last().is_some_and(|side| side.iter().any(|c| c.field() == Some(field)));
-            if is_key && repeats {
-                sides.push(Vec::new());
-            } else if repeats && sides.last().is_some_and(|s| s.iter().any(|c| c.field() == Some(field) && c.year == column.year)) {
-                self.seed("TBL-205", header.last().map(|r| r.number), Some(column.column), column.label(), Vec::new());
-                continue;
-            }
-            if let Some(side) = sides.last_mut() {
-                side.push(column);
-            }
+    /// The blocks of a side: one, or one for each year across.
+    fn blocks(&mut self, form: &str, labels: &Labels, side: &Side<'_>, stated: Stated, rows: &[HeadRow]) -> Vec<Block> {
+        let dated = self.source.periods[form] != PeriodKind::None;
+        let mut years: Vec<Option<i32>> = side.columns.iter().filter(|c| dated && c.year.is_some()).map(|c| c.year).collect();
+        years.sort_unstable();
+        years.dedup();
+        if years.is_empty() {
+            years.push(None);
         }
-        let mut blocks = Vec::new();
-        for side in sides {
-            let mut years: Vec<Option<i32>> = side.iter().filter(|c| c.year.is_some()).map(|c| c.year).collect();
-            years.sort_unstable();
-            years.dedup();
-            if years.is_empty() {
-                years.push(None);
-            }
-            for year in years {
-                let columns: Vec<_> = side.iter().filter(|c| c.year.is_none() || c.year == year).copied().collect();
-                blocks.push(self.block(&found.form, labels, &columns, unit, year.or(period), header));
-            }
-        }
-        blocks
+        let of_year = |year: Option<i32>| side.columns.iter().copied().filter(move |c| !dated || c.year.is_none() || c.year == year);
+        let block = |year: Option<i32>| self.block(form, labels, of_year(year), stated.unit, year.or(stated.year), rows);
+        years.into_iter().map(block).collect()
     }
 
-    fn block(
+    fn block<'h>(
         &mut self,
         form: &str,
         labels: &Labels,
-        columns: &[&header::HeadColumn],
+        columns: impl Iterator<Item = &'h HeadColumn>,
         unit: Option<Unit>,
         period: Option<i32>,
-        header: &[HeadRow],
+        rows: &[HeadRow],
     ) -> Block {
-        let width = columns.iter().map(|c| c.column as usize + 1).max().unwrap_or(0);
-        let mut fields = vec![None; width];
+        let mut fields: Vec<Option<usize>> = Vec::new();
         let mut metas = Vec::new();
         for column in columns {
             let Some(index) = column.field().filter(|i| labels.kinds[*i] != FieldKind::Personal) else { continue };
-            fields[column.column as usize] = Some(index);
-            let stated = column.unit.or(unit).or(self.source.units.get(&(form.to_owned(), labels.fields[index].clone())).copied());
+            let at = column.column as usize;
+            fields.resize(fields.len().max(at + 1), None);
+            fields[at] = Some(index);
+            let stated = column.unit.or(unit).or(self.source.unit(form, &labels.fields[index]));
             metas.push(ColumnMeta {
                 field: labels.fields[index].clone(),
                 column: column.column,
@@ -248,16 +256,17 @@ impl<'a> SheetReader<'a> {
                 unit_yuan: stated.filter(|_| labels.kinds[index] == FieldKind::Amount).map(Unit::yuan),
             });
         }
-        let number = self.next_table;
-        self.next_table += 1;
-        let rows = (header.first().map_or(0, |r| r.number), header.last().map_or(0, |r| r.number));
-        let meta =
-            TableMeta { number, sheet: self.head.name.clone(), form: form.to_owned(), period, header_rows: rows, columns: metas, rows: 0 };
+        // A number beyond the limit refuses the file in the end.
+        let number = u16::try_from(self.outcome.next_table).unwrap_or(u16::MAX);
+        self.outcome.next_table = self.outcome.next_table.saturating_add(1);
+        let header_rows = (rows.first().map_or(0, |r| r.number), rows.last().map_or(0, |r| r.number));
+        let sheet = self.head.name.clone();
+        let meta = TableMeta { number, sheet, form: form.to_owned(), period, header_rows, columns: metas, rows: 0 };
         Block { meta, fields, width: labels.fields.len() }
     }
 
-    fn header_findings(&mut self, found: &Header, labels: &Labels, header: &[HeadRow]) {
-        let row = header.last().map(|r| r.number);
+    fn header_findings(&mut self, found: &Header, labels: &Labels, rows: &[HeadRow]) {
+        let row = rows.last().map(|r| r.number);
         let mut personal = Vec::new();
         for column in &found.columns {
             match &column.meaning {
@@ -269,9 +278,9 @@ impl<'a> SheetReader<'a> {
                 _ => {}
             }
         }
-        for (field, label) in self.source.expected(&found.form) {
-            let there = found.columns.iter().any(|c| c.field().is_some_and(|i| labels.fields[i] == field));
-            if !there {
+        for &field in &labels.expected {
+            if !found.columns.iter().any(|c| c.field() == Some(field)) {
+                let label = self.source.field_label(&found.form, &labels.fields[field]);
                 self.seed("TBL-203", row, None, String::new(), vec![("label", label)]);
             }
         }
@@ -280,187 +289,163 @@ impl<'a> SheetReader<'a> {
         }
     }
 
-    fn body_row(&mut self, row: &Row, sink: &mut impl RecordSink) {
-        let Some(live) = self.live.as_mut() else { return };
-        let first = &row.cells[0];
-        let first_text = row.text(first);
-        if live.fresh {
-            if is_numbering(row, &live.key_columns) {
-                return;
-            }
-            live.fresh = false;
+    /// Takes a row below a header; gives the table back unless another begins.
+    fn body_row(&mut self, mut live: Live, row: &Row, sink: &mut impl RecordSink) -> Option<Live> {
+        if row.cells.iter().any(|c| head::is_value(row.text(c), c.kind)) {
+            self.release(&mut live, sink);
+            self.parts(&mut live, row, sink);
+            return Some(live);
         }
-        if repeats_header(row, live) {
-            return;
+        let head = HeadRow::new(row);
+        let repeats = live.header.iter().any(|h| h.repeats(&head));
+        if repeats || self.source.labels.values().any(|l| l.is_header(&head)) {
+            return self.header_row(live, row, repeats, sink);
         }
-        if !live.footer && row.cells.len() * 2 <= live.labelled.max(2) && is_footer(first_text) {
-            live.footer = true;
-            return;
+        let known = || self.source.labels.values().any(|l| l.known(&head) > 1);
+        let repeated_title = || live.title.iter().any(|t| t.repeats(&head));
+        if head.cells.len() > 2 && !lines::is_title(&head) && !known() && !repeated_title() {
+            self.release(&mut live, sink);
+            self.parts(&mut live, row, sink);
+            return Some(live);
         }
-        if let Some((kind, label)) = sum_label(row, &live.key_columns) {
-            let label = label.to_owned();
-            self.emit(row, Some((kind, &label)), sink);
-            return;
+        if live.held.len() == HELD_ROWS {
+            self.release(&mut live, sink);
         }
-        if is_group(row) {
-            return;
-        }
-        let form_labels = &self.source.labels[&live.blocks[0].meta.form];
-        let key_text = row.cells.iter().find(|c| live.key_columns.contains(&c.column)).map_or(first_text, |c| row.text(c));
-        if self.source.words.contains(key_text) && row.cells.iter().filter(|c| form_labels.knows(row.text(c))).count() >= 2 {
-            self.close(sink);
-            self.title.clear();
-            self.kept.push(row.clone());
-            return;
-        }
-        if live.footer {
-            if row.cells.len() < 3.max(live.labelled / 2) {
-                self.after_footer += u64::from(!is_footer(first_text));
-                return;
-            }
-            live.footer = false;
-        }
-        self.emit(row, None, sink);
+        live.held.push(row.clone());
+        Some(live)
     }
 
-    fn emit(&mut self, row: &Row, sum: Option<(SumKind, &str)>, sink: &mut impl RecordSink) {
-        let Some(live) = self.live.as_mut() else { return };
-        for block in &mut live.blocks {
-            let mut cells: Vec<Option<RawCell<'_>>> = vec![None; block.width];
-            let mut any = false;
-            for cell in &row.cells {
-                let Some(Some(field)) = block.fields.get(cell.column as usize) else { continue };
-                cells[*field] = Some(RawCell { kind: cell_type(cell.kind, self.text_table), text: row.text(cell) });
-                any = true;
+    /// Takes a row that reads like a header: the same one again, as on the next page, or that of a further table.
+    fn header_row(&mut self, mut live: Live, row: &Row, repeats: bool, sink: &mut impl RecordSink) -> Option<Live> {
+        let mut held = std::mem::take(&mut live.held);
+        let heads: Vec<HeadRow> = held.iter().map(HeadRow::new).collect();
+        let is_title = |h: &HeadRow| {
+            let known = || self.source.labels.values().any(|l| l.known(h) > 1);
+            lines::is_title(h) || live.title.iter().any(|t| t.repeats(h)) || known()
+        };
+        let cut = heads.iter().position(is_title).unwrap_or(heads.len());
+        let mut title = held.split_off(cut);
+        live.held = held;
+        self.release(&mut live, sink);
+        let (mut years, mut units) = (heads[cut..].iter().flat_map(HeadRow::years), heads[cut..].iter().flat_map(HeadRow::units));
+        if repeats && years.all(|(_, y)| live.states(Some(y), None)) && units.all(|(_, u, _)| live.states(None, Some(u))) {
+            for side in &mut live.sides {
+                (side.fresh, side.footer) = (true, false);
             }
-            match sum {
-                Some((kind, label)) => sink.sum_row(&block.meta, row.number, kind, label, &cells),
-                None if any => {
-                    block.meta.rows += 1;
-                    sink.record(&block.meta, row.number, &cells);
-                }
-                None => {}
-            }
+            return Some(live);
         }
-        if sum.is_none() {
-            for cell in row.cells.iter().filter(|c| c.formula) {
+        self.close(live, sink);
+        title.push(row.clone());
+        self.kept = title;
+        None
+    }
+
+    /// Reads the rows held: they are no title.
+    fn release(&mut self, live: &mut Live, sink: &mut impl RecordSink) {
+        for row in std::mem::take(&mut live.held) {
+            self.parts(live, &row, sink);
+        }
+    }
+
+    /// Judges a row, table by table.
+    fn parts(&mut self, live: &mut Live, row: &Row, sink: &mut impl RecordSink) {
+        let several = live.sides.len() > 1;
+        for side in &mut live.sides {
+            let Some(part) = Part::of(row, side.columns.0, side.columns.1) else { continue };
+            if std::mem::take(&mut side.fresh) && (part.is_numbering(&side.keys) || lines::is_units(&HeadRow::new(row))) {
+                side.fresh = true;
+                continue;
+            }
+            if several && side.repeats_header(part) {
+                continue;
+            }
+            let code = part.has_own_code(&side.keys);
+            if !code && part.is_footer(side.labelled) {
+                side.footer = true;
+                continue;
+            }
+            if part.names_person() {
+                if code || part.resumes(&side.keys, side.labelled) {
+                    live.withheld.push(row.number);
+                } else {
+                    side.footer = true;
+                }
+                continue;
+            }
+            if !part.has_code(&side.keys) {
+                if let Some((word, label)) = part.sum(&side.keys) {
+                    side.sum(row, word, label, live.text_table, sink);
+                    continue;
+                }
+                if part.is_summary(&side.keys) {
+                    if part.cells.len() > 1 {
+                        live.summaries.0 += 1;
+                        live.summaries.1.get_or_insert(row.number);
+                    }
+                    continue;
+                }
+            }
+            if side.footer && !part.resumes(&side.keys, side.labelled) {
+                live.after_footer += 1;
+                continue;
+            }
+            side.footer = false;
+            side.record(row, part, live.text_table, sink);
+            for cell in part.cells.iter().filter(|c| c.formula) {
                 match live.formulas.iter_mut().find(|(c, ..)| *c == cell.column) {
                     Some((_, count, _)) => *count += 1,
                     None => live.formulas.push((cell.column, 1, row.number)),
                 }
             }
+            if !self.noted.contains(&row.number) {
+                continue;
+            }
+            for (note, quotable) in self.notes.iter_mut().filter(|(n, _)| n.row == Some(row.number)) {
+                let field = |b: &Block| note.column.is_some_and(|c| matches!(b.fields.get(c as usize), Some(Some(_))));
+                *quotable |= side.blocks.iter().any(field);
+            }
         }
     }
 
-    fn close(&mut self, sink: &mut impl RecordSink) {
-        let Some(live) = self.live.take() else { return };
-        for (column, count, first) in &live.formulas {
-            self.seed("TBL-210", Some(*first), Some(*column), String::new(), vec![("count", count.to_string())]);
+    fn close(&mut self, mut live: Live, sink: &mut impl RecordSink) {
+        for (column, count, first) in std::mem::take(&mut live.formulas) {
+            self.seed("TBL-210", Some(first), Some(column), String::new(), vec![("count", count.to_string())]);
         }
-        for block in live.blocks {
-            sink.end_table(&block.meta);
-            self.outcome.tables.push(block.meta);
+        for row in std::mem::take(&mut live.withheld) {
+            self.seed("TBL-215", Some(row), None, String::new(), Vec::new());
+        }
+        if let (count, Some(first)) = live.summaries {
+            self.seed("TBL-213", Some(first), None, String::new(), vec![("count", count.to_string())]);
+        }
+        if live.after_footer > 0 {
+            self.seed("TBL-214", None, None, String::new(), vec![("count", live.after_footer.to_string())]);
+        }
+        for mut side in live.sides {
+            side.end_sums(live.text_table, sink);
+            for block in side.blocks {
+                sink.end_table(&block.meta);
+                self.outcome.tables.push(block.meta);
+            }
         }
     }
 
     fn sheet_facts(&mut self) {
-        if !self.hidden_rows.is_empty() {
-            let first = self.hidden_rows[0];
+        if self.outcome.tables.is_empty() {
+            return;
+        }
+        if let Some(first) = self.hidden_rows.first().copied() {
             let args = vec![("count", self.hidden_rows.len().to_string())];
             self.seed("TBL-207", Some(first), None, String::new(), args);
         }
-        let used: Vec<u32> = self.outcome.tables.iter().flat_map(|t| t.columns.iter().map(|c| c.column)).collect();
-        let hidden: Vec<u32> = self
-            .head
-            .hidden_columns
-            .iter()
-            .flatten()
-            .flat_map(|(from, to)| *from..=*to)
-            .take(16_384)
-            .filter(|c| used.contains(c))
-            .collect();
-        for column in hidden {
-            self.seed("TBL-208", None, Some(column), String::new(), Vec::new());
-        }
-        if self.after_footer > 0 {
-            let args = vec![("count", self.after_footer.to_string())];
-            self.seed("TBL-214", None, None, String::new(), args);
+        let used: BTreeSet<u32> = self.outcome.tables.iter().flat_map(|t| t.columns.iter().map(|c| c.column)).collect();
+        for column in std::mem::take(&mut self.hidden_columns) {
+            let code = if used.contains(&column) { "TBL-208" } else { "TBL-217" };
+            self.seed(code, None, Some(column), String::new(), Vec::new());
         }
     }
 }
 
-fn cell_type(kind: CellKind, text_table: bool) -> CellType {
-    match kind {
-        CellKind::Number => CellType::Number,
-        CellKind::Text if text_table => CellType::Csv,
-        CellKind::Text => CellType::Text,
-        CellKind::Date => CellType::Date,
-        CellKind::Bool => CellType::Bool,
-        CellKind::Error => CellType::Error,
-    }
-}
-
-fn head_row(row: &Row) -> HeadRow {
-    HeadRow {
-        number: row.number,
-        cells: row.cells.iter().map(|c| (c.column, row.text(c).trim().to_owned(), c.kind == CellKind::Number)).collect(),
-    }
-}
-
-/// Whether a row right below a header only numbers its columns (甲 乙 1 2 3) or gives indicator codes (301 307).
-fn is_numbering(row: &Row, key_columns: &[u32]) -> bool {
-    let mark = |text: &str| {
-        let text = text.trim();
-        (!text.is_empty() && "甲乙丙丁戊己庚辛壬癸—-".contains(text))
-            || text == "代码"
-            || (text.len() <= 3 && text.bytes().all(|b| b.is_ascii_digit()))
-    };
-    let mut keys = row.cells.iter().filter(|c| key_columns.contains(&c.column)).peekable();
-    let keyed = keys.peek().is_some();
-    let numbers: Vec<u32> = row.cells.iter().filter_map(|c| row.text(c).trim().parse().ok()).collect();
-    // Without a mark in the key columns only a row that counts, or one of indicator codes, is no record.
-    let counts = numbers.len() > 1 && numbers.windows(2).all(|pair| pair[1] == pair[0] + 1);
-    let codes = numbers.len() > 2 && numbers.iter().all(|n| (100..1000).contains(n));
-    row.cells.len() > 1
-        && row.cells.iter().all(|c| mark(row.text(c)))
-        && keys.all(|c| row.text(c).chars().count() <= 2)
-        && (keyed || counts || codes)
-}
-
-/// Whether a row repeats one of the header's rows, as page breaks do.
-fn repeats_header(row: &Row, live: &Live) -> bool {
-    live.header.iter().any(|h| {
-        h.cells.len() == row.cells.len()
-            && h.cells.iter().zip(&row.cells).all(|((column, text, _), c)| *column == c.column && text == row.text(c).trim())
-    })
-}
-
-fn is_footer(text: &str) -> bool {
-    let text = text.trim_start();
-    FOOTERS.iter().any(|word| text.starts_with(word))
-}
-
-/// What a row adds up, if one of its first cells or a key says so.
-fn sum_label<'r>(row: &'r Row, key_columns: &[u32]) -> Option<(SumKind, &'r str)> {
-    let labels = row.cells.iter().enumerate().filter(|(i, c)| *i < 3 || key_columns.contains(&c.column)).map(|(_, c)| c);
-    labels.into_iter().find_map(|cell| {
-        let text = row.text(cell);
-        if !text.contains('计') || text.len() > 36 {
-            return None;
-        }
-        let word: String = text.chars().filter(|c| !c.is_whitespace() && *c != '：' && *c != ':').collect();
-        match word.as_str() {
-            "合计" | "总计" | "全市合计" | "全市总计" | "合计数" => Some((SumKind::Total, text)),
-            "小计" | "本页小计" | "本页合计" => Some((SumKind::Subtotal, text)),
-            _ => None,
-        }
-    })
-}
-
-/// Whether a row only names a group of rows: 一、国有企业.
-fn is_group(row: &Row) -> bool {
-    let [cell] = row.cells.as_slice() else { return false };
-    let text = row.text(cell).trim_start_matches(['（', '(']);
-    let rest = text.trim_start_matches(|c| "一二三四五六七八九十".contains(c));
-    rest.len() < text.len() && rest.starts_with(['、', '）', ')'])
+/// The columns that name key fields.
+fn key_columns<'h>(columns: impl Iterator<Item = &'h HeadColumn>, labels: &Labels) -> Vec<u32> {
+    columns.filter(|c| c.field().is_some_and(|i| labels.keys.contains(&i))).map(|c| c.column).collect()
 }

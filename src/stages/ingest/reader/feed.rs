@@ -3,9 +3,10 @@
 //! Owns: the order and uniqueness of cells in a row, the bounds on cells and texts, the thinning of
 //! notes. Takes: cells from a format's reader. Gives: sheets, rows and notes to the [`Sink`].
 //! Invariants: a row reaches the sink only with cells, sorted by column, one per column; of two
-//! cells at one address the first stays and a note tells both texts.
+//! cells at one address the first stays and a note tells both texts; rows come from top to bottom, each
+//! once, and what comes late or again is left out with a note.
 
-use super::limits::{Limits, MAX_COLUMNS, MAX_ROWS};
+use super::limits::{Limits, MAX_COLUMNS, MAX_ROW_NUMBER, MAX_ROWS};
 use super::row::{CellKind, Note, Refusal, Row, SheetHead, Sink};
 use super::{number, serial};
 
@@ -28,6 +29,8 @@ pub(super) struct Feed<'a> {
     sheets: usize,
     text_bytes: u64,
     sorted: bool,
+    /// The highest row of the sheet that was handed out: none comes twice, and none above it comes after it.
+    last_row: u32,
     /// Rows that the format has.
     pub(super) max_rows: u32,
 }
@@ -47,6 +50,7 @@ impl<'a> Feed<'a> {
             sheets: 0,
             text_bytes: 0,
             sorted: true,
+            last_row: 0,
             max_rows: MAX_ROWS,
         }
     }
@@ -62,6 +66,7 @@ impl<'a> Feed<'a> {
         self.sheet = Some(head.name.clone());
         self.sheets += 1;
         self.row.clear();
+        self.last_row = 0;
         self.sink.begin_sheet(head);
     }
 
@@ -80,10 +85,12 @@ impl<'a> Feed<'a> {
         self.sorted = true;
     }
 
-    /// Goes on with the current row, which the file begins again; tells whether it has cells by now.
-    pub(super) fn continue_row(&mut self, hidden: bool) -> bool {
+    /// Goes on with the current row, which the file begins again, `empty` or with cells.
+    pub(super) fn continue_row(&mut self, hidden: bool, empty: bool) {
+        if !empty && !self.row.cells.is_empty() {
+            self.note("CEL-214", None, vec![("number", self.row.number.to_string())]);
+        }
         self.row.hidden |= hidden;
-        !self.row.cells.is_empty()
     }
 
     /// Counts a cell, blank or not.
@@ -175,6 +182,17 @@ impl<'a> Feed<'a> {
             self.note("CEL-203", None, vec![("address", number)]);
             return Ok(());
         }
+        if self.row.number > MAX_ROW_NUMBER {
+            return Err(too_much("rows", MAX_ROW_NUMBER));
+        }
+        // A record's number is its row, so a row that comes late or twice cannot be told from the one before.
+        if self.row.number <= self.last_row {
+            let number = self.row.number.to_string();
+            self.note("CEL-214", None, vec![("number", number)]);
+            self.row.clear();
+            return Ok(());
+        }
+        self.last_row = self.row.number;
         self.cells += self.row.cells.len() as u64;
         self.text_bytes += self.row.text_bytes() as u64;
         if self.text_bytes > self.limits.total_text_bytes {

@@ -95,6 +95,13 @@ impl Row {
         self.text.clear();
     }
 
+    /// Tells whether any text holds a colon of either width.
+    #[must_use]
+    pub fn has_colon(&self) -> bool {
+        let bytes = self.text.as_bytes();
+        memchr::memchr(b':', bytes).is_some() || memchr::memmem::find(bytes, "：".as_bytes()).is_some()
+    }
+
     /// Returns the bytes of all texts of the row.
     #[must_use]
     pub fn text_bytes(&self) -> usize {
@@ -122,14 +129,13 @@ pub struct SheetHead {
     pub index: usize,
     /// Name as the user sees it.
     pub name: String,
-    /// Whether the sheet is shown; `None` where the format does not tell.
-    pub visible: Option<bool>,
+    /// Whether the sheet is shown.
+    pub visible: bool,
     /// Merged regions; `None` where they cannot be read.
     pub merged: Option<Vec<Span>>,
-    /// Hidden columns as ranges, counted from 0, ends included; `None` where they cannot be read.
+    /// Hidden columns as ranges, counted from 0, ends included; `None` where the format does not tell what is hidden,
+    /// rows included.
     pub hidden_columns: Option<Vec<(u32, u32)>>,
-    /// Whether [`Row::hidden`] can be relied on.
-    pub hidden_rows_known: bool,
 }
 
 /// Something odd about a cell or a sheet, which did not stop the reading.

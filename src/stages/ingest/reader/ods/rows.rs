@@ -47,10 +47,9 @@ impl<'r, 'f, 's> Tables<'r, 'f, 's> {
         self.feed.begin_sheet(&SheetHead {
             index,
             name: head.name.clone(),
-            visible: Some(head.visible),
+            visible: head.visible,
             merged: Some(head.merged.clone()),
             hidden_columns: Some(head.hidden_columns.clone()),
-            hidden_rows_known: true,
         });
         if self.survey.is_shared(&head.name) {
             self.feed.sheet_note("CEL-230", Vec::new());

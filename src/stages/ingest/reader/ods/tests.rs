@@ -62,7 +62,7 @@ fn repeats_spans_and_hidden_places() {
     let span = Span { first_row: 4, last_row: 5, first_column: 1, last_column: 2 };
     assert_eq!(seen.heads[0].merged.as_deref(), Some(&[span][..]));
     assert_eq!(seen.heads[0].hidden_columns.as_deref(), Some(&[(1, 2)][..]));
-    assert_eq!((seen.heads[0].visible, seen.heads[1].visible), (Some(true), Some(false)));
+    assert_eq!((seen.heads[0].visible, seen.heads[1].visible), (true, false));
 }
 
 #[test]

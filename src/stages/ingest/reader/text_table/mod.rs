@@ -39,14 +39,7 @@ pub(super) fn read(path: &Path, feed: &mut Feed<'_>) -> Result<&'static str, Ref
 
     feed.max_rows = u32::MAX;
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
-    feed.begin_sheet(&SheetHead {
-        index: 0,
-        name: name.into_owned(),
-        visible: Some(true),
-        merged: Some(Vec::new()),
-        hidden_columns: Some(Vec::new()),
-        hidden_rows_known: true,
-    });
+    feed.begin_sheet(&SheetHead { index: 0, name: name.into_owned(), visible: true, merged: None, hidden_columns: None });
     note_verdict(&verdict, &sample, feed);
     let lines = Lines::new(open(path, verdict.charset)?, delimiter);
     rows(lines, delimiter, feed)?;

@@ -47,10 +47,9 @@ pub(super) fn read(path: &Path, feed: &mut Feed<'_>) -> Result<(), Refusal> {
         feed.begin_sheet(&SheetHead {
             index,
             name: sheet.name.clone(),
-            visible: Some(sheet.visible == SheetVisible::Visible),
+            visible: sheet.visible == SheetVisible::Visible,
             merged: Some(facts.merged.clone()),
             hidden_columns: Some(facts.hidden_columns.clone()),
-            hidden_rows_known: true,
         });
         let range = workbook.worksheet_range(&sheet.name).map_err(|error| xls_refusal(&error))?;
         rows(&range, &globals, facts, feed)?;
@@ -109,12 +108,15 @@ fn rows(range: &Range<Data>, globals: &Globals, facts: &SheetFacts, feed: &mut F
     for (row, cells) in (first_row..).zip(range.rows()) {
         feed.begin_row(row + 1, facts.hidden_rows.contains(&row));
         for (column, value) in (first_column..).zip(cells) {
+            let record = facts.cell(row, column);
+            let formula = record.is_some_and(|record| record.formula);
             if matches!(value, Data::Empty) {
+                if formula {
+                    feed.cell_note("CEL-201", column, Vec::new());
+                }
                 continue;
             }
             feed.count()?;
-            let record = facts.cell(row, column);
-            let formula = record.is_some_and(|record| record.formula);
             match value {
                 Data::Int(_) | Data::Float(_) | Data::DateTime(_) => {
                     let Some(number) = double(value) else {

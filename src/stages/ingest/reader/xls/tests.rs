@@ -34,6 +34,10 @@ fn wide(text: &str) -> Vec<u8> {
 
 /// Makes the records of one sheet.
 fn sheet() -> Vec<u8> {
+    sheet_with(&[])
+}
+
+fn sheet_with(extra: &[(u16, Vec<u8>)]) -> Vec<u8> {
     let mut out = Vec::new();
     record(&mut out, 0x0809, &halves(&[0x0600, 0x0010, 0, 0, 0, 0, 0, 0]));
     record(&mut out, 0x007D, &halves(&[2, 3, 0, 0, 1, 0]));
@@ -46,6 +50,9 @@ fn sheet() -> Vec<u8> {
     record(&mut out, 0x0205, &cell(1, 1, 0, &[0x2A, 1]));
     let tokens = [0_u8, 0, 0, 0, 0, 0, 3, 0, 0x1E, 25, 0];
     record(&mut out, 0x0006, &cell(1, 2, 0, &[&25_f64.to_le_bytes()[..], &tokens].concat()));
+    for (id, body) in extra {
+        record(&mut out, *id, body);
+    }
     record(&mut out, 0x00E5, &halves(&[1, 0, 1, 0, 2]));
     record(&mut out, 0x000A, &[]);
     out
@@ -139,6 +146,20 @@ fn everything_arrives() {
     assert_eq!(seen.heads[0].merged.as_deref(), Some(&[span][..]));
     assert_eq!(seen.heads[0].hidden_columns.as_deref(), Some(&[(2, 3)][..]));
     assert!(seen.notes.is_empty());
+}
+
+#[test]
+fn a_formula_without_its_text_result_is_noted() {
+    let awaited = [0_u8, 0, 0, 0, 0, 0, 0xFF, 0xFF];
+    let empty = [3_u8, 0, 0, 0, 0, 0, 0xFF, 0xFF];
+    let tokens = [0_u8, 0, 0, 0, 0, 0, 3, 0, 0x1E, 25, 0];
+    let formula = |result: [u8; 8]| (0x0006, cell(1, 3, 0, &[&result[..], &tokens].concat()));
+    for (result, notes) in [(awaited, vec!["CEL-201"]), (empty, Vec::new())] {
+        let bytes = container("Workbook", &stream(&[], &[sheet_with(&[formula(result)])]));
+        let (_, seen) = read_named("表.xls", &bytes).expect("readable");
+        assert_eq!(seen.codes(), notes);
+        assert_eq!(seen.at(2, 3), None);
+    }
 }
 
 #[test]

@@ -79,10 +79,9 @@ pub(super) fn read(archive: &mut Archive<'_>, part: &str, feed: &mut Feed<'_>) -
         feed.begin_sheet(&SheetHead {
             index,
             name: sheet.name.clone(),
-            visible: Some(sheet.visible),
+            visible: sheet.visible,
             merged: Some(survey.merged),
             hidden_columns: Some(survey.hidden_columns),
-            hidden_rows_known: true,
         });
         sheet::rows(archive, &sheet.part, &tables, feed)?;
         feed.end_sheet();

@@ -60,7 +60,6 @@ pub(super) fn rows(archive: &mut Archive<'_>, part: &str, tables: &Tables, feed:
     let reader = archive.part(part, false)?;
     let mut records = Records::new(Box::new(reader), part);
     let (mut inside, mut open) = (false, false);
-    let mut last_row: Option<u32> = None;
     while let Some((id, body)) = records.next()? {
         match id {
             id::BEGIN_DATA => inside = true,
@@ -74,10 +73,7 @@ pub(super) fn rows(archive: &mut Archive<'_>, part: &str, tables: &Tables, feed:
                 };
                 let hidden = body.get(11).is_some_and(|flags| flags & 0x10 != 0);
                 feed.begin_row(row.saturating_add(1), hidden);
-                if last_row.is_some_and(|last| row <= last) {
-                    feed.note("CEL-214", None, vec![("number", row.saturating_add(1).to_string())]);
-                }
-                (open, last_row) = (true, Some(row));
+                open = true;
             }
             id::RK..=id::FORMULA_ERROR | id::RICH_TEXT if open => {
                 feed.count()?;

@@ -122,7 +122,7 @@ fn everything_arrives() {
     assert_eq!(seen.hidden_rows, [5]);
     let head = &seen.heads[0];
     let span = Span { first_row: 1, last_row: 2, first_column: 0, last_column: 2 };
-    assert_eq!((head.name.as_str(), head.visible), ("表一", Some(true)));
+    assert_eq!((head.name.as_str(), head.visible), ("表一", true));
     assert_eq!(head.merged.as_deref(), Some(&[span][..]));
     assert_eq!(head.hidden_columns.as_deref(), Some(&[(2, 3)][..]));
     assert!(seen.notes.is_empty(), "{:?}", seen.notes);

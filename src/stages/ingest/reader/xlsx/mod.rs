@@ -92,10 +92,9 @@ fn read_sheet(
     feed.begin_sheet(&SheetHead {
         index: sheet.index,
         name: sheet.name.clone(),
-        visible: Some(sheet.visible),
+        visible: sheet.visible,
         merged: Some(survey.merged.clone()),
         hidden_columns: Some(survey.hidden_columns.clone()),
-        hidden_rows_known: true,
     });
     for text in &survey.odd_regions {
         feed.sheet_note("CEL-232", vec![("text", text.clone())]);

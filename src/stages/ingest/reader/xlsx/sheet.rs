@@ -115,18 +115,14 @@ impl<'r, 'f, 's> SheetReader<'r, 'f, 's> {
             Some(Some(row)) if row > 0 => (row, false),
             Some(_) => (next, true),
         };
-        let again = if row == self.last_row {
-            self.feed.continue_row(hidden)
+        if row == self.last_row {
+            self.feed.continue_row(hidden, empty);
         } else {
             self.feed.end_row()?;
             self.feed.begin_row(row, hidden);
-            row < self.last_row
-        };
+        }
         if odd {
             self.feed.note("CEL-213", None, vec![("address", row.to_string())]);
-        }
-        if again && !empty {
-            self.feed.note("CEL-214", None, vec![("number", row.to_string())]);
         }
         self.last_row = row;
         self.next_column = 0;

@@ -171,7 +171,12 @@ fn addresses_decide_with_care() {
     assert_eq!(seen.codes(), ["CEL-203"]);
 
     let seen = rows("<row r=\"3\"><c r=\"A3\"><v>1</v></c></row><row r=\"2\"><c r=\"A2\"><v>2</v></c></row>");
-    assert_eq!(seen.at(2, 0), Some((Number, "2")));
+    assert_eq!((seen.at(3, 0), seen.at(2, 0)), (Some((Number, "1")), None), "a row that comes late is left out");
+    assert_eq!(seen.codes(), ["CEL-214"]);
+
+    let row = "<row r=\"2\"><c r=\"A2\"><v>1</v></c></row>";
+    let seen = rows(&format!("{row}<row r=\"3\"><c r=\"A3\"><v>2</v></c></row>{row}"));
+    assert_eq!(seen.cells.len(), 2, "no row number is handed out twice");
     assert_eq!(seen.codes(), ["CEL-214"]);
 }
 

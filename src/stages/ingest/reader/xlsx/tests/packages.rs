@@ -25,7 +25,7 @@ fn parts_are_found_through_relations() {
     let seen = read_bytes(&archive(&parts)).expect("readable");
     assert_eq!(seen.at(1, 0), Some((Text, "乙")));
     let head = &seen.heads[0];
-    assert_eq!((head.name.as_str(), head.visible), ("A&B", Some(false)));
+    assert_eq!((head.name.as_str(), head.visible), ("A&B", false));
     let span = Span { first_row: 1, last_row: 2, first_column: 0, last_column: 1 };
     assert_eq!(head.merged.as_deref(), Some(&[span][..]));
 }

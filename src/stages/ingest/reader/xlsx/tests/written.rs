@@ -47,10 +47,10 @@ fn everything_arrives() {
         assert_eq!(seen.hidden_rows, [4]);
         let head = &seen.heads[0];
         let title = Span { first_row: 1, last_row: 1, first_column: 0, last_column: 2 };
-        assert_eq!((head.name.as_str(), head.visible), ("企业", Some(true)));
+        assert_eq!((head.name.as_str(), head.visible), ("企业", true));
         assert_eq!(head.merged.as_deref(), Some(&[title][..]));
         assert_eq!(head.hidden_columns.as_deref(), Some(&[(6, 6)][..]));
-        assert_eq!((seen.heads[1].name.as_str(), seen.heads[1].visible), ("隐藏", Some(false)));
+        assert_eq!((seen.heads[1].name.as_str(), seen.heads[1].visible), ("隐藏", false));
         assert_eq!(seen.at_sheet(1, 10, 1), Some((Number, "1000000000000000000000")));
         assert!(seen.notes.is_empty(), "{:?}", seen.notes);
     }
