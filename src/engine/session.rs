@@ -19,6 +19,13 @@ pub struct EngineError {
     pub source: Box<DataFusionError>,
 }
 
+impl EngineError {
+    /// A task that ended without an answer.
+    pub fn of(what: String, error: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self { what, source: Box::new(DataFusionError::External(Box::new(error))) }
+    }
+}
+
 impl std::fmt::Display for EngineError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "failed to compute {}: {}", self.what, self.source)
@@ -27,7 +34,8 @@ impl std::fmt::Display for EngineError {
 
 impl std::error::Error for EngineError {}
 
-/// A DataFusion session with Huichi's functions.
+/// A DataFusion session with Huichi's functions; clones share it.
+#[derive(Clone)]
 pub struct Engine {
     context: SessionContext,
     as_of: NaiveDate,
@@ -36,8 +44,8 @@ pub struct Engine {
 impl Engine {
     /// Builds a session; `as_of()` in statements is the given date.
     ///
-    /// One partition: a plan's rows keep their order, so equal inputs give equal bytes; the cores are used by the
-    /// parsing children and the writers.
+    /// One partition: a plan's rows keep their order, so equal inputs give equal bytes; the cores are used by parsing
+    /// children, by plans of different datasets side by side, and by the writers.
     pub fn new(as_of: NaiveDate) -> Self {
         let config = SessionConfig::new()
             .with_target_partitions(1)

@@ -17,6 +17,9 @@ use datafusion::error::DataFusionError;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+/// Settings of edits and criteria that no condition depends on.
+const UNTRIED: [&str; 9] = ["severity", "disabled", "name", "message", "help", "explain", "withholds", "threshold", "statistics"];
+
 /// Characters of the engine's own words that are shown.
 const MOST_WORDS: usize = 160;
 
@@ -35,7 +38,13 @@ pub async fn problems(config: &Config, text: &str) -> Vec<Problem> {
         let table = config.site.get(section).and_then(|v| v.as_table());
         table.map(|t| t.keys().cloned().collect()).unwrap_or_default()
     };
-    let (edits, criteria) = (stated("edit"), stated("criterion"));
+    // A site that only changes an edit's severity leaves its condition as it is.
+    let about_condition = |section: &str, id: &String| {
+        let entry = config.site.get(section).and_then(|s| s.get(id)).and_then(|e| e.as_table());
+        entry.is_some_and(|e| e.keys().any(|k| !UNTRIED.contains(&k.as_str())))
+    };
+    let of = |section: &str| stated(section).into_iter().filter(|id| about_condition(section, id)).collect::<Vec<_>>();
+    let (edits, criteria) = (of("edit"), of("criterion"));
     if edits.is_empty() && criteria.is_empty() {
         return Vec::new();
     }

@@ -2,7 +2,7 @@
 
 use super::datasets::Loaded;
 use crate::config::{Config, Scope};
-use crate::engine::Engine;
+use crate::engine::{Engine, EngineError};
 use crate::error::Error;
 use crate::finding::{Catalogue, Finding, Judgement, Seed, Severity, Unjudged};
 use crate::model::cell;
@@ -16,10 +16,10 @@ use datafusion::arrow::datatypes::{DataType, Field, Int64Type, Schema};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-/// Field and record edits, one pass a dataset.
+/// Field and record edits, one pass a dataset, datasets side by side.
 pub async fn judge_records(config: &Config, engine: &Engine, loaded: &mut Loaded) -> Result<Judgement, Error> {
-    let mut judgement = Judgement::default();
-    for (name, dataset) in &mut loaded.forms {
+    let mut tasks = Vec::new();
+    for (name, dataset) in &loaded.forms {
         let compile = |scope: Scope| {
             let schema =
                 if matches!(scope, Scope::Field | Scope::Record) { dataset.schema.as_ref().clone() } else { with_links(&dataset.schema) };
@@ -29,10 +29,20 @@ pub async fn judge_records(config: &Config, engine: &Engine, loaded: &mut Loaded
         let later = [Scope::Population, Scope::History].into_iter().flat_map(compile);
         let whys = edits.iter().cloned().chain(later).flat_map(|e| e.doubts).collect();
         engine.table(&format!("stated_{name}"), dataset.schema.clone(), dataset.batches.clone())?;
-        let (schema, batches, found) =
-            validate::judge_records(engine, &format!("stated_{name}"), name, &dataset.schema, &edits, &whys).await?;
-        engine.table(name, schema.clone(), batches)?;
-        dataset.schema = schema;
+        let (engine, name, schema) = (engine.clone(), name.clone(), dataset.schema.clone());
+        tasks.push(tokio::spawn(async move {
+            let (schema, batches, found) =
+                validate::judge_records(&engine, &format!("stated_{name}"), &name, &schema, &edits, &whys).await?;
+            engine.table(&name, schema.clone(), batches)?;
+            Ok::<_, EngineError>((name, schema, found))
+        }));
+    }
+    let mut judgement = Judgement::default();
+    for task in tasks {
+        let (name, schema, found) = task.await.map_err(Error::bug)??;
+        if let Some(dataset) = loaded.forms.get_mut(&name) {
+            dataset.schema = schema;
+        }
         judgement.absorb(found);
     }
     if !loaded.sums.batches.is_empty() {
@@ -113,6 +123,7 @@ pub async fn judge_population(
     population: Population,
 ) -> Result<(), Error> {
     for scope in [Scope::Population, Scope::History] {
+        let mut tasks = Vec::new();
         for (name, dataset) in &loaded.forms {
             let schema = with_links(&dataset.schema);
             let mut edits =
@@ -120,29 +131,33 @@ pub async fn judge_population(
             if population == Population::OwnRecords {
                 edits.retain(|e| !link::REGISTRY_COLUMNS.iter().any(|c| e.names(c)));
             }
-            if edits.is_empty() {
-                continue;
+            if !edits.is_empty() {
+                tasks.push(tokio::spawn(judge_dataset(engine.clone(), name.clone(), scope, dataset.rows(), edits)));
             }
-            let mut base = link::linked(name);
-            if scope == Scope::History {
-                base = format!("SELECT * FROM ({base}) AS h WHERE enterprise IS NOT NULL AND first_record IS NULL");
-            }
-            let rows = match scope {
-                Scope::History => {
-                    let (_, counted) = engine.query("rows", &format!("SELECT count(*) FROM ({base}) AS c")).await?;
-                    counted.first().map_or(0, |b| b.column(0).as_primitive::<Int64Type>().value(0).unsigned_abs())
-                }
-                _ => dataset.rows(),
-            };
-            let (withholding, asking) = edits.split_at(edits.partition_point(|e| !e.doubts.is_empty()));
-            for edits in [withholding, asking].into_iter().filter(|e| !e.is_empty()) {
-                let found = validate::judge_groups(engine, &base, name, rows, edits).await?;
-                withhold(engine, name, edits, &found).await?;
-                judgement.absorb(found);
-            }
+        }
+        for task in tasks {
+            judgement.absorb(task.await.map_err(Error::bug)??);
         }
     }
     Ok(())
+}
+
+/// The edits of one scope over one linked dataset of so many records.
+async fn judge_dataset(engine: Engine, name: String, scope: Scope, rows: u64, edits: Vec<Compiled>) -> Result<Judgement, Error> {
+    let (mut base, mut rows) = (link::linked(&name), rows);
+    if scope == Scope::History {
+        base = format!("SELECT * FROM ({base}) AS h WHERE enterprise IS NOT NULL AND first_record IS NULL");
+        let (_, counted) = engine.query("rows", &format!("SELECT count(*) FROM ({base}) AS c")).await?;
+        rows = counted.first().map_or(0, |b| b.column(0).as_primitive::<Int64Type>().value(0).unsigned_abs());
+    }
+    let mut judgement = Judgement::default();
+    let (withholding, asking) = edits.split_at(edits.partition_point(|e| !e.doubts.is_empty()));
+    for edits in [withholding, asking].into_iter().filter(|e| !e.is_empty()) {
+        let found = validate::judge_groups(&engine, &base, &name, rows, edits).await?;
+        withhold(&engine, &name, edits, &found).await?;
+        judgement.absorb(found);
+    }
+    Ok(judgement)
 }
 
 /// Nulls what broken edits withhold, and notes the edit in `_why`.
@@ -206,9 +221,9 @@ pub async fn findings(config: &Config, engine: &Engine, loaded: &Loaded, judged:
         let schema = Arc::new(Schema::new(vec![Field::new("record", DataType::Int64, false)]));
         let batch = RecordBatch::try_new(schema.clone(), vec![Arc::new(Int64Array::from(records))])?;
         engine.table("wanted", schema, vec![batch])?;
+        let first = if dataset == "patents" { "AND l.number = 1" } else { "" };
         let sql = format!(
-            "SELECT w.record, t.enterprise FROM wanted w JOIN ({}) AS t ON t.record = w.record WHERE t.enterprise IS NOT NULL",
-            link::linked(&dataset)
+            "SELECT w.record, l.enterprise FROM wanted w JOIN links_{dataset} l ON l.record = w.record WHERE l.enterprise IS NOT NULL {first}"
         );
         let (_, batches) = engine.query("enterprises of findings", &sql).await?;
         for batch in &batches {

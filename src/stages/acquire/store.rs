@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 /// Bytes read at a time.
 const CHUNK: usize = 1 << 18;
 
+/// Files up to this size are read once, into memory.
+const IN_MEMORY: u64 = 64 << 20;
+
 /// A folder of originals.
 #[derive(Debug, Clone)]
 pub struct Store(PathBuf);
@@ -40,6 +43,16 @@ impl Store {
     /// A file already in the store is only read; a new one is copied while it is read, so that hash and copy are of the
     /// same bytes, and takes its name when it is whole.
     pub fn pin(&self, file: &Path) -> io::Result<(String, u64)> {
+        if file.metadata()?.len() <= IN_MEMORY {
+            let content = fs::read(file)?;
+            let (sha256, bytes) = hash(content.as_slice(), io::sink())?;
+            if !self.path(&sha256).metadata().is_ok_and(|m| m.len() == bytes) {
+                let mut copy = tempfile::NamedTempFile::new_in(&self.0)?;
+                copy.write_all(&content)?;
+                self.keep(copy, &sha256)?;
+            }
+            return Ok((sha256, bytes));
+        }
         let (sha256, bytes) = hash(File::open(file)?, io::sink())?;
         if self.path(&sha256).metadata().is_ok_and(|m| m.len() == bytes) {
             return Ok((sha256, bytes));

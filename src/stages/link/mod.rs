@@ -110,13 +110,18 @@ pub async fn link(engine: &Engine, datasets: &[(&str, bool)], own: &str) -> Resu
     engine.derive("registry", &registry(own)).await?;
     engine.derive("name_index", &index(NAMES, "code_ok")).await?;
     engine.derive("org_index", &index(ORG_CODES, "stated")).await?;
+    let mut tasks = Vec::new();
     for (dataset, has_org) in datasets {
         let sql = match *dataset {
             "patents" => waterfall(OWNERS),
             "directory" => directory(own, *has_org),
             other => waterfall(&subjects(other, *has_org)),
         };
-        engine.derive(&format!("links_{dataset}"), &sql).await?;
+        let (engine, name) = (engine.clone(), format!("links_{dataset}"));
+        tasks.push((name.clone(), tokio::spawn(async move { engine.derive(&name, &sql).await })));
+    }
+    for (name, task) in tasks {
+        task.await.map_err(|e| EngineError::of(name, e))??;
     }
     engine.forget("name_index");
     engine.forget("org_index");

@@ -93,22 +93,40 @@ impl Publication<'_> {
 pub async fn publish(publication: &Publication<'_>, folder: &Path) -> Result<Vec<String>, Error> {
     let mut written = Vec::new();
     let data = folder.join("data");
+    let mut tables = Vec::new();
     for name in &publication.config.output.data {
-        let Some((schema, batches)) = tables::table(publication, name).await? else { continue };
-        std::fs::create_dir_all(&data)?;
+        if let Some(table) = tables::table(publication, name).await? {
+            std::fs::create_dir_all(&data)?;
+            tables.push((name, table));
+        }
+    }
+    let gathered = desk::Gathered::gather(publication).await?;
+    // Everything to be written is at hand; data files and workbooks are written side by side.
+    let (written_data, books) = std::thread::scope(|scope| {
+        let files = scope.spawn(|| write_data(publication, &tables, &data));
+        let books = books::write(publication, &gathered, folder);
+        (files.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), books)
+    });
+    let books = books?;
+    written.extend(books.iter().map(|(name, _)| (*name).to_owned()));
+    written.extend(written_data?);
+    run_json::write(publication, &gathered, &books, &written, folder)?;
+    written.push("run.json".to_owned());
+    Ok(written)
+}
+
+/// Writes the datasets in every format asked for.
+fn write_data(publication: &Publication<'_>, tables: &[(&String, tables::Table)], folder: &Path) -> Result<Vec<String>, Error> {
+    let mut written = Vec::new();
+    for (name, (schema, batches)) in tables {
         for format in &publication.config.output.formats {
             let file = match format {
                 DataFormat::Csv => format!("{name}.csv"),
                 DataFormat::Parquet => format!("{name}.parquet"),
             };
-            data::write(*format, &data.join(&file), &schema, &batches)?;
+            data::write(*format, &folder.join(&file), schema, batches)?;
             written.push(format!("data/{file}"));
         }
     }
-    let gathered = desk::Gathered::gather(publication).await?;
-    let books = books::write(publication, &gathered, folder)?;
-    written.splice(0..0, books.iter().map(|(name, _)| (*name).to_owned()));
-    run_json::write(publication, &gathered, &books, &written, folder)?;
-    written.push("run.json".to_owned());
     Ok(written)
 }

@@ -215,8 +215,15 @@ fn group_query(base: &str, edits: &[&Compiled]) -> String {
     for (i, edit) in edits.iter().enumerate() {
         let expected = edit.expected.as_deref().unwrap_or("NULL");
         let because = edit.because.as_deref().unwrap_or("CAST(NULL AS VARCHAR)");
-        judged.push_str(&format!(", ({}) AS e{i}, ({expected}) AS x{i}, {because} AS because{i}", edit.holds));
-        given.push_str(&format!(", e{i}, CASE WHEN e{i} IS FALSE THEN x{i} END AS x{i}, because{i}"));
+        judged.push_str(&format!(", ({}) AS e{i}, {because} AS because{i}", edit.holds));
+        // A window must see every row; all else is computed for broken rows only.
+        let expected = if expected.contains(" OVER (") {
+            judged.push_str(&format!(", ({expected}) AS w{i}"));
+            format!("w{i}")
+        } else {
+            expected.to_owned()
+        };
+        given.push_str(&format!(", e{i}, CASE WHEN e{i} IS FALSE THEN ({expected}) END AS x{i}, because{i}"));
         exceptions.push(format!("e{i} IS NOT TRUE"));
     }
     format!("SELECT {shown}{given} FROM (SELECT *{judged} FROM {from}) AS j WHERE {}", exceptions.join(" OR "))
