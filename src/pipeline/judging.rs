@@ -85,8 +85,9 @@ pub fn with_links(schema: &Schema) -> Schema {
 }
 
 /// Links every dataset to the registry; without a directory, to the enterprises that the datasets themselves name.
-pub async fn link_records(config: &Config, engine: &Engine, loaded: &Loaded) -> Result<(), Error> {
-    engine.table("names", loaded.names.schema.clone(), loaded.names.batches.clone())?;
+pub async fn link_records(config: &Config, engine: &Engine, loaded: &mut Loaded) -> Result<(), Error> {
+    // Only links read the single names, so nobody keeps them.
+    engine.table("names", loaded.names.schema.clone(), std::mem::take(&mut loaded.names.batches))?;
     let at_hand = |datasets: &[&'static str]| -> Vec<(&'static str, bool)> {
         datasets.iter().filter(|d| loaded.schema(d).is_some()).map(|d| (*d, loaded.has(d, "org_code"))).collect()
     };

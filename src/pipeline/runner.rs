@@ -164,7 +164,7 @@ async fn compute(config: &Config, parsed: &[ParsedFile], work: &Path, key: &str,
     if loaded.schema("directory").is_none() {
         return Err(Error::new(ErrorKind::Unreadable, "ERR-009").about(of_files(config, parsed)));
     }
-    judging::link_records(config, &engine, &loaded).await?;
+    judging::link_records(config, &engine, &mut loaded).await?;
     progress.end(Stage::Link, None);
     judging::judge_population(config, &engine, &loaded, &mut judgement, Population::Registry).await?;
 

@@ -76,7 +76,7 @@ const OWNERS: &str = "
 /// The waterfall over subjects.
 fn waterfall(subjects: &str) -> String {
     format!(
-        "SELECT record, number, name, enterprise, linked_by,
+        "SELECT record, number, CASE WHEN enterprise IS NULL THEN name END AS name, enterprise, linked_by,
             CASE WHEN enterprise IS NOT NULL THEN NULL
                  WHEN uscc IS NULL AND key IS NULL THEN '@link.no_key'
                  WHEN enterprises > 1 THEN '@link.namesake|' || CAST(enterprises AS VARCHAR)
@@ -123,8 +123,7 @@ pub async fn link(engine: &Engine, datasets: &[(&str, bool)], own: &str) -> Resu
     for (name, task) in tasks {
         task.await.map_err(|e| EngineError::of(name, e))??;
     }
-    engine.forget("name_index");
-    engine.forget("org_index");
+    ["name_index", "org_index", "names"].iter().for_each(|table| engine.forget(table));
     let each = |none: &str, query: fn(&str, bool) -> String| {
         let parts = datasets.iter().map(|(dataset, has_org)| query(dataset, *has_org));
         std::iter::once(none.to_owned()).chain(parts).collect::<Vec<_>>().join(" UNION ALL ")
@@ -141,7 +140,7 @@ fn directory(own: &str, has_org: bool) -> String {
     let others =
         format!("SELECT * FROM ({}) AS a WHERE record NOT IN (SELECT record FROM directory WHERE {own})", subjects("directory", has_org));
     format!(
-        "SELECT record, 1 AS number, name, coalesce(uscc, 'N:' || name_key) AS enterprise, 'registry' AS linked_by,
+        "SELECT record, 1 AS number, CAST(NULL AS VARCHAR) AS name, coalesce(uscc, 'N:' || name_key) AS enterprise, 'registry' AS linked_by,
             CASE WHEN uscc IS NULL AND name_key IS NULL THEN '@link.no_key' END AS not_linked, CAST(NULL AS BOOLEAN) AS name_agrees
          FROM directory WHERE {own}
          UNION ALL SELECT * FROM ({}) AS o ORDER BY record",

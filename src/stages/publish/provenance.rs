@@ -35,7 +35,9 @@ impl Sources {
             }
         }
         let (columns, joins): (String, String) = (columns.into_iter().collect(), joins.into_iter().collect());
-        format!("SELECT e.*{columns} FROM enterprises e{joins} ORDER BY e.directory_record")
+        // The table is in the order of the registry; only a join can change that, and sorting copies everything.
+        let order = if joins.is_empty() { "" } else { " ORDER BY e.directory_record" };
+        format!("SELECT e.*{columns} FROM enterprises e{joins}{order}")
     }
 
     /// Finds the source cells of a column in a batch of that query.

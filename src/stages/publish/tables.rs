@@ -7,6 +7,7 @@ use crate::finding::Rendered;
 use crate::model::place::Places;
 use datafusion::arrow::array::{ArrayRef, AsArray, Decimal128Array, Int64Array, RecordBatch, StringArray};
 use datafusion::arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// A table ready to be written.
@@ -36,26 +37,24 @@ async fn enterprises(p: &Publication<'_>) -> Result<Table, Error> {
     let (schema, _) = p.engine.query("enterprises", "SELECT * FROM enterprises LIMIT 0").await?;
     let shown: Vec<String> =
         schema.fields().iter().map(|f| f.name()).filter(|n| !n.contains("_record")).map(|n| format!("e.\"{n}\"")).collect();
-    let counted = counts_by_enterprise(p)?;
-    p.engine.table("finding_counts", counted.0, counted.1)?;
-    let sql = format!(
-        "SELECT {}, coalesce(f.findings, 0) AS findings FROM enterprises e LEFT JOIN finding_counts f ON f.enterprise = e.enterprise
-         ORDER BY e.directory_record",
-        shown.join(", ")
-    );
-    Ok(p.engine.query("enterprises", &sql).await?)
-}
-
-fn counts_by_enterprise(p: &Publication<'_>) -> Result<Table, Error> {
-    let mut counts = std::collections::BTreeMap::<&str, i64>::new();
+    // The table is in the order of the registry; a join for the counts would copy all of it.
+    let (schema, batches) = p.engine.query("enterprises", &format!("SELECT {} FROM enterprises e", shown.join(", "))).await?;
+    let mut counts = HashMap::<&str, i64>::new();
     for enterprise in p.findings.iter().filter_map(|f| f.enterprise.as_deref()) {
         *counts.entry(enterprise).or_default() += 1;
     }
-    let columns: Vec<(&str, ArrayRef)> = vec![
-        ("enterprise", Arc::new(StringArray::from_iter_values(counts.keys()))),
-        ("findings", Arc::new(Int64Array::from_iter_values(counts.values().copied()))),
-    ];
-    batch(columns)
+    let mut fields: Vec<_> = schema.fields().iter().cloned().collect();
+    fields.push(Arc::new(Field::new("findings", DataType::Int64, false)));
+    let schema = Arc::new(Schema::new(fields));
+    let counted = |b: &RecordBatch| {
+        let keys = b.column_by_name("enterprise").map(|c| c.as_string::<i32>());
+        let own = (0..b.num_rows()).map(|row| keys.map_or(0, |k| counts.get(k.value(row)).copied().unwrap_or_default()));
+        let mut columns = b.columns().to_vec();
+        columns.push(Arc::new(Int64Array::from_iter_values(own)));
+        RecordBatch::try_new(schema.clone(), columns)
+    };
+    let batches = batches.iter().map(counted).collect::<Result<_, _>>()?;
+    Ok((schema, batches))
 }
 
 fn batch(columns: Vec<(&str, ArrayRef)>) -> Result<Table, Error> {
