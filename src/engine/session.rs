@@ -10,6 +10,24 @@ use datafusion::execution::context::{SessionConfig, SessionContext};
 use std::sync::Arc;
 use std::time::Instant;
 
+/// Rules of the optimizer that never change our plans (no limits, lateral joins, nested fields or set comparisons):
+/// planning is most of the time of a small run.
+const IDLE_RULES: [&str; 13] = [
+    "rewrite_set_comparison",
+    "optimize_unions",
+    "unions_to_filter",
+    "decorrelate_lateral_join",
+    "eliminate_duplicated_expr",
+    "eliminate_cross_join",
+    "eliminate_limit",
+    "propagate_empty_relation",
+    "push_down_limit",
+    "single_distinct_aggregation_to_group_by",
+    "eliminate_group_by_constant",
+    "extract_leaf_expressions",
+    "push_down_leaf_projections",
+];
+
 /// A failure of a plan; its text names the statement.
 #[derive(Debug)]
 pub struct EngineError {
@@ -56,6 +74,7 @@ impl Engine {
             .set_usize("datafusion.optimizer.max_passes", 1)
             .set_bool("datafusion.sql_parser.map_string_types_to_utf8view", false);
         let context = SessionContext::new_with_config(config);
+        IDLE_RULES.iter().for_each(|rule| _ = context.remove_optimizer_rule(rule));
         functions::register(&context);
         Self { context, as_of }
     }

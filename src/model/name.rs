@@ -35,8 +35,9 @@ pub fn clean(name: &str) -> String {
 
 /// Gives the key by which names are compared: compatibility forms folded (so brackets agree), upper case, no blanks.
 pub fn match_key(name: &str) -> String {
-    if name.chars().all(is_key_char) {
-        return name.to_owned();
+    // Hanzi with Chinese brackets are by far the most.
+    if name.chars().all(|c| is_key_char(c) || matches!(c, '（' | '）')) {
+        return name.replace('（', "(").replace('）', ")");
     }
     let mut key = fold_once(name);
     // Leaving a mark out or changing case can bring characters together that compose anew; twice is nearly always enough.

@@ -49,13 +49,14 @@ pub async fn problems(config: &Config, text: &str) -> Vec<Problem> {
         return Vec::new();
     }
     let engine = Engine::new(config.as_of);
+    let edits: Vec<(&String, &EditOptions)> =
+        edits.iter().filter_map(|code| config.edit.get_key_value(code)).filter(|(_, e)| !e.disabled).collect();
+    let among = !criteria.is_empty() || edits.iter().any(|(_, e)| matches!(e.scope, Scope::Population | Scope::History));
     let mut found = Vec::new();
-    match empty_population(config, &engine).await {
+    match empty_population(config, &engine, among).await {
         Ok(empty) => {
-            for code in edits {
-                if let Some(edit) = config.edit.get(&code).filter(|e| !e.disabled)
-                    && let Err(error) = try_edit(config, &engine, &empty, &code, edit).await
-                {
+            for (code, edit) in edits {
+                if let Err(error) = try_edit(config, &engine, &empty, code, edit).await {
                     found.push(problem(text, &format!("edit.{code}"), &edit.holds, "holds", &error));
                 }
             }
@@ -81,8 +82,8 @@ pub async fn problems(config: &Config, text: &str) -> Vec<Problem> {
     found
 }
 
-/// Registers empty datasets and links them.
-async fn empty_population(config: &Config, engine: &Engine) -> Result<Empty, Error> {
+/// Registers empty datasets, and links them if something is to be tried among records.
+async fn empty_population(config: &Config, engine: &Engine, among: bool) -> Result<Empty, Error> {
     let mut forms = BTreeMap::new();
     for (id, form) in &config.form {
         let mut fields = vec![Field::new("record", DataType::Int64, false), Field::new("period", DataType::Int32, true)];
@@ -97,6 +98,9 @@ async fn empty_population(config: &Config, engine: &Engine) -> Result<Empty, Err
     engine.table("sum_rows", Arc::new(sums_schema()), Vec::new())?;
     engine.table("names", Arc::new(names_schema()), Vec::new())?;
     let empty = Empty(forms);
+    if !among {
+        return Ok(empty);
+    }
     let linked: Vec<(&str, bool)> = ["directory", "returns", "needs", "patents"].map(|d| (d, empty.has(d, "org_code"))).into();
     link::link(engine, &linked, "true").await?;
     engine.derive("credits", merge::CREDITS).await?;

@@ -148,7 +148,8 @@ pub fn words<'a>(kind: FieldKind, codes: &'a CodeList, cell: RawCell<'a>) -> Sta
         FieldKind::PatentNumber => machine_form(cell, patent_number::normalize),
         FieldKind::Name => unless_mark(name::clean(cell.text).into()),
         FieldKind::Names => unless_mark(cell.text.trim().into()),
-        FieldKind::Code => match codes.get(&code_key(cell.text)) {
+        // Most spellings are as the list has them, so they are looked up before they are folded.
+        FieldKind::Code => match codes.get(cell.text).or_else(|| codes.get(&code_key(cell.text))) {
             Some(value) => Ok(value.into()),
             None if is_mark(cell.text) => Err(state::MARK),
             None => Err(state::NOT_IN_LIST),
