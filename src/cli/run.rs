@@ -41,7 +41,7 @@ fn print(lang: Lang, config: &crate::config::Config, outcome: &RunOutcome, start
     let summary = &outcome.summary;
     say("");
     if outcome.unchanged {
-        say(paint.text("1;32", &line("unchanged", &[outcome.id.clone()])));
+        say(paint.text("1;32", &line("unchanged", std::slice::from_ref(&outcome.id))));
     } else {
         let seconds = format!("{:.1}", started.elapsed().as_secs_f64());
         say(paint.text("1;32", &line("done", &[outcome.id.clone(), seconds])));

@@ -117,12 +117,13 @@ async fn try_edit(config: &Config, engine: &Engine, empty: &Empty, code: &str, e
         match edit.scope {
             Scope::Field | Scope::Record => {
                 let compiled = validate::compile(&one, edit.scope, &validate::Dataset { name: dataset, form, schema });
-                validate::judge_records(engine, dataset, dataset, schema, &compiled, &BTreeSet::new()).await?;
+                validate::judge_records(engine, dataset, dataset, schema, &[], &compiled, &BTreeSet::new()).await?;
             }
             Scope::Population | Scope::History => {
+                let columns: Vec<String> = schema.fields().iter().map(|f| f.name().clone()).collect();
                 let schema = &judging::with_links(schema);
                 let compiled = validate::compile(&one, edit.scope, &validate::Dataset { name: dataset, form, schema });
-                validate::judge_groups(engine, &link::linked(dataset), dataset, 0, &compiled).await?;
+                validate::judge_groups(engine, &link::linked(dataset, &columns), dataset, 0, &compiled).await?;
             }
         }
     }

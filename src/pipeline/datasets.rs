@@ -82,6 +82,9 @@ impl merge::Datasets for Loaded {
     }
 }
 
+/// Source, form and period: what two files must share to be versions of one return.
+type ReturnKey = (String, String, Option<i32>);
+
 /// A table as its file holds it.
 struct Table {
     file: usize,
@@ -161,12 +164,12 @@ fn rebase(batch: &RecordBatch, file: usize) -> Result<RecordBatch, Error> {
 
 /// Takes superseded records out and says so.
 fn versions(config: &Config, parsed: &[ParsedFile], tables: &mut Vec<Table>, loaded: &mut Loaded) -> Result<(), Error> {
-    let mut groups: HashMap<(String, String, Option<i32>), HashSet<usize>> = HashMap::new();
+    let mut groups: HashMap<ReturnKey, HashSet<usize>> = HashMap::new();
     let group = |t: &Table| (parsed[t.file].input.file.source.clone(), t.form.clone(), t.period);
     for table in tables.iter() {
         groups.entry(group(table)).or_default().insert(table.file);
     }
-    let mut candidates: BTreeMap<(usize, (String, String, Option<i32>)), Candidate> = BTreeMap::new();
+    let mut candidates: BTreeMap<(usize, ReturnKey), Candidate> = BTreeMap::new();
     for table in tables.iter().filter(|t| groups.get(&group(t)).is_some_and(|files| files.len() > 1)) {
         let candidate = candidates.entry((table.file, group(table))).or_insert_with(|| Candidate {
             file: table.file,

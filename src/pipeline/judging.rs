@@ -12,7 +12,7 @@ use crate::stages::merge::Datasets;
 use crate::stages::validate::{self, Compiled};
 use datafusion::arrow::array::{Array, AsArray, BooleanArray, Int64Array, RecordBatch, StringArray};
 use datafusion::arrow::compute::nullif;
-use datafusion::arrow::datatypes::{DataType, Field, Int64Type, Schema};
+use datafusion::arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -29,10 +29,10 @@ pub async fn judge_records(config: &Config, engine: &Engine, loaded: &mut Loaded
         let later = [Scope::Population, Scope::History].into_iter().flat_map(compile);
         let whys = edits.iter().cloned().chain(later).flat_map(|e| e.doubts).collect();
         engine.table(&format!("stated_{name}"), dataset.schema.clone(), dataset.batches.clone())?;
-        let (engine, name, schema) = (engine.clone(), name.clone(), dataset.schema.clone());
+        let (engine, name, schema, batches) = (engine.clone(), name.clone(), dataset.schema.clone(), dataset.batches.clone());
         tasks.push(tokio::spawn(async move {
             let (schema, batches, found) =
-                validate::judge_records(&engine, &format!("stated_{name}"), &name, &schema, &edits, &whys).await?;
+                validate::judge_records(&engine, &format!("stated_{name}"), &name, &schema, &batches, &edits, &whys).await?;
             engine.table(&name, schema.clone(), batches)?;
             Ok::<_, EngineError>((name, schema, found))
         }));
@@ -56,7 +56,8 @@ async fn judge_sums(config: &Config, engine: &Engine, loaded: &Loaded, judgement
     let schema = &loaded.sums.schema;
     let edits = validate::compile(&config.edit, Scope::Record, &validate::Dataset { name: "sum_rows", form: None, schema });
     engine.table("sum_rows", schema.clone(), loaded.sums.batches.clone())?;
-    let (_, _, found) = validate::judge_records(engine, "sum_rows", "sum_rows", schema, &edits, &BTreeSet::new()).await?;
+    let (_, _, found) =
+        validate::judge_records(engine, "sum_rows", "sum_rows", schema, &loaded.sums.batches, &edits, &BTreeSet::new()).await?;
     let (_, open) = engine.query("sum rows", "SELECT record, field FROM sum_rows WHERE stated IS NOT NULL AND computed IS NULL").await?;
     for batch in &open {
         let (records, fields) = (batch.column(0).as_primitive::<Int64Type>(), batch.column(1).as_string::<i32>());
@@ -133,7 +134,7 @@ pub async fn judge_population(
                 edits.retain(|e| !link::REGISTRY_COLUMNS.iter().any(|c| e.names(c)));
             }
             if !edits.is_empty() {
-                tasks.push(tokio::spawn(judge_dataset(engine.clone(), name.clone(), scope, dataset.rows(), edits)));
+                tasks.push(tokio::spawn(judge_dataset(engine.clone(), name.clone(), dataset.schema.clone(), scope, dataset.rows(), edits)));
             }
         }
         for task in tasks {
@@ -144,8 +145,17 @@ pub async fn judge_population(
 }
 
 /// The edits of one scope over one linked dataset of so many records.
-async fn judge_dataset(engine: Engine, name: String, scope: Scope, rows: u64, edits: Vec<Compiled>) -> Result<Judgement, Error> {
-    let (mut base, mut rows) = (link::linked(&name), rows);
+async fn judge_dataset(
+    engine: Engine,
+    name: String,
+    schema: SchemaRef,
+    scope: Scope,
+    rows: u64,
+    edits: Vec<Compiled>,
+) -> Result<Judgement, Error> {
+    let needed: BTreeSet<String> = edits.iter().flat_map(Compiled::columns).collect();
+    let own: Vec<String> = schema.fields().iter().map(|f| f.name().clone()).filter(|n| n == "record" || needed.contains(n)).collect();
+    let (mut base, mut rows) = (link::linked(&name, &own), rows);
     if scope == Scope::History {
         base = format!("SELECT * FROM ({base}) AS h WHERE enterprise IS NOT NULL AND first_record IS NULL");
         let (_, counted) = engine.query("rows", &format!("SELECT count(*) FROM ({base}) AS c")).await?;

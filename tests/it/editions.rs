@@ -106,7 +106,7 @@ fn the_twin_of_the_pool_stands_cell_by_cell_beside_it() {
 
 fn compare(pool: &Range<Data>, twin: &Range<Data>, book: &str) {
     assert_eq!((pool.start(), pool.end()), (twin.start(), twin.end()), "{book}");
-    let header = pool.rows().position(|row| row[0].to_string() == "序号").expect("a header");
+    let header = pool.rows().position(|row| row[0] == "序号").expect("a header");
     let plain = |cell: &Data| cell.to_string().lines().next().unwrap_or_default().to_owned();
     for (row, (values, sources)) in pool.rows().zip(twin.rows()).enumerate().skip(header) {
         for (column, (value, source)) in values.iter().zip(sources).enumerate() {

@@ -206,7 +206,9 @@ pub fn stand_in(datasets: &[(&str, bool)]) -> String {
 }
 
 /// A query that gives a dataset with its links, for edits of population and history scope.
-pub fn linked(dataset: &str) -> String {
+///
+/// Only the given columns of the dataset come with it: planning grows with the square of their number.
+pub fn linked(dataset: &str, columns: &[String]) -> String {
     let links = match dataset {
         "patents" => {
             "SELECT record, count(enterprise) AS owners_linked, max(CASE WHEN number = 1 THEN enterprise END) AS enterprise,
@@ -218,8 +220,9 @@ pub fn linked(dataset: &str) -> String {
              FROM links_{other}"
         ),
     };
+    let own: String = columns.iter().map(|c| format!("d.\"{c}\", ")).collect();
     format!(
-        "SELECT d.*, l.owners_linked, l.enterprise, l.not_linked, l.name_agrees, r.name AS enterprise_name, f.first_record
+        "SELECT {own}l.owners_linked, l.enterprise, l.not_linked, l.name_agrees, r.name AS enterprise_name, f.first_record
          FROM {dataset} d LEFT JOIN ({links}) AS l ON l.record = d.record
          LEFT JOIN registry r ON r.enterprise = l.enterprise
          LEFT JOIN duplicates f ON f.record = d.record"

@@ -121,9 +121,12 @@ impl Plan {
         let Some(last) = years.last() else { return };
         let there = datasets.schema("returns").is_some();
         if there {
+            let figures = form.field.iter().filter(|(_, f)| matches!(f.kind, FieldKind::Amount | FieldKind::Number));
+            let columns = figures.flat_map(|(name, _)| [name.clone(), format!("{name}_why")]).filter(|c| datasets.has("returns", c));
+            let columns: String = columns.map(|c| format!(", t.\"{c}\"")).collect();
             for year in years {
                 self.joins.push(format!(
-                    "LEFT JOIN (SELECT l.enterprise, t.* FROM returns t JOIN links_returns l ON l.record = t.record
+                    "LEFT JOIN (SELECT l.enterprise, t.record{columns} FROM returns t JOIN links_returns l ON l.record = t.record
                         WHERE l.enterprise IS NOT NULL AND t.period = {year} AND t.record NOT IN (SELECT record FROM duplicates)) AS y{year}
                      ON y{year}.enterprise = r.enterprise"
                 ));

@@ -1,6 +1,6 @@
 //! Publish: the run's folder, written whole before anybody sees it.
 //!
-//! Owns: workbooks ([`workbook`] is the kit, `pool` and `quality` the contents, `desk` what they are written from), the
+//! Owns: workbooks (`workbook` is the kit, `pool` and `quality` the contents, `desk` what they are written from), the
 //! machine-readable twins under data/ and run.json. Takes: everything the stages left, by reference. Gives: the names of the files written.
 //! Invariants: equal content gives equal bytes; no clock, no run id inside a workbook or dataset; amounts leave as
 //! decimals, and as an Excel number only if the double reads back equal; text that looks like a formula is never live.

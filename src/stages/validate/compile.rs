@@ -51,6 +51,13 @@ pub struct Compiled {
 }
 
 impl Compiled {
+    /// Every column that it may read or show.
+    pub fn columns(&self) -> BTreeSet<String> {
+        let texts = [Some(&self.holds), self.expected.as_ref(), self.because.as_ref()].into_iter().flatten();
+        let groups = self.groups.iter().flat_map(|(per, with)| per.iter().chain(with.values()));
+        texts.chain(groups).flat_map(|sql| identifiers(sql)).chain(self.shown_columns.iter().cloned()).collect()
+    }
+
     /// Whether its condition or its expectation names a column.
     pub fn names(&self, column: &str) -> bool {
         identifiers(&self.holds).contains(column) || self.expected.as_deref().is_some_and(|e| identifiers(e).contains(column))
@@ -77,7 +84,9 @@ fn instances(code: &str, edit: &EditOptions, dataset: &Dataset<'_>) -> Vec<Compi
         None
     };
     match once_each {
-        Some(fields) => fields.iter().filter(|f| present(f)).map(|f| instance(code, edit, dataset, &[f.clone()], Some(f))).collect(),
+        Some(fields) => {
+            fields.iter().filter(|f| present(f)).map(|f| instance(code, edit, dataset, std::slice::from_ref(f), Some(f))).collect()
+        }
         None => vec![instance(code, edit, dataset, &edit.fields, None)],
     }
 }

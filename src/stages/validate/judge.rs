@@ -1,12 +1,12 @@
 //! Runs compiled edits and reads their outcomes.
 
-use super::compile::Compiled;
+use super::compile::{Compiled, identifiers};
 use crate::config::Scope;
 use crate::engine::{Engine, EngineError};
 use crate::finding::{Expected, Finding, Judgement, Unjudged};
 use chrono::NaiveDate;
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray, new_null_array};
-use datafusion::arrow::compute::nullif;
+use datafusion::arrow::compute::{concat_batches, nullif};
 use datafusion::arrow::datatypes::{
     DataType, Date32Type, Decimal128Type, Field, Float64Type, Int8Type, Int32Type, Int64Type, Schema, SchemaRef,
 };
@@ -16,9 +16,9 @@ use std::sync::Arc;
 
 /// Judges all field and record edits of a dataset in one pass.
 ///
-/// `table` is known to the engine with `schema`; `edits` stand in the order in which they are judged, and `whys` are the
-/// fields that any edit of any scope may put in doubt. Gives the dataset with withheld values nulled and a `_why` column
-/// for each of `whys`.
+/// `table` is known to the engine with `schema` and `batches`; `edits` stand in the order in which they are judged, and
+/// `whys` are the fields that any edit of any scope may put in doubt. Gives the dataset with withheld values nulled and a
+/// `_why` column for each of `whys`.
 ///
 /// The engine computes every outcome over the values as stated; then edits speak in turn, and one of record scope whose
 /// operand an earlier one put in doubt is unjudged, whatever its condition says: a wrong value breaks one edit, not all
@@ -28,52 +28,74 @@ pub async fn judge_records(
     table: &str,
     dataset: &str,
     schema: &Schema,
+    batches: &[RecordBatch],
     edits: &[Compiled],
     whys: &BTreeSet<String>,
 ) -> Result<(SchemaRef, Vec<RecordBatch>, Judgement), EngineError> {
     let mut judgement = Judgement::default();
+    let broken_batch = |error: ArrowError| EngineError { what: table.to_owned(), source: Box::new(error.into()) };
     let possible: Vec<&Compiled> = edits.iter().filter(|e| e.possible).collect();
-    let (_, batches) = engine.query(&format!("edits of {table}"), &outcomes(table, &possible)).await?;
+    let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
+    let outcomes = if possible.is_empty() {
+        RecordBatch::new_empty(Arc::new(Schema::empty()))
+    } else {
+        let (found, outcomes) = engine.query(&format!("edits of {table}"), &outcomes(table, schema, &possible)).await?;
+        // The plan keeps the table's order and filters nothing, so outcomes and records are row by row the same.
+        concat_batches(&found, &outcomes).map_err(broken_batch)?
+    };
     let mut fields: Vec<Arc<Field>> = schema.fields().iter().cloned().collect();
     fields.extend(whys.iter().map(|f| Arc::new(Field::new(format!("{f}_why"), DataType::Utf8, true))));
     let accepted_schema: SchemaRef = Arc::new(Schema::new(fields));
     let mut accepted = Vec::with_capacity(batches.len());
-    for batch in &batches {
+    let mut start = 0;
+    for batch in batches {
         let mut doubts = Doubts { edits: &possible, by_field: BTreeMap::new() };
-        for (index, edit) in possible.iter().enumerate() {
-            judge_batch(batch, index, edit, dataset, &mut doubts, &mut judgement);
+        if !possible.is_empty() {
+            let outcomes = outcomes.slice(start, batch.num_rows());
+            for (index, edit) in possible.iter().enumerate() {
+                judge_batch(batch, &outcomes, index, edit, dataset, &mut doubts, &mut judgement);
+            }
         }
-        let columns = doubts.withhold(batch, schema, whys).map_err(|e| broken_batch(table, e))?;
-        accepted.push(RecordBatch::try_new(accepted_schema.clone(), columns).map_err(|e| broken_batch(table, e))?);
+        start += batch.num_rows();
+        let columns = doubts.withhold(batch, schema, whys).map_err(broken_batch)?;
+        accepted.push(RecordBatch::try_new(accepted_schema.clone(), columns).map_err(broken_batch)?);
     }
-    let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
     for edit in edits.iter().filter(|e| !e.possible) {
         judgement.count(&edit.code).unjudged += rows as u64;
     }
     Ok((accepted_schema, accepted, judgement))
 }
 
-fn broken_batch(table: &str, error: datafusion::arrow::error::ArrowError) -> EngineError {
-    EngineError { what: table.to_owned(), source: Box::new(error.into()) }
-}
-
-/// The columns of a table with the outcome `e` of each edit and, where it is broken, what `x` it expects.
-fn outcomes(table: &str, edits: &[&Compiled]) -> String {
-    let outcomes: String = edits.iter().enumerate().map(|(i, e)| format!(", ({}) AS e{i}", e.holds)).collect();
+/// The outcome `e` of each edit over a table and, where it is broken, what `x` it expects; of the table's own columns only
+/// those that are needed, since planning grows with the square of their number.
+fn outcomes(table: &str, schema: &Schema, edits: &[&Compiled]) -> String {
+    let used: BTreeSet<String> = edits.iter().filter_map(|e| e.expected.as_deref()).flat_map(identifiers).collect();
+    let needed: String = schema.fields().iter().filter(|f| used.contains(f.name())).map(|f| format!("{}, ", quoted(f.name()))).collect();
+    let judged: Vec<String> = edits.iter().enumerate().map(|(i, e)| format!("({}) AS e{i}", e.holds)).collect();
     let expected = edits.iter().enumerate().filter_map(|(i, e)| Some((i, e.expected.as_ref()?)));
     let expected: String = expected.map(|(i, x)| format!(", CASE WHEN e{i} IS FALSE THEN ({x}) END AS x{i}")).collect();
-    format!("SELECT *{expected} FROM (SELECT *{outcomes} FROM {table} AS t) AS j")
+    let given: Vec<String> = (0..edits.len()).map(|i| format!("e{i}")).collect();
+    format!("SELECT {}{expected} FROM (SELECT {needed}{} FROM {table} AS t) AS j", given.join(", "), judged.join(", "))
 }
 
 /// Judges one edit over a batch.
-fn judge_batch(batch: &RecordBatch, index: usize, edit: &Compiled, dataset: &str, doubts: &mut Doubts<'_>, judgement: &mut Judgement) {
+fn judge_batch(
+    batch: &RecordBatch,
+    outcomes: &RecordBatch,
+    index: usize,
+    edit: &Compiled,
+    dataset: &str,
+    doubts: &mut Doubts<'_>,
+    judgement: &mut Judgement,
+) {
     let (Some(found), Some(records)) = (
-        batch.column_by_name(&format!("e{index}")).and_then(|c| c.as_boolean_opt()),
+        outcomes.column_by_name(&format!("e{index}")).and_then(|c| c.as_boolean_opt()),
         batch.column_by_name("record").and_then(|c| c.as_primitive_opt::<Int64Type>()),
     ) else {
         judgement.count(&edit.code).unjudged += batch.num_rows() as u64;
         return;
     };
+    let expected = outcomes.column_by_name(&format!("x{index}"));
     let doubted = if edit.scope == Scope::Field { None } else { doubts.about(edit) };
     let outcomes = match doubted {
         None => found.clone(),
@@ -93,7 +115,7 @@ fn judge_batch(batch: &RecordBatch, index: usize, edit: &Compiled, dataset: &str
     if broken == 0 {
         return;
     }
-    let reader = FindingReader::new(batch, edit, batch.column_by_name(&format!("x{index}")), dataset);
+    let reader = FindingReader::new(batch, edit, expected, dataset);
     for row in (0..outcomes.len()).filter(|row| outcomes.is_valid(*row) && !outcomes.value(*row)) {
         judgement.findings.push(reader.read(row, records.value(row)));
         doubts.add(index, edit, row);

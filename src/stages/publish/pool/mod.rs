@@ -2,7 +2,7 @@
 //!
 //! Two editions of one content. 封闭版 shows everything and stays with the office; 运营版 shows figures of statistics
 //! only of enterprises whose consent is on record, else in a word. To add a sheet: its id in `config::POOL_SHEETS`, its
-//! name in `[sheet]` of the words, one file here and one line in [`write`].
+//! name in `[sheet]` of the words, one file here and one line in [`write()`].
 
 mod accounting;
 mod candidates;
@@ -20,9 +20,12 @@ use super::desk::{Desk, asked};
 use super::workbook::Book;
 use crate::error::Error;
 
+/// Writes one sheet.
+type Writer = fn(&mut Book, &Desk<'_>) -> Result<(), Error>;
+
 /// Writes the sheets asked for.
 pub fn write(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
-    let sheets: [(&str, fn(&mut Book, &Desk<'_>) -> Result<(), Error>); 9] = [
+    let sheets: [(&str, Writer); 9] = [
         ("cover", cover::cover),
         ("pool", candidates::pool),
         ("verdicts", verdicts::verdicts),

@@ -60,7 +60,6 @@ pub fn patents(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
         notes: vec![desk.say("patents_note").to_owned()],
         expected_rows: Some(rows),
         tab: Tab::Evidence,
-        ..Table::default()
     })?;
     let (renderer, places) = (desk.publication.renderer(), desk.publication.places);
     for batch in batches {

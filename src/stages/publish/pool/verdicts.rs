@@ -49,7 +49,6 @@ pub fn verdicts(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
         notes,
         expected_rows: Some(total),
         tab: Tab::Result,
-        ..Table::default()
     })?;
     let mut number = 0;
     let mut cells = Vec::new();

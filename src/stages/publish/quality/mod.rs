@@ -1,7 +1,7 @@
 //! The quality workbook: what is in its sheets.
 //!
 //! To add a sheet: its id in `config::QUALITY_SHEETS`, its name in `[sheet]` of the words, one file here and one line
-//! in [`write`].
+//! in [`write()`].
 
 mod edits;
 mod findings;
