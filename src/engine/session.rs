@@ -3,11 +3,12 @@
 use super::functions;
 use chrono::NaiveDate;
 use datafusion::arrow::array::RecordBatch;
-use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::arrow::datatypes::{Schema, SchemaRef};
 use datafusion::datasource::MemTable;
 use datafusion::error::DataFusionError;
 use datafusion::execution::context::{SessionConfig, SessionContext};
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 /// Rules of the optimizer that never change our plans (no limits, lateral joins, nested fields or set comparisons):
@@ -52,10 +53,15 @@ impl std::fmt::Display for EngineError {
 
 impl std::error::Error for EngineError {}
 
+/// A table's schema and batches.
+pub type Contents = (SchemaRef, Vec<RecordBatch>);
+
 /// A DataFusion session with Huichi's functions; clones share it.
 #[derive(Clone)]
 pub struct Engine {
     context: SessionContext,
+    /// What is known under each name, so that whoever wants all of a table needs no plan.
+    tables: Arc<Mutex<HashMap<String, Contents>>>,
     as_of: NaiveDate,
 }
 
@@ -76,11 +82,12 @@ impl Engine {
         let context = SessionContext::new_with_config(config);
         IDLE_RULES.iter().for_each(|rule| _ = context.remove_optimizer_rule(rule));
         functions::register(&context);
-        Self { context, as_of }
+        Self { context, tables: Arc::default(), as_of }
     }
 
     /// Makes batches known under a name.
     pub fn table(&self, name: &str, schema: SchemaRef, batches: Vec<RecordBatch>) -> Result<(), EngineError> {
+        self.known().insert(name.to_owned(), (schema.clone(), batches.clone()));
         let table = MemTable::try_new(schema, vec![batches]).map_err(|e| failed(name, e))?;
         self.context.deregister_table(name).map_err(|e| failed(name, e))?;
         self.context.register_table(name, Arc::new(table)).map_err(|e| failed(name, e))?;
@@ -94,13 +101,26 @@ impl Engine {
         Ok(schema)
     }
 
-    /// The batches of a table.
-    pub async fn contents(&self, name: &str) -> Result<(SchemaRef, Vec<RecordBatch>), EngineError> {
-        self.query(name, &format!("SELECT * FROM {name}")).await
+    /// Everything in a table; an empty one if nothing is known under the name.
+    pub fn contents(&self, name: &str) -> Contents {
+        self.known().get(name).cloned().unwrap_or_else(|| (Arc::new(Schema::empty()), Vec::new()))
+    }
+
+    /// Makes a table known under another name.
+    pub fn rename(&self, from: &str, to: &str) -> Result<(), EngineError> {
+        let (schema, batches) = self.contents(from);
+        self.forget(from);
+        self.table(to, schema, batches)
+    }
+
+    fn known(&self) -> std::sync::MutexGuard<'_, HashMap<String, Contents>> {
+        // Nothing can panic while the guard is held.
+        self.tables.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// Forgets a table.
     pub fn forget(&self, name: &str) {
+        self.known().remove(name);
         let _ = self.context.deregister_table(name);
     }
 

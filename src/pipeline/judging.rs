@@ -186,7 +186,7 @@ async fn withhold(engine: &Engine, name: &str, edits: &[validate::Compiled], fou
     if fields.is_empty() {
         return Ok(());
     }
-    let (schema, batches) = engine.contents(name).await?;
+    let (schema, batches) = engine.contents(name);
     let batches = batches
         .iter()
         .map(|batch| {

@@ -137,16 +137,19 @@ pub async fn link(engine: &Engine, datasets: &[(&str, bool)], own: &str) -> Resu
 
 /// The registry's own records are its enterprises; those of other directories are linked like any table.
 fn directory(own: &str, has_org: bool) -> String {
+    if own == "true" {
+        return REGISTERED.to_owned();
+    }
     let others =
         format!("SELECT * FROM ({}) AS a WHERE record NOT IN (SELECT record FROM directory WHERE {own})", subjects("directory", has_org));
-    format!(
-        "SELECT record, 1 AS number, CAST(NULL AS VARCHAR) AS name, coalesce(uscc, 'N:' || name_key) AS enterprise, 'registry' AS linked_by,
-            CASE WHEN uscc IS NULL AND name_key IS NULL THEN '@link.no_key' END AS not_linked, CAST(NULL AS BOOLEAN) AS name_agrees
-         FROM directory WHERE {own}
-         UNION ALL SELECT * FROM ({}) AS o ORDER BY record",
-        waterfall(&others)
-    )
+    format!("{REGISTERED} WHERE {own} UNION ALL SELECT * FROM ({}) AS o ORDER BY record", waterfall(&others))
 }
+
+/// The links of the registry's own records.
+const REGISTERED: &str = "
+    SELECT record, 1 AS number, CAST(NULL AS VARCHAR) AS name, coalesce(uscc, 'N:' || name_key) AS enterprise, 'registry' AS linked_by,
+        CASE WHEN uscc IS NULL AND name_key IS NULL THEN '@link.no_key' END AS not_linked, CAST(NULL AS BOOLEAN) AS name_agrees
+    FROM directory";
 
 /// Records without a usable key.
 fn without_key(dataset: &str, has_org: bool) -> String {

@@ -58,7 +58,7 @@ impl<'a> Gathered<'a> {
         let pool = [Workbook::Pool, Workbook::PoolOperator].iter().any(|w| p.config.output.workbooks.contains(w));
         let wanted = |id: &str| pool && asked(&p.config.output.pool_sheets, id);
         let sources = Sources::of(p);
-        let (_, enterprises) = p.engine.query("enterprises", &sources.sql()).await?;
+        let enterprises = sources.enterprises(p.engine).await?;
         let mut findings = HashMap::new();
         for enterprise in p.findings.iter().filter_map(|f| f.enterprise.as_deref()) {
             *findings.entry(enterprise).or_default() += 1;

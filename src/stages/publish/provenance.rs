@@ -5,6 +5,7 @@
 
 use super::Publication;
 use super::cells::{Reader, Shape};
+use crate::engine::{Engine, EngineError};
 use crate::model::place::Places;
 use datafusion::arrow::array::RecordBatch;
 use std::collections::BTreeSet;
@@ -24,8 +25,8 @@ impl Sources {
         Self { columns: p.merged.columns.iter().map(|c| (c.name.clone(), c.sources.clone())).collect() }
     }
 
-    /// A query of all enterprises, in the order of the registry, with a column for each source that may have no value.
-    pub fn sql(&self) -> String {
+    /// All enterprises in the order of the registry, with a column for each source that may have no value.
+    pub async fn enterprises(&self, engine: &Engine) -> Result<Vec<RecordBatch>, EngineError> {
         let mut columns = BTreeSet::new();
         let mut joins = BTreeSet::new();
         for (record, field) in self.columns.iter().filter(|(_, s)| s.len() > 1).flat_map(|(_, s)| s) {
@@ -34,10 +35,13 @@ impl Sources {
                 joins.insert(format!(" LEFT JOIN {dataset} ON {dataset}.record = e.{record}"));
             }
         }
+        if joins.is_empty() {
+            // The table is in that order already; a plan would copy it.
+            return Ok(engine.contents("enterprises").1);
+        }
         let (columns, joins): (String, String) = (columns.into_iter().collect(), joins.into_iter().collect());
-        // The table is in the order of the registry; only a join can change that, and sorting copies everything.
-        let order = if joins.is_empty() { "" } else { " ORDER BY e.directory_record" };
-        format!("SELECT e.*{columns} FROM enterprises e{joins}{order}")
+        let sql = format!("SELECT e.*{columns} FROM enterprises e{joins} ORDER BY e.directory_record");
+        Ok(engine.query("enterprises", &sql).await?.1)
     }
 
     /// Finds the source cells of a column in a batch of that query.

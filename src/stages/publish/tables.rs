@@ -17,7 +17,7 @@ pub type Table = (SchemaRef, Vec<RecordBatch>);
 pub async fn table(publication: &Publication<'_>, name: &str) -> Result<Option<Table>, Error> {
     let p = publication;
     Ok(Some(match name {
-        "enterprises" => enterprises(p).await?,
+        "enterprises" => enterprises(p)?,
         "verdicts" => p.engine.query(name, "SELECT * FROM verdicts").await?,
         "returns" | "needs" if p.has(name) => linked(p, name).await?,
         "patents" if p.has(name) => patents(p).await?,
@@ -32,13 +32,13 @@ pub async fn table(publication: &Publication<'_>, name: &str) -> Result<Option<T
     }))
 }
 
-async fn enterprises(p: &Publication<'_>) -> Result<Table, Error> {
+/// The enterprises in the order of the registry.
+fn enterprises(p: &Publication<'_>) -> Result<Table, Error> {
+    let (schema, batches) = p.engine.contents("enterprises");
     // The record numbers are ours; provenance says the same in words.
-    let (schema, _) = p.engine.query("enterprises", "SELECT * FROM enterprises LIMIT 0").await?;
-    let shown: Vec<String> =
-        schema.fields().iter().map(|f| f.name()).filter(|n| !n.contains("_record")).map(|n| format!("e.\"{n}\"")).collect();
-    // The table is in the order of the registry; a join for the counts would copy all of it.
-    let (schema, batches) = p.engine.query("enterprises", &format!("SELECT {} FROM enterprises e", shown.join(", "))).await?;
+    let shown: Vec<usize> = (0..schema.fields().len()).filter(|i| !schema.field(*i).name().contains("_record")).collect();
+    let batches = batches.iter().map(|b| b.project(&shown)).collect::<Result<Vec<_>, _>>()?;
+    let schema = schema.project(&shown)?;
     let mut counts = HashMap::<&str, i64>::new();
     for enterprise in p.findings.iter().filter_map(|f| f.enterprise.as_deref()) {
         *counts.entry(enterprise).or_default() += 1;
@@ -191,7 +191,7 @@ fn conflicts(p: &Publication<'_>) -> Result<Table, Error> {
 /// One row per enterprise and value: column, year, and the cell that it comes from.
 async fn provenance(p: &Publication<'_>) -> Result<Table, Error> {
     let sources = Sources::of(p);
-    let (_, batches) = p.engine.query("provenance", &sources.sql()).await?;
+    let batches = sources.enterprises(p.engine).await?;
     let (mut enterprises, mut columns, mut cells) = (Vec::new(), Vec::new(), Vec::new());
     for batch in &batches {
         let keys = batch.column_by_name("enterprise").map(|c| c.as_string::<i32>());

@@ -39,7 +39,5 @@ pub async fn screen(engine: &Engine, config: &Config) -> Result<(), EngineError>
     };
     let sql = format!("SELECT enterprise, name, criterion, verdict, figure, threshold FROM ({all}) AS v ORDER BY directory_record, number");
     engine.derive("verdicts", &sql).await?;
-    engine.derive("enterprises", "SELECT * FROM screened").await?;
-    engine.forget("screened");
-    Ok(())
+    engine.rename("screened", "enterprises")
 }
