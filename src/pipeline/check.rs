@@ -63,7 +63,7 @@ pub async fn check(config: &Config, files: &[PathBuf], source: Option<&str>) -> 
     let excerpts = Excerpts::of(&loaded);
     let engine = Engine::new(config.as_of);
     let mut judgement = judging::judge_records(config, &engine, &mut loaded).await?;
-    judging::link_records(config, &engine, &mut loaded).await?;
+    judging::link_records(config, &engine, &loaded, None).await?;
     let population = if loaded.schema("directory").is_some() { Population::Registry } else { Population::OwnRecords };
     judging::judge_population(config, &engine, &loaded, &mut judgement, population).await?;
     let findings = judging::findings(config, &engine, &loaded, judgement.findings).await?;

@@ -17,6 +17,7 @@ use datafusion::arrow::compute::filter_record_batch;
 use datafusion::arrow::compute::kernels::numeric::add;
 use datafusion::arrow::datatypes::{DataType, Decimal128Type, Field, Int64Type, Schema, SchemaRef};
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// A dataset: one schema, its batches.
@@ -41,8 +42,10 @@ pub struct Loaded {
     pub forms: BTreeMap<String, Dataset>,
     /// Sum rows of all tables.
     pub sums: Dataset,
-    /// Single names of cells that hold several.
-    pub names: Dataset,
+    /// Files of the single names of cells that hold several, each with its file's ordinal.
+    names: Vec<(PathBuf, usize)>,
+    /// By form, what its tables were made from: file ordinals with keys of the cache.
+    pub keys: BTreeMap<String, String>,
     /// Files and tables.
     pub places: Places,
     /// Findings about files, by file ordinal.
@@ -53,6 +56,18 @@ pub struct Loaded {
     pub outgoing: BTreeMap<String, Totals>,
     /// Records of superseded versions, by file.
     pub superseded: Vec<Account>,
+}
+
+impl Loaded {
+    /// The single names of cells that hold several; only links read them, so they are not kept.
+    pub fn names(&self) -> Result<Dataset, Error> {
+        let mut names = Dataset { schema: Arc::new(names_schema()), batches: Vec::new() };
+        for (path, ordinal) in self.names.iter().filter(|(path, _)| path.exists()) {
+            let (_, batches) = read(path)?;
+            names.batches.extend(batches.iter().map(|b| rebase(b, *ordinal)).collect::<Result<Vec<_>, _>>()?);
+        }
+        Ok(names)
+    }
 }
 
 /// Records, and the sum of each column of amounts.
@@ -100,7 +115,8 @@ pub fn load(config: &Config, parsed: &[ParsedFile]) -> Result<Loaded, Error> {
     let mut loaded = Loaded {
         forms: BTreeMap::new(),
         sums: Dataset { schema: Arc::new(sums_schema()), batches: Vec::new() },
-        names: Dataset { schema: Arc::new(names_schema()), batches: Vec::new() },
+        names: Vec::new(),
+        keys: BTreeMap::new(),
         places: Places::default(),
         seeds: Vec::new(),
         incoming: BTreeMap::new(),
@@ -119,9 +135,9 @@ pub fn load(config: &Config, parsed: &[ParsedFile]) -> Result<Loaded, Error> {
             if let Some(batch) = other(folder, files::sums(meta.number), ordinal)? {
                 loaded.sums.batches.extend(batch);
             }
-            if let Some(batch) = other(folder, files::names(meta.number), ordinal)? {
-                loaded.names.batches.extend(batch);
-            }
+            loaded.names.push((folder.join(files::names(meta.number)), ordinal));
+            let entry = folder.file_name().unwrap_or_default().to_string_lossy();
+            loaded.keys.entry(meta.form.clone()).or_default().push_str(&format!("{ordinal}:{entry} "));
             let path = folder.join(files::records(meta.number));
             if meta.rows == 0 || !path.exists() {
                 continue;

@@ -1,7 +1,9 @@
 //! Runs the edits of all scopes in their order, and makes findings of what they and the readers say.
 
+use super::cache::Cache;
 use super::datasets::Loaded;
 use crate::config::{Config, Scope};
+use crate::engine::store::{read, write};
 use crate::engine::{Engine, EngineError};
 use crate::error::Error;
 use crate::finding::{Catalogue, Finding, Judgement, Seed, Severity, Unjudged};
@@ -86,23 +88,53 @@ pub fn with_links(schema: &Schema) -> Schema {
 }
 
 /// Links every dataset to the registry; without a directory, to the enterprises that the datasets themselves name.
-pub async fn link_records(config: &Config, engine: &Engine, loaded: &mut Loaded) -> Result<(), Error> {
-    // Only links read the single names, so nobody keeps them.
-    engine.table("names", loaded.names.schema.clone(), std::mem::take(&mut loaded.names.batches))?;
-    let at_hand = |datasets: &[&'static str]| -> Vec<(&'static str, bool)> {
-        datasets.iter().filter(|d| loaded.schema(d).is_some()).map(|d| (*d, loaded.has(d, "org_code"))).collect()
-    };
+///
+/// Links follow from the directory's files and the dataset's own, so with a cache those of unchanged files are read.
+pub async fn link_records(config: &Config, engine: &Engine, loaded: &Loaded, cache: Option<&Cache>) -> Result<(), Error> {
+    let datasets: Vec<(&str, bool)> = ["directory", "returns", "needs", "patents"]
+        .into_iter()
+        .filter(|d| loaded.schema(d).is_some())
+        .map(|d| (d, loaded.has(d, "org_code")))
+        .collect();
     if loaded.schema("directory").is_none() {
-        let datasets = at_hand(&["returns", "needs", "patents"]);
         engine.derive("directory", &link::stand_in(&datasets)).await?;
-        return Ok(link::link(engine, &datasets, "true").await?);
     }
     let registry = config.registry().map(|(id, _)| id.as_str());
-    let others = loaded.places.files.iter().enumerate().filter(|(_, f)| Some(f.source.as_str()) != registry);
+    let others =
+        loaded.places.files.iter().enumerate().filter(|(_, f)| loaded.schema("directory").is_some() && Some(f.source.as_str()) != registry);
     let others: Vec<String> = others.map(|(ordinal, _)| ordinal.to_string()).collect();
     let own = if others.is_empty() { "true".to_owned() } else { format!("record / {} NOT IN ({})", file_base(1), others.join(", ")) };
-    Ok(link::link(engine, &at_hand(&["directory", "returns", "needs", "patents"]), &own).await?)
+    link::register(engine, &own).await?;
+    let key = |cache: &Cache, dataset: &str| {
+        let files = ["directory", dataset].map(|d| loaded.keys.get(d).map_or("", String::as_str));
+        cache.key("links", &[&config.fingerprint(), &config.as_of.to_string(), &own, files[0], files[1], dataset])
+    };
+    let mut wanted = Vec::new();
+    for (dataset, has_org) in &datasets {
+        let kept = cache.and_then(|c| c.get(&key(c, dataset)));
+        match kept.map(|folder| read(&folder.join(LINKS))) {
+            Some(Ok((schema, batches))) => engine.table(&format!("links_{dataset}"), schema, batches)?,
+            _ => wanted.push((*dataset, *has_org)),
+        }
+    }
+    if !wanted.is_empty() {
+        let names = loaded.names()?;
+        engine.table("names", names.schema, names.batches)?;
+        link::link(engine, &wanted, &own).await?;
+    }
+    if let Some(cache) = cache {
+        for (dataset, _) in &wanted {
+            let (schema, batches) = engine.contents(&format!("links_{dataset}"));
+            let folder = cache.begin()?;
+            write(&folder.path().join(LINKS), &schema, &batches)?;
+            cache.keep(&key(cache, dataset), folder)?;
+        }
+    }
+    Ok(link::set_apart(engine, &datasets).await?)
 }
+
+/// The file of a dataset's links in its entry of the cache.
+const LINKS: &str = "links.arrow";
 
 /// Which enterprises records are held against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -76,7 +76,7 @@ pub async fn run(config: &Config, progress: &dyn Progress) -> Result<RunOutcome,
     let work = tempfile::Builder::new().prefix("run-").tempdir_in(&state)?;
     let short = &identity[..8];
     let id = format!("{}-{short}", started.replace([':', '-'], "").replace('T', "-").trim_end_matches("+0800"));
-    let summary = compute(config, &parsed, work.path(), short, progress).await?;
+    let summary = compute(config, &cache, &parsed, work.path(), short, progress).await?;
     let folder = finish(config, work, &id)?;
     cache.sweep()?;
     // A parser that died may live next time, so such a run is never taken for the last word on its inputs.
@@ -153,7 +153,14 @@ fn of_files(config: &Config, parsed: &[ParsedFile]) -> Vec<String> {
 }
 
 /// Judgements, links, merge, criteria and what is written of them.
-async fn compute(config: &Config, parsed: &[ParsedFile], work: &Path, key: &str, progress: &dyn Progress) -> Result<Summary, Error> {
+async fn compute(
+    config: &Config,
+    cache: &Cache,
+    parsed: &[ParsedFile],
+    work: &Path,
+    key: &str,
+    progress: &dyn Progress,
+) -> Result<Summary, Error> {
     let engine = Engine::new(config.as_of);
     let mut loaded = load(config, parsed)?;
     progress.begin(Stage::Validate, None);
@@ -164,7 +171,7 @@ async fn compute(config: &Config, parsed: &[ParsedFile], work: &Path, key: &str,
     if loaded.schema("directory").is_none() {
         return Err(Error::new(ErrorKind::Unreadable, "ERR-009").about(of_files(config, parsed)));
     }
-    judging::link_records(config, &engine, &mut loaded).await?;
+    judging::link_records(config, &engine, &loaded, Some(cache)).await?;
     progress.end(Stage::Link, None);
     judging::judge_population(config, &engine, &loaded, &mut judgement, Population::Registry).await?;
 

@@ -26,7 +26,7 @@ fn registry(own: &str) -> String {
 /// Counted over records, which are numbers: minima and distinct counts of texts are an order of magnitude slower.
 fn index(keys: &str, flag: &str) -> String {
     format!(
-        "SELECT k.key, r.enterprise, k.enterprises, k.{flag} FROM (
+        "SELECT k.key, r.enterprise, r.name_key, k.enterprises, k.{flag} FROM (
             SELECT key, min(record) AS record, count(*) AS enterprises, bool_or({flag}) AS {flag}
             FROM (SELECT key, record, bool_or({flag}) AS {flag} FROM ({keys}) AS a WHERE key IS NOT NULL GROUP BY key, record) AS b
             GROUP BY key) AS k
@@ -83,9 +83,9 @@ fn waterfall(subjects: &str) -> String {
                  WHEN by_name IS NOT NULL THEN '@link.other_code|' || by_name
                  ELSE '@link.unknown' END AS not_linked,
             CASE WHEN enterprise IS NULL OR key IS NULL THEN NULL
-                 ELSE key = own_key OR coalesce(by_name = enterprise, false) END AS name_agrees
-         FROM (SELECT m.*, r.name_key AS own_key FROM (
-            SELECT s.record, s.number, s.name, s.uscc, s.key, n.enterprise AS by_name, n.enterprises,
+                 ELSE coalesce(key = own_key, false) OR coalesce(by_name = enterprise, false) END AS name_agrees
+         FROM (
+            SELECT s.record, s.number, s.name, s.uscc, s.key, n.enterprise AS by_name, n.enterprises, coalesce(u.name_key, o.name_key) AS own_key,
                 CASE WHEN u.enterprise IS NOT NULL THEN u.enterprise
                      WHEN o.enterprises = 1 THEN o.enterprise
                      WHEN n.enterprises = 1 AND NOT (s.code_ok AND n.code_ok) THEN n.enterprise END AS enterprise,
@@ -95,19 +95,22 @@ fn waterfall(subjects: &str) -> String {
             FROM ({}) AS s
             LEFT JOIN registry u ON u.enterprise = s.uscc
             LEFT JOIN org_index o ON o.key = s.org AND (s.org_stated OR o.stated)
-            LEFT JOIN name_index n ON n.key = s.key) AS m
-         LEFT JOIN registry r ON r.enterprise = m.enterprise) AS w
+            LEFT JOIN name_index n ON n.key = s.key) AS w
          ORDER BY record, number",
         with_org(subjects)
     )
 }
 
-/// Links every dataset at hand to the registry, and tells which records repeat another or have no key.
+/// Derives the registry; `own` is SQL that is true of its records of `directory`.
+pub async fn register(engine: &Engine, own: &str) -> Result<(), EngineError> {
+    engine.derive("registry", &registry(own)).await.map(|_| ())
+}
+
+/// Links datasets to the registry, as `links_<dataset>`.
 ///
-/// `datasets` are the names, besides `names`, that the engine knows, each with whether it has organisation codes; `own`
-/// is SQL that is true of the registry's records of `directory`.
+/// `datasets` are names that the engine knows, each with whether it has organisation codes; `own` is SQL that is true of
+/// the registry's records of `directory`. The engine knows `registry` and `names`.
 pub async fn link(engine: &Engine, datasets: &[(&str, bool)], own: &str) -> Result<(), EngineError> {
-    engine.derive("registry", &registry(own)).await?;
     engine.derive("name_index", &index(NAMES, "code_ok")).await?;
     engine.derive("org_index", &index(ORG_CODES, "stated")).await?;
     let mut tasks = Vec::new();
@@ -124,6 +127,11 @@ pub async fn link(engine: &Engine, datasets: &[(&str, bool)], own: &str) -> Resu
         task.await.map_err(|e| EngineError::of(name, e))??;
     }
     ["name_index", "org_index", "names"].iter().for_each(|table| engine.forget(table));
+    Ok(())
+}
+
+/// Tells which records of linked datasets repeat another (`duplicates`) or have no usable key (`quarantined`).
+pub async fn set_apart(engine: &Engine, datasets: &[(&str, bool)]) -> Result<(), EngineError> {
     let each = |none: &str, query: fn(&str, bool) -> String| {
         let parts = datasets.iter().map(|(dataset, has_org)| query(dataset, *has_org));
         std::iter::once(none.to_owned()).chain(parts).collect::<Vec<_>>().join(" UNION ALL ")
@@ -214,9 +222,10 @@ pub fn stand_in(datasets: &[(&str, bool)]) -> String {
 pub fn linked(dataset: &str, columns: &[String]) -> String {
     let links = match dataset {
         "patents" => {
-            "SELECT record, count(enterprise) AS owners_linked, max(CASE WHEN number = 1 THEN enterprise END) AS enterprise,
-                max(CASE WHEN number = 1 THEN not_linked END) AS not_linked, bool_and(CASE WHEN number = 1 THEN name_agrees END) AS name_agrees
-             FROM links_patents GROUP BY record"
+            "SELECT a.record, coalesce(n.owners, 0) AS owners_linked, a.enterprise, a.not_linked, a.name_agrees
+             FROM (SELECT * FROM links_patents WHERE number = 1) AS a
+             LEFT JOIN (SELECT record, count(*) AS owners FROM links_patents WHERE enterprise IS NOT NULL GROUP BY record) AS n
+             ON n.record = a.record"
         }
         other => &format!(
             "SELECT record, CASE WHEN enterprise IS NULL THEN 0 ELSE 1 END AS owners_linked, enterprise, not_linked, name_agrees
