@@ -13,7 +13,7 @@ const A4_CHARACTERS: f64 = 230.0;
 /// Paper that a sheet is printed on.
 #[derive(Clone, Copy)]
 pub(super) enum Paper {
-    /// A4 portrait.
+    /// One page of A4 portrait: a cover, whose lines to sign on never stand alone.
     Portrait,
     /// A4 landscape, or A3 where so many half-width characters side by side would be too small to read.
     Landscape(f64),
@@ -25,10 +25,12 @@ pub(super) fn set_up(sheet: &mut Worksheet, paper: Paper, footer: &str) {
     if matches!(paper, Paper::Landscape(_)) {
         sheet.set_landscape();
     }
+    // As many pages as it takes, except for a cover.
+    let pages = u16::from(matches!(paper, Paper::Portrait));
     sheet
         .set_paper_size(size)
         .set_margins(0.5, 0.5, 0.6, 0.75, 0.3, 0.35)
-        .set_print_fit_to_pages(1, 0)
+        .set_print_fit_to_pages(1, pages)
         .set_print_center_horizontally(true)
         .set_screen_gridlines(false)
         .set_footer(footer);
