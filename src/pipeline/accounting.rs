@@ -1,49 +1,31 @@
 //! Row accounting: every record that came in ends in exactly one place, and its money with it.
 
-use super::datasets::{BALANCED, Loaded, Totals};
-use crate::engine::{Engine, EngineError};
+use super::datasets::{BALANCED, Dataset, Loaded, Totals};
+use crate::engine::Engine;
 use crate::error::Error;
 use crate::model::account::{Account, Place};
-use crate::model::place::file_base;
-use crate::stages::merge::Datasets;
 use datafusion::arrow::array::{Array, AsArray};
 use datafusion::arrow::datatypes::{Decimal128Type, Int64Type};
-use std::collections::BTreeMap;
-
-/// What one dataset brought in, and the query of its records' enterprises.
-fn placed(dataset: &str) -> String {
-    if dataset == "patents" {
-        // A co-owned patent takes the best place among its owners'.
-        return "SELECT l.record, bool_or(e.pooled) AS pooled, count(l.enterprise) AS linked,
-                max(CASE WHEN l.number = 1 THEN l.not_linked END) AS reason
-             FROM links_patents l LEFT JOIN enterprises e ON e.enterprise = l.enterprise GROUP BY l.record"
-            .to_owned();
-    }
-    format!(
-        "SELECT l.record, e.pooled, CASE WHEN l.enterprise IS NULL THEN 0 ELSE 1 END AS linked, l.not_linked AS reason
-         FROM links_{dataset} l LEFT JOIN enterprises e ON e.enterprise = l.enterprise"
-    )
-}
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Accounts for every record, and proves the sums: what came in, as the readers counted it and before versions were
 /// decided, is what ended in the places, record for record and in every column of amounts.
 ///
-/// `stated_<dataset>` in the engine are the datasets before anything was withheld.
-///
 /// # Errors
 /// A sum that does not hold is our bug, and the run must not publish.
-pub async fn account(engine: &Engine, loaded: &Loaded) -> Result<Vec<Account>, Error> {
+pub fn account(engine: &Engine, loaded: &Loaded) -> Result<Vec<Account>, Error> {
     let mut accounts = loaded.superseded.clone();
+    let apart = Apart::of(engine);
     for (dataset, incoming) in &loaded.incoming {
         let mut ended = loaded.outgoing.get(dataset).cloned().unwrap_or_default();
-        if loaded.forms.contains_key(dataset) {
-            let balanced = BALANCED.into_iter().find(|c| loaded.has(dataset, c));
-            accounts.extend(query(engine, dataset, balanced, incoming, &mut ended).await?);
+        if let Some(stated) = loaded.forms.get(dataset) {
+            accounts.extend(ends(&apart, &links(engine, dataset, &apart.pooled), dataset, stated, &mut ended));
         }
         ended.amounts.retain(|_, sum| *sum != 0);
         let mut came = incoming.clone();
         came.amounts.retain(|_, sum| *sum != 0);
-        if came != ended {
+        let counted: u64 = accounts.iter().filter(|a| a.dataset == *dataset).map(|a| a.rows).sum();
+        if came != ended || counted != came.rows {
             return Err(Error::bug(format!("row accounting of {dataset} does not balance: {came:?} came in, {ended:?} ended")));
         }
     }
@@ -63,57 +45,94 @@ fn compact(accounts: Vec<Account>) -> Vec<Account> {
         .collect()
 }
 
-/// The accounts of a dataset; every record and amount is added to `ended`.
-async fn query(
-    engine: &Engine,
-    dataset: &str,
-    balanced: Option<&str>,
-    incoming: &Totals,
-    ended: &mut Totals,
-) -> Result<Vec<Account>, EngineError> {
-    // SUM over decimals wraps beyond 38 digits; amounts are bounded to 10^16 yuan, so 10^14 records would be needed.
-    let sums: String = incoming.amounts.keys().map(|c| format!(", CAST(sum(\"{c}\") AS DECIMAL(38,4)) AS \"{c}\"")).collect();
-    let columns: String = incoming.amounts.keys().map(|c| format!(", s.\"{c}\"")).collect();
-    let sql = format!(
-        "SELECT file, place, reason, count(*) AS n{sums} FROM (
-            SELECT s.record / {} AS file{columns},
-                CASE WHEN q.record IS NOT NULL THEN 'quarantined' WHEN d.record IS NOT NULL THEN 'duplicate'
-                     WHEN coalesce(p.linked, 0) = 0 THEN 'not_linked' WHEN p.pooled THEN 'pooled' ELSE 'not_pooled' END AS place,
-                CASE WHEN q.record IS NULL AND d.record IS NULL AND coalesce(p.linked, 0) = 0 THEN coalesce(p.reason, '') ELSE '' END AS reason
-            FROM stated_{dataset} s
-            LEFT JOIN ({}) AS p ON p.record = s.record
-            LEFT JOIN duplicates d ON d.record = s.record
-            LEFT JOIN quarantined q ON q.record = s.record) AS k
-         GROUP BY file, place, reason ORDER BY file, place, reason",
-        file_base(1),
-        placed(dataset)
-    );
-    let (_, batches) = engine.query("row accounting", &sql).await?;
-    let mut accounts = Vec::new();
-    for batch in &batches {
-        let (files, places, reasons) =
-            (batch.column(0).as_primitive::<Int64Type>(), batch.column(1).as_string::<i32>(), batch.column(2).as_string::<i32>());
-        let rows = batch.column(3).as_primitive::<Int64Type>();
-        let sum = |column: &str, row: usize| {
-            let sums = batch.column_by_name(column).map(|c| c.as_primitive::<Decimal128Type>());
-            sums.filter(|s| s.is_valid(row)).map_or(0, |s| s.value(row))
+/// What decides where records end, beside their links.
+struct Apart {
+    quarantined: HashSet<i64>,
+    duplicates: HashSet<i64>,
+    /// By enterprise of the registry, whether it is in the pool.
+    pooled: HashMap<String, bool>,
+}
+
+impl Apart {
+    fn of(engine: &Engine) -> Self {
+        let records = |table: &str| {
+            let (_, batches) = engine.contents(table);
+            batches.iter().flat_map(|b| b.column(0).as_primitive::<Int64Type>().values().to_vec()).collect()
         };
-        for row in 0..batch.num_rows() {
-            let n = rows.value(row).unsigned_abs();
-            ended.rows += n;
-            for column in incoming.amounts.keys() {
-                *ended.amounts.entry(column.clone()).or_default() += sum(column, row);
+        let mut pooled = HashMap::new();
+        for batch in &engine.contents("enterprises").1 {
+            if let (Some(keys), Some(flags)) = (batch.column_by_name("enterprise"), batch.column_by_name("pooled")) {
+                let (keys, flags) = (keys.as_string::<i32>(), flags.as_boolean());
+                pooled.extend((0..batch.num_rows()).map(|row| (keys.value(row).to_owned(), flags.is_valid(row) && flags.value(row))));
             }
-            let Some(place) = Place::from_id(places.value(row)) else { continue };
-            accounts.push(Account {
-                dataset: dataset.to_owned(),
-                file: usize::try_from(files.value(row)).unwrap_or_default(),
-                place,
-                reason: reasons.value(row).to_owned(),
-                rows: n,
-                amount: balanced.map_or(0, |c| sum(c, row)),
-            });
+        }
+        Self { quarantined: records("quarantined"), duplicates: records("duplicates"), pooled }
+    }
+}
+
+/// A record's enterprises: whether there is any, whether one is pooled (a co-owned patent takes the best place among its
+/// owners'), and why its first owner is not linked.
+#[derive(Default)]
+struct Linked {
+    record: i64,
+    any: bool,
+    pooled: bool,
+    reason: String,
+}
+
+/// The links of a dataset, one entry a record, in the order of records.
+fn links(engine: &Engine, dataset: &str, pooled: &HashMap<String, bool>) -> Vec<Linked> {
+    let mut links: Vec<Linked> = Vec::new();
+    for batch in &engine.contents(&format!("links_{dataset}")).1 {
+        let (Some(enterprises), Some(reasons)) = (batch.column_by_name("enterprise"), batch.column_by_name("not_linked")) else { continue };
+        let (enterprises, reasons) = (enterprises.as_string::<i32>(), reasons.as_string::<i32>());
+        for (row, record) in batch.column(0).as_primitive::<Int64Type>().values().iter().enumerate() {
+            if links.last().is_none_or(|l| l.record != *record) {
+                let reason = if reasons.is_valid(row) { reasons.value(row).to_owned() } else { String::new() };
+                links.push(Linked { record: *record, reason, ..Linked::default() });
+            }
+            if let Some(link) = links.last_mut().filter(|_| enterprises.is_valid(row)) {
+                link.any = true;
+                link.pooled |= pooled.get(enterprises.value(row)).copied().unwrap_or_default();
+            }
         }
     }
-    Ok(accounts)
+    links.sort_by_key(|l| l.record);
+    links
+}
+
+/// The accounts of a dataset; every record and amount is added to `ended`.
+fn ends(apart: &Apart, links: &[Linked], dataset: &str, stated: &Dataset, ended: &mut Totals) -> Vec<Account> {
+    let balanced = BALANCED.into_iter().find(|c| stated.schema.column_with_name(c).is_some());
+    let mut accounts: BTreeMap<(usize, Place, &str), (u64, i128)> = BTreeMap::new();
+    let mut next = 0;
+    for batch in &stated.batches {
+        ended.add(batch);
+        let amounts = balanced.and_then(|c| batch.column_by_name(c)).map(|c| c.as_primitive::<Decimal128Type>());
+        for (row, record) in batch.column(0).as_primitive::<Int64Type>().values().iter().enumerate() {
+            while links.get(next).is_some_and(|l| l.record < *record) {
+                next += 1;
+            }
+            let link = links.get(next).filter(|l| l.record == *record);
+            let (place, reason) = match link {
+                _ if apart.quarantined.contains(record) => (Place::Quarantined, ""),
+                _ if apart.duplicates.contains(record) => (Place::Duplicate, ""),
+                Some(link) if link.pooled => (Place::Pooled, ""),
+                Some(link) if link.any => (Place::NotPooled, ""),
+                link => (Place::NotLinked, link.map_or("", |l| l.reason.as_str())),
+            };
+            let account = accounts.entry(((record >> 40) as usize, place, reason)).or_default();
+            account.0 += 1;
+            account.1 += amounts.filter(|a| a.is_valid(row)).map_or(0, |a| a.value(row));
+        }
+    }
+    let account = |((file, place, reason), (rows, amount)): ((usize, Place, &str), (u64, i128))| Account {
+        dataset: dataset.to_owned(),
+        file,
+        place,
+        reason: reason.to_owned(),
+        rows,
+        amount,
+    };
+    accounts.into_iter().map(account).collect()
 }

@@ -62,10 +62,10 @@ pub async fn check(config: &Config, files: &[PathBuf], source: Option<&str>) -> 
     let mut loaded = load(config, &parsed)?;
     let excerpts = Excerpts::of(&loaded);
     let engine = Engine::new(config.as_of);
-    let mut judgement = judging::judge_records(config, &engine, &mut loaded).await?;
+    let mut judgement = judging::judge_records(config, &engine, &mut loaded, None).await?;
     judging::link_records(config, &engine, &loaded, None).await?;
     let population = if loaded.schema("directory").is_some() { Population::Registry } else { Population::OwnRecords };
-    judging::judge_population(config, &engine, &loaded, &mut judgement, population).await?;
+    judging::judge_population(config, &engine, &loaded, &mut judgement, population, None).await?;
     let findings = judging::findings(config, &engine, &loaded, judgement.findings).await?;
     Ok(Checked {
         rows: loaded.forms.values().map(Dataset::rows).sum(),

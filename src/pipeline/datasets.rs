@@ -137,7 +137,7 @@ pub fn load(config: &Config, parsed: &[ParsedFile]) -> Result<Loaded, Error> {
             }
             loaded.names.push((folder.join(files::names(meta.number)), ordinal));
             let entry = folder.file_name().unwrap_or_default().to_string_lossy();
-            loaded.keys.entry(meta.form.clone()).or_default().push_str(&format!("{ordinal}:{entry} "));
+            loaded.keys.entry(meta.form.clone()).or_default().push_str(&format!("{ordinal}:{source}:{entry} "));
             let path = folder.join(files::records(meta.number));
             if meta.rows == 0 || !path.exists() {
                 continue;

@@ -2,9 +2,10 @@
 
 use super::cache::Cache;
 use super::datasets::Loaded;
+use super::recall::Recall;
 use crate::config::{Config, Scope};
+use crate::engine::Engine;
 use crate::engine::store::{read, write};
-use crate::engine::{Engine, EngineError};
 use crate::error::Error;
 use crate::finding::{Catalogue, Finding, Judgement, Seed, Severity, Unjudged};
 use crate::model::cell;
@@ -19,7 +20,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 /// Field and record edits, one pass a dataset, datasets side by side.
-pub async fn judge_records(config: &Config, engine: &Engine, loaded: &mut Loaded) -> Result<Judgement, Error> {
+///
+/// With a cache, what was said of a dataset whose files are unchanged is read instead.
+pub async fn judge_records(config: &Config, engine: &Engine, loaded: &mut Loaded, cache: Option<&Arc<Cache>>) -> Result<Judgement, Error> {
     let mut tasks = Vec::new();
     for (name, dataset) in &loaded.forms {
         let compile = |scope: Scope| {
@@ -31,12 +34,21 @@ pub async fn judge_records(config: &Config, engine: &Engine, loaded: &mut Loaded
         let later = [Scope::Population, Scope::History].into_iter().flat_map(compile);
         let whys = edits.iter().cloned().chain(later).flat_map(|e| e.doubts).collect();
         engine.table(&format!("stated_{name}"), dataset.schema.clone(), dataset.batches.clone())?;
+        let recall = cache.map(|c| Recall::of(c, config, loaded, name, "record"));
         let (engine, name, schema, batches) = (engine.clone(), name.clone(), dataset.schema.clone(), dataset.batches.clone());
         tasks.push(tokio::spawn(async move {
+            if let Some(found) = recall.as_ref().and_then(|r| r.get(&name, &edits)) {
+                let (schema, batches) = validate::recall_records(&schema, &batches, &edits, &whys, &found.findings)?;
+                engine.table(&name, schema.clone(), batches)?;
+                return Ok::<_, Error>((name, schema, found));
+            }
             let (schema, batches, found) =
                 validate::judge_records(&engine, &format!("stated_{name}"), &name, &schema, &batches, &edits, &whys).await?;
             engine.table(&name, schema.clone(), batches)?;
-            Ok::<_, EngineError>((name, schema, found))
+            if let Some(recall) = recall {
+                recall.keep(&edits, &found)?;
+            }
+            Ok((name, schema, found))
         }));
     }
     let mut judgement = Judgement::default();
@@ -155,6 +167,7 @@ pub async fn judge_population(
     loaded: &Loaded,
     judgement: &mut Judgement,
     population: Population,
+    cache: Option<&Arc<Cache>>,
 ) -> Result<(), Error> {
     for scope in [Scope::Population, Scope::History] {
         let mut tasks = Vec::new();
@@ -166,7 +179,10 @@ pub async fn judge_population(
                 edits.retain(|e| !link::REGISTRY_COLUMNS.iter().any(|c| e.names(c)));
             }
             if !edits.is_empty() {
-                tasks.push(tokio::spawn(judge_dataset(engine.clone(), name.clone(), dataset.schema.clone(), scope, dataset.rows(), edits)));
+                let about = (name.clone(), dataset.schema.clone(), dataset.rows());
+                let recall =
+                    cache.map(|c| Recall::of(c, config, loaded, name, if scope == Scope::History { "history" } else { "population" }));
+                tasks.push(tokio::spawn(judge_dataset(engine.clone(), about, scope, edits, recall)));
             }
         }
         for task in tasks {
@@ -179,12 +195,15 @@ pub async fn judge_population(
 /// The edits of one scope over one linked dataset of so many records.
 async fn judge_dataset(
     engine: Engine,
-    name: String,
-    schema: SchemaRef,
+    (name, schema, rows): (String, SchemaRef, u64),
     scope: Scope,
-    rows: u64,
     edits: Vec<Compiled>,
+    recall: Option<Recall>,
 ) -> Result<Judgement, Error> {
+    if let Some(found) = recall.as_ref().and_then(|r| r.get(&name, &edits)) {
+        withhold(&engine, &name, &edits, &found).await?;
+        return Ok(found);
+    }
     let needed: BTreeSet<String> = edits.iter().flat_map(Compiled::columns).collect();
     let own: Vec<String> = schema.fields().iter().map(|f| f.name().clone()).filter(|n| n == "record" || needed.contains(n)).collect();
     let (mut base, mut rows) = (link::linked(&name, &own), rows);
@@ -199,6 +218,9 @@ async fn judge_dataset(
         let found = validate::judge_groups(&engine, &base, &name, rows, edits).await?;
         withhold(&engine, &name, edits, &found).await?;
         judgement.absorb(found);
+    }
+    if let Some(recall) = recall {
+        recall.keep(&edits, &judgement)?;
     }
     Ok(judgement)
 }

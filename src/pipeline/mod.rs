@@ -17,6 +17,7 @@ mod gather;
 mod judging;
 mod parse;
 pub mod parser;
+mod recall;
 mod runner;
 mod summary;
 

@@ -155,7 +155,7 @@ fn of_files(config: &Config, parsed: &[ParsedFile]) -> Vec<String> {
 /// Judgements, links, merge, criteria and what is written of them.
 async fn compute(
     config: &Config,
-    cache: &Cache,
+    cache: &Arc<Cache>,
     parsed: &[ParsedFile],
     work: &Path,
     key: &str,
@@ -164,7 +164,7 @@ async fn compute(
     let engine = Engine::new(config.as_of);
     let mut loaded = load(config, parsed)?;
     progress.begin(Stage::Validate, None);
-    let mut judgement = judging::judge_records(config, &engine, &mut loaded).await?;
+    let mut judgement = judging::judge_records(config, &engine, &mut loaded, Some(cache)).await?;
     progress.end(Stage::Validate, Some(loaded.forms.values().map(Dataset::rows).sum()));
 
     progress.begin(Stage::Link, None);
@@ -173,7 +173,7 @@ async fn compute(
     }
     judging::link_records(config, &engine, &loaded, Some(cache)).await?;
     progress.end(Stage::Link, None);
-    judging::judge_population(config, &engine, &loaded, &mut judgement, Population::Registry).await?;
+    judging::judge_population(config, &engine, &loaded, &mut judgement, Population::Registry, Some(cache)).await?;
 
     progress.begin(Stage::Merge, None);
     if loaded.schema("patents").is_some() {
@@ -187,7 +187,7 @@ async fn compute(
     screen::screen(&engine, config).await?;
     progress.end(Stage::Screen, None);
 
-    let accounts = accounting::account(&engine, &loaded).await?;
+    let accounts = accounting::account(&engine, &loaded)?;
     let findings = judging::findings(config, &engine, &loaded, judgement.findings.split_off(0)).await?;
     publish_all(config, &engine, &loaded, parsed, Parts { judgement, findings, merged, conflicts, accounts }, work, key, progress).await
 }

@@ -43,9 +43,7 @@ pub async fn judge_records(
         // The plan keeps the table's order and filters nothing, so outcomes and records are row by row the same.
         concat_batches(&found, &outcomes).map_err(broken_batch)?
     };
-    let mut fields: Vec<Arc<Field>> = schema.fields().iter().cloned().collect();
-    fields.extend(whys.iter().map(|f| Arc::new(Field::new(format!("{f}_why"), DataType::Utf8, true))));
-    let accepted_schema: SchemaRef = Arc::new(Schema::new(fields));
+    let accepted_schema = with_whys(schema, whys);
     let mut accepted = Vec::with_capacity(batches.len());
     let mut start = 0;
     for batch in batches {
@@ -64,6 +62,43 @@ pub async fn judge_records(
         judgement.count(&edit.code).unjudged += rows as u64;
     }
     Ok((accepted_schema, accepted, judgement))
+}
+
+/// The dataset as [`judge_records`] gave it, from what it found: the same values withheld for the same reasons.
+pub fn recall_records(
+    schema: &Schema,
+    batches: &[RecordBatch],
+    edits: &[Compiled],
+    whys: &BTreeSet<String>,
+    found: &[Finding],
+) -> Result<(SchemaRef, Vec<RecordBatch>), ArrowError> {
+    let possible: Vec<&Compiled> = edits.iter().filter(|e| e.possible).collect();
+    let accepted_schema = with_whys(schema, whys);
+    let mut accepted = Vec::with_capacity(batches.len());
+    let mut rest = found;
+    for batch in batches {
+        let records = batch.column(0).as_primitive::<Int64Type>().values();
+        let mut doubts = Doubts { edits: &possible, by_field: BTreeMap::new() };
+        // Findings stand in the order of batches, within one in that of edits.
+        let own = rest.iter().take_while(|f| f.record.is_some_and(|r| records.binary_search(&r).is_ok())).count();
+        for finding in &rest[..own] {
+            let place = finding.record.and_then(|r| records.binary_search(&r).ok());
+            let edit = possible.iter().position(|e| e.code == finding.code && e.fields == finding.fields);
+            if let (Some(row), Some(index)) = (place, edit) {
+                doubts.add(index, possible[index], row);
+            }
+        }
+        rest = &rest[own..];
+        accepted.push(RecordBatch::try_new(accepted_schema.clone(), doubts.withhold(batch, schema, whys)?)?);
+    }
+    Ok((accepted_schema, accepted))
+}
+
+/// A dataset's columns and the reasons why values of some of its fields are withheld.
+fn with_whys(schema: &Schema, whys: &BTreeSet<String>) -> SchemaRef {
+    let mut fields: Vec<Arc<Field>> = schema.fields().iter().cloned().collect();
+    fields.extend(whys.iter().map(|f| Arc::new(Field::new(format!("{f}_why"), DataType::Utf8, true))));
+    Arc::new(Schema::new(fields))
 }
 
 /// The outcome `e` of each edit over a table and, where it is broken, what `x` it expects; of the table's own columns only

@@ -14,4 +14,4 @@ mod compile;
 mod judge;
 
 pub use compile::{Compiled, Dataset, compile};
-pub use judge::{judge_groups, judge_records};
+pub use judge::{judge_groups, judge_records, recall_records};

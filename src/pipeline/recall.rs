@@ -1,0 +1,155 @@
+//! Judgements kept between runs: what edits said of a dataset whose files, and the directory's, have not changed.
+//!
+//! Kept are findings by the place of their edit among those compiled, since equal settings compile to equal lists; codes,
+//! severities and fields come from there. An entry that does not read is as good as none.
+
+use super::cache::Cache;
+use super::datasets::Loaded;
+use crate::config::Config;
+use crate::error::Error;
+use crate::finding::{Counts, Expected, Finding, Judgement, Unjudged};
+use crate::stages::validate::Compiled;
+use chrono::{NaiveDate, TimeDelta};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// The file of an entry.
+const FILE: &str = "judgement.json";
+
+/// Where judgements of one dataset and scope are kept.
+pub struct Recall {
+    cache: Arc<Cache>,
+    key: String,
+}
+
+impl Recall {
+    /// For the edits of a scope over a dataset; those among records depend on the directory too.
+    pub fn of(cache: &Arc<Cache>, config: &Config, loaded: &Loaded, dataset: &str, scope: &str) -> Self {
+        let files = ["directory", dataset].map(|d| loaded.keys.get(d).map_or("", String::as_str));
+        let directory = if scope == "record" { "" } else { files[0] };
+        let key = cache.key("judged", &[&config.fingerprint(), &config.as_of.to_string(), scope, dataset, directory, files[1]]);
+        Self { cache: cache.clone(), key }
+    }
+
+    /// What was said, if it is kept.
+    pub fn get(&self, dataset: &str, edits: &[Compiled]) -> Option<Judgement> {
+        let bytes = std::fs::read(self.cache.get(&self.key)?.join(FILE)).ok()?;
+        serde_json::from_slice::<Kept>(&bytes).ok()?.judgement(dataset, edits)
+    }
+
+    /// Keeps what was said.
+    pub fn keep(&self, edits: &[Compiled], judgement: &Judgement) -> Result<(), Error> {
+        let Some(kept) = Kept::of(edits, judgement) else { return Ok(()) };
+        let folder = self.cache.begin()?;
+        std::fs::write(folder.path().join(FILE), serde_json::to_vec(&kept)?)?;
+        self.cache.keep(&self.key, folder)?;
+        Ok(())
+    }
+}
+
+/// A judgement on disk.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    findings: Vec<KeptFinding>,
+    /// Code, record, field and the code that withholds it.
+    unjudged: Vec<(String, i64, String, String)>,
+    /// Code, held, broken, unjudged.
+    counts: Vec<(String, u64, u64, u64)>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct KeptFinding {
+    edit: usize,
+    record: i64,
+    found: String,
+    expected: Option<KeptExpected>,
+    args: Vec<(String, String)>,
+    enterprise: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+enum KeptExpected {
+    Text(String),
+    /// Yuan at scale 4, as text.
+    Amount(String),
+    Number(i64),
+    /// Days since 1970-01-01.
+    Date(i64),
+    Record(i64),
+}
+
+impl Kept {
+    /// Nothing if a finding is of no edit in the list.
+    fn of(edits: &[Compiled], judgement: &Judgement) -> Option<Self> {
+        let kept = |finding: &Finding| {
+            Some(KeptFinding {
+                edit: edits.iter().position(|e| e.code == finding.code && e.fields == finding.fields)?,
+                record: finding.record?,
+                found: finding.found.clone(),
+                expected: finding.expected.as_ref().map(KeptExpected::of),
+                args: finding.args.clone(),
+                enterprise: finding.enterprise.clone(),
+            })
+        };
+        let unjudged = judgement.unjudged.iter();
+        Some(Self {
+            findings: judgement.findings.iter().map(kept).collect::<Option<_>>()?,
+            unjudged: unjudged.map(|u| (u.code.to_string(), u.record, u.field.clone(), u.because.clone())).collect(),
+            counts: judgement.counts.iter().map(|(code, c)| (code.to_string(), c.held, c.broken, c.unjudged)).collect(),
+        })
+    }
+
+    fn judgement(self, dataset: &str, edits: &[Compiled]) -> Option<Judgement> {
+        let dataset: Arc<str> = dataset.into();
+        let finding = |kept: KeptFinding| {
+            let edit = edits.get(kept.edit)?;
+            Some(Finding {
+                code: edit.code.clone(),
+                severity: edit.severity,
+                dataset: dataset.clone(),
+                record: Some(kept.record),
+                file: None,
+                sheet: None,
+                cell: None,
+                fields: edit.fields.clone(),
+                found: kept.found,
+                expected: kept.expected.map(KeptExpected::expected),
+                args: kept.args,
+                enterprise: kept.enterprise,
+            })
+        };
+        let unjudged =
+            |(code, record, field, because): (String, i64, String, String)| Unjudged { code: code.into(), record, field, because };
+        Some(Judgement {
+            findings: self.findings.into_iter().map(finding).collect::<Option<_>>()?,
+            unjudged: self.unjudged.into_iter().map(unjudged).collect(),
+            counts: self
+                .counts
+                .into_iter()
+                .map(|(code, held, broken, unjudged)| (code.into(), Counts { held, broken, unjudged }))
+                .collect(),
+        })
+    }
+}
+
+impl KeptExpected {
+    fn of(expected: &Expected) -> Self {
+        match expected {
+            Expected::Text(text) => Self::Text(text.clone()),
+            Expected::Amount(amount) => Self::Amount(amount.to_string()),
+            Expected::Number(number) => Self::Number(*number),
+            Expected::Date(date) => Self::Date((*date - NaiveDate::default()).num_days()),
+            Expected::Record(record) => Self::Record(*record),
+        }
+    }
+
+    fn expected(self) -> Expected {
+        match self {
+            Self::Text(text) => Expected::Text(text),
+            Self::Amount(amount) => Expected::Amount(amount.parse().unwrap_or_default()),
+            Self::Number(number) => Expected::Number(number),
+            Self::Date(days) => Expected::Date(NaiveDate::default() + TimeDelta::days(days)),
+            Self::Record(record) => Expected::Record(record),
+        }
+    }
+}
