@@ -178,3 +178,21 @@ fn a_run_that_the_ledger_does_not_know_is_no_last_run() {
     assert_ne!(latest(&site), second);
     assert_eq!(site.table("enterprises").len(), 1200, "what stands is of the inputs at hand");
 }
+
+#[test]
+fn what_is_kept_between_runs_gives_what_a_first_run_gives() {
+    for changed in ["统计局_经营情况", "市监局_专利清单", "工信局_企业名录"] {
+        let site = city::site("");
+        site.run();
+        fs::remove_file(site.path(&format!("inputs/{changed}.xlsx"))).expect("removed");
+        site.copy(&crate::util::tests().join(format!("city/xls/{changed}.xls")));
+        site.run();
+        let kept = content(&latest(&site));
+        fs::remove_dir_all(site.path("outputs")).expect("removed");
+        site.run();
+        let anew = content(&latest(&site));
+        for (name, bytes) in &anew {
+            assert!(kept[name] == *bytes, "{name} differs after a change of {changed}");
+        }
+    }
+}
