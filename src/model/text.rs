@@ -113,6 +113,11 @@ pub fn numeral(c: char) -> Option<u32> {
     })
 }
 
+/// Gives bytes, such as a hash, as lower-case hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

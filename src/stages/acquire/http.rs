@@ -6,6 +6,7 @@
 
 use super::store::Store;
 use crate::config::HttpOptions;
+use crate::model::text::hex;
 use rand::RngExt;
 use reqwest::header::{ETAG, HeaderMap, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, RETRY_AFTER};
 use reqwest::{Client, Response, StatusCode};
@@ -188,7 +189,7 @@ impl Fetcher {
             hash.update(&chunk);
             copy.write_all(&chunk).map_err(FetchError::Store)?;
         }
-        let sha256 = super::store::hex(&hash.finalize());
+        let sha256 = hex(&hash.finalize());
         if options.sha256.as_ref().is_some_and(|stated| !stated.eq_ignore_ascii_case(&sha256)) {
             return Err(FetchError::Checksum(sha256));
         }

@@ -1,5 +1,6 @@
 //! The store: originals by content hash, written once and never changed.
 
+use crate::model::text::hex;
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -98,11 +99,6 @@ fn hash(mut from: impl Read, mut to: impl Write) -> io::Result<(String, u64)> {
 /// SHA-256 of a text, hexadecimal.
 pub fn hash_text(text: &str) -> String {
     hex(&Sha256::digest(text.as_bytes()))
-}
-
-/// Bytes as hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 #[cfg(test)]

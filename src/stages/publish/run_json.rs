@@ -8,6 +8,7 @@ use super::{Input, Publication};
 use crate::error::Error;
 use crate::finding::{Lang, Severity};
 use crate::model::account::Account;
+use crate::model::text::hex;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -118,12 +119,4 @@ fn hashed(folder: &Path, path: &str) -> Result<Written, Error> {
         bytes += read as u64;
     }
     Ok(Written { path: path.to_owned(), bytes, sha256: hex(&hash.finalize()) })
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
-        use std::fmt::Write as _;
-        let _ = write!(out, "{byte:02x}");
-        out
-    })
 }
