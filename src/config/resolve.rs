@@ -7,6 +7,7 @@ use crate::model::amount::Unit;
 use chrono::{FixedOffset, NaiveDate, Utc};
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use validator::Validate;
 
 /// Settings in force.
@@ -25,6 +26,8 @@ pub struct Config {
     pub typed: toml::Table,
     /// All of it over the defaults.
     pub merged: toml::Table,
+    /// Written out once: it takes a city's run as long as a stage.
+    fingerprint: OnceLock<String>,
 }
 
 impl Deref for Config {
@@ -52,6 +55,7 @@ impl Config {
             }
         }
         merge::lay(&mut self.merged, self.typed.clone());
+        self.fingerprint = OnceLock::new();
         self.inputs = inputs.unwrap_or_else(|| std::mem::take(&mut self.inputs));
         self.outputs = outputs.unwrap_or_else(|| std::mem::take(&mut self.outputs));
         self.as_of = as_of.unwrap_or(self.as_of);
@@ -59,15 +63,17 @@ impl Config {
     }
 
     /// Settings in force that decide what a run's result is, as one text for hashing.
-    pub fn fingerprint(&self) -> String {
-        let mut table = self.merged.clone();
-        table.remove("paths");
-        table.remove("limits");
-        if let Some(toml::Value::Table(run)) = table.get_mut("run") {
-            run.remove("as_of");
-            run.remove("fail_above");
-        }
-        table.to_string()
+    pub fn fingerprint(&self) -> &str {
+        self.fingerprint.get_or_init(|| {
+            let mut table = self.merged.clone();
+            table.remove("paths");
+            table.remove("limits");
+            if let Some(toml::Value::Table(run)) = table.get_mut("run") {
+                run.remove("as_of");
+                run.remove("fail_above");
+            }
+            table.to_string()
+        })
     }
 
     /// The source that holds the population.
@@ -113,6 +119,7 @@ pub fn load(text: &str, root: &Path) -> Result<Config, Vec<Problem>> {
         site,
         typed: toml::Table::new(),
         merged,
+        fingerprint: OnceLock::new(),
     })
 }
 

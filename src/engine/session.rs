@@ -6,7 +6,9 @@ use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::{Schema, SchemaRef};
 use datafusion::datasource::MemTable;
 use datafusion::error::DataFusionError;
+use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::context::{SessionConfig, SessionContext};
+use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
@@ -28,6 +30,11 @@ const IDLE_RULES: [&str; 13] = [
     "extract_leaf_expressions",
     "push_down_leaf_projections",
 ];
+
+/// The rules for physical plans that ours need: which side of a join is built, where rows must be sorted or gathered, which
+/// columns an operator gives on. The others serve limits, many partitions, statistics and pushing into files.
+const PHYSICAL_RULES: [&str; 5] =
+    ["OutputRequirements", "join_selection", "EnsureRequirements", "CombinePartialFinalAggregate", "ProjectionPushdown"];
 
 /// A failure of a plan; its text names the statement.
 #[derive(Debug)]
@@ -79,7 +86,10 @@ impl Engine {
             // One pass of the optimizer does for our plans; planning is most of the time of a small run.
             .set_usize("datafusion.optimizer.max_passes", 1)
             .set_bool("datafusion.sql_parser.map_string_types_to_utf8view", false);
-        let context = SessionContext::new_with_config(config);
+        let mut rules = PhysicalOptimizer::new().rules;
+        rules.retain(|rule| PHYSICAL_RULES.contains(&rule.name()));
+        let state = SessionStateBuilder::new().with_config(config).with_default_features().with_physical_optimizer_rules(rules).build();
+        let context = SessionContext::new_with_state(state);
         IDLE_RULES.iter().for_each(|rule| _ = context.remove_optimizer_rule(rule));
         functions::register(&context);
         Self { context, tables: Arc::default(), as_of }

@@ -104,7 +104,7 @@ async fn empty_population(config: &Config, engine: &Engine, among: bool) -> Resu
     let linked: Vec<(&str, bool)> = ["directory", "returns", "needs", "patents"].map(|d| (d, empty.has(d, "org_code"))).into();
     link::register(engine, "true").await?;
     link::link(engine, &linked, "true").await?;
-    link::set_apart(engine, &linked).await?;
+    link::set_apart(engine, &linked)?;
     engine.derive("credits", merge::CREDITS).await?;
     Ok(empty)
 }

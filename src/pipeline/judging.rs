@@ -119,7 +119,7 @@ pub async fn link_records(config: &Config, engine: &Engine, loaded: &Loaded, cac
     link::register(engine, &own).await?;
     let key = |cache: &Cache, dataset: &str| {
         let files = ["directory", dataset].map(|d| loaded.keys.get(d).map_or("", String::as_str));
-        cache.key("links", &[&config.fingerprint(), &config.as_of.to_string(), &own, files[0], files[1], dataset])
+        cache.key("links", &[config.fingerprint(), &config.as_of.to_string(), &own, files[0], files[1], dataset])
     };
     let mut wanted = Vec::new();
     for (dataset, has_org) in &datasets {
@@ -142,7 +142,7 @@ pub async fn link_records(config: &Config, engine: &Engine, loaded: &Loaded, cac
             cache.keep(&key(cache, dataset), folder)?;
         }
     }
-    Ok(link::set_apart(engine, &datasets).await?)
+    Ok(link::set_apart(engine, &datasets)?)
 }
 
 /// The file of a dataset's links in its entry of the cache.
@@ -209,7 +209,8 @@ async fn judge_dataset(
     let (mut base, mut rows) = (link::linked(&name, &own), rows);
     if scope == Scope::History {
         base = format!("SELECT * FROM ({base}) AS h WHERE enterprise IS NOT NULL AND first_record IS NULL");
-        let (_, counted) = engine.query("rows", &format!("SELECT count(*) FROM ({base}) AS c")).await?;
+        let counted = "WHERE number = 1 AND enterprise IS NOT NULL AND record NOT IN (SELECT record FROM duplicates)";
+        let (_, counted) = engine.query("rows", &format!("SELECT count(*) FROM links_{name} {counted}")).await?;
         rows = counted.first().map_or(0, |b| b.column(0).as_primitive::<Int64Type>().value(0).unsigned_abs());
     }
     let mut judgement = Judgement::default();

@@ -27,7 +27,7 @@ impl Recall {
     pub fn of(cache: &Arc<Cache>, config: &Config, loaded: &Loaded, dataset: &str, scope: &str) -> Self {
         let files = ["directory", dataset].map(|d| loaded.keys.get(d).map_or("", String::as_str));
         let directory = if scope == "record" { "" } else { files[0] };
-        let key = cache.key("judged", &[&config.fingerprint(), &config.as_of.to_string(), scope, dataset, directory, files[1]]);
+        let key = cache.key("judged", &[config.fingerprint(), &config.as_of.to_string(), scope, dataset, directory, files[1]]);
         Self { cache: cache.clone(), key }
     }
 

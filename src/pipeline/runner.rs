@@ -248,6 +248,12 @@ fn input(config: &Config, parsed: &ParsedFile) -> Input {
     }
 }
 
+/// Enterprises, those pooled, those that fail a criterion, and patents credited.
+const COUNTS: &str = "
+    SELECT count(*), count(*) FILTER (WHERE pooled), count(*) FILTER (WHERE excluded), CAST(coalesce(sum(patents), 0) AS BIGINT)
+    FROM (SELECT e.pooled, e.patents, x.enterprise IS NOT NULL AS excluded FROM enterprises e
+          LEFT JOIN (SELECT DISTINCT enterprise FROM verdicts WHERE verdict = 'not_met') AS x ON x.enterprise = e.enterprise) AS c";
+
 async fn summarize(engine: &Engine, parsed: &[ParsedFile], parts: &Parts) -> Result<Summary, Error> {
     let mut findings = Severities::default();
     for finding in &parts.findings {
@@ -257,20 +263,16 @@ async fn summarize(engine: &Engine, parsed: &[ParsedFile], parts: &Parts) -> Res
             Severity::Note => findings.note += 1,
         }
     }
-    let count = |sql: &'static str| async move {
-        let (_, batches) = engine.query("counts", sql).await?;
-        Ok::<u64, Error>(batches.first().map_or(0, |b| b.column(0).as_primitive::<Int64Type>().value(0).unsigned_abs()))
-    };
-    let enterprises = count("SELECT count(*) FROM enterprises").await?;
-    let pooled = count("SELECT count(*) FROM enterprises WHERE pooled").await?;
-    let excluded = count("SELECT count(DISTINCT enterprise) FROM verdicts WHERE verdict = 'not_met'").await?;
+    let (_, counted) = engine.query("counts", COUNTS).await?;
+    let count = |column: usize| counted.first().map_or(0, |b| b.column(column).as_primitive::<Int64Type>().value(0).unsigned_abs());
+    let (enterprises, pooled, excluded) = (count(0), count(1), count(2));
     Ok(Summary {
         files: parsed.iter().filter(|p| !p.manifest.refused).count() as u64,
         refused: parsed.iter().filter(|p| p.manifest.refused && !p.input.file.source.is_empty()).count() as u64,
         enterprises,
         pooled,
         unjudged: enterprises.saturating_sub(pooled + excluded),
-        patent_credits: count("SELECT coalesce(sum(patents), 0) FROM enterprises").await?,
+        patent_credits: count(3),
         findings,
         accounts: parts.accounts.clone(),
         written: Vec::new(),

@@ -7,7 +7,11 @@
 //! Invariants: a namesake is never resolved by guess; two valid codes that differ are two enterprises, whatever their
 //! names; what is not linked says why (`not_linked`, a catalogue reference).
 
+mod apart;
+
 use crate::engine::{Engine, EngineError};
+use apart::Apart;
+use datafusion::error::DataFusionError;
 
 /// The registry: an enterprise is its code as given, else `N:` and its name's match key.
 fn registry(own: &str) -> String {
@@ -131,16 +135,17 @@ pub async fn link(engine: &Engine, datasets: &[(&str, bool)], own: &str) -> Resu
 }
 
 /// Tells which records of linked datasets repeat another (`duplicates`) or have no usable key (`quarantined`).
-pub async fn set_apart(engine: &Engine, datasets: &[(&str, bool)]) -> Result<(), EngineError> {
-    let each = |none: &str, query: fn(&str, bool) -> String| {
-        let parts = datasets.iter().map(|(dataset, has_org)| query(dataset, *has_org));
-        std::iter::once(none.to_owned()).chain(parts).collect::<Vec<_>>().join(" UNION ALL ")
-    };
-    let no_record = "SELECT CAST(0 AS BIGINT) AS record WHERE false";
-    let no_pair = "SELECT CAST(0 AS BIGINT) AS record, CAST(0 AS BIGINT) AS first_record, CAST(NULL AS VARCHAR) AS enterprise WHERE false";
-    engine.derive("quarantined", &format!("{} ORDER BY record", each(no_record, without_key))).await?;
-    engine.derive("duplicates", &format!("{} ORDER BY record", each(no_pair, repetitions))).await?;
-    Ok(())
+///
+/// No plan: what it would cost to plan at the scale of a city is more than all of the work at a province's.
+pub fn set_apart(engine: &Engine, datasets: &[(&str, bool)]) -> Result<(), EngineError> {
+    let mut apart = Apart::default();
+    let looked = datasets
+        .iter()
+        .try_for_each(|(dataset, _)| apart.look_at(dataset, &engine.contents(dataset).1, &engine.contents(&format!("links_{dataset}")).1));
+    let failed = |e| EngineError { what: "duplicates".to_owned(), source: Box::new(DataFusionError::from(e)) };
+    let (quarantined, duplicates) = looked.and_then(|()| apart.tables()).map_err(failed)?;
+    engine.table("quarantined", quarantined.schema(), vec![quarantined])?;
+    engine.table("duplicates", duplicates.schema(), vec![duplicates])
 }
 
 /// The registry's own records are its enterprises; those of other directories are linked like any table.
@@ -158,39 +163,6 @@ const REGISTERED: &str = "
     SELECT record, 1 AS number, CAST(NULL AS VARCHAR) AS name, coalesce(uscc, 'N:' || name_key) AS enterprise, 'registry' AS linked_by,
         CASE WHEN uscc IS NULL AND name_key IS NULL THEN '@link.no_key' END AS not_linked, CAST(NULL AS BOOLEAN) AS name_agrees
     FROM directory";
-
-/// Records without a usable key.
-fn without_key(dataset: &str, has_org: bool) -> String {
-    let no_org = if has_org { "AND org_code IS NULL" } else { "" };
-    match dataset {
-        "patents" => "SELECT record FROM patents WHERE patent_number IS NULL".to_owned(),
-        other => format!("SELECT record FROM {other} WHERE uscc IS NULL AND name_key IS NULL {no_org}"),
-    }
-}
-
-/// Records that repeat an earlier one: of a patent its number, else an enterprise in one period.
-fn repetitions(dataset: &str, _: bool) -> String {
-    let (from, keys) = match dataset {
-        "patents" => {
-            let from = "SELECT p.record, p.patent_number AS identity, 0 AS period_key, l.enterprise
-                FROM patents p LEFT JOIN (SELECT record, enterprise FROM links_patents WHERE number = 1) AS l ON l.record = p.record";
-            (from.to_owned(), "identity")
-        }
-        other => {
-            let from = format!(
-                "SELECT d.record, coalesce(l.enterprise, d.uscc, d.name_key) AS identity, coalesce(d.period, 0) AS period_key, l.enterprise
-                 FROM {other} d LEFT JOIN links_{other} l ON l.record = d.record"
-            );
-            (from, "identity, period_key")
-        }
-    };
-    format!(
-        "SELECT s.record, g.first_record, s.enterprise FROM ({from}) AS s
-         JOIN (SELECT {keys}, min(record) AS first_record FROM ({from}) AS f WHERE identity IS NOT NULL GROUP BY {keys} HAVING count(*) > 1) AS g
-         ON {} WHERE s.record <> g.first_record",
-        keys.split(", ").map(|k| format!("s.{k} = g.{k}")).collect::<Vec<_>>().join(" AND ")
-    )
-}
 
 /// A query that gives a directory of the enterprises that datasets name themselves, for checking them without one.
 ///

@@ -137,7 +137,7 @@ async fn stated(p: &Publication<'_>) -> Result<Vec<Stated>, Error> {
     let mut all = Vec::new();
     for dataset in p.datasets {
         let table = format!("stated_{dataset}");
-        let (schema, _) = p.engine.query(&table, &format!("SELECT * FROM {table} LIMIT 0")).await?;
+        let (schema, _) = p.engine.contents(&table);
         let money = BALANCED.into_iter().find(|c| schema.column_with_name(c).is_some());
         let money = money.map_or("CAST(0 AS DECIMAL(28,4))".to_owned(), |c| format!("\"{c}\""));
         let sql = format!(

@@ -18,7 +18,7 @@ pub async fn table(publication: &Publication<'_>, name: &str) -> Result<Option<T
     let p = publication;
     Ok(Some(match name {
         "enterprises" => enterprises(p)?,
-        "verdicts" => p.engine.query(name, "SELECT * FROM verdicts").await?,
+        "verdicts" => p.engine.contents("verdicts"),
         "returns" | "needs" if p.has(name) => linked(p, name).await?,
         "patents" if p.has(name) => patents(p).await?,
         "findings" => findings(p)?,
@@ -94,7 +94,7 @@ fn located(places: &Places, (schema, batches): Table) -> Result<Table, Error> {
 
 /// Columns of a dataset that are published: values, raw texts and reasons.
 async fn published_columns(p: &Publication<'_>, dataset: &str) -> Result<Vec<String>, Error> {
-    let (schema, _) = p.engine.query(dataset, &format!("SELECT * FROM {dataset} LIMIT 0")).await?;
+    let (schema, _) = p.engine.contents(dataset);
     let internal = |n: &str| n == "record" || n == "period" || ["_cell", "_key", "_precision", "_unit"].iter().any(|s| n.ends_with(s));
     Ok(schema.fields().iter().map(|f| f.name().clone()).filter(|n| !internal(n)).collect())
 }

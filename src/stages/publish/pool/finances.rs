@@ -15,8 +15,9 @@ pub async fn gather(p: &Publication<'_>) -> Result<Vec<RecordBatch>, Error> {
     if !p.has("returns") {
         return Ok(Vec::new());
     }
-    let (schema, _) = p.engine.query("returns", "SELECT * FROM returns LIMIT 0").await?;
+    let (schema, _) = p.engine.contents("returns");
     let figures: Vec<&str> = FIGURES.into_iter().filter(|f| schema.column_with_name(f).is_some()).collect();
+    let columns: String = figures.iter().map(|f| format!(", t.\"{f}\"")).collect();
     let (mut select, mut joins, mut any) = (String::new(), String::new(), Vec::new());
     for year in &p.merged.years {
         for figure in &figures {
@@ -24,7 +25,7 @@ pub async fn gather(p: &Publication<'_>) -> Result<Vec<RecordBatch>, Error> {
             any.push(format!("y{year}.\"{figure}\" IS NOT NULL"));
         }
         joins.push_str(&format!(
-            " LEFT JOIN (SELECT l.enterprise, t.* FROM returns t JOIN links_returns l ON l.record = t.record
+            " LEFT JOIN (SELECT l.enterprise{columns} FROM returns t JOIN links_returns l ON l.record = t.record
                 WHERE l.enterprise IS NOT NULL AND t.period = {year} AND t.record NOT IN (SELECT record FROM duplicates)) AS y{year}
              ON y{year}.enterprise = e.enterprise"
         ));

@@ -13,7 +13,7 @@ const STATED: [&str; 8] = ["patent_number", "title", "kind", "filed_on", "grante
 
 /// Queries patents and their owners; a record that repeats another is not among them.
 pub async fn gather(p: &Publication<'_>) -> Result<Vec<RecordBatch>, Error> {
-    let (schema, _) = p.engine.query("patents", "SELECT * FROM patents LIMIT 0").await?;
+    let (schema, _) = p.engine.contents("patents");
     let column = |name: &str| match schema.column_with_name(name) {
         Some(_) => format!("d.\"{name}\" AS \"{name}\""),
         None => format!("CAST(NULL AS VARCHAR) AS \"{name}\""),
