@@ -1,25 +1,21 @@
 //! The ledger: SQLite in `<outputs>/.huichi/`, the only room that knows the driver.
 //!
-//! Owns: which content was received when from whom, the state of HTTP sources, and the history of runs.
+//! Owns: which content was received when from whom, the state of HTTP sources, the history of runs; accounts, sessions
+//! and the audit log of the portal.
 //! Invariants: migrations are append-only and run in one transaction; nothing of a file's content is kept here.
 
-use rusqlite::{Connection, OptionalExtension, params};
-use std::path::Path;
+mod account;
+mod audit;
+mod schema;
+mod session;
 
-/// The schema, one entry a version.
-const MIGRATIONS: [&str; 1] = ["
-    CREATE TABLE receipt (
-        sha256 TEXT NOT NULL, source TEXT NOT NULL, path TEXT NOT NULL, bytes INTEGER NOT NULL, received TEXT NOT NULL,
-        PRIMARY KEY (sha256, source, path)
-    ) STRICT;
-    CREATE TABLE http_source (
-        url TEXT PRIMARY KEY, sha256 TEXT NOT NULL, bytes INTEGER NOT NULL, etag TEXT, last_modified TEXT, received TEXT NOT NULL
-    ) STRICT;
-    CREATE TABLE run (
-        id TEXT PRIMARY KEY, key TEXT NOT NULL, as_of TEXT NOT NULL, started TEXT NOT NULL, finished TEXT NOT NULL,
-        summary TEXT NOT NULL
-    ) STRICT;
-"];
+pub use account::{Account, NewAccount, Token};
+pub use audit::{AuditFilter, Broken, Entry, NewEntry};
+
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use schema::MIGRATIONS;
+use std::path::Path;
+use std::time::Duration;
 
 /// A failure of the ledger.
 pub type LedgerError = rusqlite::Error;
@@ -46,12 +42,14 @@ impl Ledger {
     /// Opens the ledger and brings it to the current schema.
     pub fn open(path: &Path) -> Result<Self, LedgerError> {
         let mut connection = Connection::open(path)?;
+        // A run, the portal and the command line write to one ledger; each write is short.
+        connection.busy_timeout(Duration::from_secs(10))?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
-        let version: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-        let version = version as usize;
-        if version < MIGRATIONS.len() {
-            let transaction = connection.transaction()?;
+        let version = |c: &Connection| c.pragma_query_value(None, "user_version", |row| row.get::<_, u32>(0)).map(|v| v as usize);
+        if version(&connection)? < MIGRATIONS.len() {
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let version = version(&transaction)?;
             for migration in MIGRATIONS.iter().skip(version) {
                 transaction.execute_batch(migration)?;
             }

@@ -20,5 +20,6 @@ pub mod period;
 pub mod place;
 pub mod raw;
 pub mod registration;
+pub mod role;
 pub mod text;
 pub mod uscc;

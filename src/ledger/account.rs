@@ -1,0 +1,202 @@
+//! Accounts of people and tokens of programs.
+
+use super::{Ledger, LedgerError};
+use crate::model::role::Role;
+use rusqlite::{OptionalExtension, Row, params};
+
+/// A person's account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Number.
+    pub id: i64,
+    /// What is typed to sign in.
+    pub name: String,
+    /// What pages show.
+    pub display: String,
+    /// Role.
+    pub role: Role,
+    /// The source whose returns a clerk sends.
+    pub source: Option<String>,
+    /// PHC string of the password (argon2id).
+    pub password: String,
+    /// Whether the password must be changed before anything else.
+    pub must_change: bool,
+    /// Whether the account may not sign in.
+    pub disabled: bool,
+    /// Failed sign-ins in a row.
+    pub failures: u32,
+    /// Until when no sign-in is tried.
+    pub locked_until: Option<String>,
+}
+
+/// An account to be made.
+#[derive(Debug, Clone)]
+pub struct NewAccount<'a> {
+    /// What is typed to sign in.
+    pub name: &'a str,
+    /// What pages show.
+    pub display: &'a str,
+    /// Role.
+    pub role: Role,
+    /// The source whose returns a clerk sends.
+    pub source: Option<&'a str>,
+    /// PHC string of the password.
+    pub password: &'a str,
+    /// Whether it must be changed at the first sign-in.
+    pub must_change: bool,
+}
+
+/// A program's token; its text is shown once and kept nowhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Token {
+    /// Number.
+    pub id: i64,
+    /// What it is for.
+    pub label: String,
+    /// What it may do.
+    pub role: Role,
+    /// The source, if it acts as a clerk.
+    pub source: Option<String>,
+    /// Last moment at which it counts.
+    pub expires: String,
+    /// Who made it.
+    pub created_by: String,
+    /// Whether it was withdrawn.
+    pub revoked: bool,
+}
+
+const ACCOUNT: &str = "SELECT id, name, display, role, source, password, must_change, disabled, failures, locked_until FROM account";
+const TOKEN: &str = "SELECT id, label, role, source, expires, created_by, revoked FROM token";
+
+fn account(row: &Row<'_>) -> Result<Account, LedgerError> {
+    Ok(Account {
+        id: row.get(0)?,
+        name: row.get(1)?,
+        display: row.get(2)?,
+        role: role(row, 3)?,
+        source: row.get(4)?,
+        password: row.get(5)?,
+        must_change: row.get(6)?,
+        disabled: row.get(7)?,
+        failures: row.get(8)?,
+        locked_until: row.get(9)?,
+    })
+}
+
+fn token(row: &Row<'_>) -> Result<Token, LedgerError> {
+    Ok(Token {
+        id: row.get(0)?,
+        label: row.get(1)?,
+        role: role(row, 2)?,
+        source: row.get(3)?,
+        expires: row.get(4)?,
+        created_by: row.get(5)?,
+        revoked: row.get(6)?,
+    })
+}
+
+fn role(row: &Row<'_>, column: usize) -> Result<Role, LedgerError> {
+    let id: String = row.get(column)?;
+    Role::from_id(&id).ok_or_else(|| LedgerError::InvalidColumnType(column, id, rusqlite::types::Type::Text))
+}
+
+impl Ledger {
+    /// Makes an account; nothing if the name is taken.
+    pub fn add_account(&self, new: &NewAccount<'_>, now: &str) -> Result<Option<i64>, LedgerError> {
+        let added = self.0.execute(
+            "INSERT OR IGNORE INTO account (name, display, role, source, password, must_change, created) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            params![new.name, new.display, new.role.id(), new.source, new.password, new.must_change, now],
+        )?;
+        Ok((added == 1).then(|| self.0.last_insert_rowid()))
+    }
+
+    /// An account by its number.
+    pub fn account(&self, id: i64) -> Result<Option<Account>, LedgerError> {
+        self.0.query_row(&format!("{ACCOUNT} WHERE id = ?1"), [id], account).optional()
+    }
+
+    /// An account by its name.
+    pub fn account_named(&self, name: &str) -> Result<Option<Account>, LedgerError> {
+        self.0.query_row(&format!("{ACCOUNT} WHERE name = ?1"), [name], account).optional()
+    }
+
+    /// All accounts, by name.
+    pub fn accounts(&self) -> Result<Vec<Account>, LedgerError> {
+        self.0.prepare_cached(&format!("{ACCOUNT} ORDER BY name"))?.query_map([], account)?.collect()
+    }
+
+    /// Sets a password and forgets failed sign-ins.
+    pub fn set_password(&self, id: i64, password: &str, must_change: bool) -> Result<(), LedgerError> {
+        self.0
+            .execute(
+                "UPDATE account SET password = ?2, must_change = ?3, failures = 0, locked_until = NULL WHERE id = ?1",
+                params![id, password, must_change],
+            )
+            .map(|_| ())
+    }
+
+    /// Changes what an account is.
+    pub fn set_account(&self, id: i64, display: &str, role: Role, source: Option<&str>, disabled: bool) -> Result<(), LedgerError> {
+        self.0
+            .execute(
+                "UPDATE account SET display = ?2, role = ?3, source = ?4, disabled = ?5 WHERE id = ?1",
+                params![id, display, role.id(), source, disabled],
+            )
+            .map(|_| ())
+    }
+
+    /// Notes a failed sign-in, and until when none is tried.
+    pub fn note_failure(&self, id: i64, locked_until: Option<&str>) -> Result<(), LedgerError> {
+        self.0
+            .execute("UPDATE account SET failures = failures + 1, locked_until = ?2 WHERE id = ?1", params![id, locked_until])
+            .map(|_| ())
+    }
+
+    /// Forgets failed sign-ins.
+    pub fn note_success(&self, id: i64) -> Result<(), LedgerError> {
+        self.0.execute("UPDATE account SET failures = 0, locked_until = NULL WHERE id = ?1", [id]).map(|_| ())
+    }
+
+    /// Makes a token, known by the hash of its text.
+    pub fn add_token(&self, sha256: &str, token: &Token, now: &str) -> Result<i64, LedgerError> {
+        self.0.execute(
+            "INSERT INTO token (sha256, label, role, source, expires, created, created_by) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            params![sha256, token.label, token.role.id(), token.source, token.expires, now, token.created_by],
+        )?;
+        Ok(self.0.last_insert_rowid())
+    }
+
+    /// The token with this hash, if it still counts at `now`.
+    pub fn token(&self, sha256: &str, now: &str) -> Result<Option<Token>, LedgerError> {
+        self.0
+            .query_row(&format!("{TOKEN} WHERE sha256 = ?1 AND revoked = 0 AND expires > ?2"), [sha256, now], token)
+            .optional()
+    }
+
+    /// All tokens, newest first.
+    pub fn tokens(&self) -> Result<Vec<Token>, LedgerError> {
+        self.0.prepare_cached(&format!("{TOKEN} ORDER BY id DESC"))?.query_map([], token)?.collect()
+    }
+
+    /// Withdraws a token.
+    pub fn revoke_token(&self, id: i64) -> Result<(), LedgerError> {
+        self.0.execute("UPDATE token SET revoked = 1 WHERE id = ?1", [id]).map(|_| ())
+    }
+
+    /// Keeps the hash of a new one-time link; older ones no longer count.
+    pub fn keep_setup_link(&self, sha256: &str, now: &str) -> Result<(), LedgerError> {
+        self.0.execute("UPDATE setup_link SET used = 1", [])?;
+        self.0.execute("INSERT INTO setup_link (sha256, created) VALUES (?1, ?2)", [sha256, now]).map(|_| ())
+    }
+
+    /// Whether a one-time link still counts.
+    pub fn setup_link_counts(&self, sha256: &str) -> Result<bool, LedgerError> {
+        let found = self.0.query_row("SELECT 1 FROM setup_link WHERE sha256 = ?1 AND used = 0", [sha256], |_| Ok(())).optional()?;
+        Ok(found.is_some())
+    }
+
+    /// Uses up all one-time links.
+    pub fn use_setup_links(&self) -> Result<(), LedgerError> {
+        self.0.execute("UPDATE setup_link SET used = 1", []).map(|_| ())
+    }
+}

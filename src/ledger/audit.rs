@@ -1,0 +1,190 @@
+//! The audit log: append-only, each entry holding the hash of the one before it.
+//!
+//! An entry's hash is SHA-256 over its fields and the hash before it, each field preceded by its length, so that no two
+//! different entries give the same bytes. A changed or missing entry breaks the chain; what was cut off at the end shows
+//! in the number and hash of the last entry, which `huichi audit verify` prints for keeping elsewhere.
+
+use super::{Ledger, LedgerError};
+use crate::model::text::hex;
+use rusqlite::{OptionalExtension, Row, TransactionBehavior, params};
+use sha2::{Digest, Sha256};
+
+/// The hash before the first entry.
+const START: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
+/// Something that happened, to be noted.
+#[derive(Debug, Clone, Default)]
+pub struct NewEntry<'a> {
+    /// Who: an account's name, a token's label, `system`.
+    pub account: &'a str,
+    /// The role in which it was done.
+    pub role: &'a str,
+    /// What was done, such as `upload` or `sign_in`.
+    pub action: &'a str,
+    /// To what: an id.
+    pub object: &'a str,
+    /// Further facts; never the content of a file.
+    pub detail: &'a str,
+    /// The address that it came from.
+    pub address: &'a str,
+}
+
+/// An entry of the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Number, from 1 without gaps.
+    pub number: i64,
+    /// When, in Asia/Shanghai.
+    pub at: String,
+    /// Who.
+    pub account: String,
+    /// The role in which it was done.
+    pub role: String,
+    /// What was done.
+    pub action: String,
+    /// To what.
+    pub object: String,
+    /// Further facts.
+    pub detail: String,
+    /// The address that it came from.
+    pub address: String,
+    /// Hash of the entry before.
+    pub previous: String,
+    /// Hash of this entry.
+    pub hash: String,
+}
+
+impl Entry {
+    fn computed(&self) -> String {
+        let mut hasher = Sha256::new();
+        let number = self.number.to_string();
+        for field in
+            [&number, &self.at, &self.account, &self.role, &self.action, &self.object, &self.detail, &self.address, &self.previous]
+        {
+            hasher.update((field.len() as u64).to_le_bytes());
+            hasher.update(field.as_bytes());
+        }
+        hex(&hasher.finalize())
+    }
+}
+
+/// Where the chain does not hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Broken {
+    /// Number of the first entry that does not fit.
+    pub number: i64,
+}
+
+/// Which entries are wanted.
+#[derive(Debug, Clone, Default)]
+pub struct AuditFilter<'a> {
+    /// Only of this account.
+    pub account: Option<&'a str>,
+    /// Only this action.
+    pub action: Option<&'a str>,
+    /// Only with this in object or detail.
+    pub text: Option<&'a str>,
+    /// Only from this moment.
+    pub from: Option<&'a str>,
+    /// Only before this moment.
+    pub until: Option<&'a str>,
+}
+
+const ENTRY: &str = "SELECT number, at, account, role, action, object, detail, address, previous, hash FROM audit";
+const WHERE: &str = "WHERE (?1 IS NULL OR account = ?1) AND (?2 IS NULL OR action = ?2)
+    AND (?3 IS NULL OR instr(object, ?3) > 0 OR instr(detail, ?3) > 0) AND (?4 IS NULL OR at >= ?4) AND (?5 IS NULL OR at < ?5)";
+
+fn entry(row: &Row<'_>) -> Result<Entry, LedgerError> {
+    Ok(Entry {
+        number: row.get(0)?,
+        at: row.get(1)?,
+        account: row.get(2)?,
+        role: row.get(3)?,
+        action: row.get(4)?,
+        object: row.get(5)?,
+        detail: row.get(6)?,
+        address: row.get(7)?,
+        previous: row.get(8)?,
+        hash: row.get(9)?,
+    })
+}
+
+impl Ledger {
+    /// Appends an entry.
+    pub fn note(&mut self, new: &NewEntry<'_>, at: &str) -> Result<(), LedgerError> {
+        let transaction = self.0.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let last: Option<(i64, String)> = transaction
+            .query_row("SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1", [], |r| Ok((r.get(0)?, r.get(1)?)))
+            .optional()?;
+        let (number, previous) = last.unwrap_or_else(|| (0, START.to_owned()));
+        let mut entry = Entry {
+            number: number + 1,
+            at: at.to_owned(),
+            account: new.account.to_owned(),
+            role: new.role.to_owned(),
+            action: new.action.to_owned(),
+            object: new.object.to_owned(),
+            detail: new.detail.to_owned(),
+            address: new.address.to_owned(),
+            previous,
+            hash: String::new(),
+        };
+        entry.hash = entry.computed();
+        transaction.execute(
+            "INSERT INTO audit (number, at, account, role, action, object, detail, address, previous, hash)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            params![
+                entry.number, entry.at, entry.account, entry.role, entry.action, entry.object, entry.detail, entry.address, entry.previous,
+                entry.hash
+            ],
+        )?;
+        transaction.commit()
+    }
+
+    /// Entries that pass a filter, newest first, and how many there are in all.
+    pub fn audit(&self, filter: &AuditFilter<'_>, offset: u64, limit: u64) -> Result<(Vec<Entry>, u64), LedgerError> {
+        let arguments = params![filter.account, filter.action, filter.text, filter.from, filter.until];
+        let total: i64 = self.0.query_row(&format!("SELECT count(*) FROM audit {WHERE}"), arguments, |r| r.get(0))?;
+        let page = format!("{ENTRY} {WHERE} ORDER BY number DESC LIMIT {limit} OFFSET {offset}");
+        let entries = self.0.prepare_cached(&page)?.query_map(arguments, entry)?.collect::<Result<_, _>>()?;
+        Ok((entries, total.unsigned_abs()))
+    }
+
+    /// Checks the whole chain: the number and hash of its last entry, or where it does not hold.
+    pub fn verify_audit(&self) -> Result<Result<(i64, String), Broken>, LedgerError> {
+        let mut statement = self.0.prepare(&format!("{ENTRY} ORDER BY number"))?;
+        let mut last = (0, START.to_owned());
+        for entry in statement.query_map([], entry)? {
+            let entry = entry?;
+            if entry.number != last.0 + 1 || entry.previous != last.1 || entry.hash != entry.computed() {
+                return Ok(Err(Broken { number: last.0 + 1 }));
+            }
+            last = (entry.number, entry.hash);
+        }
+        Ok(Ok(last))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_changed_entry_breaks_the_chain() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("ledger.sqlite");
+        let mut ledger = Ledger::open(&path)?;
+        for object in ["a", "b", "c"] {
+            ledger.note(&NewEntry { account: "wang", action: "upload", object, ..NewEntry::default() }, "2026-01-01")?;
+        }
+        assert_eq!(ledger.verify_audit()?.map(|(number, _)| number), Ok(3));
+        assert!(ledger.0.execute("UPDATE audit SET object = 'x' WHERE number = 2", []).is_err(), "the ledger refuses");
+        assert!(ledger.0.execute("DELETE FROM audit WHERE number = 3", []).is_err(), "the ledger refuses");
+        // Somebody with the file and a tool of his own.
+        ledger.0.execute_batch("DROP TRIGGER audit_is_never_changed; UPDATE audit SET object = 'x' WHERE number = 2")?;
+        assert_eq!(ledger.verify_audit()?, Err(Broken { number: 2 }));
+        let filter = AuditFilter { text: Some("c"), ..AuditFilter::default() };
+        assert_eq!(ledger.audit(&filter, 0, 10)?.1, 1);
+        Ok(())
+    }
+}

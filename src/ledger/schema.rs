@@ -1,0 +1,70 @@
+//! The schema, one entry a version; entries are appended, never changed.
+
+/// Migrations from an empty database to the current schema.
+pub const MIGRATIONS: [&str; 2] = [
+    "
+    CREATE TABLE receipt (
+        sha256 TEXT NOT NULL, source TEXT NOT NULL, path TEXT NOT NULL, bytes INTEGER NOT NULL, received TEXT NOT NULL,
+        PRIMARY KEY (sha256, source, path)
+    ) STRICT;
+    CREATE TABLE http_source (
+        url TEXT PRIMARY KEY, sha256 TEXT NOT NULL, bytes INTEGER NOT NULL, etag TEXT, last_modified TEXT, received TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE run (
+        id TEXT PRIMARY KEY, key TEXT NOT NULL, as_of TEXT NOT NULL, started TEXT NOT NULL, finished TEXT NOT NULL,
+        summary TEXT NOT NULL
+    ) STRICT;
+    ",
+    "
+    -- People. `source` is the source that a clerk sends; `failures` and `locked_until` belong to sign-in alone.
+    CREATE TABLE account (
+        id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, display TEXT NOT NULL, role TEXT NOT NULL, source TEXT,
+        password TEXT NOT NULL, must_change INTEGER NOT NULL, disabled INTEGER NOT NULL DEFAULT 0,
+        failures INTEGER NOT NULL DEFAULT 0, locked_until TEXT, created TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE session (
+        id TEXT PRIMARY KEY, data TEXT NOT NULL, expires INTEGER NOT NULL
+    ) STRICT;
+    -- Tokens of programs, and the one-time link of the first start; only their hashes are kept.
+    CREATE TABLE token (
+        id INTEGER PRIMARY KEY, sha256 TEXT NOT NULL UNIQUE, label TEXT NOT NULL, role TEXT NOT NULL, source TEXT,
+        expires TEXT NOT NULL, created TEXT NOT NULL, created_by TEXT NOT NULL, revoked INTEGER NOT NULL DEFAULT 0
+    ) STRICT;
+    CREATE TABLE setup_link (
+        sha256 TEXT PRIMARY KEY, created TEXT NOT NULL, used INTEGER NOT NULL DEFAULT 0
+    ) STRICT;
+    -- Returns as bureaus sent them. `series` joins the versions of one return; `verdict` is null until checked.
+    CREATE TABLE upload (
+        number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, source TEXT NOT NULL, account TEXT NOT NULL,
+        name TEXT NOT NULL, sha256 TEXT NOT NULL, bytes INTEGER NOT NULL, received TEXT NOT NULL, series TEXT NOT NULL,
+        verdict TEXT, checked TEXT, rows INTEGER, errors INTEGER, explains INTEGER, notes INTEGER, parts TEXT,
+        UNIQUE (source, sha256, series)
+    ) STRICT;
+    CREATE INDEX upload_source ON upload (source, number);
+    -- 情况说明: of a finding in a series, good as long as the value at its cell stays.
+    CREATE TABLE explanation (
+        id INTEGER PRIMARY KEY, series TEXT NOT NULL, finding TEXT NOT NULL, text TEXT NOT NULL, account TEXT NOT NULL,
+        written TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX explanation_series ON explanation (series, finding);
+    -- What the portal started: `outcome` is null while it runs.
+    CREATE TABLE attempt (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, cause TEXT NOT NULL, account TEXT, due TEXT, started TEXT NOT NULL,
+        finished TEXT, outcome TEXT, run TEXT, message TEXT, summary TEXT
+    ) STRICT;
+    CREATE TABLE adoption (
+        run TEXT PRIMARY KEY, account TEXT NOT NULL, adopted TEXT NOT NULL, note TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE notice (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, channel TEXT NOT NULL, body TEXT NOT NULL, created TEXT NOT NULL,
+        tries INTEGER NOT NULL DEFAULT 0, next_try TEXT NOT NULL, sent TEXT, given_up TEXT
+    ) STRICT;
+    -- What happened, each entry holding the hash of the one before it.
+    CREATE TABLE audit (
+        number INTEGER PRIMARY KEY, at TEXT NOT NULL, account TEXT NOT NULL, role TEXT NOT NULL, action TEXT NOT NULL,
+        object TEXT NOT NULL, detail TEXT NOT NULL, address TEXT NOT NULL, previous TEXT NOT NULL, hash TEXT NOT NULL
+    ) STRICT;
+    CREATE TRIGGER audit_is_never_changed BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+    CREATE TRIGGER audit_is_never_cut BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+    ",
+];
