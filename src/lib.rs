@@ -9,5 +9,6 @@ pub mod ledger;
 pub mod model;
 pub mod pipeline;
 pub mod sample;
+pub mod server;
 pub mod stages;
 pub mod telemetry;

@@ -1,8 +1,9 @@
 //! What can be typed.
 
 use crate::finding::{Lang, word};
-use chrono::NaiveDate;
+use chrono::{DateTime, FixedOffset, NaiveDate};
 use clap::{Arg, ArgAction, Parser, Subcommand, ValueEnum};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// The command line.
@@ -48,6 +49,8 @@ pub enum Command {
     Config,
     /// Writes the sample inputs.
     Sample(Sample),
+    /// Opens the portal.
+    Serve(Serve),
     /// Prints a completion script.
     Completions {
         /// The shell.
@@ -98,6 +101,20 @@ pub struct Sample {
     /// Replace files that are there.
     #[arg(long)]
     pub overwrite: bool,
+}
+
+/// `serve`
+#[derive(Debug, Clone, clap::Args)]
+pub struct Serve {
+    /// Address and port, instead of the configuration's.
+    #[arg(long, value_name = "ADDRESS")]
+    pub listen: Option<SocketAddr>,
+    /// A throw-away site on the sample data, with one account per role.
+    #[arg(long)]
+    pub demo: bool,
+    /// What the clock shows at the start, for trials.
+    #[arg(long, value_name = "TIME", hide = true)]
+    pub clock: Option<DateTime<FixedOffset>>,
 }
 
 /// `--lang`

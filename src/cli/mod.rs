@@ -10,6 +10,7 @@ mod explain;
 mod output;
 mod run;
 mod sample;
+mod serve;
 
 use crate::error::{Error, ErrorKind};
 use crate::finding::Lang;
@@ -46,6 +47,7 @@ pub fn main() -> u8 {
         Command::Explain { code } => explain::run(&cli, code.as_deref()),
         Command::Config => config::run(&cli),
         Command::Sample(sample) => sample::run(&cli, &sample),
+        Command::Serve(serve) => serve::run(&cli, &serve),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut args::localized(Cli::command(), lang), "huichi", &mut script);

@@ -24,7 +24,7 @@ pub fn run(cli: &Cli, arguments: &Sample) -> Result<u8, Error> {
 }
 
 /// Whose fault it is that there is no sample.
-fn told(error: SampleError) -> Error {
+pub fn told(error: SampleError) -> Error {
     let usage = |code| Error::new(ErrorKind::Usage, code);
     match error {
         SampleError::Exists(path) => usage("ERR-019").with("path", path.display().to_string()),

@@ -68,6 +68,7 @@ impl Config {
             let mut table = self.merged.clone();
             table.remove("paths");
             table.remove("limits");
+            table.remove("portal");
             if let Some(toml::Value::Table(run)) = table.get_mut("run") {
                 run.remove("as_of");
                 run.remove("fail_above");

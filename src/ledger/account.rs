@@ -147,9 +147,7 @@ impl Ledger {
 
     /// Notes a failed sign-in, and until when none is tried.
     pub fn note_failure(&self, id: i64, locked_until: Option<&str>) -> Result<(), LedgerError> {
-        self.0
-            .execute("UPDATE account SET failures = failures + 1, locked_until = ?2 WHERE id = ?1", params![id, locked_until])
-            .map(|_| ())
+        self.0.execute("UPDATE account SET failures = failures + 1, locked_until = ?2 WHERE id = ?1", params![id, locked_until]).map(|_| ())
     }
 
     /// Forgets failed sign-ins.
@@ -168,9 +166,7 @@ impl Ledger {
 
     /// The token with this hash, if it still counts at `now`.
     pub fn token(&self, sha256: &str, now: &str) -> Result<Option<Token>, LedgerError> {
-        self.0
-            .query_row(&format!("{TOKEN} WHERE sha256 = ?1 AND revoked = 0 AND expires > ?2"), [sha256, now], token)
-            .optional()
+        self.0.query_row(&format!("{TOKEN} WHERE sha256 = ?1 AND revoked = 0 AND expires > ?2"), [sha256, now], token).optional()
     }
 
     /// All tokens, newest first.

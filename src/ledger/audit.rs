@@ -58,8 +58,7 @@ impl Entry {
     fn computed(&self) -> String {
         let mut hasher = Sha256::new();
         let number = self.number.to_string();
-        for field in
-            [&number, &self.at, &self.account, &self.role, &self.action, &self.object, &self.detail, &self.address, &self.previous]
+        for field in [&number, &self.at, &self.account, &self.role, &self.action, &self.object, &self.detail, &self.address, &self.previous]
         {
             hasher.update((field.len() as u64).to_le_bytes());
             hasher.update(field.as_bytes());
@@ -134,7 +133,15 @@ impl Ledger {
             "INSERT INTO audit (number, at, account, role, action, object, detail, address, previous, hash)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             params![
-                entry.number, entry.at, entry.account, entry.role, entry.action, entry.object, entry.detail, entry.address, entry.previous,
+                entry.number,
+                entry.at,
+                entry.account,
+                entry.role,
+                entry.action,
+                entry.object,
+                entry.detail,
+                entry.address,
+                entry.previous,
                 entry.hash
             ],
         )?;

@@ -20,6 +20,11 @@ use std::time::Duration;
 /// A failure of the ledger.
 pub type LedgerError = rusqlite::Error;
 
+/// Whether a failure means that the disk takes no more.
+pub fn is_full(error: &LedgerError) -> bool {
+    error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
+}
+
 /// What the ledger knows of an HTTP source's last good version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpVersion {

@@ -6,9 +6,7 @@ use rusqlite::{OptionalExtension, params};
 impl Ledger {
     /// Keeps a session; `expires` is in seconds since 1970.
     pub fn keep_session(&self, id: &str, data: &str, expires: i64) -> Result<(), LedgerError> {
-        self.0
-            .execute("INSERT OR REPLACE INTO session (id, data, expires) VALUES (?1, ?2, ?3)", params![id, data, expires])
-            .map(|_| ())
+        self.0.execute("INSERT OR REPLACE INTO session (id, data, expires) VALUES (?1, ?2, ?3)", params![id, data, expires]).map(|_| ())
     }
 
     /// The data and end of a session that has not ended at `now`.

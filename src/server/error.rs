@@ -1,0 +1,168 @@
+//! What a page answers when it cannot answer: the only place that knows status codes of failures.
+
+use super::frame::{Frame, Page};
+use super::session::Visitor;
+use super::state::App;
+use crate::error::{Error, ErrorKind};
+use crate::ledger::LedgerError;
+use crate::model::role::Right;
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Redirect, Response};
+
+/// A failure of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PageError {
+    /// Nobody is signed in.
+    SignIn,
+    /// The password must be changed first.
+    ChangePassword,
+    /// The role lacks a right.
+    Forbidden(Right),
+    /// There is no such thing, or it is somebody else's.
+    NotFound,
+    /// The form carries no word of this session, or came from elsewhere.
+    Forged,
+    /// What was sent cannot be taken: a key of the words `refused.*`, and its arguments.
+    Refused(&'static str, Vec<String>),
+    /// More was sent than is taken: the limit in MiB.
+    TooLarge(u64),
+    /// Too many tries; wait so many seconds.
+    TooMany(u64),
+    /// Something else must end first: a key of the words `refused.*`.
+    Conflict(&'static str),
+    /// The disk is full; what is stored stands.
+    Full,
+    /// Ours; the text goes to the log alone.
+    Bug(String),
+}
+
+impl PageError {
+    /// A broken invariant, or a failure of the system below.
+    pub fn bug(reason: impl Into<String>) -> Self {
+        Self::Bug(reason.into())
+    }
+
+    /// The status code.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            PageError::SignIn => StatusCode::UNAUTHORIZED,
+            PageError::ChangePassword | PageError::Forbidden(_) | PageError::Forged => StatusCode::FORBIDDEN,
+            PageError::NotFound => StatusCode::NOT_FOUND,
+            PageError::Refused(..) => StatusCode::UNPROCESSABLE_ENTITY,
+            PageError::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            PageError::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
+            PageError::Conflict(_) => StatusCode::CONFLICT,
+            PageError::Full => StatusCode::INSUFFICIENT_STORAGE,
+            PageError::Bug(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// Its words in the catalogue, and their arguments.
+    fn words(&self) -> (String, Vec<String>) {
+        let (key, arguments) = match self {
+            PageError::SignIn => ("sign_in", Vec::new()),
+            PageError::ChangePassword => ("change_password", Vec::new()),
+            PageError::Forbidden(_) => ("forbidden", Vec::new()),
+            PageError::NotFound => ("not_found", Vec::new()),
+            PageError::Forged => ("forged", Vec::new()),
+            PageError::Refused(key, arguments) => (*key, arguments.clone()),
+            PageError::TooLarge(mib) => ("too_large", vec![mib.to_string()]),
+            PageError::TooMany(seconds) => ("too_many", vec![seconds.to_string()]),
+            PageError::Conflict(key) => (*key, Vec::new()),
+            PageError::Full => ("full", Vec::new()),
+            PageError::Bug(_) => ("bug", Vec::new()),
+        };
+        (format!("refused.{key}"), arguments)
+    }
+
+    /// What people read.
+    pub fn message(&self) -> String {
+        let (key, arguments) = self.words();
+        super::frame::say(&key, &arguments)
+    }
+}
+
+impl IntoResponse for PageError {
+    fn into_response(self) -> Response {
+        let mut response = self.status().into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<LedgerError> for PageError {
+    fn from(error: LedgerError) -> Self {
+        if crate::ledger::is_full(&error) { PageError::Full } else { PageError::bug(error.to_string()) }
+    }
+}
+
+impl From<std::io::Error> for PageError {
+    fn from(error: std::io::Error) -> Self {
+        match error.kind() {
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => PageError::Full,
+            _ => PageError::bug(error.to_string()),
+        }
+    }
+}
+
+impl From<Error> for PageError {
+    fn from(error: Error) -> Self {
+        match error.kind {
+            ErrorKind::Busy => PageError::Conflict("busy"),
+            _ => PageError::bug(error.to_string()),
+        }
+    }
+}
+
+impl From<tower_sessions::session::Error> for PageError {
+    fn from(error: tower_sessions::session::Error) -> Self {
+        PageError::bug(error.to_string())
+    }
+}
+
+/// Turns failures into pages, and for programs into JSON.
+pub async fn render(State(app): State<App>, request: Request, next: Next) -> Response {
+    let path = request.uri().path().to_owned();
+    let for_programs = path.starts_with("/api/");
+    let visitor = request.extensions().get::<Visitor>().cloned().unwrap_or(Visitor(None));
+    let back = request.uri().path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
+    let reading = request.method() == axum::http::Method::GET;
+    let response = next.run(request).await;
+    let Some(error) = response.extensions().get::<PageError>().cloned() else { return response };
+    if let PageError::Bug(reason) = &error {
+        tracing::error!(reason, "request failed");
+    }
+    if for_programs {
+        let body = serde_json::json!({ "error": error.words().0.trim_start_matches("refused."), "message": error.message() });
+        return (error.status(), Json(body)).into_response();
+    }
+    match error {
+        PageError::SignIn => {
+            let next =
+                if reading && back != "/" { format!("/sign-in?next={}", super::frame::quoted(&back)) } else { "/sign-in".to_owned() };
+            Redirect::to(&next).into_response()
+        }
+        PageError::ChangePassword => Redirect::to("/password").into_response(),
+        error => {
+            let mut page = Page(ErrorPage {
+                frame: Frame::new(&app, visitor.0.as_ref(), ""),
+                title: super::frame::say(&format!("status.{}", error.status().as_u16()), &[]),
+                message: error.message(),
+            })
+            .into_response();
+            *page.status_mut() = error.status();
+            page
+        }
+    }
+}
+
+#[derive(askama::Template)]
+#[template(path = "error.html", config = "src/server/askama.toml")]
+struct ErrorPage {
+    frame: Frame,
+    title: String,
+    message: String,
+}

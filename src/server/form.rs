@@ -1,0 +1,47 @@
+//! What forms send: checked for the word of the session, then for what each field may hold.
+
+use super::error::PageError;
+use super::session::Visitor;
+use super::state::App;
+use axum::body::to_bytes;
+use axum::extract::{FromRequest, Request};
+use serde::de::DeserializeOwned;
+use validator::Validate;
+
+/// Bytes of a form at most; files are sent otherwise.
+const LARGEST: usize = 64 << 10;
+
+/// A posted form. Its word `csrf` was that of the session; nobody being signed in, there is none to check.
+pub struct Posted<T>(pub T);
+
+impl<T: DeserializeOwned + Validate> FromRequest<App> for Posted<T> {
+    type Rejection = PageError;
+
+    async fn from_request(request: Request, _: &App) -> Result<Self, PageError> {
+        let expected = request.extensions().get::<Visitor>().and_then(|v| v.0.as_ref()).map(|a| a.csrf.clone());
+        let body = to_bytes(request.into_body(), LARGEST).await.map_err(|_| PageError::Refused("form", Vec::new()))?;
+        let fields: Vec<(String, String)> = serde_urlencoded::from_bytes(&body).map_err(|_| PageError::Refused("form", Vec::new()))?;
+        if let Some(expected) = expected {
+            let sent = fields.iter().find(|(name, _)| name == "csrf").map(|(_, value)| value.as_str());
+            if !same(sent.unwrap_or_default(), &expected) {
+                return Err(PageError::Forged);
+            }
+        }
+        let form: T = serde_urlencoded::from_bytes(&body).map_err(|_| PageError::Refused("form", Vec::new()))?;
+        form.validate().map_err(|problems| PageError::Refused("fields", vec![named(&problems)]))?;
+        Ok(Self(form))
+    }
+}
+
+/// Compares without giving away how far two words agree; an empty one is never right.
+pub fn same(sent: &str, expected: &str) -> bool {
+    let difference = sent.bytes().zip(expected.bytes()).fold(0_u8, |d, (a, b)| d | (a ^ b));
+    sent.len() == expected.len() && !expected.is_empty() && difference == 0
+}
+
+/// The fields that cannot be taken, as people call them.
+fn named(problems: &validator::ValidationErrors) -> String {
+    let mut fields: Vec<String> = problems.errors().keys().map(|f| super::frame::portal(&format!("field_{f}")).to_owned()).collect();
+    fields.sort();
+    fields.join("、")
+}

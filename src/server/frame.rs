@@ -1,0 +1,122 @@
+//! What every page shares: head, places to go, who is signed in, what must be said on all pages.
+
+use super::error::PageError;
+use super::session::Actor;
+use super::state::App;
+use crate::finding::{Lang, fill, word};
+use crate::model::role::Right;
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Response};
+
+/// What stands around a page.
+#[derive(Debug, Clone)]
+pub struct Frame {
+    /// Places to go, as far as the role may.
+    pub places: Vec<Place>,
+    /// Who is signed in: name and role.
+    pub person: Option<(String, String)>,
+    /// The word that forms carry.
+    pub csrf: String,
+    /// What must be said on every page: the last run failed, this is a demo.
+    pub banners: Vec<Banner>,
+    /// What was just done.
+    pub done: String,
+}
+
+/// An entry of the navigation.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// Its address.
+    pub path: &'static str,
+    /// Its name.
+    pub name: &'static str,
+    /// Whether this page is it.
+    pub here: bool,
+}
+
+/// Something that must be said on every page.
+#[derive(Debug, Clone)]
+pub struct Banner {
+    /// `demo` or `failed`: its look.
+    pub kind: &'static str,
+    /// Its text.
+    pub text: String,
+}
+
+/// All places, with the right that each needs.
+const PLACES: [(&str, &str, Right); 8] = [
+    ("/uploads", "place_uploads", Right::SeeReturns),
+    ("/calendar", "place_calendar", Right::SeeCalendar),
+    ("/pool", "place_pool", Right::SeePool),
+    ("/quality", "place_quality", Right::SeeQuality),
+    ("/runs", "place_runs", Right::SeeRuns),
+    ("/accounts", "place_accounts", Right::ManageAccounts),
+    ("/tokens", "place_tokens", Right::ManageAccounts),
+    ("/audit", "place_audit", Right::SeeAudit),
+];
+
+impl Frame {
+    /// The frame of a page below the place `here`.
+    pub fn new(app: &App, actor: Option<&Actor>, here: &str) -> Self {
+        let places = actor.map_or_else(Vec::new, |actor| {
+            let open = PLACES.iter().filter(|(_, _, right)| actor.may(*right) && !actor.must_change);
+            open.map(|(path, name, _)| Place { path, name: portal(name), here: *path == here }).collect()
+        });
+        Self {
+            places,
+            person: actor.map(|a| (a.display.clone(), portal(&format!("role_{}", a.role.id())).to_owned())),
+            csrf: actor.map(|a| a.csrf.clone()).unwrap_or_default(),
+            banners: app.banners(),
+            done: String::new(),
+        }
+    }
+
+    /// Says what was just done, by its key among the words `done.*`; an unknown key says nothing.
+    pub fn said(mut self, key: Option<&str>) -> Self {
+        let known = key.filter(|k| k.chars().all(|c| c.is_ascii_lowercase() || c == '_'));
+        self.done = known.and_then(|k| crate::finding::find_word(Lang::Zh, &format!("done.{k}"))).unwrap_or_default().to_owned();
+        self
+    }
+}
+
+/// A word of the portal.
+pub fn portal(key: &str) -> &'static str {
+    word(Lang::Zh, &format!("portal.{key}"))
+}
+
+/// A sentence of the catalogue with its arguments.
+pub fn say(key: &str, arguments: &[String]) -> String {
+    fill(word(Lang::Zh, key), |i| i.parse::<usize>().ok().and_then(|i| arguments.get(i).cloned())).into_owned()
+}
+
+/// A text within a query: everything but letters, digits and `-._~/` is escaped.
+pub fn quoted(text: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~/".contains(&b);
+    text.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+}
+
+/// A number with its thousands apart: `12,345`.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A page to be answered.
+pub struct Page<T>(pub T);
+
+impl<T: Template> IntoResponse for Page<T> {
+    fn into_response(self) -> Response {
+        match self.0.render() {
+            Ok(html) => (StatusCode::OK, Html(html)).into_response(),
+            Err(error) => PageError::bug(error.to_string()).into_response(),
+        }
+    }
+}

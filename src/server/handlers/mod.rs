@@ -1,0 +1,6 @@
+//! Pages, a file a room: each lists its routes and answers them.
+
+pub mod assets;
+pub mod home;
+pub mod ops;
+pub mod sign_in;

@@ -1,0 +1,143 @@
+//! The portal: what bureaus, operator, leading group and auditor open in their browser, and programs over its API.
+//!
+//! A front door to the pipeline, never a second copy of its logic: files are checked by `pipeline::check`, runs are child
+//! processes of this program, pages read what runs published.
+//!
+//! Owns: routes and who may take them, pages, sessions, the checks of uploads, the nightly schedule.
+//! Invariants: every route says what it takes to be let in ([`router::Routes`]); what is another bureau's is answered as
+//! if it did not exist; everything that a person did is in the audit log before it is answered; no word of a file's
+//! content goes to the log.
+
+mod accept;
+mod clock;
+mod demo;
+mod error;
+mod form;
+mod frame;
+mod handlers;
+mod metrics;
+mod password;
+mod router;
+mod session;
+mod state;
+mod tls;
+
+pub use clock::Clock;
+pub use password::{hash as hash_password, secret};
+pub use state::App;
+
+use crate::config::Config;
+use crate::error::{Error, ErrorKind};
+use chrono::{DateTime, FixedOffset};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+/// How a portal is to be started.
+#[derive(Debug, Clone)]
+pub struct Start {
+    /// Settings in force.
+    pub config: Config,
+    /// The file that they come from.
+    pub config_path: PathBuf,
+    /// Where to listen, instead of the configuration's.
+    pub listen: Option<SocketAddr>,
+    /// What the clock shows at the start, for trials.
+    pub now: Option<DateTime<FixedOffset>>,
+    /// Whether this is a throw-away site to try.
+    pub demo: bool,
+}
+
+/// What the portal tells whoever started it, once it listens.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Listening {
+    /// Its address.
+    pub url: String,
+    /// The one-time link of a first start.
+    pub setup: Option<String>,
+    /// Accounts of a demo: name, role and password.
+    pub accounts: Vec<(String, String, String)>,
+}
+
+/// Serves until the process is asked to end; `tell` is called once it listens.
+///
+/// # Errors
+/// The address cannot be had, the state cannot be opened, or the TLS files cannot be read.
+pub async fn serve(start: Start, tell: impl FnOnce(&Listening)) -> Result<(), Error> {
+    let clock = Clock::new(start.now);
+    let app = App::open(start.config, start.config_path, clock, start.demo)?;
+    let _lock = lock(&app)?;
+    let portal = &app.config.portal;
+    let address = match start.listen {
+        Some(address) => address,
+        None => portal.listen.parse().map_err(|_| Error::new(ErrorKind::Usage, "ERR-022").with("found", portal.listen.clone()))?,
+    };
+    let tls = tls::acceptor(portal)?;
+    let secure = tls.is_some() || portal.behind_proxy;
+    let listener = TcpListener::bind(address)
+        .await
+        .map_err(|e| Error::new(ErrorKind::System, "ERR-023").with("found", address.to_string()).from_io(e))?;
+    let address = listener.local_addr()?;
+    let url = format!("{}://{address}", if tls.is_some() { "https" } else { "http" });
+    let (accounts, setup) = if start.demo {
+        (demo::accounts(&app).await.map_err(failed)?, None)
+    } else {
+        (Vec::new(), setup_link(&app).await.map_err(failed)?.map(|secret| format!("{url}/setup/{secret}")))
+    };
+    let (stop, stopped) = watch::channel(false);
+    tokio::spawn(async move {
+        ended().await;
+        let _ = stop.send(true);
+    });
+    tell(&Listening { url, setup, accounts });
+    tracing::info!(server.address = %address, "listening");
+    accept::serve(app.clone(), listener, tls, router::service(&app, secure), stopped).await
+}
+
+fn failed(error: error::PageError) -> Error {
+    Error::bug(format!("{error:?}"))
+}
+
+/// One portal at a time over a state.
+fn lock(app: &App) -> Result<std::fs::File, Error> {
+    let file = std::fs::File::create(app.folder().join("portal.lock"))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => {
+            Err(Error::new(ErrorKind::Busy, "ERR-024").with("path", app.folder().display().to_string()))
+        }
+        Err(std::fs::TryLockError::Error(error)) => Err(error.into()),
+    }
+}
+
+/// A one-time link by which the first administrator is made, while there is no account.
+async fn setup_link(app: &App) -> Result<Option<String>, error::PageError> {
+    let (secret, now) = (secret(), app.clock.stamp());
+    let hash = crate::stages::acquire::hash_text(&secret);
+    let wanted = app
+        .ledger(move |l| {
+            let wanted = l.accounts()?.is_empty();
+            if wanted {
+                l.keep_setup_link(&hash, &now)?;
+            }
+            Ok(wanted)
+        })
+        .await?;
+    Ok(wanted.then_some(secret))
+}
+
+/// Waits until the process is asked to end.
+async fn ended() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = tokio::signal::ctrl_c() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = tokio::signal::ctrl_c().await;
+}

@@ -1,0 +1,178 @@
+//! Sessions in the ledger, and who is behind a request.
+
+use super::error::PageError;
+use super::state::App;
+use crate::ledger::Account;
+use crate::model::role::{Right, Role};
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
+use axum::middleware::Next;
+use axum::response::Response;
+use std::collections::HashMap;
+use tower_sessions::session::{Id, Record};
+use tower_sessions::session_store::{Error, Result};
+use tower_sessions::{Session, SessionStore};
+
+/// Keys of a session's values.
+mod key {
+    pub const ACCOUNT: &str = "account";
+    pub const CSRF: &str = "csrf";
+    /// What the password was at sign-in: a changed password ends all other sessions.
+    pub const PASSWORD: &str = "password";
+}
+
+/// The store of sessions.
+#[derive(Debug, Clone)]
+pub struct LedgerStore(pub App);
+
+fn backend(error: impl std::fmt::Debug) -> Error {
+    Error::Backend(format!("{error:?}"))
+}
+
+#[async_trait::async_trait]
+impl SessionStore for LedgerStore {
+    // Ids are 128 random bits, so that a collision is not to be feared.
+    async fn create(&self, record: &mut Record) -> Result<()> {
+        self.save(record).await
+    }
+
+    async fn save(&self, record: &Record) -> Result<()> {
+        let (id, expires) = (record.id.to_string(), record.expiry_date.unix_timestamp());
+        let data = serde_json::to_string(&record.data).map_err(|e| Error::Encode(e.to_string()))?;
+        self.0.ledger(move |l| l.keep_session(&id, &data, expires)).await.map_err(backend)
+    }
+
+    async fn load(&self, id: &Id) -> Result<Option<Record>> {
+        let (text, now) = (id.to_string(), chrono::Utc::now().timestamp());
+        let Some((data, expires)) = self.0.ledger(move |l| l.session(&text, now)).await.map_err(backend)? else { return Ok(None) };
+        let data: HashMap<String, serde_json::Value> = serde_json::from_str(&data).map_err(|e| Error::Decode(e.to_string()))?;
+        let expiry_date = tower_sessions::cookie::time::OffsetDateTime::from_unix_timestamp(expires).map_err(backend)?;
+        Ok(Some(Record { id: *id, data, expiry_date }))
+    }
+
+    async fn delete(&self, id: &Id) -> Result<()> {
+        let id = id.to_string();
+        self.0.ledger(move |l| l.end_session(&id)).await.map_err(backend)
+    }
+}
+
+/// Who acts: a person or a program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor {
+    /// Name of the account, or label of the token.
+    pub name: String,
+    /// What pages show.
+    pub display: String,
+    /// Role.
+    pub role: Role,
+    /// The source whose returns a clerk sends.
+    pub source: Option<String>,
+    /// Number of the account; programs have none.
+    pub account: Option<i64>,
+    /// Whether the password must be changed before anything else.
+    pub must_change: bool,
+    /// The word that forms of this session carry.
+    pub csrf: String,
+}
+
+impl Actor {
+    /// Whether the role has a right.
+    pub fn may(&self, right: Right) -> bool {
+        self.role.may(right)
+    }
+
+    /// Whether returns of a source are this actor's to see.
+    pub fn sees_source(&self, source: &str) -> bool {
+        self.may(Right::SeeReturns) && (self.role != Role::Clerk || self.source.as_deref() == Some(source))
+    }
+}
+
+/// The actor of a request; routes that are open may have none.
+#[derive(Debug, Clone)]
+pub struct Visitor(pub Option<Actor>);
+
+impl FromRequestParts<App> for Actor {
+    type Rejection = PageError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> std::result::Result<Self, PageError> {
+        parts.extensions.get::<Visitor>().and_then(|v| v.0.clone()).ok_or(PageError::SignIn)
+    }
+}
+
+impl FromRequestParts<App> for Visitor {
+    type Rejection = PageError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> std::result::Result<Self, PageError> {
+        Ok(parts.extensions.get::<Visitor>().cloned().unwrap_or(Visitor(None)))
+    }
+}
+
+/// Finds out who is behind a request: a session of the browser, or the token of a program.
+pub async fn identify(
+    State(app): State<App>,
+    session: Session,
+    mut request: Request,
+    next: Next,
+) -> std::result::Result<Response, PageError> {
+    let bearer = request.headers().get(AUTHORIZATION).and_then(|v| v.to_str().ok()).and_then(|v| v.strip_prefix("Bearer "));
+    let actor = match bearer {
+        Some(token) => by_token(&app, token).await?,
+        None => by_session(&app, &session).await?,
+    };
+    if let Some(actor) = &actor {
+        tracing::Span::current().record("actor.role", actor.role.id());
+    }
+    request.extensions_mut().insert(Visitor(actor));
+    Ok(next.run(request).await)
+}
+
+async fn by_token(app: &App, token: &str) -> std::result::Result<Option<Actor>, PageError> {
+    let (hash, now) = (crate::stages::acquire::hash_text(token), app.clock.stamp());
+    let token = app.ledger(move |l| l.token(&hash, &now)).await?;
+    Ok(token.map(|t| Actor {
+        display: t.label.clone(),
+        name: t.label,
+        role: t.role,
+        source: t.source,
+        account: None,
+        must_change: false,
+        csrf: String::new(),
+    }))
+}
+
+async fn by_session(app: &App, session: &Session) -> std::result::Result<Option<Actor>, PageError> {
+    let Some(id) = session.get::<i64>(key::ACCOUNT).await? else { return Ok(None) };
+    let csrf: String = session.get(key::CSRF).await?.unwrap_or_default();
+    let password: String = session.get(key::PASSWORD).await?.unwrap_or_default();
+    let account = app.ledger(move |l| l.account(id)).await?;
+    Ok(account.filter(|a| !a.disabled && mark(a) == password).map(|a| Actor {
+        name: a.name,
+        display: a.display,
+        role: a.role,
+        source: a.source,
+        account: Some(a.id),
+        must_change: a.must_change,
+        csrf,
+    }))
+}
+
+/// Tells one password from another without giving it away.
+fn mark(account: &Account) -> String {
+    crate::stages::acquire::hash_text(&account.password)
+}
+
+/// Begins a session for an account, under a new id.
+pub async fn begin(session: &Session, account: &Account) -> std::result::Result<(), PageError> {
+    session.flush().await?;
+    session.insert(key::ACCOUNT, account.id).await?;
+    session.insert(key::CSRF, super::password::secret()).await?;
+    session.insert(key::PASSWORD, mark(account)).await?;
+    Ok(())
+}
+
+/// Keeps this session when its own account changed its password.
+pub async fn keep(session: &Session, account: &Account) -> std::result::Result<(), PageError> {
+    session.cycle_id().await?;
+    Ok(session.insert(key::PASSWORD, mark(account)).await?)
+}

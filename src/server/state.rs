@@ -1,0 +1,101 @@
+//! What all requests share.
+
+use super::clock::Clock;
+use super::error::PageError;
+use super::frame::{Banner, portal};
+use super::metrics::Metrics;
+use super::session::Actor;
+use crate::config::Config;
+use crate::ledger::{Ledger, LedgerError, NewEntry};
+use std::ops::Deref;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The portal's state; clones share it.
+#[derive(Clone)]
+pub struct App(Arc<Shared>);
+
+/// What [`App`] shares.
+pub struct Shared {
+    /// Settings in force.
+    pub config: Config,
+    /// The file that they come from, for the child processes that run.
+    pub config_path: PathBuf,
+    /// The portal's clock.
+    pub clock: Clock,
+    /// Whether this is a throw-away site to try.
+    pub demo: bool,
+    /// Counters.
+    pub metrics: Metrics,
+    ledger: Arc<Mutex<Ledger>>,
+}
+
+impl Deref for App {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("App")
+    }
+}
+
+impl App {
+    /// Opens the state below `<outputs>/.huichi/`.
+    pub fn open(config: Config, config_path: PathBuf, clock: Clock, demo: bool) -> Result<Self, crate::error::Error> {
+        let state = config.outputs.join(".huichi");
+        std::fs::create_dir_all(&state)?;
+        let ledger = Ledger::open(&state.join("ledger.sqlite"))?;
+        Ok(Self(Arc::new(Shared { config, config_path, clock, demo, metrics: Metrics::default(), ledger: Arc::new(Mutex::new(ledger)) })))
+    }
+
+    /// The folder of the ledger, the store and what belongs to them.
+    pub fn folder(&self) -> PathBuf {
+        self.config.outputs.join(".huichi")
+    }
+
+    /// Asks the ledger, away from the threads that serve pages.
+    pub async fn ledger<T: Send + 'static>(
+        &self,
+        ask: impl FnOnce(&mut Ledger) -> Result<T, LedgerError> + Send + 'static,
+    ) -> Result<T, PageError> {
+        let ledger = self.ledger.clone();
+        let asked = tokio::task::spawn_blocking(move || {
+            // A panic while the lock is held leaves no half state: SQLite rolls back.
+            ask(&mut ledger.lock().unwrap_or_else(PoisonError::into_inner))
+        });
+        Ok(asked.await.map_err(|e| PageError::bug(e.to_string()))??)
+    }
+
+    /// Notes in the audit log what an actor did.
+    pub async fn note(&self, actor: &Actor, address: &str, action: &'static str, object: &str, detail: &str) -> Result<(), PageError> {
+        let (name, role, at) = (actor.name.clone(), actor.role.id(), self.clock.stamp());
+        let (address, object, detail) = (address.to_owned(), object.to_owned(), detail.to_owned());
+        self.ledger(move |l| l.note(&NewEntry { account: &name, role, action, object: &object, detail: &detail, address: &address }, &at))
+            .await
+    }
+
+    /// Notes what the portal itself did, or what somebody unknown tried.
+    pub async fn note_system(&self, address: &str, action: &'static str, object: &str, detail: &str) -> Result<(), PageError> {
+        let at = self.clock.stamp();
+        let (address, object, detail) = (address.to_owned(), object.to_owned(), detail.to_owned());
+        self.ledger(move |l| {
+            let entry = NewEntry { account: "system", role: "", action, object: &object, detail: &detail, address: &address };
+            l.note(&entry, &at)
+        })
+        .await
+    }
+
+    /// What must be said on every page.
+    pub fn banners(&self) -> Vec<Banner> {
+        let mut banners = Vec::new();
+        if self.demo {
+            banners.push(Banner { kind: "demo", text: portal("banner_demo").to_owned() });
+        }
+        banners
+    }
+}
