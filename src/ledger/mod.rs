@@ -5,12 +5,18 @@
 //! Invariants: migrations are append-only and run in one transaction; nothing of a file's content is kept here.
 
 mod account;
+mod arrival;
 mod audit;
+mod explanation;
 mod schema;
 mod session;
+mod upload;
 
 pub use account::{Account, NewAccount, Token};
+pub use arrival::Arrival;
 pub use audit::{AuditFilter, Broken, Entry, NewEntry};
+pub use explanation::Explanation;
+pub use upload::{NewUpload, Part, Tally, Upload, Verdict};
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use schema::MIGRATIONS;

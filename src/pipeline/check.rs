@@ -82,6 +82,6 @@ fn input(config: &Config, store: &Store, path: &Path, source: Option<&str>) -> R
     let shown = whole.strip_prefix(std::path::absolute(&config.inputs)?).unwrap_or(path);
     let (sha256, bytes) = store.pin(path).map_err(missing)?;
     let source = source.or_else(|| source_of(&whole, &config.source)).unwrap_or_default();
-    let file = SourceFile { source: source.to_owned(), path: shown.display().to_string(), sha256, bytes };
+    let file = SourceFile { source: source.to_owned(), path: shown.display().to_string(), sha256, bytes, upload: None };
     Ok(InputFile { file, seeds: Vec::new(), readable: true })
 }

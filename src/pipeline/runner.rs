@@ -14,7 +14,7 @@ use crate::ledger::Ledger;
 use crate::model::account::Account;
 use crate::model::merged::{Conflict, Merged};
 use crate::model::place::{FileName, Places};
-use crate::stages::acquire::{Store, hash_text};
+use crate::stages::acquire::{SourceFile, Store, hash_text};
 use crate::stages::merge::{self, Datasets};
 use crate::stages::publish::{self, Input, Publication};
 use crate::stages::screen;
@@ -68,6 +68,7 @@ pub async fn run(config: &Config, progress: &dyn Progress) -> Result<RunOutcome,
     }
 
     let parsed = gather::ingest(config, &store, &cache, inputs, progress).await?;
+    gather::note_arrivals(&ledger, &parsed, &started)?;
     if parsed.iter().all(|p| p.manifest.refused || p.manifest.tables.is_empty()) {
         return Err(Error::new(ErrorKind::Unreadable, "ERR-005")
             .with("path", config.inputs.display().to_string())
@@ -114,7 +115,11 @@ fn now() -> String {
 
 /// All that decides what a run publishes: equal identities give equal bytes, whatever machine or build made them.
 fn identity(config: &Config, inputs: &[gather::InputFile]) -> String {
-    let files: String = inputs.iter().map(|i| format!("{}\t{}\t{}\t{:?}\n", i.file.source, i.file.path, i.file.sha256, i.seeds)).collect();
+    let version = |file: &SourceFile| file.upload.as_ref().map_or_else(String::new, |_| format!("\t{:?}", file.version()));
+    let files: String = inputs
+        .iter()
+        .map(|i| format!("{}\t{}\t{}\t{:?}{}\n", i.file.source, i.file.path, i.file.sha256, i.seeds, version(&i.file)))
+        .collect();
     hash_text(&format!("{}\n{}\n{}\n{files}", env!("CARGO_PKG_VERSION"), config.fingerprint(), config.as_of))
 }
 
