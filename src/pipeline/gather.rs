@@ -11,7 +11,6 @@ use crate::ledger::{HttpVersion, Ledger, Part, Upload};
 use crate::stages::acquire::{self, Fetched, Fetcher, Found, SourceFile, Store, Uploaded, Validators};
 use std::path::PathBuf;
 use std::sync::Arc;
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 /// An input, pinned.
@@ -192,10 +191,9 @@ pub async fn ingest(
     store: &Store,
     cache: &Arc<Cache>,
     inputs: Vec<InputFile>,
+    parsing: &Parsing,
     progress: &dyn Progress,
 ) -> Result<Vec<ParsedFile>, Error> {
-    let parsing = Parsing::new(config)?;
-    let slots = Arc::new(Semaphore::new(parsing.children));
     let mut tasks = JoinSet::new();
     let mut parsed: Vec<Option<ParsedFile>> = Vec::new();
     let config = Arc::new(config.clone());
@@ -215,10 +213,9 @@ pub async fn ingest(
             parsed[place] = Some(ParsedFile { input, manifest, folder: Some(folder) });
             continue;
         }
-        let (slots, parsing, cache, config) = (slots.clone(), parsing.clone(), cache.clone(), config.clone());
+        let (parsing, cache, config) = (parsing.clone(), cache.clone(), config.clone());
         let path = store.path(&input.file.sha256);
         tasks.spawn(async move {
-            let _slot = slots.acquire_owned().await;
             let folder = cache.begin()?;
             let manifest = parse(&parsing, &config, &input.file.source, &path, input.file.name(), folder.path()).await?;
             // A death is not remembered: the next run tries again.

@@ -9,22 +9,25 @@
 
 mod accounting;
 mod cache;
+mod changes;
 mod check;
 mod conditions;
 mod datasets;
 mod excerpt;
 mod gather;
 mod judging;
+mod lanes;
 mod parse;
 pub mod parser;
 mod recall;
 mod runner;
 mod summary;
 
-pub use check::{Checked, check};
+pub use changes::{Change, Changes};
+pub use check::{Checked, Checker, check};
 pub use conditions::problems;
 pub use excerpt::Excerpt;
-pub use gather::InputFile;
+pub use gather::{InputFile, of_upload};
 pub use parse::{Parsing, parse};
 pub use runner::{RunOutcome, run};
 pub use summary::{Stage, Summary};

@@ -4,6 +4,7 @@ use super::cache::{Cache, is_whole};
 use super::datasets::{Dataset, load};
 use super::gather::{self, ParsedFile};
 use super::judging::{self, Population};
+use super::parse::Parsing;
 use super::summary::{Severities, Stage, Summary};
 use super::{Progress, accounting, cache};
 use crate::config::Config;
@@ -67,7 +68,7 @@ pub async fn run(config: &Config, progress: &dyn Progress) -> Result<RunOutcome,
         }
     }
 
-    let parsed = gather::ingest(config, &store, &cache, inputs, progress).await?;
+    let parsed = gather::ingest(config, &store, &cache, inputs, &Parsing::new(config)?, progress).await?;
     gather::note_arrivals(&ledger, &parsed, &started)?;
     if parsed.iter().all(|p| p.manifest.refused || p.manifest.tables.is_empty()) {
         return Err(Error::new(ErrorKind::Unreadable, "ERR-005")
