@@ -12,4 +12,4 @@ mod resolve;
 pub use decode::{Problem, ProblemKind, line_of};
 pub use merge::{Origin, layered};
 pub use options::*;
-pub use resolve::{Config, load, load_defaults};
+pub use resolve::{Config, load, load_defaults, month_day};

@@ -305,7 +305,8 @@ mod tests {
         let folder = tempfile::tempdir()?;
         let mut ledger = Ledger::open(&folder.path().join("ledger.sqlite"))?;
         ledger.add_uploads(&["a", "b", "c"].map(|id| new(id, "s", id, id)), "t")?;
-        let tally = Tally { rows: 2, errors: 1, parts: vec![Part { form: "returns".into(), period: Some(2025), rows: 2 }], ..Tally::default() };
+        let tally =
+            Tally { rows: 2, errors: 1, parts: vec![Part { form: "returns".into(), period: Some(2025), rows: 2 }], ..Tally::default() };
         ledger.judge_upload("a", Verdict::NeedsCorrection, &tally, "a.json", "t")?;
         ledger.judge_upload("b", Verdict::Refused, &Tally::default(), "b.json", "t")?;
         let standing = ledger.standing_uploads()?;

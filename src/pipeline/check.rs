@@ -3,13 +3,13 @@
 //! Edits that ask the directory are judged only if it is among the files; otherwise the files' own records are the
 //! population, so that repetitions and years are judged all the same.
 
+use super::Silent;
 use super::cache::Cache;
+use super::changes::Changes;
 use super::datasets::{Dataset, load};
 use super::excerpt::{Excerpt, Excerpts};
-use super::changes::Changes;
 use super::gather::{self, InputFile, ParsedFile};
 use super::judging::{self, Population};
-use super::Silent;
 use super::parse::Parsing;
 use crate::config::Config;
 use crate::engine::Engine;
@@ -93,20 +93,23 @@ impl Checker {
     ///
     /// # Errors
     /// The disk is full or the system fails; what is wrong with the file is in the result.
-    pub async fn check(&self, config: &Config, file: SourceFile) -> Result<Checked, Error> {
-        let (_folder, parsed) = self.parse(config, file).await?;
+    pub async fn check(&self, config: Arc<Config>, file: SourceFile) -> Result<Checked, Error> {
+        let (_folder, parsed) = self.parse(&config, file).await?;
         let _turn = self.judging.acquire().await.map_err(Error::bug)?;
-        judge(config, &parsed).await
+        // Judging keeps a core busy for a moment; the threads that serve pages must not be the ones.
+        let here = tokio::runtime::Handle::current();
+        tokio::task::spawn_blocking(move || here.block_on(judge(&config, &parsed))).await.map_err(Error::bug)?
     }
 
     /// What changed from one version of a return to the next, at most `most` cells of it by name.
     ///
     /// # Errors
     /// As [`Checker::check`].
-    pub async fn changes(&self, config: &Config, old: SourceFile, new: SourceFile, most: usize) -> Result<Changes, Error> {
-        let (old, new) = tokio::try_join!(self.parse(config, old), self.parse(config, new))?;
+    pub async fn changes(&self, config: Arc<Config>, old: SourceFile, new: SourceFile, most: usize) -> Result<Changes, Error> {
+        let (old, new) = tokio::try_join!(self.parse(&config, old), self.parse(&config, new))?;
         let _turn = self.judging.acquire().await.map_err(Error::bug)?;
-        Ok(Changes::between(&load(config, &old.1)?, &load(config, &new.1)?, most))
+        let compared = tokio::task::spawn_blocking(move || Ok(Changes::between(&load(&config, &old.1)?, &load(&config, &new.1)?, most)));
+        compared.await.map_err(Error::bug)?
     }
 
     /// Parses one file, under the folder that is given back with it.

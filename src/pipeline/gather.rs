@@ -6,7 +6,7 @@ use super::parser::Manifest;
 use super::{Progress, Stage};
 use crate::config::{Config, HttpOptions};
 use crate::error::{Error, ErrorKind, io_reason};
-use crate::finding::Seed;
+use crate::finding::{Seed, fill, word};
 use crate::ledger::{HttpVersion, Ledger, Part, Upload};
 use crate::stages::acquire::{self, Fetched, Fetcher, Found, SourceFile, Store, Uploaded, Validators};
 use std::path::PathBuf;
@@ -96,8 +96,10 @@ fn uploads(config: &Config, store: &Store, standing: Vec<Upload>) -> Vec<InputFi
 /// An upload as reports name it: `统计局/第12号_经营情况.xlsx`.
 pub fn of_upload(config: &Config, upload: Upload) -> SourceFile {
     let bureau = config.source.get(&upload.source).map_or(upload.source.as_str(), |s| s.bureau.as_str());
+    let values = [upload.number.to_string(), upload.name.clone()];
+    let name = fill(word(config.run.lang, "publish.upload"), |i| i.parse::<usize>().ok().and_then(|i| values.get(i).cloned()));
     SourceFile {
-        path: format!("{bureau}/第{}号_{}", upload.number, upload.name),
+        path: format!("{bureau}/{name}"),
         source: upload.source,
         sha256: upload.sha256,
         bytes: upload.bytes,

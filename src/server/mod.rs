@@ -9,8 +9,10 @@
 //! content goes to the log.
 
 mod accept;
+mod calendar;
 mod clock;
 mod demo;
+mod download;
 mod error;
 mod form;
 mod frame;
@@ -21,6 +23,7 @@ mod router;
 mod session;
 mod state;
 mod tls;
+mod uploads;
 
 pub use clock::Clock;
 pub use password::{hash as hash_password, secret};
@@ -68,6 +71,7 @@ pub async fn serve(start: Start, tell: impl FnOnce(&Listening)) -> Result<(), Er
     let clock = Clock::new(start.now);
     let app = App::open(start.config, start.config_path, clock, start.demo)?;
     let _lock = lock(&app)?;
+    app.intake.sweep()?;
     let portal = &app.config.portal;
     let address = match start.listen {
         Some(address) => address,
@@ -85,6 +89,7 @@ pub async fn serve(start: Start, tell: impl FnOnce(&Listening)) -> Result<(), Er
     } else {
         (Vec::new(), setup_link(&app).await.map_err(failed)?.map(|secret| format!("{url}/setup/{secret}")))
     };
+    uploads::resume(&app).await.map_err(failed)?;
     let (stop, stopped) = watch::channel(false);
     tokio::spawn(async move {
         ended().await;

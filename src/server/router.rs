@@ -87,6 +87,8 @@ pub fn routes() -> Routes {
     let routes = handlers::assets::routes(routes);
     let routes = handlers::ops::routes(routes);
     let routes = handlers::home::routes(routes);
+    let routes = handlers::uploads::routes(routes);
+    let routes = handlers::calendar::routes(routes);
     handlers::sign_in::routes(routes)
 }
 

@@ -5,6 +5,7 @@ use super::error::PageError;
 use super::frame::{Banner, portal};
 use super::metrics::Metrics;
 use super::session::Actor;
+use super::uploads::Intake;
 use crate::config::Config;
 use crate::ledger::{Ledger, LedgerError, NewEntry};
 use std::ops::Deref;
@@ -25,6 +26,8 @@ pub struct Shared {
     pub clock: Clock,
     /// Whether this is a throw-away site to try.
     pub demo: bool,
+    /// Where uploads come in and are checked.
+    pub intake: Intake,
     /// Counters.
     pub metrics: Metrics,
     ledger: Arc<Mutex<Ledger>>,
@@ -50,7 +53,9 @@ impl App {
         let state = config.outputs.join(".huichi");
         std::fs::create_dir_all(&state)?;
         let ledger = Ledger::open(&state.join("ledger.sqlite"))?;
-        Ok(Self(Arc::new(Shared { config, config_path, clock, demo, metrics: Metrics::default(), ledger: Arc::new(Mutex::new(ledger)) })))
+        let intake = Intake::open(&config, &state)?;
+        let (metrics, ledger) = (Metrics::default(), Arc::new(Mutex::new(ledger)));
+        Ok(Self(Arc::new(Shared { config, config_path, clock, demo, intake, metrics, ledger })))
     }
 
     /// The folder of the ledger, the store and what belongs to them.

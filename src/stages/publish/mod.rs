@@ -13,8 +13,11 @@ mod pool;
 mod provenance;
 mod quality;
 mod run_json;
+mod slip;
 mod tables;
 mod workbook;
+
+pub use slip::{Slip, SlipRow, write_slip};
 
 use crate::config::{Config, DataFormat};
 use crate::engine::Engine;
