@@ -9,6 +9,7 @@
 //! content goes to the log.
 
 mod accept;
+mod api;
 mod clock;
 mod demo;
 mod error;
