@@ -9,6 +9,7 @@
 //! content goes to the log.
 
 mod accept;
+mod api;
 mod calendar;
 mod clock;
 mod demo;

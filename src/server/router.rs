@@ -89,6 +89,7 @@ pub fn routes() -> Routes {
     let routes = handlers::home::routes(routes);
     let routes = handlers::uploads::routes(routes);
     let routes = handlers::calendar::routes(routes);
+    let routes = super::api::routes(routes);
     handlers::sign_in::routes(routes)
 }
 

@@ -13,7 +13,7 @@ mod version;
 pub use folder::{Found, list, source_of};
 pub use http::{FetchError, Fetched, Fetcher, Validators, shown};
 pub use store::{Store, hash_text};
-pub use version::{Candidate, KeySet, RecordKey, Superseded, supersede, version};
+pub use version::{Candidate, KeySet, Older, RecordKey, Superseded, supersede, version};
 
 /// One input, pinned.
 #[derive(Debug, Clone, PartialEq, Eq)]

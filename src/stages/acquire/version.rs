@@ -56,14 +56,14 @@ impl KeySet {
     }
 }
 
-/// The tables of one file that may be a version of a return.
+/// The records of one file that may be a version of a return.
 #[derive(Debug, Clone)]
 pub struct Candidate {
     /// Ordinal of the file.
     pub file: usize,
-    /// Numbers of its tables of this return.
+    /// Numbers of the tables that they stand in.
     pub tables: Vec<u16>,
-    /// Source, form and period.
+    /// Source, form and period: that of the records, since the years of a table may stand in its rows.
     pub group: (String, String, Option<i32>),
     /// The part of the return that it is.
     pub part: String,
@@ -73,20 +73,31 @@ pub struct Candidate {
     pub keys: Vec<RecordKey>,
 }
 
+/// An older version: the records of one period in some tables of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Older {
+    /// Ordinal of the file.
+    pub file: usize,
+    /// Numbers of the tables.
+    pub tables: Vec<u16>,
+    /// The period of the records.
+    pub period: Option<i32>,
+}
+
 /// What a newer version does to an older one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Superseded {
-    /// The older tables are out of use.
+    /// The older is out of use.
     Whole {
-        /// The older: file and tables.
-        older: (usize, Vec<u16>),
+        /// The older.
+        older: Older,
         /// Ordinal of the newer file.
         by: usize,
     },
     /// Only the records with these keys are.
     Partly {
-        /// The older: file and tables.
-        older: (usize, Vec<u16>),
+        /// The older.
+        older: Older,
         /// Ordinal of the newer file.
         by: usize,
         /// Keys of the newer version.
@@ -98,6 +109,8 @@ pub enum Superseded {
         one: usize,
         /// Second file.
         other: usize,
+        /// Source, form and period.
+        group: (String, String, Option<i32>),
         /// Keys in common.
         common: usize,
     },
@@ -126,13 +139,14 @@ fn within(group: &[&Candidate]) -> Vec<Superseded> {
             for (_, newer) in versions[i + 1..].iter().filter(|(r, _)| r > rank) {
                 let keys = KeySet::of(&newer.keys);
                 let kept = older.keys.iter().filter(|k| keys.contains(k)).count();
-                let (by, tables) = (newer.file, (older.file, older.tables.clone()));
+                let by = newer.file;
+                let records = Older { file: older.file, tables: older.tables.clone(), period: older.group.2 };
                 if kept * WHOLE_SHARE.1 >= older.keys.len() * WHOLE_SHARE.0 {
                     gone.insert(older.file);
-                    out.push(Superseded::Whole { older: tables, by });
+                    out.push(Superseded::Whole { older: records, by });
                     break;
                 }
-                out.push(Superseded::Partly { older: tables, by, keys });
+                out.push(Superseded::Partly { older: records, by, keys });
             }
         }
     }
@@ -153,7 +167,8 @@ fn undecided(group: &[&Candidate]) -> Vec<Superseded> {
             let common = other.keys.iter().filter(|k| keys.contains(k)).count();
             // A few in common are repeated records; most of the smaller file in common is the same return sent twice.
             if common * 2 >= one.keys.len().min(other.keys.len()) && common > 0 {
-                out.push(Superseded::Undecided { one: one.file, other: other.file, common });
+                let group = one.group.clone();
+                out.push(Superseded::Undecided { one: one.file, other: other.file, group, common });
             }
         }
     }
@@ -222,24 +237,32 @@ mod tests {
         RecordKey { code: Some(code.into()), code_ok: true, name: Some(format!("{code}公司")) }
     }
 
+    fn group() -> (String, String, Option<i32>) {
+        ("统计".into(), "returns".into(), Some(2025))
+    }
+
     fn candidate(file: usize, name: &str, keys: &[&str]) -> Candidate {
         let keys = keys.iter().map(|k| key(k)).collect();
         let (part, rank) = version(name);
-        Candidate { file, tables: vec![0], group: ("统计".into(), "returns".into(), Some(2025)), part, rank, keys }
+        Candidate { file, tables: vec![0], group: group(), part, rank, keys }
     }
 
     #[test]
     fn a_marked_version_supersedes_whole_or_partly_and_an_unmarked_one_asks() {
         let old = candidate(0, "表.xlsx", &["a", "b", "c"]);
         let newer = candidate(1, "表_v2.xlsx", &["a", "b", "c"]);
-        assert_eq!(supersede(&[old.clone(), newer.clone()]), [Superseded::Whole { older: (0, vec![0]), by: 1 }]);
+        let older = || Older { file: 0, tables: vec![0], period: Some(2025) };
+        assert_eq!(supersede(&[old.clone(), newer.clone()]), [Superseded::Whole { older: older(), by: 1 }]);
         let partly = supersede(&[old.clone(), candidate(1, "表_更正.xlsx", &["b"])]);
-        assert_eq!(partly, [Superseded::Partly { older: (0, vec![0]), by: 1, keys: KeySet::of(&[key("b")]) }]);
+        assert_eq!(partly, [Superseded::Partly { older: older(), by: 1, keys: KeySet::of(&[key("b")]) }]);
         let town = candidate(2, "乡镇.xlsx", &["c", "b"]);
-        let asked = Superseded::Undecided { one: 0, other: 2, common: 2 };
+        let asked = Superseded::Undecided { one: 0, other: 2, group: group(), common: 2 };
         assert_eq!(supersede(&[old.clone(), town.clone()]), [asked]);
         let only_what_stands = supersede(&[old.clone(), newer, town]);
-        assert!(only_what_stands.contains(&Superseded::Undecided { one: 1, other: 2, common: 2 }) && only_what_stands.len() == 2);
+        assert!(
+            only_what_stands.contains(&Superseded::Undecided { one: 1, other: 2, group: group(), common: 2 })
+                && only_what_stands.len() == 2
+        );
         assert_eq!(supersede(&[old, candidate(1, "乡镇.xlsx", &["d"])]), []);
     }
 
