@@ -20,9 +20,11 @@ mod limits;
 mod metrics;
 mod pace;
 mod password;
+mod quality;
 mod router;
 mod session;
 mod state;
+mod svg;
 mod tls;
 
 pub use clock::Clock;

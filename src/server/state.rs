@@ -5,6 +5,7 @@ use super::error::PageError;
 use super::frame::{Banner, portal};
 use super::limits::Limits;
 use super::metrics::Metrics;
+use super::quality::Shelf;
 use super::session::Actor;
 use crate::config::Config;
 use crate::ledger::{Ledger, LedgerError, NewEntry};
@@ -30,6 +31,8 @@ pub struct Shared {
     pub metrics: Metrics,
     /// How often somebody may ask for what costs much.
     pub limits: Limits,
+    /// Runs whose counts were read.
+    pub shelf: Shelf,
     ledger: Arc<Mutex<Ledger>>,
 }
 
@@ -60,6 +63,7 @@ impl App {
             demo,
             metrics: Metrics::default(),
             limits: Limits::default(),
+            shelf: Shelf::default(),
             ledger: Arc::new(Mutex::new(ledger)),
         })))
     }
