@@ -8,9 +8,11 @@ mod account;
 mod audit;
 mod schema;
 mod session;
+mod trend;
 
 pub use account::{Account, NewAccount, Token};
 pub use audit::{AuditFilter, Broken, Entry, NewEntry};
+pub use trend::{Finished, Tallies};
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use schema::MIGRATIONS;

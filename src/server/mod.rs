@@ -16,11 +16,16 @@ mod error;
 mod form;
 mod frame;
 mod handlers;
+mod intake;
+mod limits;
 mod metrics;
+mod pace;
 mod password;
+mod quality;
 mod router;
 mod session;
 mod state;
+mod svg;
 mod tls;
 
 pub use clock::Clock;
@@ -87,8 +92,9 @@ pub async fn serve(start: Start, tell: impl FnOnce(&Listening)) -> Result<(), Er
         (Vec::new(), setup_link(&app).await.map_err(failed)?.map(|secret| format!("{url}/setup/{secret}")))
     };
     let (stop, stopped) = watch::channel(false);
+    let ended = ended();
     tokio::spawn(async move {
-        ended().await;
+        ended.await;
         let _ = stop.send(true);
     });
     tell(&Listening { url, setup, accounts });
@@ -128,17 +134,27 @@ async fn setup_link(app: &App) -> Result<Option<String>, error::PageError> {
     Ok(wanted.then_some(secret))
 }
 
-/// Waits until the process is asked to end.
-async fn ended() {
+/// Waits until the process is asked to end; it is listened for from the call on.
+fn ended() -> impl Future<Output = ()> {
     #[cfg(unix)]
-    {
+    let terminate = {
         use tokio::signal::unix::{SignalKind, signal};
-        let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = tokio::signal::ctrl_c() => {}
+        let listened = [signal(SignalKind::terminate()), signal(SignalKind::interrupt())];
+        async move {
+            match listened {
+                [Ok(mut terminate), Ok(mut interrupt)] => {
+                    tokio::select! {
+                        _ = terminate.recv() => {}
+                        _ = interrupt.recv() => {}
+                    }
+                }
+                _ => std::future::pending().await,
+            }
         }
-    }
+    };
     #[cfg(not(unix))]
-    let _ = tokio::signal::ctrl_c().await;
+    let terminate = async {
+        let _ = tokio::signal::ctrl_c().await;
+    };
+    terminate
 }

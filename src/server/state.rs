@@ -3,7 +3,9 @@
 use super::clock::Clock;
 use super::error::PageError;
 use super::frame::{Banner, portal};
+use super::limits::Limits;
 use super::metrics::Metrics;
+use super::quality::Shelf;
 use super::session::Actor;
 use crate::config::Config;
 use crate::ledger::{Ledger, LedgerError, NewEntry};
@@ -27,6 +29,10 @@ pub struct Shared {
     pub demo: bool,
     /// Counters.
     pub metrics: Metrics,
+    /// How often somebody may ask for what costs much.
+    pub limits: Limits,
+    /// Runs whose counts were read.
+    pub shelf: Shelf,
     ledger: Arc<Mutex<Ledger>>,
 }
 
@@ -50,7 +56,16 @@ impl App {
         let state = config.outputs.join(".huichi");
         std::fs::create_dir_all(&state)?;
         let ledger = Ledger::open(&state.join("ledger.sqlite"))?;
-        Ok(Self(Arc::new(Shared { config, config_path, clock, demo, metrics: Metrics::default(), ledger: Arc::new(Mutex::new(ledger)) })))
+        Ok(Self(Arc::new(Shared {
+            config,
+            config_path,
+            clock,
+            demo,
+            metrics: Metrics::default(),
+            limits: Limits::default(),
+            shelf: Shelf::default(),
+            ledger: Arc::new(Mutex::new(ledger)),
+        })))
     }
 
     /// The folder of the ledger, the store and what belongs to them.
