@@ -5,12 +5,18 @@
 //! Invariants: migrations are append-only and run in one transaction; nothing of a file's content is kept here.
 
 mod account;
+mod adoption;
+mod attempt;
 mod audit;
+mod notice;
 mod schema;
 mod session;
 
 pub use account::{Account, NewAccount, Token};
+pub use adoption::Adoption;
+pub use attempt::{Cause, Ending, HistoryLine, Outcome, RecordedRun};
 pub use audit::{AuditFilter, Broken, Entry, NewEntry};
+pub use notice::Notice;
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use schema::MIGRATIONS;
