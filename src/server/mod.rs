@@ -9,15 +9,20 @@
 //! content goes to the log.
 
 mod accept;
+mod adoption;
 mod clock;
 mod demo;
+mod download;
 mod error;
 mod form;
 mod frame;
 mod handlers;
 mod metrics;
+pub mod night;
+mod notices;
 mod password;
 mod router;
+mod runs;
 mod session;
 mod state;
 mod tls;
@@ -28,6 +33,7 @@ pub use state::App;
 
 use crate::config::Config;
 use crate::error::{Error, ErrorKind};
+use crate::ledger::Cause;
 use chrono::{DateTime, FixedOffset};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -90,9 +96,19 @@ pub async fn serve(start: Start, tell: impl FnOnce(&Listening)) -> Result<(), Er
         ended().await;
         let _ = stop.send(true);
     });
+    app.set_address(&url);
+    night::open(&app).await.map_err(failed)?;
     tell(&Listening { url, setup, accounts });
     tracing::info!(server.address = %address, "listening");
-    accept::serve(app.clone(), listener, tls, router::service(&app, secure), stopped).await
+    tokio::spawn(notices::keep(app.clone(), stopped.clone()));
+    tokio::spawn(night::keep(app.clone(), stopped.clone()));
+    tokio::spawn(night::follow_arrivals(app.clone(), stopped.clone()));
+    if start.demo {
+        night::start(&app, Cause::First, None, None).await.map_err(failed)?;
+    }
+    let served = accept::serve(app.clone(), listener, tls, router::service(&app, secure), stopped).await;
+    night::park(&app).await;
+    served
 }
 
 fn failed(error: error::PageError) -> Error {

@@ -1,15 +1,17 @@
 //! What all requests share.
 
-use super::clock::Clock;
+use super::clock::{Clock, shown};
 use super::error::PageError;
-use super::frame::{Banner, portal};
+use super::frame::{Banner, portal, say};
 use super::metrics::Metrics;
+use super::night::Night;
 use super::session::Actor;
 use crate::config::Config;
 use crate::ledger::{Ledger, LedgerError, NewEntry};
 use std::ops::Deref;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use tokio::sync::Notify;
 
 /// The portal's state; clones share it.
 #[derive(Clone)]
@@ -27,6 +29,11 @@ pub struct Shared {
     pub demo: bool,
     /// Counters.
     pub metrics: Metrics,
+    /// Runs.
+    pub night: Night,
+    /// Wakes the task that sends notices.
+    pub notices: Notify,
+    address: OnceLock<String>,
     ledger: Arc<Mutex<Ledger>>,
 }
 
@@ -50,7 +57,7 @@ impl App {
         let state = config.outputs.join(".huichi");
         std::fs::create_dir_all(&state)?;
         let ledger = Ledger::open(&state.join("ledger.sqlite"))?;
-        Ok(Self(Arc::new(Shared { config, config_path, clock, demo, metrics: Metrics::default(), ledger: Arc::new(Mutex::new(ledger)) })))
+        Ok(Self(Arc::new(Shared { config, config_path, clock, demo, metrics: Metrics::default(), night: Night::default(), notices: Notify::new(), address: OnceLock::new(), ledger: Arc::new(Mutex::new(ledger)) })))
     }
 
     /// The folder of the ledger, the store and what belongs to them.
@@ -96,6 +103,19 @@ impl App {
         if self.demo {
             banners.push(Banner { kind: "demo", text: portal("banner_demo").to_owned() });
         }
+        if let Some(failed) = self.night.failed() {
+            banners.push(Banner { kind: "failed", text: say("portal.banner_failed", &[shown(&failed)]) });
+        }
         banners
+    }
+
+    /// Remembers the address that the portal listens on.
+    pub fn set_address(&self, url: &str) {
+        let _ = self.address.set(url.to_owned());
+    }
+
+    /// The address that people open.
+    pub fn address(&self) -> String {
+        self.config.portal.public_url.clone().or_else(|| self.address.get().cloned()).unwrap_or_default()
     }
 }
