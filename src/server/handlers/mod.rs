@@ -3,4 +3,5 @@
 pub mod assets;
 pub mod home;
 pub mod ops;
+pub mod runs;
 pub mod sign_in;
