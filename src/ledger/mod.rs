@@ -5,14 +5,20 @@
 //! Invariants: migrations are append-only and run in one transaction; nothing of a file's content is kept here.
 
 mod account;
+mod adoption;
+mod attempt;
 mod audit;
+mod notice;
 mod schema;
 mod session;
 mod trend;
 
 pub use account::{Account, NewAccount, Token};
+pub use adoption::Adoption;
+pub use attempt::{Cause, Ending, HistoryLine, Outcome, RecordedRun};
 pub use audit::{AuditFilter, Broken, Entry, NewEntry};
 pub use trend::{Finished, Tallies};
+pub use notice::Notice;
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use schema::MIGRATIONS;

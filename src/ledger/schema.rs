@@ -50,8 +50,9 @@ pub const MIGRATIONS: [&str; 2] = [
     -- What the portal started: `outcome` is null while it runs.
     CREATE TABLE attempt (
         id INTEGER PRIMARY KEY AUTOINCREMENT, cause TEXT NOT NULL, account TEXT, due TEXT, started TEXT NOT NULL,
-        finished TEXT, outcome TEXT, run TEXT, message TEXT, summary TEXT
+        finished TEXT, outcome TEXT, run TEXT, message TEXT
     ) STRICT;
+    CREATE INDEX attempt_run ON attempt (run);
     CREATE TABLE adoption (
         run TEXT PRIMARY KEY, account TEXT NOT NULL, adopted TEXT NOT NULL, note TEXT NOT NULL
     ) STRICT;

@@ -8,6 +8,7 @@
 //! `latest`. Stages never call each other; what one leaves, the next reads by name.
 
 mod accounting;
+mod adopted;
 mod cache;
 mod check;
 mod conditions;
@@ -27,7 +28,7 @@ pub use excerpt::Excerpt;
 pub use gather::InputFile;
 pub use parse::{Parsing, parse};
 pub use runner::{RunOutcome, run};
-pub use summary::{Stage, Summary};
+pub use summary::{ProgressEvent, Stage, Summary};
 
 /// Told what a run does, while it does it.
 pub trait Progress: Sync {

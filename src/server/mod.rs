@@ -10,8 +10,10 @@
 
 mod accept;
 mod api;
+mod adoption;
 mod clock;
 mod demo;
+mod download;
 mod error;
 mod form;
 mod frame;
@@ -20,9 +22,12 @@ mod intake;
 mod limits;
 mod metrics;
 mod pace;
+pub mod night;
+mod notices;
 mod password;
 mod quality;
 mod router;
+mod runs;
 mod session;
 mod state;
 mod svg;
@@ -34,6 +39,7 @@ pub use state::App;
 
 use crate::config::Config;
 use crate::error::{Error, ErrorKind};
+use crate::ledger::Cause;
 use chrono::{DateTime, FixedOffset};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -97,9 +103,19 @@ pub async fn serve(start: Start, tell: impl FnOnce(&Listening)) -> Result<(), Er
         ended.await;
         let _ = stop.send(true);
     });
+    app.set_address(&url);
+    night::open(&app).await.map_err(failed)?;
     tell(&Listening { url, setup, accounts });
     tracing::info!(server.address = %address, "listening");
-    accept::serve(app.clone(), listener, tls, router::service(&app, secure), stopped).await
+    tokio::spawn(notices::keep(app.clone(), stopped.clone()));
+    tokio::spawn(night::keep(app.clone(), stopped.clone()));
+    tokio::spawn(night::follow_arrivals(app.clone(), stopped.clone()));
+    if start.demo {
+        night::start(&app, Cause::First, None, None).await.map_err(failed)?;
+    }
+    let served = accept::serve(app.clone(), listener, tls, router::service(&app, secure), stopped).await;
+    night::park(&app).await;
+    served
 }
 
 fn failed(error: error::PageError) -> Error {

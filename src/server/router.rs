@@ -113,6 +113,7 @@ pub fn routes() -> Routes {
     let routes = handlers::home::routes(routes);
     let routes = super::api::routes(routes);
     let routes = handlers::quality::routes(routes);
+    let routes = handlers::runs::routes(routes);
     handlers::sign_in::routes(routes)
 }
 

@@ -1,17 +1,20 @@
 //! What all requests share.
 
-use super::clock::Clock;
+use super::clock::{Clock, shown};
 use super::error::PageError;
 use super::frame::{Banner, portal};
 use super::limits::Limits;
 use super::metrics::Metrics;
 use super::quality::Shelf;
+use super::frame::{Banner, portal, say};
+use super::night::Night;
 use super::session::Actor;
 use crate::config::Config;
 use crate::ledger::{Ledger, LedgerError, NewEntry};
 use std::ops::Deref;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use tokio::sync::Notify;
 
 /// The portal's state; clones share it.
 #[derive(Clone)]
@@ -33,6 +36,11 @@ pub struct Shared {
     pub limits: Limits,
     /// Runs whose counts were read.
     pub shelf: Shelf,
+    /// Runs.
+    pub night: Night,
+    /// Wakes the task that sends notices.
+    pub notices: Notify,
+    address: OnceLock<String>,
     ledger: Arc<Mutex<Ledger>>,
 }
 
@@ -66,6 +74,7 @@ impl App {
             shelf: Shelf::default(),
             ledger: Arc::new(Mutex::new(ledger)),
         })))
+        Ok(Self(Arc::new(Shared { config, config_path, clock, demo, metrics: Metrics::default(), night: Night::default(), notices: Notify::new(), address: OnceLock::new(), ledger: Arc::new(Mutex::new(ledger)) })))
     }
 
     /// The folder of the ledger, the store and what belongs to them.
@@ -111,6 +120,19 @@ impl App {
         if self.demo {
             banners.push(Banner { kind: "demo", text: portal("banner_demo").to_owned() });
         }
+        if let Some(failed) = self.night.failed() {
+            banners.push(Banner { kind: "failed", text: say("portal.banner_failed", &[shown(&failed)]) });
+        }
         banners
+    }
+
+    /// Remembers the address that the portal listens on.
+    pub fn set_address(&self, url: &str) {
+        let _ = self.address.set(url.to_owned());
+    }
+
+    /// The address that people open.
+    pub fn address(&self) -> String {
+        self.config.portal.public_url.clone().or_else(|| self.address.get().cloned()).unwrap_or_default()
     }
 }

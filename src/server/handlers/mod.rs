@@ -4,4 +4,5 @@ pub mod assets;
 pub mod home;
 pub mod ops;
 pub mod quality;
+pub mod runs;
 pub mod sign_in;

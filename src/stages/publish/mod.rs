@@ -5,6 +5,7 @@
 //! Invariants: equal content gives equal bytes; no clock, no run id inside a workbook or dataset; amounts leave as
 //! decimals, and as an Excel number only if the double reads back equal; text that looks like a formula is never live.
 
+mod adopted;
 mod books;
 mod cells;
 mod data;
@@ -15,6 +16,8 @@ mod quality;
 mod run_json;
 mod tables;
 mod workbook;
+
+pub use adopted::{Adopted, Differences, ENTERPRISES, compare};
 
 use crate::config::{Config, DataFormat};
 use crate::engine::Engine;
@@ -75,6 +78,8 @@ pub struct Publication<'a> {
     pub accounts: &'a [Account],
     /// First characters of the hash of inputs and settings.
     pub key: &'a str,
+    /// The run that was adopted last, and what has changed since.
+    pub adopted: Option<Adopted>,
 }
 
 impl Publication<'_> {
