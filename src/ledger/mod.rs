@@ -6,6 +6,7 @@
 
 mod account;
 mod audit;
+mod history;
 mod schema;
 mod session;
 

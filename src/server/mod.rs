@@ -17,6 +17,7 @@ mod frame;
 mod handlers;
 mod metrics;
 mod password;
+mod pool;
 mod router;
 mod session;
 mod state;
@@ -90,6 +91,7 @@ pub async fn serve(start: Start, tell: impl FnOnce(&Listening)) -> Result<(), Er
         ended().await;
         let _ = stop.send(true);
     });
+    tokio::spawn(pool::warm(app.clone()));
     tell(&Listening { url, setup, accounts });
     tracing::info!(server.address = %address, "listening");
     accept::serve(app.clone(), listener, tls, router::service(&app, secure), stopped).await

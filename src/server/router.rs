@@ -87,6 +87,7 @@ pub fn routes() -> Routes {
     let routes = handlers::assets::routes(routes);
     let routes = handlers::ops::routes(routes);
     let routes = handlers::home::routes(routes);
+    let routes = handlers::pool::routes(routes);
     handlers::sign_in::routes(routes)
 }
 

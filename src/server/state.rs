@@ -27,6 +27,8 @@ pub struct Shared {
     pub demo: bool,
     /// Counters.
     pub metrics: Metrics,
+    /// The pool of the latest run.
+    pub pool: super::pool::Room,
     ledger: Arc<Mutex<Ledger>>,
 }
 
@@ -50,7 +52,15 @@ impl App {
         let state = config.outputs.join(".huichi");
         std::fs::create_dir_all(&state)?;
         let ledger = Ledger::open(&state.join("ledger.sqlite"))?;
-        Ok(Self(Arc::new(Shared { config, config_path, clock, demo, metrics: Metrics::default(), ledger: Arc::new(Mutex::new(ledger)) })))
+        Ok(Self(Arc::new(Shared {
+            config,
+            config_path,
+            clock,
+            demo,
+            metrics: Metrics::default(),
+            pool: super::pool::Room::default(),
+            ledger: Arc::new(Mutex::new(ledger)),
+        })))
     }
 
     /// The folder of the ledger, the store and what belongs to them.

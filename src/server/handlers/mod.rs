@@ -3,4 +3,5 @@
 pub mod assets;
 pub mod home;
 pub mod ops;
+pub mod pool;
 pub mod sign_in;
