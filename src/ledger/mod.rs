@@ -9,6 +9,7 @@ mod adoption;
 mod attempt;
 mod audit;
 mod notice;
+mod history;
 mod schema;
 mod session;
 mod trend;

@@ -124,7 +124,7 @@ fn choose<'a>(table: &'a TableMeta, fields: &[String]) -> Vec<&'a ColumnMeta> {
 }
 
 /// A field's text as stored.
-fn text(batch: &RecordBatch, field: &str, row: usize) -> String {
+pub(super) fn text(batch: &RecordBatch, field: &str, row: usize) -> String {
     let column = batch.column_by_name(&format!("{field}_raw")).or_else(|| batch.column_by_name(field));
     column.and_then(|c| c.as_string_opt::<i32>()).filter(|c| c.is_valid(row)).map(|c| c.value(row).to_owned()).unwrap_or_default()
 }

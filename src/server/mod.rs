@@ -26,6 +26,7 @@ pub mod night;
 mod notices;
 mod password;
 mod quality;
+mod pool;
 mod router;
 mod runs;
 mod session;
@@ -105,6 +106,7 @@ pub async fn serve(start: Start, tell: impl FnOnce(&Listening)) -> Result<(), Er
     });
     app.set_address(&url);
     night::open(&app).await.map_err(failed)?;
+    tokio::spawn(pool::warm(app.clone()));
     tell(&Listening { url, setup, accounts });
     tracing::info!(server.address = %address, "listening");
     tokio::spawn(notices::keep(app.clone(), stopped.clone()));

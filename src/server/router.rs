@@ -114,6 +114,7 @@ pub fn routes() -> Routes {
     let routes = super::api::routes(routes);
     let routes = handlers::quality::routes(routes);
     let routes = handlers::runs::routes(routes);
+    let routes = handlers::pool::routes(routes);
     handlers::sign_in::routes(routes)
 }
 

@@ -41,6 +41,8 @@ pub struct Shared {
     /// Wakes the task that sends notices.
     pub notices: Notify,
     address: OnceLock<String>,
+    /// The pool of the latest run.
+    pub pool: super::pool::Room,
     ledger: Arc<Mutex<Ledger>>,
 }
 
@@ -75,6 +77,7 @@ impl App {
             ledger: Arc::new(Mutex::new(ledger)),
         })))
         Ok(Self(Arc::new(Shared { config, config_path, clock, demo, metrics: Metrics::default(), night: Night::default(), notices: Notify::new(), address: OnceLock::new(), ledger: Arc::new(Mutex::new(ledger)) })))
+            pool: super::pool::Room::default(),
     }
 
     /// The folder of the ledger, the store and what belongs to them.

@@ -5,4 +5,5 @@ pub mod home;
 pub mod ops;
 pub mod quality;
 pub mod runs;
+pub mod pool;
 pub mod sign_in;

@@ -29,6 +29,11 @@ impl Store {
         Ok(Self(folder.to_owned()))
     }
 
+    /// The store in a folder, for reading beside a run: half copies may be somebody's who is still writing them.
+    pub fn beside(folder: &Path) -> Self {
+        Self(folder.to_owned())
+    }
+
     /// Where the content of a hash lies.
     pub fn path(&self, sha256: &str) -> PathBuf {
         self.0.join(&sha256[..2.min(sha256.len())]).join(sha256)

@@ -10,6 +10,7 @@ mod books;
 mod cells;
 mod data;
 mod desk;
+pub mod disclosure;
 mod pool;
 mod provenance;
 mod quality;
@@ -18,6 +19,7 @@ mod tables;
 mod workbook;
 
 pub use adopted::{Adopted, Differences, ENTERPRISES, compare};
+pub use cells::{Shape, Vocabulary, shape_of};
 
 use crate::config::{Config, DataFormat};
 use crate::engine::Engine;
@@ -97,15 +99,15 @@ impl Publication<'_> {
 /// Writes everything that the configuration asks for into a folder.
 pub async fn publish(publication: &Publication<'_>, folder: &Path) -> Result<Vec<String>, Error> {
     let mut written = Vec::new();
+    let gathered = desk::Gathered::gather(publication).await?;
     let data = folder.join("data");
     let mut tables = Vec::new();
     for name in &publication.config.output.data {
-        if let Some(table) = tables::table(publication, name).await? {
+        if let Some(table) = tables::table(publication, &gathered, name).await? {
             std::fs::create_dir_all(&data)?;
             tables.push((name, table));
         }
     }
-    let gathered = desk::Gathered::gather(publication).await?;
     // Everything to be written is at hand; data files and workbooks are written side by side.
     let (written_data, books) = std::thread::scope(|scope| {
         let files = scope.spawn(|| write_data(publication, &tables, &data));
