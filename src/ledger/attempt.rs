@@ -59,8 +59,7 @@ impl Cause {
 
 impl Outcome {
     /// All outcomes.
-    pub const ALL: [Outcome; 6] =
-        [Outcome::Done, Outcome::Unchanged, Outcome::Failed, Outcome::Cancelled, Outcome::Died, Outcome::Parked];
+    pub const ALL: [Outcome; 6] = [Outcome::Done, Outcome::Unchanged, Outcome::Failed, Outcome::Cancelled, Outcome::Died, Outcome::Parked];
 
     /// The word in the ledger and the API.
     pub fn id(self) -> &'static str {
@@ -205,9 +204,7 @@ impl Ledger {
     /// A run's reference date, start, end and figures.
     pub fn run(&self, id: &str) -> Result<Option<RecordedRun>, LedgerError> {
         let sql = "SELECT as_of, started, finished, summary FROM run WHERE id = ?1";
-        let run = |row: &Row<'_>| {
-            Ok(RecordedRun { as_of: row.get(0)?, started: row.get(1)?, finished: row.get(2)?, summary: row.get(3)? })
-        };
+        let run = |row: &Row<'_>| Ok(RecordedRun { as_of: row.get(0)?, started: row.get(1)?, finished: row.get(2)?, summary: row.get(3)? });
         self.0.query_row(sql, [id], run).optional()
     }
 }

@@ -50,8 +50,7 @@ pub enum ProgressEvent {
 
 impl Stage {
     /// All stages, in their order.
-    pub const ALL: [Stage; 7] =
-        [Stage::Acquire, Stage::Ingest, Stage::Validate, Stage::Link, Stage::Merge, Stage::Screen, Stage::Publish];
+    pub const ALL: [Stage; 7] = [Stage::Acquire, Stage::Ingest, Stage::Validate, Stage::Link, Stage::Merge, Stage::Screen, Stage::Publish];
 
     /// The key of its name in the catalogue of words.
     pub fn key(self) -> &'static str {

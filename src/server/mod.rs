@@ -9,8 +9,8 @@
 //! content goes to the log.
 
 mod accept;
-mod api;
 mod adoption;
+mod api;
 mod clock;
 mod demo;
 mod download;
@@ -21,12 +21,12 @@ mod handlers;
 mod intake;
 mod limits;
 mod metrics;
-mod pace;
 pub mod night;
 mod notices;
+mod pace;
 mod password;
-mod quality;
 mod pool;
+mod quality;
 mod router;
 mod runs;
 mod session;

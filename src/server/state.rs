@@ -2,12 +2,11 @@
 
 use super::clock::{Clock, shown};
 use super::error::PageError;
-use super::frame::{Banner, portal};
+use super::frame::{Banner, portal, say};
 use super::limits::Limits;
 use super::metrics::Metrics;
-use super::quality::Shelf;
-use super::frame::{Banner, portal, say};
 use super::night::Night;
+use super::quality::Shelf;
 use super::session::Actor;
 use crate::config::Config;
 use crate::ledger::{Ledger, LedgerError, NewEntry};
@@ -74,10 +73,12 @@ impl App {
             metrics: Metrics::default(),
             limits: Limits::default(),
             shelf: Shelf::default(),
+            night: Night::default(),
+            notices: Notify::new(),
+            pool: super::pool::Room::default(),
+            address: OnceLock::new(),
             ledger: Arc::new(Mutex::new(ledger)),
         })))
-        Ok(Self(Arc::new(Shared { config, config_path, clock, demo, metrics: Metrics::default(), night: Night::default(), notices: Notify::new(), address: OnceLock::new(), ledger: Arc::new(Mutex::new(ledger)) })))
-            pool: super::pool::Room::default(),
     }
 
     /// The folder of the ledger, the store and what belongs to them.

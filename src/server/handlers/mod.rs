@@ -3,7 +3,7 @@
 pub mod assets;
 pub mod home;
 pub mod ops;
+pub mod pool;
 pub mod quality;
 pub mod runs;
-pub mod pool;
 pub mod sign_in;

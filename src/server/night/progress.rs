@@ -97,15 +97,8 @@ impl Current {
 }
 
 fn fresh() -> Vec<StageProgress> {
-    let waiting = |stage| StageProgress {
-        stage,
-        state: StageState::Waiting,
-        steps: 0,
-        total: None,
-        rows: None,
-        milliseconds: None,
-        begun: None,
-    };
+    let waiting =
+        |stage| StageProgress { stage, state: StageState::Waiting, steps: 0, total: None, rows: None, milliseconds: None, begun: None };
     Stage::ALL.into_iter().map(waiting).collect()
 }
 

@@ -172,7 +172,8 @@ mod tests {
     #[test]
     fn entered_left_and_changed_are_counted_from_either_format() -> Result<(), Box<dyn std::error::Error>> {
         let (schema, before) = table(&[("A", true, Some(10_000), 1), ("B", true, None, 2), ("C", false, None, 3), ("D", true, Some(5), 4)]);
-        let after = [("A", true, Some(10_001), 2), ("B", false, None, 2), ("C", true, None, 3), ("D", true, Some(5), 4), ("E", true, None, 0)];
+        let after =
+            [("A", true, Some(10_001), 2), ("B", false, None, 2), ("C", true, None, 3), ("D", true, Some(5), 4), ("E", true, None, 0)];
         let engine = Engine::new(NaiveDate::default());
         let (new_schema, after) = table(&after);
         engine.table("enterprises", new_schema, after)?;

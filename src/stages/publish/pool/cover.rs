@@ -3,8 +3,8 @@
 use super::verdicts::thresholds;
 use crate::error::Error;
 use crate::stages::publish::desk::{Desk, Edition, grouped};
-use crate::stages::publish::{Adopted, Differences};
 use crate::stages::publish::workbook::{Block, Book, Cover, GridColumn};
+use crate::stages::publish::{Adopted, Differences};
 
 /// Inputs listed one by one; more are summed up per bureau.
 const LISTED: usize = 40;
