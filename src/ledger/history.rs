@@ -6,10 +6,9 @@ impl Ledger {
     /// Runs recorded before one, the latest first; all of them if that one is not recorded.
     pub fn runs_before(&self, run: &str) -> Result<Vec<String>, LedgerError> {
         let mut statement = self.0.prepare(
-            "SELECT id FROM run WHERE id <> ?1
-                AND finished <= coalesce((SELECT finished FROM run WHERE id = ?1), '9999')
-                AND rowid < coalesce((SELECT rowid FROM run WHERE id = ?1), 9223372036854775807)
-             ORDER BY finished DESC, rowid DESC LIMIT 20",
+            "SELECT r.id FROM run r LEFT JOIN run own ON own.id = ?1
+             WHERE own.id IS NULL OR (r.finished, r.rowid) < (own.finished, own.rowid)
+             ORDER BY r.finished DESC, r.rowid DESC LIMIT 20",
         )?;
         statement.query_map([run], |row| row.get(0))?.collect()
     }
