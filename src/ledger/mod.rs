@@ -6,11 +6,13 @@
 
 mod account;
 mod audit;
+mod people;
 mod schema;
 mod session;
 
 pub use account::{Account, NewAccount, Token};
 pub use audit::{AuditFilter, Broken, Entry, NewEntry};
+pub use people::{AccountChange, By, Made, NotMade};
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use schema::MIGRATIONS;
