@@ -43,6 +43,11 @@ pub fn looks_live(text: &str) -> bool {
     }
 }
 
+/// The text, with an apostrophe in front if a spreadsheet would run it.
+pub fn neutral(text: &str) -> Cow<'_, str> {
+    if looks_live(text) { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
+}
+
 /// Digits, with commas between them and one decimal point at most: nothing else is certain to be no formula.
 fn is_plain_number(text: &str) -> bool {
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());

@@ -9,6 +9,8 @@
 //! content goes to the log.
 
 mod accept;
+mod address;
+pub mod audit;
 mod clock;
 mod demo;
 mod error;
@@ -17,9 +19,11 @@ mod frame;
 mod handlers;
 mod metrics;
 mod password;
+pub mod people;
 mod router;
 mod session;
 mod state;
+mod stream;
 mod tls;
 
 pub use clock::Clock;

@@ -27,6 +27,8 @@ pub struct Shared {
     pub demo: bool,
     /// Counters.
     pub metrics: Metrics,
+    /// How far the audit log was found to hold.
+    pub audit_known: super::audit::Known,
     ledger: Arc<Mutex<Ledger>>,
 }
 
@@ -50,7 +52,7 @@ impl App {
         let state = config.outputs.join(".huichi");
         std::fs::create_dir_all(&state)?;
         let ledger = Ledger::open(&state.join("ledger.sqlite"))?;
-        Ok(Self(Arc::new(Shared { config, config_path, clock, demo, metrics: Metrics::default(), ledger: Arc::new(Mutex::new(ledger)) })))
+        Ok(Self(Arc::new(Shared { config, config_path, clock, demo, metrics: Metrics::default(), audit_known: super::audit::Known::default(), ledger: Arc::new(Mutex::new(ledger)) })))
     }
 
     /// The folder of the ledger, the store and what belongs to them.
@@ -68,6 +70,16 @@ impl App {
             // A panic while the lock is held leaves no half state: SQLite rolls back.
             ask(&mut ledger.lock().unwrap_or_else(PoisonError::into_inner))
         });
+        Ok(asked.await.map_err(|e| PageError::bug(e.to_string()))??)
+    }
+
+    /// Asks the ledger over a connection of its own: long reading holds nobody up.
+    pub async fn ledger_apart<T: Send + 'static>(
+        &self,
+        ask: impl FnOnce(&Ledger) -> Result<T, LedgerError> + Send + 'static,
+    ) -> Result<T, PageError> {
+        let path = self.folder().join("ledger.sqlite");
+        let asked = tokio::task::spawn_blocking(move || ask(&Ledger::open(&path)?));
         Ok(asked.await.map_err(|e| PageError::bug(e.to_string()))??)
     }
 
