@@ -25,7 +25,8 @@ mod tests {
         for good in ["wang", "统计局-王芳", "w.li_2", "王芳"] {
             assert!(may_be_carried(good), "{good}");
         }
-        for bad in ["w", "王", "wang li", "-wang", "token:x", "System", "command_line", "wang\u{202e}", "ｗａｎｇ", "=cmd", &"w".repeat(33)] {
+        for bad in ["w", "王", "wang li", "-wang", "token:x", "System", "command_line", "wang\u{202e}", "ｗａｎｇ", "=cmd", &"w".repeat(33)]
+        {
             assert!(!may_be_carried(bad), "{bad}");
         }
     }

@@ -6,7 +6,6 @@
 //! to a look-alike of another script: a Greek capital Mu stays Greek.
 
 use std::borrow::Cow;
-
 use unicode_normalization::UnicodeNormalization;
 
 /// Tells whether a character prints nothing: zero-width marks, byte order mark, soft hyphen, direction marks.

@@ -216,9 +216,11 @@ mod tests {
     fn an_export_runs_nothing_and_holds_what_was_asked_for() -> Result<(), Box<dyn std::error::Error>> {
         let folder = tempfile::tempdir()?;
         let mut ledger = Ledger::open(&folder.path().join("ledger.sqlite"))?;
-        for (account, object, at) in
-            [("wang", "=HYPERLINK(1)", "2026-07-01T23:59:59+0800"), ("li", "a.xlsx", "2026-07-02T00:00:00+0800"), ("wang", "b", "2026-07-03T08:00:00+0800")]
-        {
+        for (account, object, at) in [
+            ("wang", "=HYPERLINK(1)", "2026-07-01T23:59:59+0800"),
+            ("li", "a.xlsx", "2026-07-02T00:00:00+0800"),
+            ("wang", "b", "2026-07-03T08:00:00+0800"),
+        ] {
             ledger.note(&NewEntry { account, action: "sign_in", object, ..NewEntry::default() }, at)?;
         }
         let day = NaiveDate::from_ymd_opt(2026, 7, 1);

@@ -87,6 +87,9 @@ pub fn routes() -> Routes {
     let routes = handlers::assets::routes(routes);
     let routes = handlers::ops::routes(routes);
     let routes = handlers::home::routes(routes);
+    let routes = handlers::accounts::routes(routes);
+    let routes = handlers::tokens::routes(routes);
+    let routes = handlers::audit::routes(routes);
     handlers::sign_in::routes(routes)
 }
 

@@ -52,7 +52,15 @@ impl App {
         let state = config.outputs.join(".huichi");
         std::fs::create_dir_all(&state)?;
         let ledger = Ledger::open(&state.join("ledger.sqlite"))?;
-        Ok(Self(Arc::new(Shared { config, config_path, clock, demo, metrics: Metrics::default(), audit_known: super::audit::Known::default(), ledger: Arc::new(Mutex::new(ledger)) })))
+        Ok(Self(Arc::new(Shared {
+            config,
+            config_path,
+            clock,
+            demo,
+            metrics: Metrics::default(),
+            audit_known: super::audit::Known::default(),
+            ledger: Arc::new(Mutex::new(ledger)),
+        })))
     }
 
     /// The folder of the ledger, the store and what belongs to them.
