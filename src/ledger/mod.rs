@@ -10,6 +10,7 @@ mod attempt;
 mod audit;
 mod history;
 mod notice;
+mod people;
 mod schema;
 mod session;
 mod trend;
@@ -20,6 +21,7 @@ pub use attempt::{Cause, Ending, HistoryLine, Outcome, RecordedRun};
 pub use audit::{AuditFilter, Broken, Entry, NewEntry};
 pub use notice::Notice;
 pub use trend::{Finished, Tallies};
+pub use people::{AccountChange, By, Made, NotMade};
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use schema::MIGRATIONS;

@@ -11,6 +11,8 @@
 mod accept;
 mod adoption;
 mod api;
+mod address;
+pub mod audit;
 mod clock;
 mod demo;
 mod download;
@@ -27,11 +29,13 @@ mod pace;
 mod password;
 mod pool;
 mod quality;
+pub mod people;
 mod router;
 mod runs;
 mod session;
 mod state;
 mod svg;
+mod stream;
 mod tls;
 
 pub use clock::Clock;

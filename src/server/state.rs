@@ -42,6 +42,8 @@ pub struct Shared {
     address: OnceLock<String>,
     /// The pool of the latest run.
     pub pool: super::pool::Room,
+    /// How far the audit log was found to hold.
+    pub audit_known: super::audit::Known,
     ledger: Arc<Mutex<Ledger>>,
 }
 
@@ -77,6 +79,7 @@ impl App {
             notices: Notify::new(),
             pool: super::pool::Room::default(),
             address: OnceLock::new(),
+            audit_known: super::audit::Known::default(),
             ledger: Arc::new(Mutex::new(ledger)),
         })))
     }
@@ -96,6 +99,16 @@ impl App {
             // A panic while the lock is held leaves no half state: SQLite rolls back.
             ask(&mut ledger.lock().unwrap_or_else(PoisonError::into_inner))
         });
+        Ok(asked.await.map_err(|e| PageError::bug(e.to_string()))??)
+    }
+
+    /// Asks the ledger over a connection of its own: long reading holds nobody up.
+    pub async fn ledger_apart<T: Send + 'static>(
+        &self,
+        ask: impl FnOnce(&Ledger) -> Result<T, LedgerError> + Send + 'static,
+    ) -> Result<T, PageError> {
+        let path = self.folder().join("ledger.sqlite");
+        let asked = tokio::task::spawn_blocking(move || ask(&Ledger::open(&path)?));
         Ok(asked.await.map_err(|e| PageError::bug(e.to_string()))??)
     }
 
