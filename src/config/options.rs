@@ -130,6 +130,9 @@ pub struct SourceOptions {
     /// The forms that this source may send.
     #[validate(length(min = 1))]
     pub forms: Vec<String>,
+    /// By form the month and day on which it is due each year, `MM-DD`.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub due: IndexMap<String, String>,
     /// The population: enterprises are those of this source's directory.
     pub registry: bool,
     /// Legal basis of the processing.

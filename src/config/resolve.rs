@@ -4,7 +4,7 @@ use super::decode::{Problem, ProblemKind, decode, line_of, validation_problems};
 use super::{FieldKind, Options, merge};
 use crate::finding::Lang;
 use crate::model::amount::Unit;
-use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, Utc};
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -71,6 +71,9 @@ impl Config {
             table.remove("portal");
             table.remove("schedule");
             table.remove("notice");
+            // When a form is due decides nothing that is computed.
+            let sources = table.get_mut("source").and_then(toml::Value::as_table_mut).into_iter().flatten();
+            sources.filter_map(|(_, source)| source.as_table_mut()).for_each(|source| _ = source.remove("due"));
             if let Some(toml::Value::Table(run)) = table.get_mut("run") {
                 run.remove("as_of");
                 run.remove("fail_above");
@@ -138,6 +141,12 @@ fn cut(table: &mut toml::Table, path: &str) {
             }
         }
     }
+}
+
+/// Month and day of `MM-DD`, if every year has that day.
+pub fn month_day(text: &str) -> Option<(u32, u32)> {
+    let of_common_year = NaiveDate::parse_from_str(&format!("2001-{text}"), "%Y-%m-%d").ok()?;
+    (text.len() == 5).then(|| (of_common_year.month(), of_common_year.day()))
 }
 
 /// Today in Asia/Shanghai, which has kept UTC+8 without summer time since 1991.
@@ -251,6 +260,14 @@ impl Check<'_> {
             }
             for form in source.forms.iter().filter(|f| !options.form.contains_key(*f)) {
                 self.add(format!("{path}.forms"), form, ids.clone());
+            }
+            for (form, day) in &source.due {
+                let path = format!("{path}.due.{form}");
+                if !source.forms.contains(form) {
+                    self.add(path, form, source.forms.clone());
+                } else if month_day(day).is_none() {
+                    self.add(path, day, vec!["03-31".into()]);
+                }
             }
         }
         let registries = options.source.values().filter(|s| s.registry && !s.disabled).count();

@@ -20,8 +20,15 @@ pub use adoption::Adoption;
 pub use attempt::{Cause, Ending, HistoryLine, Outcome, RecordedRun};
 pub use audit::{AuditFilter, Broken, Entry, NewEntry};
 pub use notice::Notice;
-pub use trend::{Finished, Tallies};
 pub use people::{AccountChange, By, Made, NotMade};
+pub use trend::{Finished, Tallies};
+mod arrival;
+mod explanation;
+mod upload;
+
+pub use arrival::Arrival;
+pub use explanation::Explanation;
+pub use upload::{NewUpload, Part, Tally, Upload, Verdict};
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use schema::MIGRATIONS;

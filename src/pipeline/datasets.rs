@@ -144,7 +144,7 @@ pub fn load(config: &Config, parsed: &[ParsedFile]) -> Result<Loaded, Error> {
             }
             loaded.names.push((folder.join(files::names(meta.number)), ordinal));
             let entry = folder.file_name().unwrap_or_default().to_string_lossy();
-            loaded.keys.entry(meta.form.clone()).or_default().push_str(&format!("{ordinal}:{source}:{entry} "));
+            loaded.keys.entry(meta.form.clone()).or_default().push_str(&format!("{ordinal}:{source}:{entry}{} ", said(file)));
             let path = folder.join(files::records(meta.number));
             if meta.rows == 0 || !path.exists() {
                 continue;
@@ -163,6 +163,11 @@ pub fn load(config: &Config, parsed: &[ParsedFile]) -> Result<Loaded, Error> {
     versions(config, parsed, &mut tables, &mut loaded)?;
     join(config, tables, &mut loaded)?;
     Ok(loaded)
+}
+
+/// What of an upload decides which version counts; of other files the entry's key already says it.
+fn said(file: &ParsedFile) -> String {
+    file.input.file.upload.as_ref().map_or_else(String::new, |_| format!("{:?}", file.input.file.version()))
 }
 
 fn other(folder: &std::path::Path, name: String, file: usize) -> Result<Option<Vec<RecordBatch>>, Error> {
@@ -199,11 +204,13 @@ fn versions(config: &Config, parsed: &[ParsedFile], tables: &mut Vec<Table>, loa
     for table in tables.iter() {
         for group in returns(table).filter(|key| groups.get(key).is_some_and(|files| files.len() > 1)) {
             let keys: Vec<RecordKey> = table.batches.iter().flat_map(|b| keys(b, group.2)).collect();
+            let (part, rank) = parsed[table.file].input.file.version();
             let candidate = candidates.entry((table.file, group.clone())).or_insert_with(|| Candidate {
                 file: table.file,
                 tables: Vec::new(),
                 group,
-                name: parsed[table.file].input.file.name().to_owned(),
+                part,
+                rank,
                 keys: Vec::new(),
             });
             candidate.tables.push(table.number);

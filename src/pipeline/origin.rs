@@ -7,6 +7,7 @@ use super::Silent;
 use super::cache::Cache;
 use super::excerpt::text;
 use super::gather::{self, InputFile};
+use super::parse::Parsing;
 use super::parse::read_manifest;
 use super::parser::{Manifest, files};
 use crate::config::Config;
@@ -81,11 +82,12 @@ pub struct OriginRow {
 /// The original cannot be read from disk, or no child can be started.
 pub async fn origin_of(config: &Config, wanted: &OriginCell) -> Result<Option<OriginRow>, Error> {
     let state = config.outputs.join(".huichi");
-    let store = Store::beside(&state.join("store"));
+    let store = Store::at(&state.join("store"))?;
     if !store.has(&wanted.sha256) {
         return Ok(None);
     }
-    let file = SourceFile { source: wanted.source.clone(), path: wanted.path.clone(), sha256: wanted.sha256.clone(), bytes: 0 };
+    let file =
+        SourceFile { source: wanted.source.clone(), path: wanted.path.clone(), sha256: wanted.sha256.clone(), bytes: 0, upload: None };
     let of_runs = Cache::open(state.join("cache"))?;
     if let Some(folder) = of_runs.get(&gather::key_of(config, &of_runs, &file)?)
         && let Some(manifest) = read_manifest(&folder)
@@ -97,7 +99,7 @@ pub async fn origin_of(config: &Config, wanted: &OriginCell) -> Result<Option<Or
     // Runs sweep their cache of what they did not use, so what is parsed here has a cache of its own.
     let own = Arc::new(Cache::open(state.join("origins"))?);
     let input = InputFile { file, seeds: Vec::new(), readable: true };
-    let parsed = gather::ingest(config, &store, &own, vec![input], &Silent).await?;
+    let parsed = gather::ingest(config, &store, &own, vec![input], &Parsing::new(config)?, &Silent).await?;
     let Some((folder, manifest)) = parsed.into_iter().next().and_then(|p| Some((p.folder?, p.manifest))) else { return Ok(None) };
     let row = row_in(&folder, &manifest, wanted)?;
     own.keep_latest(KEPT)?;

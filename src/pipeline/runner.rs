@@ -5,6 +5,7 @@ use super::cache::{Cache, is_whole};
 use super::datasets::{Dataset, load};
 use super::gather::{self, ParsedFile};
 use super::judging::{self, Population};
+use super::parse::Parsing;
 use super::summary::{Severities, Stage, Summary};
 use super::{Progress, accounting, cache};
 use crate::config::Config;
@@ -15,7 +16,7 @@ use crate::ledger::Ledger;
 use crate::model::account::Account;
 use crate::model::merged::{Conflict, Merged};
 use crate::model::place::{FileName, Places};
-use crate::stages::acquire::{Store, hash_text};
+use crate::stages::acquire::{SourceFile, Store, hash_text};
 use crate::stages::merge::{self, Datasets};
 use crate::stages::publish::{self, Adopted, Input, Publication};
 use crate::stages::screen;
@@ -69,7 +70,8 @@ pub async fn run(config: &Config, progress: &dyn Progress) -> Result<RunOutcome,
         }
     }
 
-    let parsed = gather::ingest(config, &store, &cache, inputs, progress).await?;
+    let parsed = gather::ingest(config, &store, &cache, inputs, &Parsing::new(config)?, progress).await?;
+    gather::note_arrivals(&ledger, &parsed, &started)?;
     if parsed.iter().all(|p| p.manifest.refused || p.manifest.tables.is_empty()) {
         return Err(Error::new(ErrorKind::Unreadable, "ERR-005")
             .with("path", config.inputs.display().to_string())
@@ -116,8 +118,11 @@ fn now() -> String {
 
 /// All that decides what a run publishes: equal identities give equal bytes, whatever machine or build made them.
 fn identity(config: &Config, inputs: &[gather::InputFile], standing: Option<&Standing>) -> String {
-    let mut files: String =
-        inputs.iter().map(|i| format!("{}\t{}\t{}\t{:?}\n", i.file.source, i.file.path, i.file.sha256, i.seeds)).collect();
+    let version = |file: &SourceFile| file.upload.as_ref().map_or_else(String::new, |_| format!("\t{:?}", file.version()));
+    let mut files: String = inputs
+        .iter()
+        .map(|i| format!("{}\t{}\t{}\t{:?}{}\n", i.file.source, i.file.path, i.file.sha256, i.seeds, version(&i.file)))
+        .collect();
     files.extend(standing.map(|s| format!("adopted\t{}\n", s.identity())));
     hash_text(&format!("{}\n{}\n{}\n{files}", env!("CARGO_PKG_VERSION"), config.fingerprint(), config.as_of))
 }

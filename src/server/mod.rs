@@ -9,10 +9,11 @@
 //! content goes to the log.
 
 mod accept;
+mod address;
 mod adoption;
 mod api;
-mod address;
 pub mod audit;
+mod calendar;
 mod clock;
 mod demo;
 mod download;
@@ -27,16 +28,17 @@ pub mod night;
 mod notices;
 mod pace;
 mod password;
+pub mod people;
 mod pool;
 mod quality;
-pub mod people;
 mod router;
 mod runs;
 mod session;
 mod state;
-mod svg;
 mod stream;
+mod svg;
 mod tls;
+mod uploads;
 
 pub use clock::Clock;
 pub use password::{hash as hash_password, secret};
@@ -85,6 +87,7 @@ pub async fn serve(start: Start, tell: impl FnOnce(&Listening)) -> Result<(), Er
     let clock = Clock::new(start.now);
     let app = App::open(start.config, start.config_path, clock, start.demo)?;
     let _lock = lock(&app)?;
+    app.intake.sweep()?;
     let portal = &app.config.portal;
     let address = match start.listen {
         Some(address) => address,
@@ -102,6 +105,7 @@ pub async fn serve(start: Start, tell: impl FnOnce(&Listening)) -> Result<(), Er
     } else {
         (Vec::new(), setup_link(&app).await.map_err(failed)?.map(|secret| format!("{url}/setup/{secret}")))
     };
+    uploads::resume(&app).await.map_err(failed)?;
     let (stop, stopped) = watch::channel(false);
     let ended = ended();
     tokio::spawn(async move {

@@ -118,6 +118,8 @@ pub fn routes() -> Routes {
     let routes = handlers::accounts::routes(routes);
     let routes = handlers::tokens::routes(routes);
     let routes = handlers::audit::routes(routes);
+    let routes = handlers::uploads::routes(routes);
+    let routes = handlers::calendar::routes(routes);
     handlers::sign_in::routes(routes)
 }
 

@@ -8,6 +8,7 @@ use super::metrics::Metrics;
 use super::night::Night;
 use super::quality::Shelf;
 use super::session::Actor;
+use super::uploads::Intake;
 use crate::config::Config;
 use crate::ledger::{Ledger, LedgerError, NewEntry};
 use std::ops::Deref;
@@ -29,6 +30,8 @@ pub struct Shared {
     pub clock: Clock,
     /// Whether this is a throw-away site to try.
     pub demo: bool,
+    /// Where uploads come in and are checked.
+    pub intake: Intake,
     /// Counters.
     pub metrics: Metrics,
     /// How often somebody may ask for what costs much.
@@ -67,11 +70,13 @@ impl App {
         let state = config.outputs.join(".huichi");
         std::fs::create_dir_all(&state)?;
         let ledger = Ledger::open(&state.join("ledger.sqlite"))?;
+        let intake = Intake::open(&config, &state)?;
         Ok(Self(Arc::new(Shared {
             config,
             config_path,
             clock,
             demo,
+            intake,
             metrics: Metrics::default(),
             limits: Limits::default(),
             shelf: Shelf::default(),

@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod assets;
 pub mod audit;
+pub mod calendar;
 pub mod home;
 pub mod ops;
 pub mod pool;
@@ -10,3 +11,4 @@ pub mod quality;
 pub mod runs;
 pub mod sign_in;
 pub mod tokens;
+pub mod uploads;

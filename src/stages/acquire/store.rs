@@ -29,9 +29,10 @@ impl Store {
         Ok(Self(folder.to_owned()))
     }
 
-    /// The store in a folder, for reading beside a run: half copies may be somebody's who is still writing them.
-    pub fn beside(folder: &Path) -> Self {
-        Self(folder.to_owned())
+    /// The store in a folder, left as it is: a run in another process may be filling it.
+    pub fn at(folder: &Path) -> io::Result<Self> {
+        fs::create_dir_all(folder)?;
+        Ok(Self(folder.to_owned()))
     }
 
     /// Where the content of a hash lies.

@@ -2,7 +2,7 @@
 //!
 //! A return is (bureau, form, period, part). The part is the file's name without its version mark, so that two towns'
 //! files stand beside each other and `…_更正` supersedes the file that it corrects. Without a mark the newer one is not
-//! guessed: both stay, and a finding asks.
+//! guessed: both stay, and a finding asks. Uploads need no mark: their receipts are numbered.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -65,8 +65,10 @@ pub struct Candidate {
     pub tables: Vec<u16>,
     /// Source, form and period: that of the records, since the years of a table may stand in its rows.
     pub group: (String, String, Option<i32>),
-    /// The file's name.
-    pub name: String,
+    /// The part of the return that it is.
+    pub part: String,
+    /// Its rank among versions of that part.
+    pub rank: u32,
     /// Keys of its records.
     pub keys: Vec<RecordKey>,
 }
@@ -128,8 +130,7 @@ fn within(group: &[&Candidate]) -> Vec<Superseded> {
     let mut gone = HashSet::new();
     let mut parts: BTreeMap<String, Vec<(u32, &Candidate)>> = BTreeMap::new();
     for candidate in group {
-        let (part, rank) = version(&candidate.name);
-        parts.entry(part).or_default().push((rank, candidate));
+        parts.entry(candidate.part.clone()).or_default().push((candidate.rank, candidate));
     }
     for versions in parts.values_mut() {
         versions.sort_by_key(|(rank, c)| (*rank, c.file));
@@ -160,8 +161,7 @@ fn undecided(group: &[&Candidate]) -> Vec<Superseded> {
     for (i, one) in group.iter().enumerate() {
         let keys = KeySet::of(&one.keys);
         for other in group[i + 1..].iter().filter(|o| o.file != one.file) {
-            let (a, b) = (version(&one.name), version(&other.name));
-            if a.0 == b.0 && a.1 != b.1 {
+            if one.part == other.part && one.rank != other.rank {
                 continue;
             }
             let common = other.keys.iter().filter(|k| keys.contains(k)).count();
@@ -243,7 +243,8 @@ mod tests {
 
     fn candidate(file: usize, name: &str, keys: &[&str]) -> Candidate {
         let keys = keys.iter().map(|k| key(k)).collect();
-        Candidate { file, tables: vec![0], group: group(), name: name.into(), keys }
+        let (part, rank) = version(name);
+        Candidate { file, tables: vec![0], group: group(), part, rank, keys }
     }
 
     #[test]

@@ -15,11 +15,13 @@ mod pool;
 mod provenance;
 mod quality;
 mod run_json;
+mod slip;
 mod tables;
 mod workbook;
 
 pub use adopted::{Adopted, Differences, ENTERPRISES, compare};
 pub use cells::{Shape, Vocabulary, shape_of};
+pub use slip::{Slip, SlipRow, write_slip};
 
 use crate::config::{Config, DataFormat};
 use crate::engine::Engine;
