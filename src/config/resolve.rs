@@ -4,7 +4,7 @@ use super::decode::{Problem, ProblemKind, decode, line_of, validation_problems};
 use super::{FieldKind, Options, merge};
 use crate::finding::Lang;
 use crate::model::amount::Unit;
-use chrono::{Datelike, FixedOffset, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, Utc};
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -69,6 +69,8 @@ impl Config {
             table.remove("paths");
             table.remove("limits");
             table.remove("portal");
+            table.remove("schedule");
+            table.remove("notice");
             // When a form is due decides nothing that is computed.
             let sources = table.get_mut("source").and_then(toml::Value::as_table_mut).into_iter().flatten();
             sources.filter_map(|(_, source)| source.as_table_mut()).for_each(|source| _ = source.remove("due"));
@@ -199,6 +201,21 @@ impl Check<'_> {
             self.survivorship(options, field, rule);
         }
         self.output(&options.output);
+        self.night(options);
+    }
+
+    /// When runs begin must be a time that comes, and notices need an address that can be reached.
+    fn night(&mut self, options: &Options) {
+        let now = DateTime::UNIX_EPOCH.fixed_offset();
+        let comes = options.schedule.times().map(|times| times.is_none_or(|times| times.after(&now).is_some()));
+        if !comes.unwrap_or(false) {
+            self.add("schedule.cron".into(), &options.schedule.cron, vec!["0 2 * * *".into(), "30 1 * * 1-5".into()]);
+        }
+        let urls = options.notice.iter().enumerate().map(|(i, notice)| (format!("notice[{i}].url"), notice.url.as_str()));
+        let public = options.portal.public_url.as_deref().map(|url| ("portal.public_url".to_owned(), url));
+        for (path, url) in urls.chain(public).filter(|(_, url)| !["http://", "https://"].iter().any(|s| url.starts_with(s))) {
+            self.add(path, url, vec!["https://…".into()]);
+        }
     }
 
     /// A field comes from the directory or the needs, and all its sources hold the same kind of value.

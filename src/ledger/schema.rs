@@ -17,10 +17,11 @@ pub const MIGRATIONS: [&str; 2] = [
     ",
     "
     -- People. `source` is the source that a clerk sends; `failures` and `locked_until` belong to sign-in alone.
+    -- `generation` grows with each change of password, role, source or state: sessions of an older one have ended.
     CREATE TABLE account (
-        id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, display TEXT NOT NULL, role TEXT NOT NULL, source TEXT,
+        id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE COLLATE NOCASE, display TEXT NOT NULL, role TEXT NOT NULL, source TEXT,
         password TEXT NOT NULL, must_change INTEGER NOT NULL, disabled INTEGER NOT NULL DEFAULT 0,
-        failures INTEGER NOT NULL DEFAULT 0, locked_until TEXT, created TEXT NOT NULL
+        failures INTEGER NOT NULL DEFAULT 0, locked_until TEXT, generation INTEGER NOT NULL DEFAULT 0, created TEXT NOT NULL
     ) STRICT;
     CREATE TABLE session (
         id TEXT PRIMARY KEY, data TEXT NOT NULL, expires INTEGER NOT NULL
@@ -58,8 +59,9 @@ pub const MIGRATIONS: [&str; 2] = [
     -- What the portal started: `outcome` is null while it runs.
     CREATE TABLE attempt (
         id INTEGER PRIMARY KEY AUTOINCREMENT, cause TEXT NOT NULL, account TEXT, due TEXT, started TEXT NOT NULL,
-        finished TEXT, outcome TEXT, run TEXT, message TEXT, summary TEXT
+        finished TEXT, outcome TEXT, run TEXT, message TEXT
     ) STRICT;
+    CREATE INDEX attempt_run ON attempt (run);
     CREATE TABLE adoption (
         run TEXT PRIMARY KEY, account TEXT NOT NULL, adopted TEXT NOT NULL, note TEXT NOT NULL
     ) STRICT;
@@ -72,6 +74,7 @@ pub const MIGRATIONS: [&str; 2] = [
         number INTEGER PRIMARY KEY, at TEXT NOT NULL, account TEXT NOT NULL, role TEXT NOT NULL, action TEXT NOT NULL,
         object TEXT NOT NULL, detail TEXT NOT NULL, address TEXT NOT NULL, previous TEXT NOT NULL, hash TEXT NOT NULL
     ) STRICT;
+    CREATE INDEX audit_action ON audit (action);
     CREATE TRIGGER audit_is_never_changed BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
     CREATE TRIGGER audit_is_never_cut BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
     ",

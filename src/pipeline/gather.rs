@@ -167,6 +167,12 @@ fn unread(source: String, path: String, code: &str, args: Vec<(String, String)>)
     }
 }
 
+/// The key under which a cache holds what a file's parser found.
+pub fn key_of(config: &Config, cache: &Cache, file: &SourceFile) -> Result<String, Error> {
+    let forms = serde_json::to_string(&super::parse::forms_of(config, &file.source))?;
+    Ok(cache.key("ingest", &[&file.sha256, file.name(), &forms, &serde_json::to_string(&config.codes)?]))
+}
+
 /// Parses what is not in the cache yet, several files at a time; the order of files is kept.
 pub async fn ingest(
     config: &Config,
@@ -186,8 +192,7 @@ pub async fn ingest(
             parsed[place] = Some(ParsedFile { input, manifest: Manifest { refused: true, ..Manifest::default() }, folder: None });
             continue;
         }
-        let forms = serde_json::to_string(&super::parse::forms_of(&config, &input.file.source))?;
-        let key = cache.key("ingest", &[&input.file.sha256, input.file.name(), &forms, &serde_json::to_string(&config.codes)?]);
+        let key = key_of(&config, cache, &input.file)?;
         if let Some(folder) = cache.get(&key)
             && let Some(manifest) = read_manifest(&folder)
         {

@@ -30,7 +30,7 @@ pub fn routes(routes: Routes) -> Routes {
     routes
         .get("/uploads", see, list)
         // The body is counted while it is streamed; the framework's own limit is for bodies held in memory.
-        .post("/uploads", send, receive.layer(DefaultBodyLimit::disable()))
+        .files("/uploads", send, receive.layer(DefaultBodyLimit::disable()))
         .get("/uploads/{id}", see, detail)
         .get("/uploads/{id}/findings.xlsx", see, findings)
         .get("/uploads/{id}/original", see, original)
@@ -86,7 +86,8 @@ async fn receive(
     if stated.is_some_and(|s| s > (2 * mib + 1) << 20) {
         return Err(PageError::TooLarge(mib));
     }
-    let body = body.map_err(|_| PageError::Refused("form", Vec::new()))?;
+    // What is no multipart body cannot carry the word of the session.
+    let body = body.map_err(|_| PageError::Forged)?;
     let sent = uploads::receive(&app, &actor, body).await?;
     for one in &sent {
         let detail = format!("{} {} {}", one.sha256, one.bytes, if one.new { "new" } else { "again" });
