@@ -6,6 +6,7 @@
 
 mod account;
 mod audit;
+mod copy;
 mod people;
 mod schema;
 mod session;
