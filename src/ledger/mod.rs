@@ -10,6 +10,7 @@ mod attempt;
 mod audit;
 mod history;
 mod notice;
+mod copy;
 mod people;
 mod schema;
 mod session;
