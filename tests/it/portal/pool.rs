@@ -101,12 +101,13 @@ async fn what_changed_is_told_with_the_run_before() {
     let operator = portal.sign_in("operator").await;
     assert!(operator.get("/pool/changes").await.1.contains("没有更早一次合并"));
     let needs = portal.site().join("inputs/工信局/融资需求.csv");
-    let text = std::fs::read_to_string(&needs).expect("the needs");
-    let line = text.lines().nth(1).expect("a record");
+    let bytes = std::fs::read(&needs).expect("the needs");
+    let text = encoding_rs::GB18030.decode(&bytes).0.into_owned();
     let row = &read_csv(&portal.site().join("outputs/latest/data/needs.csv"))[0];
+    let line = text.lines().nth(1).expect("a record");
     let changed = line.replacen(&format!(",{},", row["need_amount_raw"]), ",1234.56,", 1);
     assert_ne!(line, changed);
-    std::fs::write(&needs, text.replacen(line, &changed, 1)).expect("written");
+    std::fs::write(&needs, encoding_rs::GB18030.encode(&text.replacen(line, &changed, 1)).0).expect("written");
     portal.run();
     let (status, page) = operator.get("/pool/changes").await;
     assert_eq!(status, 200);
