@@ -71,7 +71,6 @@ pub struct Column {
 pub fn columns_of(config: &Config, schema: &Schema, criteria: &[String], years: &[i32]) -> Vec<Column> {
     let last = years.last().copied().unwrap_or_default();
     let mut ids = vec!["name".to_owned(), "uscc".into(), "conclusion".into()];
-    ids.extend(criteria.iter().map(|c| format!("verdict_{c}")));
     ids.extend(["title_level".into(), "title_until".into()]);
     ids.extend(["revenue", "total_profit"].iter().flat_map(|f| years.iter().rev().map(move |y| format!("{f}_{y}"))));
     let further = [
@@ -89,6 +88,7 @@ pub fn columns_of(config: &Config, schema: &Schema, criteria: &[String], years: 
         "findings",
     ];
     ids.extend(further.map(str::to_owned));
+    ids.extend(criteria.iter().map(|c| format!("verdict_{c}")));
     ids.iter().filter_map(|id| column(config, schema, id, last)).collect()
 }
 

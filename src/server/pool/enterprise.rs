@@ -42,7 +42,7 @@ const FACTS: [&str; 19] = [
 /// Shares of the last year.
 const RATIOS: [&str; 3] = ["revenue_growth", "profit_margin", "debt_ratio"];
 /// Figures drawn as charts.
-const DRAWN: [&str; 4] = ["revenue", "total_profit", "total_assets", "rd_expense"];
+const DRAWN: [&str; 3] = ["revenue", "total_profit", "total_assets"];
 
 /// An enterprise.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -298,7 +298,10 @@ impl Desk<'_> {
             let options = self.config.criterion.get(criterion);
             let verdict = self.column(&format!("verdict_{criterion}"))?;
             // The figure's own column tells more than its text: unit, words, source.
-            let own = options.map(|c| c.figure.trim().to_lowercase()).and_then(|figure| self.column(&figure));
+            let own = options.map(|c| c.figure.trim().to_lowercase()).and_then(|figure| match figure.strip_suffix("_last") {
+                Some(field) => self.column(&format!("{field}_{}", self.data.last_year())),
+                None => self.column(&figure),
+            });
             let mut figure = own.or_else(|| self.column(&format!("figure_{criterion}")))?;
             figure.statistics = figure.statistics || options.is_none_or(|c| judges_statistics(self.config, c));
             figure.criterion = None;
