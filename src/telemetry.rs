@@ -2,9 +2,13 @@
 
 use tracing_subscriber::{EnvFilter, fmt};
 
-/// Sends events to standard error; `HUICHI_LOG` filters them (default: warnings), as JSON where `json` is wanted.
+/// What is sent if `HUICHI_LOG` says nothing: warnings; to programs also what the portal answered.
+const TO_PEOPLE: &str = "warn";
+const TO_PROGRAMS: &str = "warn,huichi::server=info";
+
+/// Sends events to standard error; `HUICHI_LOG` filters them, as JSON where `json` is wanted.
 pub fn start(json: bool) {
-    let filter = EnvFilter::try_from_env("HUICHI_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    let filter = EnvFilter::try_from_env("HUICHI_LOG").unwrap_or_else(|_| EnvFilter::new(if json { TO_PROGRAMS } else { TO_PEOPLE }));
     let builder = fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // A subscriber that is already there (in tests) stays.
     let _ = if json { builder.json().try_init() } else { builder.with_target(false).try_init() };

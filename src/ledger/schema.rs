@@ -34,14 +34,22 @@ pub const MIGRATIONS: [&str; 2] = [
     CREATE TABLE setup_link (
         sha256 TEXT PRIMARY KEY, created TEXT NOT NULL, used INTEGER NOT NULL DEFAULT 0
     ) STRICT;
-    -- Returns as bureaus sent them. `series` joins the versions of one return; `verdict` is null until checked.
+    -- Returns as bureaus sent them. `series` joins the versions of one return, `part` is the name without version mark;
+    -- `verdict` is null until checked, `result` the file of what the check found.
     CREATE TABLE upload (
         number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, source TEXT NOT NULL, account TEXT NOT NULL,
         name TEXT NOT NULL, sha256 TEXT NOT NULL, bytes INTEGER NOT NULL, received TEXT NOT NULL, series TEXT NOT NULL,
-        verdict TEXT, checked TEXT, rows INTEGER, errors INTEGER, explains INTEGER, notes INTEGER, parts TEXT,
-        UNIQUE (source, sha256, series)
+        part TEXT NOT NULL, verdict TEXT, checked TEXT, result TEXT, rows INTEGER, errors INTEGER, explains INTEGER,
+        open INTEGER, notes INTEGER, parts TEXT,
+        UNIQUE (source, sha256)
     ) STRICT;
     CREATE INDEX upload_source ON upload (source, number);
+    CREATE INDEX upload_series ON upload (series, number);
+    -- Forms that arrived in folders and from addresses; period 0 stands for a standing list.
+    CREATE TABLE arrival (
+        source TEXT NOT NULL, sha256 TEXT NOT NULL, form TEXT NOT NULL, period INTEGER NOT NULL, rows INTEGER NOT NULL,
+        received TEXT NOT NULL, PRIMARY KEY (source, sha256, form, period)
+    ) STRICT;
     -- 情况说明: of a finding in a series, good as long as the value at its cell stays.
     CREATE TABLE explanation (
         id INTEGER PRIMARY KEY, series TEXT NOT NULL, finding TEXT NOT NULL, text TEXT NOT NULL, account TEXT NOT NULL,
@@ -51,8 +59,9 @@ pub const MIGRATIONS: [&str; 2] = [
     -- What the portal started: `outcome` is null while it runs.
     CREATE TABLE attempt (
         id INTEGER PRIMARY KEY AUTOINCREMENT, cause TEXT NOT NULL, account TEXT, due TEXT, started TEXT NOT NULL,
-        finished TEXT, outcome TEXT, run TEXT, message TEXT, summary TEXT
+        finished TEXT, outcome TEXT, run TEXT, message TEXT
     ) STRICT;
+    CREATE INDEX attempt_run ON attempt (run);
     CREATE TABLE adoption (
         run TEXT PRIMARY KEY, account TEXT NOT NULL, adopted TEXT NOT NULL, note TEXT NOT NULL
     ) STRICT;

@@ -1,28 +1,52 @@
 //! The accept loop: how many may be connected, how long they may take, TLS, and an end that lets the last answers out.
 
+use super::limits::place;
+use super::metrics::Refused;
+use super::pace::{Busy, PATIENCE, Paced, Pulse};
 use super::state::App;
 use crate::error::Error;
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderName};
+use axum::response::Response;
+use hyper::body::{Frame, SizeHint};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use std::net::SocketAddr;
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
-/// Seconds for the head of a request.
-const HEAD_S: u64 = 10;
 /// Seconds that the last answers have at the end.
 const PARTING_S: u64 = 20;
+/// Seconds that a connection has to end after it was asked to.
+const FAREWELL_S: u64 = 2;
+/// Header fields of a request, and bytes of its head, at most.
+const HEADERS: usize = 64;
+const HEAD_BYTES: usize = 32 << 10;
+/// What share of all connections one address may hold.
+const SHARE: usize = 4;
 
-/// The address at the other end of a connection.
+/// The address at the other end of a connection; behind a proxy, what the proxy says it is.
 #[derive(Debug, Clone, Copy)]
 pub struct Peer(pub SocketAddr);
+
+/// What all connections share.
+struct Door {
+    app: App,
+    tls: Option<TlsAcceptor>,
+    service: Router,
+    /// Connections by address.
+    held: Mutex<HashMap<String, usize>>,
+}
 
 /// Serves until told to stop; then takes no more, and ends when the last answers are out.
 pub async fn serve(
@@ -34,6 +58,7 @@ pub async fn serve(
 ) -> Result<(), Error> {
     let room = Arc::new(Semaphore::new(app.config.portal.connections as usize));
     let all = room.available_permits() as u32;
+    let door = Arc::new(Door { app, tls, service, held: Mutex::default() });
     loop {
         let permit = tokio::select! {
             permit = room.clone().acquire_owned() => permit.map_err(Error::bug)?,
@@ -51,41 +76,112 @@ pub async fn serve(
             },
             _ = stop.changed() => break,
         };
-        let (service, tls, stop) = (service.clone(), tls.clone(), stop.clone());
-        tokio::spawn(async move {
-            let _permit = permit;
-            let _ = stream.set_nodelay(true);
-            match tls {
-                None => connection(TokioIo::new(stream), peer, service, stop).await,
-                Some(tls) => match tokio::time::timeout(Duration::from_secs(HEAD_S), tls.accept(stream)).await {
-                    Ok(Ok(stream)) => connection(TokioIo::new(stream), peer, service, stop).await,
-                    Ok(Err(error)) => tracing::debug!(%error, "no TLS"),
-                    Err(_) => tracing::debug!("no TLS in time"),
-                },
-            }
-        });
+        match Held::new(&door, peer.ip(), permit) {
+            Some(held) => drop(tokio::spawn(connection(held, stream, peer, stop.clone()))),
+            None => door.refuse("connection"),
+        }
     }
     drop(listener);
+    tracing::info!("no more connections are taken");
     let _ = tokio::time::timeout(Duration::from_secs(PARTING_S), room.acquire_many(all)).await;
     Ok(())
 }
 
-async fn connection<S>(stream: TokioIo<S>, peer: SocketAddr, service: Router, mut stop: watch::Receiver<bool>)
+impl Door {
+    fn refuse(&self, kind: &str) {
+        self.app.metrics.refused.get_or_create(&Refused { kind: kind.to_owned() }).inc();
+    }
+}
+
+/// A connection's place, given back when it ends.
+struct Held {
+    door: Arc<Door>,
+    address: String,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Held {
+    /// A place, unless the address has its share already; behind a proxy all come from one.
+    fn new(door: &Arc<Door>, address: IpAddr, permit: OwnedSemaphorePermit) -> Option<Self> {
+        let portal = &door.app.config.portal;
+        let most = if portal.behind_proxy { usize::MAX } else { (portal.connections as usize / SHARE).max(2) };
+        let address = place(address);
+        let mut held = door.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = held.entry(address.clone()).or_default();
+        if *own >= most {
+            return None;
+        }
+        *own += 1;
+        drop(held);
+        door.app.metrics.connections.inc();
+        Some(Self { door: door.clone(), address, _permit: permit })
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.door.app.metrics.connections.dec();
+        let mut held = self.door.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(own) = held.get_mut(&self.address) {
+            *own -= 1;
+            if *own == 0 {
+                held.remove(&self.address);
+            }
+        }
+    }
+}
+
+async fn connection(held: Held, stream: TcpStream, peer: SocketAddr, stop: watch::Receiver<bool>) {
+    let _ = stream.set_nodelay(true);
+    let pulse = Pulse::new(PATIENCE);
+    let stream = Paced::new(stream, pulse.clone());
+    match &held.door.tls {
+        None => requests(&held.door, stream, &pulse, peer, stop).await,
+        Some(tls) => match tokio::time::timeout(PATIENCE.first, tls.accept(stream)).await {
+            Ok(Ok(stream)) => requests(&held.door, stream, &pulse, peer, stop).await,
+            Ok(Err(error)) => tracing::debug!(%error, "no TLS"),
+            Err(_) => held.door.refuse("stalled"),
+        },
+    }
+}
+
+/// Answers the requests of a connection until it ends, overstays, or the portal stops.
+async fn requests<S>(door: &Door, stream: S, pulse: &Arc<Pulse>, peer: SocketAddr, mut stop: watch::Receiver<bool>)
 where
-    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    let (app, service, beating) = (door.app.clone(), door.service.clone(), pulse.clone());
     let service = hyper::service::service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
+        let busy = beating.begin(request.version());
         let mut request: Request = request.map(Body::new);
-        request.extensions_mut().insert(Peer(peer));
-        service.clone().oneshot(request)
+        let proxied = app.config.portal.behind_proxy;
+        let from = if proxied { forwarded(request.headers()).map_or(peer, |ip| SocketAddr::new(ip, 0)) } else { peer };
+        request.extensions_mut().insert(Peer(from));
+        // Ids of requests are ours, or those of our proxy.
+        if !proxied || !plain(request.headers(), &REQUEST_ID) {
+            request.headers_mut().remove(&REQUEST_ID);
+        }
+        let answer = service.clone().oneshot(request);
+        async move { answer.await.map(|response: Response| response.map(|body| Answer { body, _busy: busy })) }
     });
     let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(Duration::from_secs(HEAD_S)).max_headers(64);
-    builder.http2().timer(TokioTimer::new()).keep_alive_interval(Duration::from_secs(30)).max_concurrent_streams(32);
-    let serving = builder.serve_connection(stream, service);
+    let idle = PATIENCE.idle;
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(idle).max_headers(HEADERS).max_buf_size(HEAD_BYTES);
+    let http2 = &mut builder.http2();
+    http2.timer(TokioTimer::new()).keep_alive_interval(Duration::from_secs(30));
+    http2.max_concurrent_streams(32).max_header_list_size(HEAD_BYTES as u32);
+    let serving = builder.serve_connection(TokioIo::new(stream), service);
     tokio::pin!(serving);
     let ended = tokio::select! {
         ended = serving.as_mut() => ended,
+        idle = pulse.overstayed() => {
+            if !idle {
+                door.refuse("stalled");
+            }
+            serving.as_mut().graceful_shutdown();
+            // Whoever says nothing may not hear this either.
+            tokio::time::timeout(Duration::from_secs(FAREWELL_S), serving).await.unwrap_or(Ok(()))
+        }
         _ = stop.changed() => {
             serving.as_mut().graceful_shutdown();
             serving.await
@@ -93,5 +189,60 @@ where
     };
     if let Err(error) = ended {
         tracing::debug!(error, "connection ended early");
+    }
+}
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+fn plain(headers: &HeaderMap, name: &HeaderName) -> bool {
+    let text = headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    text.len() <= 64 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+}
+
+/// Who came to the proxy: the last address in its list, since the others are what the browser says.
+fn forwarded(headers: &HeaderMap) -> Option<IpAddr> {
+    headers.get_all("x-forwarded-for").iter().last()?.to_str().ok()?.rsplit(',').next()?.trim().parse().ok()
+}
+
+/// The body of an answer, which keeps its connection in use until it is out.
+struct Answer {
+    body: Body,
+    _busy: Busy,
+}
+
+impl HttpBody for Answer {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_proxys_own_word_counts() {
+        let of = |values: &[&'static str]| {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append("x-forwarded-for", axum::http::HeaderValue::from_static(value));
+            }
+            forwarded(&headers).map(|ip| ip.to_string())
+        };
+        assert_eq!(of(&["1.2.3.4, 10.0.0.9"]), Some("10.0.0.9".into()), "what the browser says stands in front");
+        assert_eq!(of(&["1.2.3.4", "10.0.0.8"]), Some("10.0.0.8".into()));
+        assert_eq!(of(&["unknown"]), None);
+        assert_eq!(of(&[]), None);
     }
 }

@@ -9,6 +9,7 @@ use crate::model::role::Right;
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
+use axum::http::header::RETRY_AFTER;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 
@@ -29,6 +30,12 @@ pub enum PageError {
     Refused(&'static str, Vec<String>),
     /// More was sent than is taken: the limit in MiB.
     TooLarge(u64),
+    /// A form, or what a program says, is larger than any can be.
+    FormTooLarge,
+    /// The body came too slowly.
+    TooSlow,
+    /// Too much is asked of the portal at the moment.
+    Overloaded,
     /// Too many tries; wait so many seconds.
     TooMany(u64),
     /// Something else must end first: a key of the words `refused.*`.
@@ -52,7 +59,9 @@ impl PageError {
             PageError::ChangePassword | PageError::Forbidden(_) | PageError::Forged => StatusCode::FORBIDDEN,
             PageError::NotFound => StatusCode::NOT_FOUND,
             PageError::Refused(..) => StatusCode::UNPROCESSABLE_ENTITY,
-            PageError::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            PageError::TooLarge(_) | PageError::FormTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            PageError::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            PageError::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
             PageError::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             PageError::Conflict(_) => StatusCode::CONFLICT,
             PageError::Full => StatusCode::INSUFFICIENT_STORAGE,
@@ -70,12 +79,24 @@ impl PageError {
             PageError::Forged => ("forged", Vec::new()),
             PageError::Refused(key, arguments) => (*key, arguments.clone()),
             PageError::TooLarge(mib) => ("too_large", vec![mib.to_string()]),
+            PageError::FormTooLarge => ("form_large", Vec::new()),
+            PageError::TooSlow => ("too_slow", Vec::new()),
+            PageError::Overloaded => ("overloaded", Vec::new()),
             PageError::TooMany(seconds) => ("too_many", vec![seconds.to_string()]),
             PageError::Conflict(key) => (*key, Vec::new()),
             PageError::Full => ("full", Vec::new()),
             PageError::Bug(_) => ("bug", Vec::new()),
         };
         (format!("refused.{key}"), arguments)
+    }
+
+    /// Seconds after which it is worth trying again.
+    fn retry_after(&self) -> Option<u64> {
+        match self {
+            PageError::TooMany(seconds) => Some(*seconds),
+            PageError::Overloaded => Some(5),
+            _ => None,
+        }
     }
 
     /// What people read.
@@ -137,7 +158,7 @@ pub async fn render(State(app): State<App>, request: Request, next: Next) -> Res
     }
     if for_programs {
         let body = serde_json::json!({ "error": error.words().0.trim_start_matches("refused."), "message": error.message() });
-        return (error.status(), Json(body)).into_response();
+        return waiting(&error, (error.status(), Json(body)).into_response());
     }
     match error {
         PageError::SignIn => {
@@ -154,9 +175,17 @@ pub async fn render(State(app): State<App>, request: Request, next: Next) -> Res
             })
             .into_response();
             *page.status_mut() = error.status();
-            page
+            waiting(&error, page)
         }
     }
+}
+
+/// Says after how long it is worth trying again.
+fn waiting(error: &PageError, mut response: Response) -> Response {
+    if let Some(seconds) = error.retry_after() {
+        response.headers_mut().insert(RETRY_AFTER, seconds.into());
+    }
+    response
 }
 
 #[derive(askama::Template)]

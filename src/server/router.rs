@@ -2,6 +2,8 @@
 
 use super::error::{self, PageError};
 use super::handlers;
+use super::intake;
+use super::limits;
 use super::metrics;
 use super::session::{LedgerStore, Visitor, identify};
 use super::state::App;
@@ -13,6 +15,8 @@ use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{MethodFilter, on};
+use std::collections::HashSet;
+use std::sync::OnceLock;
 use std::time::Instant;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
@@ -32,6 +36,15 @@ pub enum Access {
     Right(Right),
 }
 
+/// What a route takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Nothing, or a form: a small body, and an answer soon.
+    Page,
+    /// Files, which it counts itself.
+    Files,
+}
+
 /// A route as the table lists it.
 #[derive(Debug, Clone)]
 pub struct Listed {
@@ -41,6 +54,8 @@ pub struct Listed {
     pub path: &'static str,
     /// What it takes to be let in.
     pub access: Access,
+    /// What it takes.
+    pub kind: Kind,
 }
 
 /// Routes under construction: none can be added without saying what it takes to be let in.
@@ -58,24 +73,33 @@ impl Routes {
 
     /// A route that reads.
     pub fn get<H: Handler<T, App>, T: 'static>(self, path: &'static str, access: Access, handler: H) -> Self {
-        self.add(Method::GET, MethodFilter::GET, path, access, handler)
+        self.add((Method::GET, MethodFilter::GET), path, (access, Kind::Page), handler)
     }
 
     /// A route that changes something.
     pub fn post<H: Handler<T, App>, T: 'static>(self, path: &'static str, access: Access, handler: H) -> Self {
-        self.add(Method::POST, MethodFilter::POST, path, access, handler)
+        self.add((Method::POST, MethodFilter::POST), path, (access, Kind::Page), handler)
+    }
+
+    /// A route that takes files: it counts their bytes itself, and takes as long as they do.
+    pub fn files<H: Handler<T, App>, T: 'static>(self, path: &'static str, access: Access, handler: H) -> Self {
+        self.add((Method::POST, MethodFilter::POST), path, (access, Kind::Files), handler)
     }
 
     fn add<H: Handler<T, App>, T: 'static>(
         mut self,
-        method: Method,
-        filter: MethodFilter,
+        (method, filter): (Method, MethodFilter),
         path: &'static str,
-        access: Access,
+        (access, kind): (Access, Kind),
         handler: H,
     ) -> Self {
-        self.table.push(Listed { method, path, access });
-        let guarded = on(filter, handler).layer(from_fn(move |request: Request, next: Next| guard(access, request, next)));
+        self.table.push(Listed { method, path, access, kind });
+        let route = on(filter, handler);
+        let bounded = match kind {
+            Kind::Page => route.layer(from_fn(intake::small)),
+            Kind::Files => route.layer(from_fn(intake::files)),
+        };
+        let guarded = bounded.layer(from_fn(move |request: Request, next: Next| guard(access, request, next)));
         self.router = self.router.route(path, guarded);
         self
     }
@@ -87,10 +111,23 @@ pub fn routes() -> Routes {
     let routes = handlers::assets::routes(routes);
     let routes = handlers::ops::routes(routes);
     let routes = handlers::home::routes(routes);
+    let routes = super::api::routes(routes);
+    let routes = handlers::quality::routes(routes);
+    let routes = handlers::runs::routes(routes);
+    let routes = handlers::pool::routes(routes);
     let routes = handlers::accounts::routes(routes);
     let routes = handlers::tokens::routes(routes);
     let routes = handlers::audit::routes(routes);
+    let routes = handlers::uploads::routes(routes);
+    let routes = handlers::calendar::routes(routes);
     handlers::sign_in::routes(routes)
+}
+
+/// Whether a route takes files.
+pub fn takes_files(path: &str) -> bool {
+    static TAKING: OnceLock<HashSet<&'static str>> = OnceLock::new();
+    let taking = || routes().table.into_iter().filter(|l| l.kind == Kind::Files).map(|l| l.path).collect();
+    TAKING.get_or_init(taking).contains(path)
 }
 
 /// Lets in who may come in.
@@ -125,15 +162,18 @@ fn foreign(request: &Request) -> bool {
         || said("origin").is_some_and(|origin| origin.split_once("://").map(|(_, h)| h) != host)
 }
 
-/// Counts requests and how long they take.
+/// Counts requests and how long they take, and writes the line of the access log; what stands in a path or query, and who
+/// asked, is the audit log's.
 async fn measure(State(app): State<App>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let method = request.method().to_string();
     let route = request.extensions().get::<MatchedPath>().map_or_else(|| "-".to_owned(), |m| m.as_str().to_owned());
     let response = next.run(request).await;
     let labels = metrics::Request { method, route, status: response.status().as_u16() };
+    let seconds = started.elapsed().as_secs_f64();
+    tracing::info!(http.status = labels.status, http.seconds = seconds, "answered");
     app.metrics.requests.get_or_create(&labels).inc();
-    app.metrics.request_seconds.observe(started.elapsed().as_secs_f64());
+    app.metrics.request_seconds.observe(seconds);
     response
 }
 
@@ -153,14 +193,17 @@ pub fn service(app: &App, secure: bool) -> Router {
     let trace = TraceLayer::new_for_http().make_span_with(|request: &Request| {
         let id = request.headers().get("x-request-id").and_then(|v| v.to_str().ok()).unwrap_or_default();
         let route = request.extensions().get::<MatchedPath>().map_or("-", |m| m.as_str());
-        tracing::info_span!("request", request.id = id, http.method = %request.method(), http.route = route, actor.role = tracing::field::Empty)
+        tracing::info_span!("request", request.id = id, http.method = %request.method(), http.route = route, actor.role = tracing::field::Empty, run.id = tracing::field::Empty)
     });
+    let tls_is_ours = app.config.portal.certificate.is_some();
+    let strict = tls_is_ours.then(|| fixed(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"));
     routes()
         .router
         .fallback(async || PageError::NotFound)
         .method_not_allowed_fallback(async || PageError::NotFound)
-        .layer(from_fn_with_state(app.clone(), error::render))
         .layer(from_fn(same_site))
+        .layer(from_fn_with_state(app.clone(), limits::often))
+        .layer(from_fn_with_state(app.clone(), error::render))
         .layer(from_fn_with_state(app.clone(), identify))
         .layer(sessions)
         .layer(CatchPanicLayer::new())
@@ -170,8 +213,12 @@ pub fn service(app: &App, secure: bool) -> Router {
         .layer(fixed(header::X_FRAME_OPTIONS, "DENY"))
         .layer(fixed(header::REFERRER_POLICY, "same-origin"))
         .layer(fixed(header::CACHE_CONTROL, "no-store"))
+        .layer(tower::util::option_layer(strict))
         .layer(trace)
         .layer(PropagateRequestIdLayer::new(id.clone()))
         .layer(SetRequestIdLayer::new(id, MakeRequestUuid))
         .with_state(app.clone())
 }
+
+#[cfg(test)]
+mod tests;

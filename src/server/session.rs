@@ -160,7 +160,9 @@ async fn by_session(app: &App, session: &Session) -> std::result::Result<Option<
 
 /// Begins a session for an account, under a new id.
 pub async fn begin(session: &Session, account: &Account) -> std::result::Result<(), PageError> {
-    session.flush().await?;
+    if session.id().is_some() {
+        session.flush().await?;
+    }
     session.insert(key::ACCOUNT, account.id).await?;
     session.insert(key::CSRF, super::password::secret()).await?;
     session.insert(key::GENERATION, account.generation).await?;

@@ -19,6 +19,9 @@ async fn ready(State(app): State<App>) -> Result<&'static str, PageError> {
 }
 
 async fn metrics(State(app): State<App>) -> Result<impl IntoResponse, PageError> {
+    let tallies = app.ledger(|l| l.tallies()).await?;
+    let bytes = ["ledger.sqlite", "ledger.sqlite-wal"].map(|name| std::fs::metadata(app.folder().join(name)).map_or(0, |m| m.len()));
+    app.metrics.take_over(&tallies, bytes.iter().sum());
     let text = app.metrics.text().map_err(|e| PageError::bug(e.to_string()))?;
     Ok(([(CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text))
 }

@@ -87,7 +87,9 @@ async fn sign_in(
     // The password is checked even where nobody has the name, so that the time taken does not tell.
     let typed = form.password.clone();
     let kept = account.as_ref().map_or_else(|| NOBODY.to_owned(), |a| a.password.clone());
+    let turn = app.limits.password_turn().await?;
     let right = tokio::task::spawn_blocking(move || password::verify(&typed, &kept)).await.map_err(|e| PageError::bug(e.to_string()))?;
+    drop(turn);
     match account {
         Some(account) if right && !resting && !account.disabled => {
             let id = account.id;
@@ -182,11 +184,13 @@ async fn change_password(
     let Some(id) = actor.account else { return Err(PageError::NotFound) };
     let account = app.ledger(move |l| l.account(id)).await?.ok_or(PageError::SignIn)?;
     let problem = problem_of(&form.new, &form.again, &actor.name).or_else(|| (form.new == form.old).then_some("password_same"));
+    let turn = app.limits.password_turn().await?;
     let checked = tokio::task::spawn_blocking(move || {
         let right = password::verify(&form.old, &account.password);
         right.then(|| password::hash(&form.new)).transpose()
     });
     let hashed = checked.await.map_err(|e| PageError::bug(e.to_string()))??;
+    drop(turn);
     let problem = problem.or_else(|| hashed.is_none().then_some("password_wrong"));
     if let Some(problem) = problem {
         let frame = Frame::new(&app, Some(&actor), "");

@@ -54,7 +54,7 @@ fn csv(path: &Path, schema: &SchemaRef, batches: &[RecordBatch]) -> Result<(), E
 }
 
 /// Appends a value as text.
-fn cell(column: &ArrayRef, row: usize, out: &mut String) {
+pub(super) fn cell(column: &ArrayRef, row: usize, out: &mut String) {
     use std::fmt::Write as _;
     if column.is_null(row) {
         return;

@@ -1,0 +1,139 @@
+//! Data quality in counts, for operator, leading group, members and auditors.
+
+use crate::finding::{Lang, find_word, word};
+use crate::model::account::Place;
+use crate::model::role::Right;
+use crate::server::clock;
+use crate::server::error::PageError;
+use crate::server::frame::{Frame, Page, grouped};
+use crate::server::quality::{self, EditQuality, Moment, Overview, Shown};
+use crate::server::router::{Access, Routes};
+use crate::server::session::Actor;
+use crate::server::state::App;
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+
+const HERE: &str = "/quality";
+
+/// Routes of this room.
+pub fn routes(routes: Routes) -> Routes {
+    let access = Access::Right(Right::SeeQuality);
+    routes.get(HERE, access, overview).get("/quality/{code}", access, edit)
+}
+
+#[derive(Deserialize)]
+struct Wanted {
+    /// The run; the last one if none is named.
+    run: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "quality_none.html", config = "src/server/askama.toml")]
+struct NonePage {
+    frame: Frame,
+    starts: bool,
+}
+
+#[derive(Template)]
+#[template(path = "quality.html", config = "src/server/askama.toml")]
+struct OverviewPage {
+    frame: Frame,
+    run: RunLine,
+    seen: Overview,
+    /// The run's figures.
+    now: Moment,
+    /// Newest first, for the table.
+    moments: Vec<Moment>,
+    charts: Charts,
+}
+
+struct Charts {
+    flow: String,
+    bureaus: String,
+    forms: String,
+    edits: String,
+    trend: String,
+}
+
+/// The run that a page is about.
+struct RunLine {
+    id: String,
+    as_of: String,
+    finished: String,
+    /// Whether it is not the last one; links then name it.
+    earlier: bool,
+}
+
+impl RunLine {
+    fn of(shown: &Shown) -> Self {
+        Self {
+            id: shown.run.id.clone(),
+            as_of: shown.run.as_of.clone(),
+            finished: clock::shown(&shown.run.finished),
+            earlier: shown.runs.last().is_some_and(|last| last.id != shown.run.id),
+        }
+    }
+
+    /// What links to pages of the same run carry.
+    fn query(&self) -> String {
+        if self.earlier { format!("?run={}", self.id) } else { String::new() }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "quality_edit.html", config = "src/server/askama.toml")]
+struct EditPage {
+    frame: Frame,
+    run: RunLine,
+    edit: EditQuality,
+    chart: String,
+}
+
+async fn overview(State(app): State<App>, actor: Actor, Query(wanted): Query<Wanted>) -> Result<Response, PageError> {
+    let frame = Frame::new(&app, Some(&actor), HERE);
+    let Some(shown) = quality::shown(&app, wanted.run.as_deref()).await? else {
+        return Ok(Page(NonePage { frame, starts: actor.may(Right::StartRuns) }).into_response());
+    };
+    tracing::Span::current().record("run.id", &shown.run.id);
+    let seen = quality::overview(&app.config, &shown.published, actor.may(Right::SeeClosed));
+    let mut moments = quality::moments(&shown.runs)?;
+    let charts = Charts {
+        flow: quality::flow_chart(&seen.origins),
+        bureaus: quality::bureau_chart(&seen.bureaus),
+        forms: quality::form_chart(&seen.forms),
+        edits: quality::edit_chart(&seen),
+        trend: quality::trend_chart(&moments),
+    };
+    moments.reverse();
+    let now = moments.iter().find(|m| m.run == shown.run.id).cloned().unwrap_or_default();
+    Ok(Page(OverviewPage { frame, run: RunLine::of(&shown), seen, now, moments, charts }).into_response())
+}
+
+async fn edit(State(app): State<App>, actor: Actor, Path(code): Path<String>, Query(wanted): Query<Wanted>) -> Result<Response, PageError> {
+    let frame = Frame::new(&app, Some(&actor), HERE);
+    let shown = quality::shown(&app, wanted.run.as_deref()).await?.ok_or(PageError::NotFound)?;
+    tracing::Span::current().record("run.id", &shown.run.id);
+    let mut edit = quality::edit(&app, &shown, &code).await?;
+    let chart = quality::edit_trend_chart(&edit);
+    edit.trend.reverse();
+    Ok(Page(EditPage { frame, run: RunLine::of(&shown), edit, chart }).into_response())
+}
+
+/// The names of the places where records end, in the order of the figures.
+fn places() -> [&'static str; Place::ALL.len()] {
+    Place::ALL.map(|p| word(Lang::Zh, &format!("place.{}", p.id())))
+}
+
+fn severity(id: &str) -> &'static str {
+    find_word(Lang::Zh, &format!("severity.{id}")).unwrap_or_default()
+}
+
+fn count(number: &u64) -> String {
+    grouped(*number)
+}
+
+fn bureau(name: &str) -> String {
+    quality::bureau_name(name)
+}

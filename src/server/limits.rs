@@ -1,0 +1,170 @@
+//! How often somebody may ask for what costs much.
+
+use super::accept::Peer;
+use super::error::PageError;
+use super::metrics;
+use super::router;
+use super::session::Visitor;
+use super::state::App;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::Method;
+use axum::middleware::Next;
+use axum::response::Response;
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+/// Keys remembered at most; whoever comes when there are more waits.
+const MOST_KEYS: usize = 20_000;
+/// For so long a password may wait for its turn to be checked.
+const TURN: Duration = Duration::from_secs(10);
+
+/// Allowances by key (GCRA): `burst` at once, then one each `period`.
+pub struct Allowances {
+    period: Duration,
+    burst: u32,
+    /// By key, the moment at which its allowance is whole again.
+    whole: Mutex<HashMap<String, Instant>>,
+}
+
+impl Allowances {
+    /// So many at once, and so many a minute.
+    pub fn new(burst: u32, per_minute: u32) -> Self {
+        Self { period: Duration::from_secs(60) / per_minute, burst, whole: Mutex::default() }
+    }
+
+    /// Takes one; otherwise says how many seconds to wait.
+    pub fn take(&self, key: &str, now: Instant) -> Result<(), u64> {
+        let mut all = self.whole.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() >= MOST_KEYS && !all.contains_key(key) {
+            all.retain(|_, whole| *whole > now);
+            if all.len() >= MOST_KEYS {
+                return Err(self.period.as_secs().max(1));
+            }
+        }
+        let whole = all.get(key).copied().unwrap_or(now).max(now);
+        let (after, allowed) = (whole + self.period, now + self.period * self.burst);
+        if after > allowed {
+            return Err((after - allowed).as_secs() + 1);
+        }
+        all.insert(key.to_owned(), after);
+        Ok(())
+    }
+
+    /// Gives one back.
+    pub fn give_back(&self, key: &str) {
+        if let Some(whole) = self.whole.lock().unwrap_or_else(PoisonError::into_inner).get_mut(key) {
+            *whole -= self.period;
+        }
+    }
+}
+
+/// The limits of the portal.
+pub struct Limits {
+    /// Failed sign-ins by address.
+    sign_in: Allowances,
+    /// Uploads by account.
+    upload: Allowances,
+    /// Requests of programs by token.
+    program: Allowances,
+    /// Passwords checked at a time: each takes 19 MiB and a core.
+    passwords: Semaphore,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            sign_in: Allowances::new(20, 10),
+            upload: Allowances::new(120, 120),
+            program: Allowances::new(600, 3000),
+            passwords: Semaphore::new(std::thread::available_parallelism().map_or(2, usize::from).max(2)),
+        }
+    }
+}
+
+impl Limits {
+    /// Waits for a turn to check or hash a password.
+    ///
+    /// # Errors
+    /// Too many others wait.
+    pub async fn password_turn(&self) -> Result<SemaphorePermit<'_>, PageError> {
+        let turn = tokio::time::timeout(TURN, self.passwords.acquire()).await;
+        turn.ok().and_then(Result::ok).ok_or(PageError::Overloaded)
+    }
+}
+
+/// Refuses what is asked too often.
+pub async fn often(State(app): State<App>, request: Request, next: Next) -> Result<Response, PageError> {
+    let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str).to_owned();
+    let address = request.extensions().get::<Peer>().map(|Peer(p)| place(p.ip())).unwrap_or_default();
+    let who = request.extensions().get::<Visitor>().and_then(|v| v.0.as_ref()).map_or_else(|| address.clone(), |a| a.name.clone());
+    let posted = request.method() == Method::POST;
+    let refused = |kind: &str| {
+        let kind = kind.to_owned();
+        app.metrics.refused.get_or_create(&metrics::Refused { kind }).inc();
+    };
+    if posted && ["/sign-in", "/setup/{secret}", "/password"].contains(&path.as_str()) {
+        app.limits.sign_in.take(&address, Instant::now()).map_err(|wait| {
+            refused("sign_in");
+            PageError::TooMany(wait)
+        })?;
+        let response = next.run(request).await;
+        // Whoever knows the password may come back as often as needed; a whole office shares one address.
+        if response.status().is_redirection() {
+            app.limits.sign_in.give_back(&address);
+        }
+        return Ok(response);
+    }
+    let allowance = match () {
+        () if posted && router::takes_files(&path) => Some(("upload", &app.limits.upload)),
+        () if path.starts_with("/api/") => Some(("program", &app.limits.program)),
+        () => None,
+    };
+    if let Some((kind, allowance)) = allowance {
+        allowance.take(&who, Instant::now()).map_err(|wait| {
+            refused(kind);
+            PageError::TooMany(wait)
+        })?;
+    }
+    Ok(next.run(request).await)
+}
+
+/// An address as far as it tells one place from another: of IPv6 the network, since whoever has one has all of it.
+pub fn place(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_burst_then_one_a_period() {
+        let (allowances, start) = (Allowances::new(3, 6), Instant::now());
+        let later = |seconds| start + Duration::from_secs(seconds);
+        assert!((0..3).all(|_| allowances.take("a", start).is_ok()));
+        let wait = allowances.take("a", start).expect_err("three were taken");
+        assert!((10..=11).contains(&wait), "{wait}");
+        assert!(allowances.take("b", start).is_ok(), "others are not held up");
+        assert!(allowances.take("a", later(11)).is_ok());
+        assert!(allowances.take("a", later(11)).is_err());
+        allowances.give_back("a");
+        assert!(allowances.take("a", later(11)).is_ok(), "what is given back can be taken");
+    }
+
+    #[test]
+    fn an_ipv6_network_is_one_place() {
+        let place = |text: &str| place(text.parse().expect("an address"));
+        assert_eq!(place("2001:db8::1"), place("2001:db8::ffff:1"));
+        assert_ne!(place("2001:db8::1"), place("2001:db8:0:1::1"));
+        assert_eq!(place("::ffff:10.0.0.1"), "10.0.0.1");
+    }
+}

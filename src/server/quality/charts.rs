@@ -1,0 +1,105 @@
+//! The charts of the quality pages; their numbers stand in the tables beside them.
+
+use super::{BureauQuality, EditQuality, FormQuality, Found, Moment, Origin, Overview};
+use crate::finding::{Lang, Severity, word};
+use crate::model::account::Place;
+use crate::server::clock::shown;
+use crate::server::frame::{grouped, portal, say};
+use crate::server::svg::{Bar, Bars, Flow, Ink, Line, Lines, Node};
+
+/// Edits drawn.
+const MOST: usize = 12;
+
+/// The look of a severity.
+fn ink(severity: Severity) -> Ink {
+    match severity {
+        Severity::Error => Ink::Error,
+        Severity::Explain => Ink::Explain,
+        Severity::Note => Ink::Note,
+    }
+}
+
+fn series() -> [(String, Ink); 3] {
+    Severity::ALL.map(|s| (word(Lang::Zh, s.label_key()).to_owned(), ink(s)))
+}
+
+fn parts(found: Found) -> Vec<u64> {
+    vec![found.error, found.explain, found.note]
+}
+
+fn by_severity(id: &str, title: &str, description: &str, rows: Vec<(String, Found)>) -> String {
+    let bars: Vec<Bar> = rows.into_iter().map(|(name, found)| Bar { name, parts: parts(found) }).collect();
+    Bars { id, title: portal(title), description: portal(description), series: &series(), bars: &bars }.draw()
+}
+
+/// A bureau's name, or the words for none.
+pub fn bureau_name(bureau: &str) -> String {
+    if bureau.is_empty() { word(Lang::Zh, "publish.no_bureau").to_owned() } else { bureau.to_owned() }
+}
+
+/// Findings per bureau.
+pub fn bureau_chart(bureaus: &[BureauQuality]) -> String {
+    let rows = bureaus.iter().map(|b| (bureau_name(&b.bureau), b.found)).collect();
+    by_severity("bureaus", "quality_bureaus", "quality_beside", rows)
+}
+
+/// Findings per form.
+pub fn form_chart(forms: &[FormQuality]) -> String {
+    let name = |f: &FormQuality| if f.dataset.is_empty() { word(Lang::Zh, "publish.about_files").to_owned() } else { f.name.clone() };
+    by_severity("forms", "quality_forms", "quality_beside", forms.iter().map(|f| (name(f), f.found)).collect())
+}
+
+/// The edits with most findings.
+pub fn edit_chart(overview: &Overview) -> String {
+    let found = overview.edits.iter().filter(|e| e.findings > 0).take(MOST);
+    let rows = found.map(|e| {
+        let mut found = Found::default();
+        found.add(&e.severity, e.findings);
+        (format!("{} {}", e.code, e.name), found)
+    });
+    by_severity("edits", "quality_edits", "quality_beside", rows.collect())
+}
+
+/// What came in and where it ended.
+pub fn flow_chart(origins: &[Origin]) -> String {
+    let inks = [Ink::Good, Ink::Plain, Ink::Apart, Ink::Crossed, Ink::Faint, Ink::Error];
+    let ended = |place: usize| origins.iter().map(|o| o.places[place]).sum::<u64>();
+    let used: Vec<usize> = (0..Place::ALL.len()).filter(|p| ended(*p) > 0).collect();
+    let name = |place: usize| word(Lang::Zh, &format!("place.{}", Place::ALL[place].id())).to_owned();
+    let to: Vec<Node> = used.iter().map(|p| Node { name: name(*p), ink: inks[*p] }).collect();
+    let from: Vec<Node> = origins.iter().map(|o| Node { name: format!("{} {}", bureau_name(&o.bureau), o.form), ink: Ink::Note }).collect();
+    let numbers: Vec<Vec<u64>> = origins.iter().map(|o| used.iter().map(|p| o.places[*p]).collect()).collect();
+    let told: Vec<String> = used.iter().map(|p| format!("{} {}", name(*p), grouped(ended(*p)))).collect();
+    let total: u64 = origins.iter().map(Origin::came).sum();
+    let description = say("portal.quality_flow_told", &[grouped(total), told.join("、")]);
+    Flow { id: "flow", title: portal("quality_flow"), description: &description, from: &from, to: &to, numbers: &numbers }.draw()
+}
+
+/// A moment as the foot of a chart shows it: `07-01 02:00`.
+fn short(finished: &str) -> String {
+    shown(finished).chars().skip(5).collect()
+}
+
+/// Findings over time.
+pub fn trend_chart(moments: &[Moment]) -> String {
+    let names: Vec<String> = moments.iter().map(|m| short(&m.finished)).collect();
+    let of = [|f: Found| f.error, |f: Found| f.explain, |f: Found| f.note];
+    let lines: Vec<Line> = series()
+        .into_iter()
+        .zip(of)
+        .map(|((name, ink), of)| Line { name, ink, numbers: moments.iter().map(|m| Some(of(m.found))).collect() })
+        .collect();
+    Lines { id: "trend", title: portal("quality_trend"), description: portal("quality_beside"), moments: &names, lines: &lines }.draw()
+}
+
+/// An edit's findings over time.
+pub fn edit_trend_chart(edit: &EditQuality) -> String {
+    let names: Vec<String> = edit.trend.iter().map(|m| short(&m.finished)).collect();
+    let line = Line {
+        name: portal("quality_findings").to_owned(),
+        ink: Severity::from_id(&edit.severity).map_or(Ink::Note, ink),
+        numbers: edit.trend.iter().map(|m| m.findings).collect(),
+    };
+    let title = format!("{} {}", edit.code, portal("quality_trend"));
+    Lines { id: "trend", title: &title, description: portal("quality_beside"), moments: &names, lines: &[line] }.draw()
+}

@@ -1,0 +1,220 @@
+//! What a run published, as counts: of datasets only the columns that say which edit, file and bureau.
+
+use crate::error::Error;
+use crate::model::account::Account;
+use datafusion::arrow::array::{Array, AsArray};
+use datafusion::arrow::datatypes::{DataType, Int64Type};
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use serde::Deserialize;
+use std::collections::{BTreeMap, VecDeque};
+use std::fs::File;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// An input of a run.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct InputFile {
+    /// Path below the inputs.
+    pub path: String,
+    /// The source; empty for a file of none.
+    pub source: String,
+    /// The bureau.
+    pub bureau: String,
+    /// Records in it.
+    pub rows: u64,
+    /// Whether it could not be read.
+    pub refused: bool,
+}
+
+#[derive(Deserialize)]
+struct RunFile {
+    inputs: Vec<InputFile>,
+    accounts: Vec<Account>,
+}
+
+/// Outcomes of an edit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Outcomes {
+    /// Held or broken.
+    pub judged: u64,
+    /// Holds 通过.
+    pub held: u64,
+    /// Broken 不通过.
+    pub broken: u64,
+    /// Unjudged 无法判断.
+    pub unjudged: u64,
+}
+
+/// Findings of one code in one file.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The code.
+    pub code: String,
+    /// Its severity.
+    pub severity: String,
+    /// The bureau.
+    pub bureau: String,
+    /// The file.
+    pub file: String,
+}
+
+/// What a run published.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Published {
+    /// Its inputs.
+    pub inputs: Vec<InputFile>,
+    /// What came in and what became of it.
+    pub accounts: Vec<Account>,
+    /// Findings; nothing if the configuration does not ask for that dataset.
+    pub findings: Option<BTreeMap<Place, u64>>,
+    /// Outcomes by code; nothing if the configuration does not ask for that dataset.
+    pub edits: Option<BTreeMap<String, Outcomes>>,
+    /// Records that could not be judged because of another finding, by code and file.
+    pub unjudged: Option<BTreeMap<(String, String), u64>>,
+}
+
+impl Published {
+    /// Reads a run's folder; nothing if it is gone.
+    pub fn read(folder: &Path) -> Result<Option<Self>, Error> {
+        let text = match std::fs::read_to_string(folder.join("run.json")) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let RunFile { inputs, accounts } = serde_json::from_str(&text)?;
+        let data = folder.join("data");
+        let findings = rows(&data, "findings", &["code", "severity", "bureau", "file"])?.map(|rows| {
+            let place = |[code, severity, bureau, file]: [String; 4]| Place { code, severity, bureau, file };
+            counted(rows.into_iter().filter_map(|row| row.try_into().ok()).map(place))
+        });
+        let edits = rows(&data, "edits", &["code", "judged", "held", "broken", "unjudged"])?.map(|rows| {
+            let number = |text: &String| text.parse().unwrap_or(0);
+            let outcomes =
+                |r: &[String]| Outcomes { judged: number(&r[1]), held: number(&r[2]), broken: number(&r[3]), unjudged: number(&r[4]) };
+            rows.iter().map(|row| (row[0].clone(), outcomes(row))).collect()
+        });
+        let unjudged = rows(&data, "unjudged", &["code", "file"])?
+            .map(|rows| counted(rows.into_iter().filter_map(|row| <[String; 2]>::try_from(row).ok()).map(|[code, file]| (code, file))));
+        Ok(Some(Self { inputs, accounts, findings, edits, unjudged }))
+    }
+
+    /// The datasets that a file holds.
+    pub fn datasets_of(&self, file: usize) -> Vec<&str> {
+        let mut datasets: Vec<&str> = self.accounts.iter().filter(|a| a.file == file).map(|a| a.dataset.as_str()).collect();
+        datasets.dedup();
+        datasets
+    }
+
+    /// The ordinal of a file.
+    pub fn ordinal(&self, path: &str) -> Option<usize> {
+        self.inputs.iter().position(|i| i.path == path)
+    }
+}
+
+fn counted<K: Ord>(keys: impl Iterator<Item = K>) -> BTreeMap<K, u64> {
+    let mut counts = BTreeMap::new();
+    for key in keys {
+        *counts.entry(key).or_default() += 1;
+    }
+    counts
+}
+
+/// Some columns of a dataset in either of its formats; nothing if it was not published.
+fn rows(data: &Path, name: &str, columns: &[&str]) -> Result<Option<Vec<Vec<String>>>, Error> {
+    let (parquet, csv) = (data.join(format!("{name}.parquet")), data.join(format!("{name}.csv")));
+    if parquet.exists() {
+        return from_parquet(&parquet, columns).map(Some);
+    }
+    if csv.exists() {
+        return from_csv(&csv, columns).map(Some);
+    }
+    Ok(None)
+}
+
+fn from_parquet(path: &Path, columns: &[&str]) -> Result<Vec<Vec<String>>, Error> {
+    let builder = ParquetRecordBatchReaderBuilder::try_new(File::open(path)?).map_err(Error::bug)?;
+    let wanted = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
+    let mut rows = Vec::new();
+    for batch in builder.with_projection(wanted).build().map_err(Error::bug)? {
+        let batch = batch?;
+        let cell = |column: &str, row: usize| match batch.column_by_name(column) {
+            Some(values) if values.is_null(row) => String::new(),
+            Some(values) if *values.data_type() == DataType::Int64 => values.as_primitive::<Int64Type>().value(row).to_string(),
+            Some(values) => values.as_string_opt::<i32>().map_or_else(String::new, |v| v.value(row).to_owned()),
+            None => String::new(),
+        };
+        rows.extend((0..batch.num_rows()).map(|row| columns.iter().map(|c| cell(c, row)).collect()));
+    }
+    Ok(rows)
+}
+
+fn from_csv(path: &Path, columns: &[&str]) -> Result<Vec<Vec<String>>, Error> {
+    let mut reader = csv::Reader::from_path(path).map_err(Error::bug)?;
+    let heads: Vec<String> = reader.headers().map_err(Error::bug)?.iter().map(|h| h.trim_start_matches('\u{feff}').to_owned()).collect();
+    let places: Vec<Option<usize>> = columns.iter().map(|c| heads.iter().position(|h| h == c)).collect();
+    let mut rows = Vec::new();
+    for record in reader.records() {
+        let record = record.map_err(Error::bug)?;
+        rows.push(places.iter().map(|p| p.and_then(|p| record.get(p)).unwrap_or_default().to_owned()).collect());
+    }
+    Ok(rows)
+}
+
+/// Runs that were read; they never change.
+#[derive(Default)]
+pub struct Shelf(Mutex<VecDeque<(String, Arc<Published>)>>);
+
+/// Runs kept: those of a trend and a few more.
+const KEPT: usize = 32;
+
+impl Shelf {
+    /// What a run published; nothing if its folder is gone. The id is one of the ledger's.
+    pub fn open(&self, outputs: &Path, id: &str) -> Result<Option<Arc<Published>>, Error> {
+        let held = |shelf: &Self| {
+            let kept = shelf.0.lock().unwrap_or_else(PoisonError::into_inner);
+            kept.iter().find(|(kept, _)| kept == id).map(|(_, published)| published.clone())
+        };
+        let folder = outputs.join(id);
+        if let Some(published) = held(self).filter(|_| folder.exists()) {
+            return Ok(Some(published));
+        }
+        let Some(published) = Published::read(&folder)?.map(Arc::new) else { return Ok(None) };
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.retain(|(other, _)| other != id);
+        kept.push_back((id.to_owned(), published.clone()));
+        if kept.len() > KEPT {
+            kept.pop_front();
+        }
+        Ok(Some(published))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_is_read_as_counts_and_a_dataset_may_be_absent() -> Result<(), Box<dyn std::error::Error>> {
+        let outputs = tempfile::tempdir()?;
+        let data = outputs.path().join("r1/data");
+        std::fs::create_dir_all(&data)?;
+        let run = r#"{"format": 1, "inputs": [{"path": "a.xlsx", "source": "s", "bureau": "甲局", "rows": 3, "refused": false, "sha256": "x"}],
+            "accounts": [{"dataset": "returns", "file": 0, "place": "pooled", "reason": "", "rows": 3, "amount": "70000"}]}"#;
+        std::fs::write(outputs.path().join("r1/run.json"), run)?;
+        std::fs::write(
+            data.join("findings.csv"),
+            "\u{feff}code,severity,bureau,file,found\r\nA-1,error,甲局,a.xlsx,秘密\r\nA-1,error,甲局,a.xlsx,\"两\r\n行\"\r\nB-2,note,甲局,a.xlsx,\r\n",
+        )?;
+        let shelf = Shelf::default();
+        let published = shelf.open(outputs.path(), "r1")?.ok_or("the run is there")?;
+        let findings = published.findings.as_ref().ok_or("findings are there")?;
+        assert_eq!(findings.iter().map(|(p, n)| (p.code.as_str(), *n)).collect::<Vec<_>>(), [("A-1", 2), ("B-2", 1)]);
+        assert!(!format!("{published:?}").contains("秘密"), "what a cell holds is not read");
+        assert_eq!(published.edits, None);
+        assert_eq!(published.datasets_of(0), ["returns"]);
+        std::fs::remove_dir_all(outputs.path().join("r1"))?;
+        assert!(shelf.open(outputs.path(), "r1")?.is_none(), "a run that is gone is gone");
+        Ok(())
+    }
+}
