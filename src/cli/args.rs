@@ -70,6 +70,9 @@ pub struct Run {
     /// No progress, only the closing summary.
     #[arg(long, short)]
     pub quiet: bool,
+    /// Progress as JSON lines on standard output, for the portal; the run ends when standard input does.
+    #[arg(long, hide = true)]
+    pub events: bool,
 }
 
 /// `check`

@@ -2,9 +2,9 @@
 
 use super::args::{Cli, Format, Run};
 use super::output::{Paint, configuration, lang, say};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::finding::{Lang, fill, word};
-use crate::pipeline::{self, Progress, RunOutcome, Silent, Stage};
+use crate::pipeline::{self, Progress, ProgressEvent, RunOutcome, Silent, Stage};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
 use std::sync::Mutex;
@@ -16,7 +16,10 @@ pub fn run(cli: &Cli, arguments: &Run) -> Result<u8, Error> {
     let lang = lang(cli, &config);
     let started = Instant::now();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let outcome = if arguments.quiet || cli.format == Format::Json {
+    let outcome = if arguments.events {
+        end_with_input();
+        runtime.block_on(pipeline::run(&config, &Told))?
+    } else if arguments.quiet || cli.format == Format::Json {
         runtime.block_on(pipeline::run(&config, &Silent))?
     } else {
         runtime.block_on(pipeline::run(&config, &Shown::new(lang)))?
@@ -76,6 +79,33 @@ fn places(lang: Lang, outcome: &RunOutcome) -> String {
         })
         .collect();
     format!("{total} = {}", parts.join(" + "))
+}
+
+/// Ends this process when whoever started it is gone, however that ended: only it holds the other end of the input.
+///
+/// A run may end at any moment: what it has not finished does not count, and the next one clears it away.
+fn end_with_input() {
+    std::thread::spawn(|| {
+        let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
+        std::process::exit(ErrorKind::System.exit_code().into());
+    });
+}
+
+/// A line for each event, as [`crate::pipeline::ProgressEvent`].
+struct Told;
+
+impl Progress for Told {
+    fn begin(&self, stage: Stage, total: Option<u64>) {
+        say(serde_json::json!(ProgressEvent::Begin { stage, total }));
+    }
+
+    fn step(&self, stage: Stage) {
+        say(serde_json::json!(ProgressEvent::Step { stage }));
+    }
+
+    fn end(&self, stage: Stage, rows: Option<u64>) {
+        say(serde_json::json!(ProgressEvent::End { stage, rows }));
+    }
 }
 
 /// Bars on a terminal, plain lines elsewhere.

@@ -79,15 +79,43 @@ fn walk(path: &str, table: &Table, layers: [Option<&Table>; 2], lines: &mut Vec<
                     [_, Some(_)] => Origin::Site,
                     _ => Origin::Default,
                 };
-                lines.push((here, other.to_string(), origin));
+                lines.push((here, masked(other).to_string(), origin));
             }
         }
+    }
+}
+
+/// A value without what only its service may know: secrets, and addresses that hold a key.
+fn masked(value: &Value) -> Value {
+    match value {
+        Value::Array(items) => Value::Array(items.iter().map(masked).collect()),
+        Value::Table(table) => {
+            let masked = table.iter().map(|(key, value)| match (key.as_str(), value) {
+                ("secret", _) => (key.clone(), Value::String("…".to_owned())),
+                ("url", Value::String(url)) => {
+                    let end = url.find('?').unwrap_or(url.len());
+                    let cut = if end < url.len() { "?…" } else { "" };
+                    (key.clone(), Value::String(format!("{}{cut}", &url[..end])))
+                }
+                (_, value) => (key.clone(), masked(value)),
+            });
+            Value::Table(masked.collect())
+        }
+        other => other.clone(),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_only_a_service_may_know_is_not_listed() -> Result<(), toml::de::Error> {
+        let site: Table = toml::from_str("[[notice]]\nkind = 'wecom'\nurl = 'https://a/send?key=k1'\nsecret = 's1'")?;
+        let lines = layered(&Table::new(), &site, &site);
+        assert!(lines.iter().all(|(_, value, _)| !value.contains("k1") && !value.contains("s1")), "{lines:?}");
+        Ok(())
+    }
 
     #[test]
     fn tables_merge_words_add_up_and_values_are_replaced() -> Result<(), toml::de::Error> {

@@ -6,10 +6,12 @@
 
 mod decode;
 mod merge;
+mod night;
 mod options;
 mod resolve;
 
 pub use decode::{Problem, ProblemKind, line_of};
 pub use merge::{Origin, layered};
+pub use night::{NoticeEvent, NoticeKind, NoticeOptions, ScheduleOptions, Times};
 pub use options::*;
-pub use resolve::{Config, load, load_defaults};
+pub use resolve::{Config, load, load_defaults, month_day};

@@ -3,6 +3,7 @@
 //! Every list that a site may want to extend is a table keyed by a short id, so that the site's file states only what
 //! differs: `[edit.F1] severity = "explain"` changes that and nothing else.
 
+use super::night::{NoticeOptions, ScheduleOptions};
 use crate::finding::{Severity, Words};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -41,6 +42,12 @@ pub struct Options {
     /// The portal.
     #[validate(nested)]
     pub portal: PortalOptions,
+    /// When the portal runs by itself.
+    #[validate(nested)]
+    pub schedule: ScheduleOptions,
+    /// Whom the portal tells.
+    #[validate(nested)]
+    pub notice: Vec<NoticeOptions>,
 }
 
 /// `[run]`
@@ -123,6 +130,9 @@ pub struct SourceOptions {
     /// The forms that this source may send.
     #[validate(length(min = 1))]
     pub forms: Vec<String>,
+    /// By form the month and day on which it is due each year, `MM-DD`.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub due: IndexMap<String, String>,
     /// The population: enterprises are those of this source's directory.
     pub registry: bool,
     /// Legal basis of the processing.
@@ -447,6 +457,9 @@ pub struct PortalOptions {
     pub key: Option<String>,
     /// Whether a proxy in front speaks TLS to browsers.
     pub behind_proxy: bool,
+    /// The address that people open, for notices; the address listened on if not stated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub public_url: Option<String>,
     /// Connections at a time.
     #[validate(range(min = 8, max = 10000))]
     pub connections: u32,
@@ -465,6 +478,7 @@ impl Default for PortalOptions {
             certificate: None,
             key: None,
             behind_proxy: false,
+            public_url: None,
             connections: 256,
             upload_mib: 64,
             upload_files: 20,

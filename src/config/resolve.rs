@@ -4,7 +4,7 @@ use super::decode::{Problem, ProblemKind, decode, line_of, validation_problems};
 use super::{FieldKind, Options, merge};
 use crate::finding::Lang;
 use crate::model::amount::Unit;
-use chrono::{FixedOffset, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, Utc};
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -69,6 +69,11 @@ impl Config {
             table.remove("paths");
             table.remove("limits");
             table.remove("portal");
+            table.remove("schedule");
+            table.remove("notice");
+            // When a form is due decides nothing that is computed.
+            let sources = table.get_mut("source").and_then(toml::Value::as_table_mut).into_iter().flatten();
+            sources.filter_map(|(_, source)| source.as_table_mut()).for_each(|source| _ = source.remove("due"));
             if let Some(toml::Value::Table(run)) = table.get_mut("run") {
                 run.remove("as_of");
                 run.remove("fail_above");
@@ -138,6 +143,12 @@ fn cut(table: &mut toml::Table, path: &str) {
     }
 }
 
+/// Month and day of `MM-DD`, if every year has that day.
+pub fn month_day(text: &str) -> Option<(u32, u32)> {
+    let of_common_year = NaiveDate::parse_from_str(&format!("2001-{text}"), "%Y-%m-%d").ok()?;
+    (text.len() == 5).then(|| (of_common_year.month(), of_common_year.day()))
+}
+
 /// Today in Asia/Shanghai, which has kept UTC+8 without summer time since 1991.
 pub(crate) fn today() -> NaiveDate {
     match FixedOffset::east_opt(8 * 3600) {
@@ -190,6 +201,21 @@ impl Check<'_> {
             self.survivorship(options, field, rule);
         }
         self.output(&options.output);
+        self.night(options);
+    }
+
+    /// When runs begin must be a time that comes, and notices need an address that can be reached.
+    fn night(&mut self, options: &Options) {
+        let now = DateTime::UNIX_EPOCH.fixed_offset();
+        let comes = options.schedule.times().map(|times| times.is_none_or(|times| times.after(&now).is_some()));
+        if !comes.unwrap_or(false) {
+            self.add("schedule.cron".into(), &options.schedule.cron, vec!["0 2 * * *".into(), "30 1 * * 1-5".into()]);
+        }
+        let urls = options.notice.iter().enumerate().map(|(i, notice)| (format!("notice[{i}].url"), notice.url.as_str()));
+        let public = options.portal.public_url.as_deref().map(|url| ("portal.public_url".to_owned(), url));
+        for (path, url) in urls.chain(public).filter(|(_, url)| !["http://", "https://"].iter().any(|s| url.starts_with(s))) {
+            self.add(path, url, vec!["https://…".into()]);
+        }
     }
 
     /// A field comes from the directory or the needs, and all its sources hold the same kind of value.
@@ -234,6 +260,14 @@ impl Check<'_> {
             }
             for form in source.forms.iter().filter(|f| !options.form.contains_key(*f)) {
                 self.add(format!("{path}.forms"), form, ids.clone());
+            }
+            for (form, day) in &source.due {
+                let path = format!("{path}.due.{form}");
+                if !source.forms.contains(form) {
+                    self.add(path, form, source.forms.clone());
+                } else if month_day(day).is_none() {
+                    self.add(path, day, vec!["03-31".into()]);
+                }
             }
         }
         let registries = options.source.values().filter(|s| s.registry && !s.disabled).count();

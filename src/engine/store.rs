@@ -1,8 +1,8 @@
 //! Record batches on disk, as Arrow IPC files: the hand-over between processes and the cache between runs.
 
-use datafusion::arrow::array::{ArrayRef, RecordBatch, new_null_array};
+use datafusion::arrow::array::{ArrayRef, AsArray, RecordBatch, new_null_array};
 use datafusion::arrow::compute::kernels::cast::cast;
-use datafusion::arrow::datatypes::{Field, Schema, SchemaRef};
+use datafusion::arrow::datatypes::{Field, Int64Type, Schema, SchemaRef};
 use datafusion::arrow::error::ArrowError;
 use datafusion::arrow::ipc::reader::FileReader;
 use datafusion::arrow::ipc::writer::FileWriter;
@@ -44,6 +44,18 @@ pub fn read(path: &Path) -> io::Result<(SchemaRef, Vec<RecordBatch>)> {
     let schema = reader.schema();
     let batches = reader.collect::<Result<Vec<_>, _>>().map_err(other)?;
     Ok((schema, batches))
+}
+
+/// The row of a file whose first column holds a number; batches are read one by one until it is found.
+pub fn row_with(path: &Path, number: i64) -> io::Result<Option<RecordBatch>> {
+    for batch in FileReader::try_new(File::open(path)?, None).map_err(other)? {
+        let batch = batch.map_err(other)?;
+        let Some(numbers) = batch.column(0).as_primitive_opt::<Int64Type>() else { return Ok(None) };
+        if let Some(row) = numbers.values().iter().position(|n| *n == number) {
+            return Ok(Some(batch.slice(row, 1)));
+        }
+    }
+    Ok(None)
 }
 
 fn other(error: ArrowError) -> io::Error {

@@ -2,7 +2,7 @@
 
 use super::{Ledger, LedgerError};
 use crate::model::role::Role;
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 /// A person's account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +27,8 @@ pub struct Account {
     pub failures: u32,
     /// Until when no sign-in is tried.
     pub locked_until: Option<String>,
+    /// Grows with each change that ends sessions.
+    pub generation: i64,
 }
 
 /// An account to be made.
@@ -65,10 +67,11 @@ pub struct Token {
     pub revoked: bool,
 }
 
-const ACCOUNT: &str = "SELECT id, name, display, role, source, password, must_change, disabled, failures, locked_until FROM account";
-const TOKEN: &str = "SELECT id, label, role, source, expires, created_by, revoked FROM token";
+pub(super) const ACCOUNT: &str =
+    "SELECT id, name, display, role, source, password, must_change, disabled, failures, locked_until, generation FROM account";
+pub(super) const TOKEN: &str = "SELECT id, label, role, source, expires, created_by, revoked FROM token";
 
-fn account(row: &Row<'_>) -> Result<Account, LedgerError> {
+pub(super) fn account(row: &Row<'_>) -> Result<Account, LedgerError> {
     Ok(Account {
         id: row.get(0)?,
         name: row.get(1)?,
@@ -80,10 +83,11 @@ fn account(row: &Row<'_>) -> Result<Account, LedgerError> {
         disabled: row.get(7)?,
         failures: row.get(8)?,
         locked_until: row.get(9)?,
+        generation: row.get(10)?,
     })
 }
 
-fn token(row: &Row<'_>) -> Result<Token, LedgerError> {
+pub(super) fn token(row: &Row<'_>) -> Result<Token, LedgerError> {
     Ok(Token {
         id: row.get(0)?,
         label: row.get(1)?,
@@ -100,14 +104,28 @@ fn role(row: &Row<'_>, column: usize) -> Result<Role, LedgerError> {
     Role::from_id(&id).ok_or_else(|| LedgerError::InvalidColumnType(column, id, rusqlite::types::Type::Text))
 }
 
+pub(super) fn insert_account(connection: &Connection, new: &NewAccount<'_>, now: &str) -> Result<Option<i64>, LedgerError> {
+    let added = connection.execute(
+        "INSERT OR IGNORE INTO account (name, display, role, source, password, must_change, created) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        params![new.name, new.display, new.role.id(), new.source, new.password, new.must_change, now],
+    )?;
+    Ok((added == 1).then(|| connection.last_insert_rowid()))
+}
+
+pub(super) fn update_password(connection: &Connection, id: i64, password: &str, must_change: bool) -> Result<(), LedgerError> {
+    connection
+        .execute(
+            "UPDATE account SET password = ?2, must_change = ?3, failures = 0, locked_until = NULL, generation = generation + 1
+             WHERE id = ?1",
+            params![id, password, must_change],
+        )
+        .map(|_| ())
+}
+
 impl Ledger {
     /// Makes an account; nothing if the name is taken.
     pub fn add_account(&self, new: &NewAccount<'_>, now: &str) -> Result<Option<i64>, LedgerError> {
-        let added = self.0.execute(
-            "INSERT OR IGNORE INTO account (name, display, role, source, password, must_change, created) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            params![new.name, new.display, new.role.id(), new.source, new.password, new.must_change, now],
-        )?;
-        Ok((added == 1).then(|| self.0.last_insert_rowid()))
+        insert_account(&self.0, new, now)
     }
 
     /// An account by its number.
@@ -127,22 +145,7 @@ impl Ledger {
 
     /// Sets a password and forgets failed sign-ins.
     pub fn set_password(&self, id: i64, password: &str, must_change: bool) -> Result<(), LedgerError> {
-        self.0
-            .execute(
-                "UPDATE account SET password = ?2, must_change = ?3, failures = 0, locked_until = NULL WHERE id = ?1",
-                params![id, password, must_change],
-            )
-            .map(|_| ())
-    }
-
-    /// Changes what an account is.
-    pub fn set_account(&self, id: i64, display: &str, role: Role, source: Option<&str>, disabled: bool) -> Result<(), LedgerError> {
-        self.0
-            .execute(
-                "UPDATE account SET display = ?2, role = ?3, source = ?4, disabled = ?5 WHERE id = ?1",
-                params![id, display, role.id(), source, disabled],
-            )
-            .map(|_| ())
+        update_password(&self.0, id, password, must_change)
     }
 
     /// Notes a failed sign-in, and until when none is tried.
@@ -155,15 +158,6 @@ impl Ledger {
         self.0.execute("UPDATE account SET failures = 0, locked_until = NULL WHERE id = ?1", [id]).map(|_| ())
     }
 
-    /// Makes a token, known by the hash of its text.
-    pub fn add_token(&self, sha256: &str, token: &Token, now: &str) -> Result<i64, LedgerError> {
-        self.0.execute(
-            "INSERT INTO token (sha256, label, role, source, expires, created, created_by) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            params![sha256, token.label, token.role.id(), token.source, token.expires, now, token.created_by],
-        )?;
-        Ok(self.0.last_insert_rowid())
-    }
-
     /// The token with this hash, if it still counts at `now`.
     pub fn token(&self, sha256: &str, now: &str) -> Result<Option<Token>, LedgerError> {
         self.0.query_row(&format!("{TOKEN} WHERE sha256 = ?1 AND revoked = 0 AND expires > ?2"), [sha256, now], token).optional()
@@ -172,11 +166,6 @@ impl Ledger {
     /// All tokens, newest first.
     pub fn tokens(&self) -> Result<Vec<Token>, LedgerError> {
         self.0.prepare_cached(&format!("{TOKEN} ORDER BY id DESC"))?.query_map([], token)?.collect()
-    }
-
-    /// Withdraws a token.
-    pub fn revoke_token(&self, id: i64) -> Result<(), LedgerError> {
-        self.0.execute("UPDATE token SET revoked = 1 WHERE id = ?1", [id]).map(|_| ())
     }
 
     /// Keeps the hash of a new one-time link; older ones no longer count.

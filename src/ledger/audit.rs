@@ -6,7 +6,7 @@
 
 use super::{Ledger, LedgerError};
 use crate::model::text::hex;
-use rusqlite::{OptionalExtension, Row, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 use sha2::{Digest, Sha256};
 
 /// The hash before the first entry.
@@ -81,7 +81,7 @@ pub struct AuditFilter<'a> {
     pub account: Option<&'a str>,
     /// Only this action.
     pub action: Option<&'a str>,
-    /// Only with this in object or detail.
+    /// Only with this in object, detail or address.
     pub text: Option<&'a str>,
     /// Only from this moment.
     pub from: Option<&'a str>,
@@ -91,7 +91,7 @@ pub struct AuditFilter<'a> {
 
 const ENTRY: &str = "SELECT number, at, account, role, action, object, detail, address, previous, hash FROM audit";
 const WHERE: &str = "WHERE (?1 IS NULL OR account = ?1) AND (?2 IS NULL OR action = ?2)
-    AND (?3 IS NULL OR instr(object, ?3) > 0 OR instr(detail, ?3) > 0) AND (?4 IS NULL OR at >= ?4) AND (?5 IS NULL OR at < ?5)";
+    AND (?3 IS NULL OR instr(object, ?3) > 0 OR instr(detail, ?3) > 0 OR instr(address, ?3) > 0) AND (?4 IS NULL OR at >= ?4) AND (?5 IS NULL OR at < ?5)";
 
 fn entry(row: &Row<'_>) -> Result<Entry, LedgerError> {
     Ok(Entry {
@@ -108,43 +108,49 @@ fn entry(row: &Row<'_>) -> Result<Entry, LedgerError> {
     })
 }
 
+/// Appends an entry within a transaction that has the ledger to itself.
+pub(super) fn append(connection: &Connection, new: &NewEntry<'_>, at: &str) -> Result<(), LedgerError> {
+    let last: Option<(i64, String)> = connection
+        .query_row("SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1", [], |r| Ok((r.get(0)?, r.get(1)?)))
+        .optional()?;
+    let (number, previous) = last.unwrap_or_else(|| (0, START.to_owned()));
+    let mut entry = Entry {
+        number: number + 1,
+        at: at.to_owned(),
+        account: new.account.to_owned(),
+        role: new.role.to_owned(),
+        action: new.action.to_owned(),
+        object: new.object.to_owned(),
+        detail: new.detail.to_owned(),
+        address: new.address.to_owned(),
+        previous,
+        hash: String::new(),
+    };
+    entry.hash = entry.computed();
+    connection.execute(
+        "INSERT INTO audit (number, at, account, role, action, object, detail, address, previous, hash)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        params![
+            entry.number,
+            entry.at,
+            entry.account,
+            entry.role,
+            entry.action,
+            entry.object,
+            entry.detail,
+            entry.address,
+            entry.previous,
+            entry.hash
+        ],
+    )?;
+    Ok(())
+}
+
 impl Ledger {
     /// Appends an entry.
     pub fn note(&mut self, new: &NewEntry<'_>, at: &str) -> Result<(), LedgerError> {
         let transaction = self.0.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let last: Option<(i64, String)> = transaction
-            .query_row("SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1", [], |r| Ok((r.get(0)?, r.get(1)?)))
-            .optional()?;
-        let (number, previous) = last.unwrap_or_else(|| (0, START.to_owned()));
-        let mut entry = Entry {
-            number: number + 1,
-            at: at.to_owned(),
-            account: new.account.to_owned(),
-            role: new.role.to_owned(),
-            action: new.action.to_owned(),
-            object: new.object.to_owned(),
-            detail: new.detail.to_owned(),
-            address: new.address.to_owned(),
-            previous,
-            hash: String::new(),
-        };
-        entry.hash = entry.computed();
-        transaction.execute(
-            "INSERT INTO audit (number, at, account, role, action, object, detail, address, previous, hash)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-            params![
-                entry.number,
-                entry.at,
-                entry.account,
-                entry.role,
-                entry.action,
-                entry.object,
-                entry.detail,
-                entry.address,
-                entry.previous,
-                entry.hash
-            ],
-        )?;
+        append(&transaction, new, at)?;
         transaction.commit()
     }
 
@@ -157,11 +163,39 @@ impl Ledger {
         Ok((entries, total.unsigned_abs()))
     }
 
-    /// Checks the whole chain: the number and hash of its last entry, or where it does not hold.
-    pub fn verify_audit(&self) -> Result<Result<(i64, String), Broken>, LedgerError> {
-        let mut statement = self.0.prepare(&format!("{ENTRY} ORDER BY number"))?;
-        let mut last = (0, START.to_owned());
-        for entry in statement.query_map([], entry)? {
+    /// Hands every entry that passes a filter to `take`, oldest first; gives how many there were.
+    pub fn each_entry<E: From<LedgerError>>(
+        &self,
+        filter: &AuditFilter<'_>,
+        mut take: impl FnMut(Entry) -> Result<(), E>,
+    ) -> Result<u64, E> {
+        let arguments = params![filter.account, filter.action, filter.text, filter.from, filter.until];
+        let mut statement = self.0.prepare(&format!("{ENTRY} {WHERE} ORDER BY number"))?;
+        let mut count = 0;
+        for entry in statement.query_map(arguments, entry)? {
+            take(entry?)?;
+            count += 1;
+        }
+        Ok(count)
+    }
+
+    /// The actions that were ever noted.
+    pub fn audit_actions(&self) -> Result<Vec<String>, LedgerError> {
+        self.0.prepare("SELECT DISTINCT action FROM audit ORDER BY action")?.query_map([], |r| r.get(0))?.collect()
+    }
+
+    /// Checks the chain behind an entry that is known to be good, or the whole of it: the number and hash of its last
+    /// entry, or where it does not hold.
+    pub fn verify_audit(&self, known: Option<&(i64, String)>) -> Result<Result<(i64, String), Broken>, LedgerError> {
+        let mut last = known.cloned().unwrap_or_else(|| (0, START.to_owned()));
+        if let Some((number, hash)) = known {
+            let stands: Option<Entry> = self.0.query_row(&format!("{ENTRY} WHERE number = ?1"), [number], entry).optional()?;
+            if !stands.is_some_and(|e| e.hash == *hash && e.computed() == *hash) {
+                return Ok(Err(Broken { number: *number }));
+            }
+        }
+        let mut statement = self.0.prepare(&format!("{ENTRY} WHERE number > ?1 OR number <= 0 ORDER BY number"))?;
+        for entry in statement.query_map([last.0], entry)? {
             let entry = entry?;
             if entry.number != last.0 + 1 || entry.previous != last.1 || entry.hash != entry.computed() {
                 return Ok(Err(Broken { number: last.0 + 1 }));
@@ -184,12 +218,20 @@ mod tests {
         for object in ["a", "b", "c"] {
             ledger.note(&NewEntry { account: "wang", action: "upload", object, ..NewEntry::default() }, "2026-01-01")?;
         }
-        assert_eq!(ledger.verify_audit()?.map(|(number, _)| number), Ok(3));
+        assert_eq!(ledger.verify_audit(None)?.map(|(number, _)| number), Ok(3));
         assert!(ledger.0.execute("UPDATE audit SET object = 'x' WHERE number = 2", []).is_err(), "the ledger refuses");
         assert!(ledger.0.execute("DELETE FROM audit WHERE number = 3", []).is_err(), "the ledger refuses");
         // Somebody with the file and a tool of his own.
         ledger.0.execute_batch("DROP TRIGGER audit_is_never_changed; UPDATE audit SET object = 'x' WHERE number = 2")?;
-        assert_eq!(ledger.verify_audit()?, Err(Broken { number: 2 }));
+        assert_eq!(ledger.verify_audit(None)?, Err(Broken { number: 2 }));
+        let mut seen = Vec::new();
+        let all = ledger.each_entry::<LedgerError>(&AuditFilter::default(), |e| {
+            seen.push((e.number, e.hash));
+            Ok(())
+        })?;
+        assert_eq!((all, seen.iter().map(|s| s.0).collect::<Vec<_>>()), (3, vec![1, 2, 3]));
+        assert_eq!(ledger.verify_audit(seen.get(2))?.map(|(n, _)| n), Ok(3), "what lies before a known entry is not read again");
+        assert_eq!(ledger.verify_audit(seen.get(1))?, Err(Broken { number: 2 }), "a known entry itself is");
         let filter = AuditFilter { text: Some("c"), ..AuditFilter::default() };
         assert_eq!(ledger.audit(&filter, 0, 10)?.1, 1);
         Ok(())

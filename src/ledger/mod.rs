@@ -5,14 +5,30 @@
 //! Invariants: migrations are append-only and run in one transaction; nothing of a file's content is kept here.
 
 mod account;
+mod adoption;
+mod attempt;
 mod audit;
+mod history;
+mod notice;
+mod people;
 mod schema;
 mod session;
 mod trend;
 
 pub use account::{Account, NewAccount, Token};
+pub use adoption::Adoption;
+pub use attempt::{Cause, Ending, HistoryLine, Outcome, RecordedRun};
 pub use audit::{AuditFilter, Broken, Entry, NewEntry};
+pub use notice::Notice;
+pub use people::{AccountChange, By, Made, NotMade};
 pub use trend::{Finished, Tallies};
+mod arrival;
+mod explanation;
+mod upload;
+
+pub use arrival::Arrival;
+pub use explanation::Explanation;
+pub use upload::{NewUpload, Part, Tally, Upload, Verdict};
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use schema::MIGRATIONS;

@@ -17,10 +17,11 @@ pub const MIGRATIONS: [&str; 2] = [
     ",
     "
     -- People. `source` is the source that a clerk sends; `failures` and `locked_until` belong to sign-in alone.
+    -- `generation` grows with each change of password, role, source or state: sessions of an older one have ended.
     CREATE TABLE account (
-        id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, display TEXT NOT NULL, role TEXT NOT NULL, source TEXT,
+        id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE COLLATE NOCASE, display TEXT NOT NULL, role TEXT NOT NULL, source TEXT,
         password TEXT NOT NULL, must_change INTEGER NOT NULL, disabled INTEGER NOT NULL DEFAULT 0,
-        failures INTEGER NOT NULL DEFAULT 0, locked_until TEXT, created TEXT NOT NULL
+        failures INTEGER NOT NULL DEFAULT 0, locked_until TEXT, generation INTEGER NOT NULL DEFAULT 0, created TEXT NOT NULL
     ) STRICT;
     CREATE TABLE session (
         id TEXT PRIMARY KEY, data TEXT NOT NULL, expires INTEGER NOT NULL
@@ -33,14 +34,22 @@ pub const MIGRATIONS: [&str; 2] = [
     CREATE TABLE setup_link (
         sha256 TEXT PRIMARY KEY, created TEXT NOT NULL, used INTEGER NOT NULL DEFAULT 0
     ) STRICT;
-    -- Returns as bureaus sent them. `series` joins the versions of one return; `verdict` is null until checked.
+    -- Returns as bureaus sent them. `series` joins the versions of one return, `part` is the name without version mark;
+    -- `verdict` is null until checked, `result` the file of what the check found.
     CREATE TABLE upload (
         number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, source TEXT NOT NULL, account TEXT NOT NULL,
         name TEXT NOT NULL, sha256 TEXT NOT NULL, bytes INTEGER NOT NULL, received TEXT NOT NULL, series TEXT NOT NULL,
-        verdict TEXT, checked TEXT, rows INTEGER, errors INTEGER, explains INTEGER, notes INTEGER, parts TEXT,
-        UNIQUE (source, sha256, series)
+        part TEXT NOT NULL, verdict TEXT, checked TEXT, result TEXT, rows INTEGER, errors INTEGER, explains INTEGER,
+        open INTEGER, notes INTEGER, parts TEXT,
+        UNIQUE (source, sha256)
     ) STRICT;
     CREATE INDEX upload_source ON upload (source, number);
+    CREATE INDEX upload_series ON upload (series, number);
+    -- Forms that arrived in folders and from addresses; period 0 stands for a standing list.
+    CREATE TABLE arrival (
+        source TEXT NOT NULL, sha256 TEXT NOT NULL, form TEXT NOT NULL, period INTEGER NOT NULL, rows INTEGER NOT NULL,
+        received TEXT NOT NULL, PRIMARY KEY (source, sha256, form, period)
+    ) STRICT;
     -- 情况说明: of a finding in a series, good as long as the value at its cell stays.
     CREATE TABLE explanation (
         id INTEGER PRIMARY KEY, series TEXT NOT NULL, finding TEXT NOT NULL, text TEXT NOT NULL, account TEXT NOT NULL,
@@ -50,8 +59,9 @@ pub const MIGRATIONS: [&str; 2] = [
     -- What the portal started: `outcome` is null while it runs.
     CREATE TABLE attempt (
         id INTEGER PRIMARY KEY AUTOINCREMENT, cause TEXT NOT NULL, account TEXT, due TEXT, started TEXT NOT NULL,
-        finished TEXT, outcome TEXT, run TEXT, message TEXT, summary TEXT
+        finished TEXT, outcome TEXT, run TEXT, message TEXT
     ) STRICT;
+    CREATE INDEX attempt_run ON attempt (run);
     CREATE TABLE adoption (
         run TEXT PRIMARY KEY, account TEXT NOT NULL, adopted TEXT NOT NULL, note TEXT NOT NULL
     ) STRICT;
@@ -64,6 +74,7 @@ pub const MIGRATIONS: [&str; 2] = [
         number INTEGER PRIMARY KEY, at TEXT NOT NULL, account TEXT NOT NULL, role TEXT NOT NULL, action TEXT NOT NULL,
         object TEXT NOT NULL, detail TEXT NOT NULL, address TEXT NOT NULL, previous TEXT NOT NULL, hash TEXT NOT NULL
     ) STRICT;
+    CREATE INDEX audit_action ON audit (action);
     CREATE TRIGGER audit_is_never_changed BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
     CREATE TRIGGER audit_is_never_cut BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
     ",

@@ -8,6 +8,7 @@
 //! Deliberately absent: what a problem is called in Chinese (room `finding`) and what follows from it (the edits).
 
 pub mod account;
+pub mod account_name;
 pub mod amount;
 pub mod cell;
 pub mod code;

@@ -6,7 +6,6 @@
 //! to a look-alike of another script: a Greek capital Mu stays Greek.
 
 use std::borrow::Cow;
-
 use unicode_normalization::UnicodeNormalization;
 
 /// Tells whether a character prints nothing: zero-width marks, byte order mark, soft hyphen, direction marks.
@@ -41,6 +40,11 @@ pub fn looks_live(text: &str) -> bool {
         Some('+' | '-') => !is_plain_number(rest.as_str()),
         first => first == Some('－'),
     }
+}
+
+/// The text, with an apostrophe in front if a spreadsheet would run it.
+pub fn neutral(text: &str) -> Cow<'_, str> {
+    if looks_live(text) { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
 }
 
 /// Digits, with commas between them and one decimal point at most: nothing else is certain to be no formula.

@@ -63,6 +63,14 @@ impl Cache {
         Ok(())
     }
 
+    /// Removes all entries but the latest few.
+    pub fn keep_latest(&self, few: usize) -> io::Result<()> {
+        let dated = |e: fs::DirEntry| Some((e.metadata().ok()?.modified().ok()?, e.path()));
+        let mut entries: Vec<_> = fs::read_dir(&self.folder)?.filter_map(Result::ok).filter_map(dated).collect();
+        entries.sort();
+        entries.iter().rev().skip(few).try_for_each(|(_, path)| fs::remove_dir_all(path))
+    }
+
     fn note(&self, key: &str) {
         if let Ok(mut used) = self.used.lock() {
             used.insert(key.to_owned());

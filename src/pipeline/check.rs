@@ -3,21 +3,26 @@
 //! Edits that ask the directory are judged only if it is among the files; otherwise the files' own records are the
 //! population, so that repetitions and years are judged all the same.
 
+use super::Silent;
 use super::cache::Cache;
+use super::changes::Changes;
 use super::datasets::{Dataset, load};
 use super::excerpt::{Excerpt, Excerpts};
-use super::gather::{self, InputFile};
+use super::gather::{self, InputFile, ParsedFile};
 use super::judging::{self, Population};
-use super::{Progress, Silent};
+use super::parse::Parsing;
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind};
 use crate::finding::{Finding, Severity};
+use crate::ledger::Part;
 use crate::model::place::Places;
 use crate::stages::acquire::{SourceFile, Store, source_of};
 use crate::stages::merge::Datasets;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use tempfile::TempDir;
+use tokio::sync::Semaphore;
 
 /// What checking gave.
 pub struct Checked {
@@ -29,6 +34,10 @@ pub struct Checked {
     pub rows: u64,
     /// Files that could not be read.
     pub refused: usize,
+    /// Whether a parser ended without a word, so that another try may end otherwise.
+    pub died: bool,
+    /// Forms found.
+    pub parts: Vec<Part>,
     excerpts: Excerpts,
 }
 
@@ -57,9 +66,64 @@ pub async fn check(config: &Config, files: &[PathBuf], source: Option<&str>) -> 
     let store = Store::open(&folder.path().join("store"))?;
     let cache = Arc::new(Cache::open(folder.path().join("cache"))?);
     let inputs = files.iter().map(|f| input(config, &store, f, source)).collect::<Result<Vec<_>, Error>>()?;
-    let silent: &dyn Progress = &Silent;
-    let parsed = gather::ingest(config, &store, &cache, inputs, silent).await?;
-    let mut loaded = load(config, &parsed)?;
+    let parsed = gather::ingest(config, &store, &cache, inputs, &Parsing::new(config)?, &Silent).await?;
+    judge(config, &parsed).await
+}
+
+/// Checks uploads, each alone, a bounded number at a time; clones share what is bounded.
+#[derive(Debug, Clone)]
+pub struct Checker {
+    parsing: Parsing,
+    judging: Arc<Semaphore>,
+    store: Store,
+    folder: PathBuf,
+}
+
+impl Checker {
+    /// Originals lie in `store`; what is needed only during a check goes below `folder`.
+    ///
+    /// # Errors
+    /// The system does not tell where this program lies.
+    pub fn new(config: &Config, store: Store, folder: PathBuf) -> Result<Self, Error> {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Ok(Self { parsing: Parsing::of_portal(config)?, judging: Arc::new(Semaphore::new(cores)), store, folder })
+    }
+
+    /// Checks one upload; its shown path is that of runs.
+    ///
+    /// # Errors
+    /// The disk is full or the system fails; what is wrong with the file is in the result.
+    pub async fn check(&self, config: Arc<Config>, file: SourceFile) -> Result<Checked, Error> {
+        let (_folder, parsed) = self.parse(&config, file).await?;
+        let _turn = self.judging.acquire().await.map_err(Error::bug)?;
+        // Judging keeps a core busy for a moment; the threads that serve pages must not be the ones.
+        let here = tokio::runtime::Handle::current();
+        tokio::task::spawn_blocking(move || here.block_on(judge(&config, &parsed))).await.map_err(Error::bug)?
+    }
+
+    /// What changed from one version of a return to the next, at most `most` cells of it by name.
+    ///
+    /// # Errors
+    /// As [`Checker::check`].
+    pub async fn changes(&self, config: Arc<Config>, old: SourceFile, new: SourceFile, most: usize) -> Result<Changes, Error> {
+        let (old, new) = tokio::try_join!(self.parse(&config, old), self.parse(&config, new))?;
+        let _turn = self.judging.acquire().await.map_err(Error::bug)?;
+        let compared = tokio::task::spawn_blocking(move || Ok(Changes::between(&load(&config, &old.1)?, &load(&config, &new.1)?, most)));
+        compared.await.map_err(Error::bug)?
+    }
+
+    /// Parses one file, under the folder that is given back with it.
+    async fn parse(&self, config: &Config, file: SourceFile) -> Result<(TempDir, Vec<ParsedFile>), Error> {
+        let folder = tempfile::Builder::new().prefix("check-").tempdir_in(&self.folder)?;
+        let cache = Arc::new(Cache::open(folder.path().to_owned())?);
+        let input = InputFile { file, seeds: Vec::new(), readable: true };
+        let parsed = gather::ingest(config, &self.store, &cache, vec![input], &self.parsing, &Silent).await?;
+        Ok((folder, parsed))
+    }
+}
+
+async fn judge(config: &Config, parsed: &[ParsedFile]) -> Result<Checked, Error> {
+    let mut loaded = load(config, parsed)?;
     let excerpts = Excerpts::of(&loaded);
     let engine = Engine::new(config.as_of);
     let mut judgement = judging::judge_records(config, &engine, &mut loaded, None).await?;
@@ -70,6 +134,8 @@ pub async fn check(config: &Config, files: &[PathBuf], source: Option<&str>) -> 
     Ok(Checked {
         rows: loaded.forms.values().map(Dataset::rows).sum(),
         refused: parsed.iter().filter(|p| p.manifest.refused).count(),
+        died: parsed.iter().any(ParsedFile::died),
+        parts: parsed.iter().flat_map(|p| gather::parts(&p.manifest)).collect(),
         findings,
         places: loaded.places,
         excerpts,
@@ -82,6 +148,6 @@ fn input(config: &Config, store: &Store, path: &Path, source: Option<&str>) -> R
     let shown = whole.strip_prefix(std::path::absolute(&config.inputs)?).unwrap_or(path);
     let (sha256, bytes) = store.pin(path).map_err(missing)?;
     let source = source.or_else(|| source_of(&whole, &config.source)).unwrap_or_default();
-    let file = SourceFile { source: source.to_owned(), path: shown.display().to_string(), sha256, bytes };
+    let file = SourceFile { source: source.to_owned(), path: shown.display().to_string(), sha256, bytes, upload: None };
     Ok(InputFile { file, seeds: Vec::new(), readable: true })
 }

@@ -9,14 +9,14 @@ use crate::finding::Seed;
 use crate::model::account::{Account, Place};
 use crate::model::place::{FileName, Places, file_base};
 use crate::model::uscc;
-use crate::stages::acquire::{Candidate, KeySet, RecordKey, Superseded, supersede};
+use crate::stages::acquire::{Candidate, KeySet, Older, RecordKey, Superseded, supersede};
 use crate::stages::merge;
 use crate::stages::standardize::{field_columns, names_schema, sums_schema};
 use datafusion::arrow::array::{Array, AsArray, BooleanArray, Int64Array, RecordBatch, StringArray};
 use datafusion::arrow::compute::filter_record_batch;
 use datafusion::arrow::compute::kernels::numeric::add;
-use datafusion::arrow::datatypes::{DataType, Decimal128Type, Field, Int64Type, Schema, SchemaRef};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use datafusion::arrow::datatypes::{DataType, Decimal128Type, Field, Int32Type, Int64Type, Schema, SchemaRef};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -110,6 +110,13 @@ struct Table {
     batches: Vec<RecordBatch>,
 }
 
+impl Table {
+    /// The periods of its records: one, unless years stand in its rows.
+    fn periods(&self) -> BTreeSet<Option<i32>> {
+        if self.period.is_some() { BTreeSet::from([self.period]) } else { self.batches.iter().flat_map(periods).collect() }
+    }
+}
+
 /// Loads the tables of all files and takes superseded records out.
 pub fn load(config: &Config, parsed: &[ParsedFile]) -> Result<Loaded, Error> {
     let mut loaded = Loaded {
@@ -137,7 +144,7 @@ pub fn load(config: &Config, parsed: &[ParsedFile]) -> Result<Loaded, Error> {
             }
             loaded.names.push((folder.join(files::names(meta.number)), ordinal));
             let entry = folder.file_name().unwrap_or_default().to_string_lossy();
-            loaded.keys.entry(meta.form.clone()).or_default().push_str(&format!("{ordinal}:{source}:{entry} "));
+            loaded.keys.entry(meta.form.clone()).or_default().push_str(&format!("{ordinal}:{source}:{entry}{} ", said(file)));
             let path = folder.join(files::records(meta.number));
             if meta.rows == 0 || !path.exists() {
                 continue;
@@ -156,6 +163,11 @@ pub fn load(config: &Config, parsed: &[ParsedFile]) -> Result<Loaded, Error> {
     versions(config, parsed, &mut tables, &mut loaded)?;
     join(config, tables, &mut loaded)?;
     Ok(loaded)
+}
+
+/// What of an upload decides which version counts; of other files the entry's key already says it.
+fn said(file: &ParsedFile) -> String {
+    file.input.file.upload.as_ref().map_or_else(String::new, |_| format!("{:?}", file.input.file.version()))
 }
 
 fn other(folder: &std::path::Path, name: String, file: usize) -> Result<Option<Vec<RecordBatch>>, Error> {
@@ -180,35 +192,43 @@ fn rebase(batch: &RecordBatch, file: usize) -> Result<RecordBatch, Error> {
 
 /// Takes superseded records out and says so.
 fn versions(config: &Config, parsed: &[ParsedFile], tables: &mut Vec<Table>, loaded: &mut Loaded) -> Result<(), Error> {
+    let returns = |t: &Table| {
+        let (source, form) = (parsed[t.file].input.file.source.clone(), t.form.clone());
+        t.periods().into_iter().map(move |period| (source.clone(), form.clone(), period))
+    };
     let mut groups: HashMap<ReturnKey, HashSet<usize>> = HashMap::new();
-    let group = |t: &Table| (parsed[t.file].input.file.source.clone(), t.form.clone(), t.period);
     for table in tables.iter() {
-        groups.entry(group(table)).or_default().insert(table.file);
+        returns(table).for_each(|key| _ = groups.entry(key).or_default().insert(table.file));
     }
     let mut candidates: BTreeMap<(usize, ReturnKey), Candidate> = BTreeMap::new();
-    for table in tables.iter().filter(|t| groups.get(&group(t)).is_some_and(|files| files.len() > 1)) {
-        let candidate = candidates.entry((table.file, group(table))).or_insert_with(|| Candidate {
-            file: table.file,
-            tables: Vec::new(),
-            group: group(table),
-            name: parsed[table.file].input.file.name().to_owned(),
-            keys: Vec::new(),
-        });
-        candidate.tables.push(table.number);
-        candidate.keys.extend(table.batches.iter().flat_map(keys));
+    for table in tables.iter() {
+        for group in returns(table).filter(|key| groups.get(key).is_some_and(|files| files.len() > 1)) {
+            let keys: Vec<RecordKey> = table.batches.iter().flat_map(|b| keys(b, group.2)).collect();
+            let (part, rank) = parsed[table.file].input.file.version();
+            let candidate = candidates.entry((table.file, group.clone())).or_insert_with(|| Candidate {
+                file: table.file,
+                tables: Vec::new(),
+                group,
+                part,
+                rank,
+                keys: Vec::new(),
+            });
+            candidate.tables.push(table.number);
+            candidate.keys.extend(keys);
+        }
     }
+    let candidates: Vec<Candidate> = candidates.into_values().collect();
     let name = |file: usize| parsed[file].input.file.path.clone();
-    for decision in supersede(&candidates.into_values().collect::<Vec<_>>()) {
+    for decision in supersede(&candidates) {
         match decision {
             Superseded::Whole { older, by } => take_out(tables, &older, None, &name(by), loaded)?,
             Superseded::Partly { older, by, keys } => take_out(tables, &older, Some(&keys), &name(by), loaded)?,
-            Superseded::Undecided { one, other, common } => {
-                let table = tables.iter().find(|t| t.file == other);
+            Superseded::Undecided { one, other, group: (_, form, period), common } => {
                 let args = vec![
                     ("other".to_owned(), name(one)),
                     ("count".to_owned(), common.to_string()),
-                    ("form".to_owned(), table.and_then(|t| config.form.get(&t.form)).map(|f| f.title.clone()).unwrap_or_default()),
-                    ("period".to_owned(), table.and_then(|t| t.period).map(|p| format!(" {p}")).unwrap_or_default()),
+                    ("form".to_owned(), config.form.get(&form).map(|f| f.title.clone()).unwrap_or_default()),
+                    ("period".to_owned(), period.map(|p| format!(" {p}")).unwrap_or_default()),
                 ];
                 loaded.seeds.push((other, Seed::of_file("SRC-002", args)));
             }
@@ -217,15 +237,15 @@ fn versions(config: &Config, parsed: &[ParsedFile], tables: &mut Vec<Table>, loa
     Ok(())
 }
 
-/// Removes tables, or their records with the given keys.
-fn take_out(tables: &mut Vec<Table>, older: &(usize, Vec<u16>), only: Option<&KeySet>, by: &str, loaded: &mut Loaded) -> Result<(), Error> {
+/// Removes the records of an older version, or those of them with the given keys.
+fn take_out(tables: &mut Vec<Table>, older: &Older, only: Option<&KeySet>, by: &str, loaded: &mut Loaded) -> Result<(), Error> {
     let mut rows = 0;
-    for table in tables.iter_mut().filter(|t| t.file == older.0 && older.1.contains(&t.number)) {
+    for table in tables.iter_mut().filter(|t| t.file == older.file && older.tables.contains(&t.number)) {
         for batch in &mut table.batches {
-            let out: BooleanArray = match only {
-                None => vec![true; batch.num_rows()].into(),
-                Some(only) => keys(batch).iter().map(|k| Some(only.contains(k))).collect(),
-            };
+            let mut keys = keys(batch, older.period).into_iter();
+            let of_period = periods(batch).into_iter().map(|p| p == older.period);
+            let out: BooleanArray =
+                of_period.map(|ours| Some(ours && keys.next().is_some_and(|k| only.is_none_or(|only| only.contains(&k))))).collect();
             let gone = filter_record_batch(batch, &out)?;
             *batch = filter_record_batch(batch, &datafusion::arrow::compute::not(&out)?)?;
             rows += gone.num_rows();
@@ -240,17 +260,17 @@ fn take_out(tables: &mut Vec<Table>, older: &(usize, Vec<u16>), only: Option<&Ke
             });
         }
     }
-    tables.retain(|t| t.batches.iter().any(|b| b.num_rows() > 0));
+    let empty = |t: &Table| t.batches.iter().all(|b| b.num_rows() == 0);
+    let gone: HashSet<i64> = tables.iter().filter(|t| empty(t)).map(|t| file_base(t.file) >> 24 | i64::from(t.number)).collect();
+    tables.retain(|t| !empty(t));
     if rows > 0 {
         let args = vec![("other".to_owned(), by.to_owned()), ("rows".to_owned(), rows.to_string())];
-        loaded.seeds.push((older.0, Seed::of_file("SRC-003", args)));
-        let sums = std::mem::take(&mut loaded.sums.batches);
-        for batch in sums {
-            // Sum rows of a version out of use are not judged.
-            let keep: BooleanArray = records(&batch)
-                .iter()
-                .map(|r| Some(only.is_some() || !(r >> 40 == older.0 as i64 && older.1.contains(&(((r >> 24) & 0xFFFF) as u16)))))
-                .collect();
+        loaded.seeds.push((older.file, Seed::of_file("SRC-003", args)));
+    }
+    // Sum rows of a table out of use are not judged; if some of its records still count, theirs was a partial correction.
+    if only.is_none() && !gone.is_empty() {
+        for batch in std::mem::take(&mut loaded.sums.batches) {
+            let keep: BooleanArray = records(&batch).iter().map(|r| Some(!gone.contains(&(r >> 24)))).collect();
             loaded.sums.batches.push(filter_record_batch(&batch, &keep)?);
         }
     }
@@ -269,12 +289,18 @@ fn amount(batch: &RecordBatch) -> i128 {
     column.map_or(0, |c| c.as_primitive::<Decimal128Type>().iter().flatten().sum())
 }
 
-/// The keys of each record: its code or patent number, and its name.
-fn keys(batch: &RecordBatch) -> Vec<RecordKey> {
+/// The period of each record.
+fn periods(batch: &RecordBatch) -> Vec<Option<i32>> {
+    batch.column(1).as_primitive::<Int32Type>().iter().collect()
+}
+
+/// The keys of the records of one period: code or patent number, and name.
+fn keys(batch: &RecordBatch, period: Option<i32>) -> Vec<RecordKey> {
     let texts = |name: &str| batch.column_by_name(name).and_then(|c| c.as_string_opt::<i32>());
     let (number, uscc, name) = (texts("patent_number"), texts("uscc"), texts("name_key"));
     let text = |column: Option<&StringArray>, row: usize| column.filter(|c| c.is_valid(row)).map(|c| c.value(row).to_owned());
-    (0..batch.num_rows())
+    let rows = periods(batch).into_iter().enumerate().filter(|(_, p)| *p == period);
+    rows.map(|(row, _)| row)
         .map(|row| match text(number, row) {
             Some(number) => RecordKey { code: Some(number), code_ok: true, name: None },
             None => {

@@ -18,7 +18,7 @@ const COLUMNS: usize = 4;
 const AROUND: usize = 1;
 
 /// A small grid of cells as they stand in the sheet.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Excerpt {
     /// Letters and header words of each column.
     pub columns: Vec<(String, String)>,
@@ -124,7 +124,7 @@ fn choose<'a>(table: &'a TableMeta, fields: &[String]) -> Vec<&'a ColumnMeta> {
 }
 
 /// A field's text as stored.
-fn text(batch: &RecordBatch, field: &str, row: usize) -> String {
+pub(super) fn text(batch: &RecordBatch, field: &str, row: usize) -> String {
     let column = batch.column_by_name(&format!("{field}_raw")).or_else(|| batch.column_by_name(field));
     column.and_then(|c| c.as_string_opt::<i32>()).filter(|c| c.is_valid(row)).map(|c| c.value(row).to_owned()).unwrap_or_default()
 }

@@ -6,12 +6,11 @@ use super::parser::Manifest;
 use super::{Progress, Stage};
 use crate::config::{Config, HttpOptions};
 use crate::error::{Error, ErrorKind, io_reason};
-use crate::finding::Seed;
-use crate::ledger::{HttpVersion, Ledger};
-use crate::stages::acquire::{self, Fetched, Fetcher, SourceFile, Store, Validators};
+use crate::finding::{Seed, fill, word};
+use crate::ledger::{HttpVersion, Ledger, Part, Upload};
+use crate::stages::acquire::{self, Fetched, Fetcher, Found, SourceFile, Store, Uploaded, Validators};
 use std::path::PathBuf;
 use std::sync::Arc;
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 /// An input, pinned.
@@ -43,9 +42,15 @@ impl ParsedFile {
     }
 }
 
-/// Pins every input, from folders and from the network, and notes its receipt.
+/// Pins every input, from folders, from the network and from the portal, and notes its receipt.
 pub async fn acquire(config: &Config, store: &Store, ledger: &Ledger, now: &str) -> Result<Vec<InputFile>, Error> {
-    let found = acquire::list(&config.inputs, &config.source).map_err(|e| Error::inputs(&config.inputs, e))?;
+    let uploads = uploads(config, store, ledger.standing_uploads()?);
+    let found = match acquire::list(&config.inputs, &config.source) {
+        Ok(found) => found,
+        // A site whose bureaus all use the portal needs no folder.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !uploads.is_empty() => Found::default(),
+        Err(error) => return Err(Error::inputs(&config.inputs, error)),
+    };
     let limit = config.limits.file_mib << 20;
     let mut files = Vec::new();
     for (source, path, full) in found.files {
@@ -58,7 +63,7 @@ pub async fn acquire(config: &Config, store: &Store, ledger: &Ledger, now: &str)
         match store.pin(&full) {
             Ok((sha256, bytes)) => {
                 ledger.receive(&sha256, &source, &path, bytes, now)?;
-                files.push(InputFile { file: SourceFile { source, path, sha256, bytes }, seeds: Vec::new(), readable: true });
+                files.push(InputFile { file: SourceFile { source, path, sha256, bytes, upload: None }, seeds: Vec::new(), readable: true });
             }
             Err(error) => {
                 tracing::warn!(%error, "input could not be pinned");
@@ -67,10 +72,59 @@ pub async fn acquire(config: &Config, store: &Store, ledger: &Ledger, now: &str)
         }
     }
     files.extend(fetch(config, store, ledger, now).await?);
+    files.extend(uploads);
     // Sources stand in the order of the configuration, whichever way their files come; files of no source stand last.
     files.sort_by_cached_key(|f| config.source.get_index_of(&f.file.source).unwrap_or(usize::MAX));
     files.extend(found.unclaimed.into_iter().map(|path| unread(String::new(), path, "SRC-001", Vec::new())));
     Ok(files)
+}
+
+/// Uploads as inputs; those of a source that is not read any more stay where they are.
+fn uploads(config: &Config, store: &Store, standing: Vec<Upload>) -> Vec<InputFile> {
+    let read = |u: &Upload| config.source.get(&u.source).is_some_and(|s| !s.disabled);
+    let input = |u: Upload| match store.has(&u.sha256) {
+        true => InputFile { file: of_upload(config, u), seeds: Vec::new(), readable: true },
+        false => {
+            let file = of_upload(config, u);
+            let reason = io_reason(&std::io::ErrorKind::NotFound.into());
+            unread(file.source, file.path, "SRC-007", vec![("reason".into(), reason)])
+        }
+    };
+    standing.into_iter().filter(read).map(input).collect()
+}
+
+/// An upload as reports name it: `统计局/第12号_经营情况.xlsx`.
+pub fn of_upload(config: &Config, upload: Upload) -> SourceFile {
+    let bureau = config.source.get(&upload.source).map_or(upload.source.as_str(), |s| s.bureau.as_str());
+    let values = [upload.number.to_string(), upload.name.clone()];
+    let name = fill(word(config.run.lang, "publish.upload"), |i| i.parse::<usize>().ok().and_then(|i| values.get(i).cloned()));
+    SourceFile {
+        path: format!("{bureau}/{name}"),
+        source: upload.source,
+        sha256: upload.sha256,
+        bytes: upload.bytes,
+        upload: Some(Uploaded { name: upload.name, part: upload.part, number: upload.number }),
+    }
+}
+
+/// Notes for the calendar which forms the files of folders and addresses hold; uploads are noted when they are checked.
+pub fn note_arrivals(ledger: &Ledger, parsed: &[ParsedFile], now: &str) -> Result<(), Error> {
+    for file in parsed.iter().filter(|p| p.input.file.upload.is_none() && !p.input.file.source.is_empty()) {
+        ledger.note_arrival(&file.input.file.source, &file.input.file.sha256, &parts(&file.manifest), now)?;
+    }
+    Ok(())
+}
+
+/// The forms and periods that a file holds, tables of one form added up.
+pub fn parts(manifest: &Manifest) -> Vec<Part> {
+    let mut parts: Vec<Part> = Vec::new();
+    for table in &manifest.tables {
+        match parts.iter_mut().find(|p| p.form == table.form && p.period == table.period) {
+            Some(part) => part.rows += table.rows,
+            None => parts.push(Part { form: table.form.clone(), period: table.period, rows: table.rows }),
+        }
+    }
+    parts
 }
 
 /// Fetches every address, all at once, and falls back on the last good version of what cannot be reached.
@@ -112,7 +166,8 @@ async fn fetch(config: &Config, store: &Store, ledger: &Ledger, now: &str) -> Re
         };
         files[place] = Some(match (version, seed) {
             (Some(version), seed) => {
-                let file = SourceFile { source: source.clone(), path: options.name.clone(), sha256: version.sha256, bytes: version.bytes };
+                let (source, path) = (source.clone(), options.name.clone());
+                let file = SourceFile { source, path, sha256: version.sha256, bytes: version.bytes, upload: None };
                 InputFile { file, seeds: seed.into_iter().map(|(code, args)| Seed::of_file(code, args)).collect(), readable: true }
             }
             (None, seed) => {
@@ -126,10 +181,16 @@ async fn fetch(config: &Config, store: &Store, ledger: &Ledger, now: &str) -> Re
 
 fn unread(source: String, path: String, code: &str, args: Vec<(String, String)>) -> InputFile {
     InputFile {
-        file: SourceFile { source, path, sha256: String::new(), bytes: 0 },
+        file: SourceFile { source, path, sha256: String::new(), bytes: 0, upload: None },
         seeds: vec![Seed::of_file(code, args)],
         readable: false,
     }
+}
+
+/// The key under which a cache holds what a file's parser found.
+pub fn key_of(config: &Config, cache: &Cache, file: &SourceFile) -> Result<String, Error> {
+    let forms = serde_json::to_string(&super::parse::forms_of(config, &file.source))?;
+    Ok(cache.key("ingest", &[&file.sha256, file.name(), &forms, &serde_json::to_string(&config.codes)?]))
 }
 
 /// Parses what is not in the cache yet, several files at a time; the order of files is kept.
@@ -138,10 +199,9 @@ pub async fn ingest(
     store: &Store,
     cache: &Arc<Cache>,
     inputs: Vec<InputFile>,
+    parsing: &Parsing,
     progress: &dyn Progress,
 ) -> Result<Vec<ParsedFile>, Error> {
-    let parsing = Parsing::new(config)?;
-    let slots = Arc::new(Semaphore::new(parsing.children));
     let mut tasks = JoinSet::new();
     let mut parsed: Vec<Option<ParsedFile>> = Vec::new();
     let config = Arc::new(config.clone());
@@ -152,8 +212,7 @@ pub async fn ingest(
             parsed[place] = Some(ParsedFile { input, manifest: Manifest { refused: true, ..Manifest::default() }, folder: None });
             continue;
         }
-        let forms = serde_json::to_string(&super::parse::forms_of(&config, &input.file.source))?;
-        let key = cache.key("ingest", &[&input.file.sha256, input.file.name(), &forms, &serde_json::to_string(&config.codes)?]);
+        let key = key_of(&config, cache, &input.file)?;
         if let Some(folder) = cache.get(&key)
             && let Some(manifest) = read_manifest(&folder)
         {
@@ -161,10 +220,9 @@ pub async fn ingest(
             parsed[place] = Some(ParsedFile { input, manifest, folder: Some(folder) });
             continue;
         }
-        let (slots, parsing, cache, config) = (slots.clone(), parsing.clone(), cache.clone(), config.clone());
+        let (parsing, cache, config) = (parsing.clone(), cache.clone(), config.clone());
         let path = store.path(&input.file.sha256);
         tasks.spawn(async move {
-            let _slot = slots.acquire_owned().await;
             let folder = cache.begin()?;
             let manifest = parse(&parsing, &config, &input.file.source, &path, input.file.name(), folder.path()).await?;
             // A death is not remembered: the next run tries again.

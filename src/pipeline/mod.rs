@@ -8,26 +8,32 @@
 //! `latest`. Stages never call each other; what one leaves, the next reads by name.
 
 mod accounting;
+mod adopted;
 mod cache;
+mod changes;
 mod check;
 mod conditions;
 mod datasets;
 mod excerpt;
 mod gather;
 mod judging;
+mod lanes;
+mod origin;
 mod parse;
 pub mod parser;
 mod recall;
 mod runner;
 mod summary;
 
-pub use check::{Checked, check};
+pub use changes::{Change, Changes};
+pub use check::{Checked, Checker, check};
 pub use conditions::problems;
 pub use excerpt::Excerpt;
-pub use gather::InputFile;
+pub use gather::{InputFile, of_upload};
+pub use origin::{OriginCell, OriginColumn, OriginRow, Seek, origin_of};
 pub use parse::{Parsing, parse};
 pub use runner::{RunOutcome, run};
-pub use summary::{Stage, Summary};
+pub use summary::{ProgressEvent, Stage, Summary};
 
 /// Told what a run does, while it does it.
 pub trait Progress: Sync {

@@ -1,5 +1,6 @@
-//! Runs parsing children: at most as many as cores, each with limits and a deadline.
+//! Runs parsing children: a bounded number at a time, each with limits and a deadline.
 
+use super::lanes::{End, Lane, Lanes};
 use super::parser::{self, COMMAND, Job, Manifest, exit, files};
 use crate::config::{Config, FormOptions};
 use indexmap::IndexMap;
@@ -17,16 +18,27 @@ pub struct Parsing {
     memory_bytes: u64,
     cpu_s: u64,
     deadline: Duration,
-    /// Children at a time.
-    pub children: usize,
+    lanes: Lanes,
 }
 
 impl Parsing {
-    /// Takes the limits of a configuration; the program is this one.
+    /// For one run or command: as many at a time as there are cores.
     ///
     /// # Errors
     /// The system does not tell where this program lies.
     pub fn new(config: &Config) -> io::Result<Self> {
+        Self::with(config, Lanes::of_run)
+    }
+
+    /// For the portal, where files of many senders are read side by side; clones share the places.
+    ///
+    /// # Errors
+    /// As [`Parsing::new`].
+    pub fn of_portal(config: &Config) -> io::Result<Self> {
+        Self::with(config, Lanes::of_portal)
+    }
+
+    fn with(config: &Config, lanes: fn(usize) -> Lanes) -> io::Result<Self> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let wanted = if config.limits.parsers == 0 { cores } else { config.limits.parsers };
         Ok(Self {
@@ -34,7 +46,7 @@ impl Parsing {
             memory_bytes: config.limits.parser_mib << 20,
             cpu_s: config.limits.parser_cpu_s,
             deadline: Duration::from_secs(config.limits.parser_s),
-            children: wanted.min(cores).max(1),
+            lanes: lanes(wanted.min(cores).max(1)),
         })
     }
 }
@@ -64,6 +76,23 @@ pub async fn parse(parsing: &Parsing, config: &Config, source: &str, path: &Path
         parent: std::process::id(),
     };
     let text = serde_json::to_vec(&job)?;
+    let lane = parsing.lanes.enter().await?;
+    let (mut end, lane) = read(parsing, &text, lane).await?;
+    if matches!(end, End::MadeWay) {
+        (end, _) = read(parsing, &text, parsing.lanes.make_way(lane).await?).await?;
+    }
+    let manifest = match end {
+        End::Exited(status) => outcome(status, read_manifest(folder), parsing.cpu_s)?,
+        End::Late | End::MadeWay => parser::dead("FIL-122", parsing.deadline.as_secs().to_string()),
+    };
+    if !manifest.is_lasting() {
+        let _ = std::fs::remove_file(folder.join(files::MANIFEST));
+    }
+    Ok(manifest)
+}
+
+/// Starts a child and stays with it until its end.
+async fn read(parsing: &Parsing, job: &[u8], mut lane: Lane) -> io::Result<(End, Lane)> {
     let mut child = Command::new(&parsing.program)
         .arg(COMMAND)
         .stdin(Stdio::piped())
@@ -71,24 +100,12 @@ pub async fn parse(parsing: &Parsing, config: &Config, source: &str, path: &Path
         .stderr(Stdio::null())
         .kill_on_drop(true)
         .spawn()?;
-    let ended = tokio::time::timeout(parsing.deadline, async {
-        if let Some(mut stdin) = child.stdin.take() {
-            // A child that dies before it has read its job is told by its exit.
-            let _ = stdin.write_all(&text).await;
-        }
-        child.wait().await
-    });
-    let manifest = match ended.await {
-        Ok(status) => outcome(status?, read_manifest(folder), parsing.cpu_s)?,
-        Err(_) => {
-            let _ = child.kill().await;
-            parser::dead("FIL-122", parsing.deadline.as_secs().to_string())
-        }
-    };
-    if !manifest.is_lasting() {
-        let _ = std::fs::remove_file(folder.join(files::MANIFEST));
+    if let Some(mut stdin) = child.stdin.take() {
+        // A child that dies before it has read its job, or never reads it, is told by its end.
+        let _ = tokio::time::timeout(parsing.deadline, stdin.write_all(job)).await;
     }
-    Ok(manifest)
+    let end = parsing.lanes.watch(&mut child, &mut lane, parsing.deadline).await?;
+    Ok((end, lane))
 }
 
 /// What the end of a child means: its manifest, or one that tells of its death.

@@ -1,9 +1,11 @@
 //! One run, from inputs to the switch of `latest`.
 
+use super::adopted::Standing;
 use super::cache::{Cache, is_whole};
 use super::datasets::{Dataset, load};
 use super::gather::{self, ParsedFile};
 use super::judging::{self, Population};
+use super::parse::Parsing;
 use super::summary::{Severities, Stage, Summary};
 use super::{Progress, accounting, cache};
 use crate::config::Config;
@@ -14,9 +16,9 @@ use crate::ledger::Ledger;
 use crate::model::account::Account;
 use crate::model::merged::{Conflict, Merged};
 use crate::model::place::{FileName, Places};
-use crate::stages::acquire::{Store, hash_text};
+use crate::stages::acquire::{SourceFile, Store, hash_text};
 use crate::stages::merge::{self, Datasets};
-use crate::stages::publish::{self, Input, Publication};
+use crate::stages::publish::{self, Adopted, Input, Publication};
 use crate::stages::screen;
 use chrono::{FixedOffset, Utc};
 use datafusion::arrow::array::AsArray;
@@ -55,7 +57,8 @@ pub async fn run(config: &Config, progress: &dyn Progress) -> Result<RunOutcome,
     progress.begin(Stage::Acquire, None);
     let inputs = gather::acquire(config, &store, &ledger, &started).await?;
     progress.end(Stage::Acquire, Some(inputs.len() as u64));
-    let identity = identity(config, &inputs);
+    let standing = Standing::find(config, &ledger)?;
+    let identity = identity(config, &inputs, standing.as_ref());
     // Another build may compute otherwise from equal inputs.
     let key = hash_text(&format!("{}\n{identity}", cache::build()));
     if let Some((id, summary)) = ledger.last_run(&key)? {
@@ -67,7 +70,8 @@ pub async fn run(config: &Config, progress: &dyn Progress) -> Result<RunOutcome,
         }
     }
 
-    let parsed = gather::ingest(config, &store, &cache, inputs, progress).await?;
+    let parsed = gather::ingest(config, &store, &cache, inputs, &Parsing::new(config)?, progress).await?;
+    gather::note_arrivals(&ledger, &parsed, &started)?;
     if parsed.iter().all(|p| p.manifest.refused || p.manifest.tables.is_empty()) {
         return Err(Error::new(ErrorKind::Unreadable, "ERR-005")
             .with("path", config.inputs.display().to_string())
@@ -75,8 +79,8 @@ pub async fn run(config: &Config, progress: &dyn Progress) -> Result<RunOutcome,
     }
     let work = tempfile::Builder::new().prefix("run-").tempdir_in(&state)?;
     let short = &identity[..8];
-    let id = format!("{}-{short}", started.replace([':', '-'], "").replace('T', "-").trim_end_matches("+0800"));
-    let summary = compute(config, &cache, &parsed, work.path(), short, progress).await?;
+    let id = free_id(&ledger, &format!("{}-{short}", started.replace([':', '-'], "").replace('T', "-").trim_end_matches("+0800")))?;
+    let summary = compute(config, &cache, &parsed, standing.as_ref(), work.path(), short, progress).await?;
     let folder = finish(config, work, &id)?;
     cache.sweep()?;
     // A parser that died may live next time, so such a run is never taken for the last word on its inputs.
@@ -113,9 +117,24 @@ fn now() -> String {
 }
 
 /// All that decides what a run publishes: equal identities give equal bytes, whatever machine or build made them.
-fn identity(config: &Config, inputs: &[gather::InputFile]) -> String {
-    let files: String = inputs.iter().map(|i| format!("{}\t{}\t{}\t{:?}\n", i.file.source, i.file.path, i.file.sha256, i.seeds)).collect();
+fn identity(config: &Config, inputs: &[gather::InputFile], standing: Option<&Standing>) -> String {
+    let version = |file: &SourceFile| file.upload.as_ref().map_or_else(String::new, |_| format!("\t{:?}", file.version()));
+    let mut files: String = inputs
+        .iter()
+        .map(|i| format!("{}\t{}\t{}\t{:?}{}\n", i.file.source, i.file.path, i.file.sha256, i.seeds, version(&i.file)))
+        .collect();
+    files.extend(standing.map(|s| format!("adopted\t{}\n", s.identity())));
     hash_text(&format!("{}\n{}\n{}\n{files}", env!("CARGO_PKG_VERSION"), config.fingerprint(), config.as_of))
+}
+
+/// An id that is no adopted run's: those folders are kept for ever.
+fn free_id(ledger: &Ledger, wanted: &str) -> Result<String, Error> {
+    let (mut id, mut number) = (wanted.to_owned(), 1);
+    while ledger.adoption(&id)?.is_some() {
+        number += 1;
+        id = format!("{wanted}-{number}");
+    }
+    Ok(id)
 }
 
 /// Gives the finished folder its name and switches `latest`, each by one rename.
@@ -157,6 +176,7 @@ async fn compute(
     config: &Config,
     cache: &Arc<Cache>,
     parsed: &[ParsedFile],
+    standing: Option<&Standing>,
     work: &Path,
     key: &str,
     progress: &dyn Progress,
@@ -189,7 +209,9 @@ async fn compute(
 
     let accounts = accounting::account(&engine, &loaded)?;
     let findings = judging::findings(config, &engine, &loaded, judgement.findings.split_off(0)).await?;
-    publish_all(config, &engine, &loaded, parsed, Parts { judgement, findings, merged, conflicts, accounts }, work, key, progress).await
+    let adopted = standing.map(|s| s.compared(&engine)).transpose()?;
+    let parts = Parts { judgement, findings, merged, conflicts, accounts, adopted };
+    publish_all(config, &engine, &loaded, parsed, parts, work, key, progress).await
 }
 
 /// What the stages gave beside datasets.
@@ -199,6 +221,7 @@ struct Parts {
     merged: Merged,
     conflicts: Vec<Conflict>,
     accounts: Vec<Account>,
+    adopted: Option<Adopted>,
 }
 
 #[allow(clippy::too_many_arguments)]
@@ -227,6 +250,7 @@ async fn publish_all(
         conflicts: &parts.conflicts,
         accounts: &parts.accounts,
         key,
+        adopted: parts.adopted.clone(),
     };
     let written = publish::publish(&publication, work).await?;
     progress.end(Stage::Publish, Some(written.len() as u64));

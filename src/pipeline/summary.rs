@@ -23,7 +23,35 @@ pub enum Stage {
     Publish,
 }
 
+/// What a run tells the portal while it goes on, a line of JSON each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "lowercase")]
+pub enum ProgressEvent {
+    /// A stage begins; `total` steps if they can be counted.
+    Begin {
+        /// The stage.
+        stage: Stage,
+        /// Its steps.
+        total: Option<u64>,
+    },
+    /// One step of the stage is done.
+    Step {
+        /// The stage.
+        stage: Stage,
+    },
+    /// A stage ends.
+    End {
+        /// The stage.
+        stage: Stage,
+        /// Records that came out of it.
+        rows: Option<u64>,
+    },
+}
+
 impl Stage {
+    /// All stages, in their order.
+    pub const ALL: [Stage; 7] = [Stage::Acquire, Stage::Ingest, Stage::Validate, Stage::Link, Stage::Merge, Stage::Screen, Stage::Publish];
+
     /// The key of its name in the catalogue of words.
     pub fn key(self) -> &'static str {
         match self {

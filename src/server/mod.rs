@@ -9,8 +9,14 @@
 //! content goes to the log.
 
 mod accept;
+mod address;
+mod adoption;
+mod api;
+pub mod audit;
+mod calendar;
 mod clock;
 mod demo;
+mod download;
 mod error;
 mod form;
 mod frame;
@@ -18,14 +24,21 @@ mod handlers;
 mod intake;
 mod limits;
 mod metrics;
+pub mod night;
+mod notices;
 mod pace;
 mod password;
+pub mod people;
+mod pool;
 mod quality;
 mod router;
+mod runs;
 mod session;
 mod state;
+mod stream;
 mod svg;
 mod tls;
+mod uploads;
 
 pub use clock::Clock;
 pub use password::{hash as hash_password, secret};
@@ -33,6 +46,7 @@ pub use state::App;
 
 use crate::config::Config;
 use crate::error::{Error, ErrorKind};
+use crate::ledger::Cause;
 use chrono::{DateTime, FixedOffset};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -73,6 +87,7 @@ pub async fn serve(start: Start, tell: impl FnOnce(&Listening)) -> Result<(), Er
     let clock = Clock::new(start.now);
     let app = App::open(start.config, start.config_path, clock, start.demo)?;
     let _lock = lock(&app)?;
+    app.intake.sweep()?;
     let portal = &app.config.portal;
     let address = match start.listen {
         Some(address) => address,
@@ -90,15 +105,27 @@ pub async fn serve(start: Start, tell: impl FnOnce(&Listening)) -> Result<(), Er
     } else {
         (Vec::new(), setup_link(&app).await.map_err(failed)?.map(|secret| format!("{url}/setup/{secret}")))
     };
+    uploads::resume(&app).await.map_err(failed)?;
     let (stop, stopped) = watch::channel(false);
     let ended = ended();
     tokio::spawn(async move {
         ended.await;
         let _ = stop.send(true);
     });
+    app.set_address(&url);
+    night::open(&app).await.map_err(failed)?;
+    tokio::spawn(pool::warm(app.clone()));
     tell(&Listening { url, setup, accounts });
     tracing::info!(server.address = %address, "listening");
-    accept::serve(app.clone(), listener, tls, router::service(&app, secure), stopped).await
+    tokio::spawn(notices::keep(app.clone(), stopped.clone()));
+    tokio::spawn(night::keep(app.clone(), stopped.clone()));
+    tokio::spawn(night::follow_arrivals(app.clone(), stopped.clone()));
+    if start.demo {
+        night::start(&app, Cause::First, None, None).await.map_err(failed)?;
+    }
+    let served = accept::serve(app.clone(), listener, tls, router::service(&app, secure), stopped).await;
+    night::park(&app).await;
+    served
 }
 
 fn failed(error: error::PageError) -> Error {

@@ -111,7 +111,15 @@ pub fn routes() -> Routes {
     let routes = handlers::assets::routes(routes);
     let routes = handlers::ops::routes(routes);
     let routes = handlers::home::routes(routes);
+    let routes = super::api::routes(routes);
     let routes = handlers::quality::routes(routes);
+    let routes = handlers::runs::routes(routes);
+    let routes = handlers::pool::routes(routes);
+    let routes = handlers::accounts::routes(routes);
+    let routes = handlers::tokens::routes(routes);
+    let routes = handlers::audit::routes(routes);
+    let routes = handlers::uploads::routes(routes);
+    let routes = handlers::calendar::routes(routes);
     handlers::sign_in::routes(routes)
 }
 

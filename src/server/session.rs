@@ -18,8 +18,8 @@ use tower_sessions::{Session, SessionStore};
 mod key {
     pub const ACCOUNT: &str = "account";
     pub const CSRF: &str = "csrf";
-    /// What the password was at sign-in: a changed password ends all other sessions.
-    pub const PASSWORD: &str = "password";
+    /// What the account was at sign-in: a change of password, role, source or state ends its sessions.
+    pub const GENERATION: &str = "generation";
 }
 
 /// The store of sessions.
@@ -131,8 +131,9 @@ async fn by_token(app: &App, token: &str) -> std::result::Result<Option<Actor>, 
     let (hash, now) = (crate::stages::acquire::hash_text(token), app.clock.stamp());
     let token = app.ledger(move |l| l.token(&hash, &now)).await?;
     Ok(token.map(|t| Actor {
-        display: t.label.clone(),
-        name: t.label,
+        // A colon stands in no account's name, so the log never takes a program for a person.
+        name: format!("token:{}", t.label),
+        display: t.label,
         role: t.role,
         source: t.source,
         account: None,
@@ -144,9 +145,9 @@ async fn by_token(app: &App, token: &str) -> std::result::Result<Option<Actor>, 
 async fn by_session(app: &App, session: &Session) -> std::result::Result<Option<Actor>, PageError> {
     let Some(id) = session.get::<i64>(key::ACCOUNT).await? else { return Ok(None) };
     let csrf: String = session.get(key::CSRF).await?.unwrap_or_default();
-    let password: String = session.get(key::PASSWORD).await?.unwrap_or_default();
+    let generation = session.get::<i64>(key::GENERATION).await?;
     let account = app.ledger(move |l| l.account(id)).await?;
-    Ok(account.filter(|a| !a.disabled && mark(a) == password).map(|a| Actor {
+    Ok(account.filter(|a| !a.disabled && Some(a.generation) == generation).map(|a| Actor {
         name: a.name,
         display: a.display,
         role: a.role,
@@ -157,22 +158,19 @@ async fn by_session(app: &App, session: &Session) -> std::result::Result<Option<
     }))
 }
 
-/// Tells one password from another without giving it away.
-fn mark(account: &Account) -> String {
-    crate::stages::acquire::hash_text(&account.password)
-}
-
 /// Begins a session for an account, under a new id.
 pub async fn begin(session: &Session, account: &Account) -> std::result::Result<(), PageError> {
-    session.flush().await?;
+    if session.id().is_some() {
+        session.flush().await?;
+    }
     session.insert(key::ACCOUNT, account.id).await?;
     session.insert(key::CSRF, super::password::secret()).await?;
-    session.insert(key::PASSWORD, mark(account)).await?;
+    session.insert(key::GENERATION, account.generation).await?;
     Ok(())
 }
 
 /// Keeps this session when its own account changed its password.
 pub async fn keep(session: &Session, account: &Account) -> std::result::Result<(), PageError> {
     session.cycle_id().await?;
-    Ok(session.insert(key::PASSWORD, mark(account)).await?)
+    Ok(session.insert(key::GENERATION, account.generation).await?)
 }

@@ -1,17 +1,20 @@
 //! What all requests share.
 
-use super::clock::Clock;
+use super::clock::{Clock, shown};
 use super::error::PageError;
-use super::frame::{Banner, portal};
+use super::frame::{Banner, portal, say};
 use super::limits::Limits;
 use super::metrics::Metrics;
+use super::night::Night;
 use super::quality::Shelf;
 use super::session::Actor;
+use super::uploads::Intake;
 use crate::config::Config;
 use crate::ledger::{Ledger, LedgerError, NewEntry};
 use std::ops::Deref;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use tokio::sync::Notify;
 
 /// The portal's state; clones share it.
 #[derive(Clone)]
@@ -27,12 +30,23 @@ pub struct Shared {
     pub clock: Clock,
     /// Whether this is a throw-away site to try.
     pub demo: bool,
+    /// Where uploads come in and are checked.
+    pub intake: Intake,
     /// Counters.
     pub metrics: Metrics,
     /// How often somebody may ask for what costs much.
     pub limits: Limits,
     /// Runs whose counts were read.
     pub shelf: Shelf,
+    /// Runs.
+    pub night: Night,
+    /// Wakes the task that sends notices.
+    pub notices: Notify,
+    address: OnceLock<String>,
+    /// The pool of the latest run.
+    pub pool: super::pool::Room,
+    /// How far the audit log was found to hold.
+    pub audit_known: super::audit::Known,
     ledger: Arc<Mutex<Ledger>>,
 }
 
@@ -56,14 +70,21 @@ impl App {
         let state = config.outputs.join(".huichi");
         std::fs::create_dir_all(&state)?;
         let ledger = Ledger::open(&state.join("ledger.sqlite"))?;
+        let intake = Intake::open(&config, &state)?;
         Ok(Self(Arc::new(Shared {
             config,
             config_path,
             clock,
             demo,
+            intake,
             metrics: Metrics::default(),
             limits: Limits::default(),
             shelf: Shelf::default(),
+            night: Night::default(),
+            notices: Notify::new(),
+            pool: super::pool::Room::default(),
+            address: OnceLock::new(),
+            audit_known: super::audit::Known::default(),
             ledger: Arc::new(Mutex::new(ledger)),
         })))
     }
@@ -83,6 +104,16 @@ impl App {
             // A panic while the lock is held leaves no half state: SQLite rolls back.
             ask(&mut ledger.lock().unwrap_or_else(PoisonError::into_inner))
         });
+        Ok(asked.await.map_err(|e| PageError::bug(e.to_string()))??)
+    }
+
+    /// Asks the ledger over a connection of its own: long reading holds nobody up.
+    pub async fn ledger_apart<T: Send + 'static>(
+        &self,
+        ask: impl FnOnce(&Ledger) -> Result<T, LedgerError> + Send + 'static,
+    ) -> Result<T, PageError> {
+        let path = self.folder().join("ledger.sqlite");
+        let asked = tokio::task::spawn_blocking(move || ask(&Ledger::open(&path)?));
         Ok(asked.await.map_err(|e| PageError::bug(e.to_string()))??)
     }
 
@@ -111,6 +142,19 @@ impl App {
         if self.demo {
             banners.push(Banner { kind: "demo", text: portal("banner_demo").to_owned() });
         }
+        if let Some(failed) = self.night.failed() {
+            banners.push(Banner { kind: "failed", text: say("portal.banner_failed", &[shown(&failed)]) });
+        }
         banners
+    }
+
+    /// Remembers the address that the portal listens on.
+    pub fn set_address(&self, url: &str) {
+        let _ = self.address.set(url.to_owned());
+    }
+
+    /// The address that people open.
+    pub fn address(&self) -> String {
+        self.config.portal.public_url.clone().or_else(|| self.address.get().cloned()).unwrap_or_default()
     }
 }

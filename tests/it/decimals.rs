@@ -22,8 +22,10 @@ workbooks = ["pool"]
 pool_sheets = ["accounting"]
 data = ["returns", "places", "findings"]
 [edit]
+# A finding for each of the 600,000 records says nothing about decimals.
 LNK-001.disabled = true
 FMT-103.disabled = true
+REQ-001.disabled = true
 "#;
 
 /// Rows of a table with tenths, one an enterprise, and its sum row; `tenth` makes the cell from the enterprise's number.
@@ -57,7 +59,7 @@ fn xlsx(rows: &[Vec<Cell>]) -> Vec<u8> {
     book.save_to_buffer().expect("bytes")
 }
 
-fn csv() -> String {
+fn text_table() -> String {
     let mut text = String::from("单位：元,,\n企业名称,营业收入,利润总额\n");
     for i in 0..ROWS {
         // As a program prints a sum of tenths that is off in its seventeenth digit.
@@ -81,7 +83,7 @@ fn a_hundred_thousand_tenths_are_ten_thousand_through_every_path() {
     site.input("统计局/2020年.xlsb", books::xlsb(&whole(binary)));
     site.input("统计局/2021年.ods", books::ods(&whole(binary)));
     site.input("统计局/2022年.xls", books::xls(&halves(2022)));
-    site.input("统计局/2023年.csv", csv());
+    site.input("统计局/2023年.csv", text_table());
     site.run();
     let files = ["2018年.xlsx", "2019年文本.xlsx", "2020年.xlsb", "2021年.ods", "2022年.xls", "2023年.csv"];
 
@@ -99,8 +101,7 @@ fn a_hundred_thousand_tenths_are_ten_thousand_through_every_path() {
     let all = 10_000_i128 * 10_000 * files.len() as i128;
     assert_eq!(parquet_sum(&site, "returns", "revenue"), all);
     assert_eq!(parquet_sum(&site, "places", "amount_yuan"), all);
-    let csv: usize = site.table("returns").iter().filter(|r| r["revenue"] == "0.1").count();
-    assert_eq!(csv, ROWS * files.len());
+    assert_eq!(csv_tenths(&site), ROWS * files.len());
     assert_eq!(workbook_money(&site), vec![1.0; files.len()], "万元, and not a binary digit beside it");
 }
 
@@ -115,6 +116,17 @@ fn parquet_sum(site: &Site, table: &str, column: &str) -> i128 {
         sum += values.iter().flatten().sum::<i128>();
     }
     sum
+}
+
+/// How many records of the published CSV say `0.1`, read one by one: they are too many to keep.
+fn csv_tenths(site: &Site) -> usize {
+    let mut reader = csv::Reader::from_path(site.path("outputs/latest/data/returns.csv")).expect("a dataset");
+    let revenue = reader.headers().expect("a header").iter().position(|h| h == "revenue").expect("the column");
+    let (mut record, mut tenths) = (csv::StringRecord::new(), 0);
+    while reader.read_record(&mut record).expect("a record") {
+        tenths += usize::from(&record[revenue] == "0.1");
+    }
+    tenths
 }
 
 /// What came in of each file of returns, as the workbook's row accounting shows it.

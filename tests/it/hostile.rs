@@ -124,7 +124,7 @@ fn nothing_readable_is_exit_code_4() {
 
 #[test]
 fn a_file_of_no_source_is_a_note() {
-    let site = city::site("");
+    let site = trial(0);
     site.input("杂项.xlsx", b"whatever");
     site.run();
     let own: Vec<String> = site.table("findings").into_iter().filter(|r| r["file"] == "杂项.xlsx").map(|r| r["code"].clone()).collect();

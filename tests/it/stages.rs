@@ -68,6 +68,30 @@ fn a_correction_supersedes_whole_or_only_its_own_records() {
 }
 
 #[test]
+fn a_correction_of_one_year_leaves_the_other_years_of_its_table() {
+    let site = Site::new("2024-06-30", "");
+    let codes: Vec<String> = (1..=3).map(code).collect();
+    let mut directory = String::from("统一社会信用代码,企业名称,专精特新等级\n");
+    codes.iter().enumerate().for_each(|(i, c)| directory.push_str(&format!("{c},龙南市第{i}有限公司,专精特新中小企业\n")));
+    site.input("工信局/名录.csv", directory);
+    let table = |rows: &[(i32, usize, i64)]| {
+        let body: String = rows.iter().map(|(y, i, v)| format!("{y},{},龙南市第{i}有限公司,{v},1\n", codes[*i])).collect();
+        format!("经营情况 单位：千元,,,,\n年份,统一社会信用代码,企业名称,营业收入,利润总额\n{body}")
+    };
+    site.input("统计局/年报.csv", table(&[(2022, 0, 1), (2022, 1, 2), (2022, 2, 3), (2023, 0, 4), (2023, 1, 5), (2023, 2, 6)]));
+    // All of 2023, and one enterprise of 2022.
+    site.input("统计局/年报_更正.csv", table(&[(2023, 0, 40), (2023, 1, 50), (2023, 2, 60), (2022, 1, 20)]));
+    site.run();
+    let enterprises = site.table("enterprises");
+    let figures = |column: &str| codes.iter().map(|c| only(&enterprises, "uscc", c)[column].clone()).collect::<Vec<_>>();
+    assert_eq!(figures("revenue_2022"), ["1000", "20000", "3000"]);
+    assert_eq!(figures("revenue_2023"), ["40000", "50000", "60000"]);
+    let superseded: u64 =
+        site.table("places").iter().filter(|r| r["place"] == "superseded").map(|r| r["rows"].parse::<u64>().expect("rows")).sum();
+    assert_eq!(superseded, 4);
+}
+
+#[test]
 fn the_same_return_twice_without_a_mark_asks_and_counts_once() {
     let site = Site::new("2024-06-30", "");
     let a = code(1);

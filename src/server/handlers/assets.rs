@@ -9,6 +9,8 @@ pub fn routes(routes: Routes) -> Routes {
     routes
         .get("/assets/style.css", Access::Open, async || asset("text/css; charset=utf-8", include_str!("../assets/style.css")))
         .get("/assets/portal.js", Access::Open, async || asset("text/javascript; charset=utf-8", include_str!("../assets/portal.js")))
+        .get("/assets/runs.js", Access::Open, async || asset("text/javascript; charset=utf-8", include_str!("../assets/runs.js")))
+        .get("/assets/uploads.js", Access::Open, async || asset("text/javascript; charset=utf-8", include_str!("../assets/uploads.js")))
         .get("/assets/icon.svg", Access::Open, async || asset("image/svg+xml", include_str!("../assets/icon.svg")))
 }
 

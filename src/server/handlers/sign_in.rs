@@ -1,8 +1,9 @@
 //! Signing in and out, changing a password, and the first administrator.
 
 use crate::ledger::{Account, NewAccount};
+use crate::model::account_name;
 use crate::model::role::Role;
-use crate::server::accept::Peer;
+use crate::server::address::Address;
 use crate::server::clock::Clock;
 use crate::server::error::PageError;
 use crate::server::form::Posted;
@@ -13,7 +14,6 @@ use crate::server::session::{self, Actor, Visitor};
 use crate::server::state::App;
 use crate::stages::acquire::hash_text;
 use askama::Template;
-use axum::Extension;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -75,11 +75,10 @@ struct Credentials {
 
 async fn sign_in(
     State(app): State<App>,
-    Extension(Peer(peer)): Extension<Peer>,
+    Address(address): Address,
     session: Session,
     Posted(form): Posted<Credentials>,
 ) -> Result<Response, PageError> {
-    let address = peer.ip().to_string();
     let name = form.name.trim().to_owned();
     let asked = name.clone();
     let account = app.ledger(move |l| l.account_named(&asked)).await?;
@@ -141,13 +140,13 @@ struct Nothing {}
 
 async fn sign_out(
     State(app): State<App>,
-    Extension(Peer(peer)): Extension<Peer>,
+    Address(address): Address,
     actor: Actor,
     session: Session,
     Posted(Nothing {}): Posted<Nothing>,
 ) -> Result<Redirect, PageError> {
     session.flush().await?;
-    app.note(&actor, &peer.ip().to_string(), "sign_out", &actor.name, "").await?;
+    app.note(&actor, &address, "sign_out", &actor.name, "").await?;
     Ok(Redirect::to("/sign-in?done=signed_out"))
 }
 
@@ -177,7 +176,7 @@ struct NewPassword {
 
 async fn change_password(
     State(app): State<App>,
-    Extension(Peer(peer)): Extension<Peer>,
+    Address(address): Address,
     actor: Actor,
     session: Session,
     Posted(form): Posted<NewPassword>,
@@ -210,7 +209,7 @@ async fn change_password(
         .await?
         .ok_or(PageError::SignIn)?;
     session::keep(&session, &account).await?;
-    app.note(&actor, &peer.ip().to_string(), "password", &actor.name, "").await?;
+    app.note(&actor, &address, "password", &actor.name, "").await?;
     Ok(Redirect::to("/").into_response())
 }
 
@@ -255,7 +254,7 @@ struct FirstAccount {
 
 async fn setup(
     State(app): State<App>,
-    Extension(Peer(peer)): Extension<Peer>,
+    Address(address): Address,
     Path(secret): Path<String>,
     Posted(form): Posted<FirstAccount>,
 ) -> Result<Response, PageError> {
@@ -264,7 +263,8 @@ async fn setup(
     if !app.ledger(move |l| l.setup_link_counts(&asked)).await? {
         return Err(PageError::NotFound);
     }
-    if let Some(problem) = problem_of(&form.new, &form.again, &form.name) {
+    let named = (!account_name::may_be_carried(form.name.trim())).then_some("account_name");
+    if let Some(problem) = named.or_else(|| problem_of(&form.new, &form.again, &form.name)) {
         let problem = crate::server::frame::portal(problem).to_owned();
         let mut response =
             Page(SetupPage { frame: Frame::new(&app, None, ""), secret, shortest: password::SHORTEST, problem }).into_response();
@@ -289,7 +289,7 @@ async fn setup(
     if added.is_none() {
         return Err(PageError::NotFound);
     }
-    app.note_system(&peer.ip().to_string(), "account_added", &name, Role::Administrator.id()).await?;
+    app.note_system(&address, "account_added", &name, "role=administrator").await?;
     Ok(Redirect::to("/sign-in?done=set_up").into_response())
 }
 

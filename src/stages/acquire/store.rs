@@ -29,6 +29,12 @@ impl Store {
         Ok(Self(folder.to_owned()))
     }
 
+    /// The store in a folder, left as it is: a run in another process may be filling it.
+    pub fn at(folder: &Path) -> io::Result<Self> {
+        fs::create_dir_all(folder)?;
+        Ok(Self(folder.to_owned()))
+    }
+
     /// Where the content of a hash lies.
     pub fn path(&self, sha256: &str) -> PathBuf {
         self.0.join(&sha256[..2.min(sha256.len())]).join(sha256)

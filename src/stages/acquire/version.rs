@@ -2,7 +2,7 @@
 //!
 //! A return is (bureau, form, period, part). The part is the file's name without its version mark, so that two towns'
 //! files stand beside each other and `…_更正` supersedes the file that it corrects. Without a mark the newer one is not
-//! guessed: both stay, and a finding asks.
+//! guessed: both stay, and a finding asks. Uploads need no mark: their receipts are numbered.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -56,35 +56,48 @@ impl KeySet {
     }
 }
 
-/// The tables of one file that may be a version of a return.
+/// The records of one file that may be a version of a return.
 #[derive(Debug, Clone)]
 pub struct Candidate {
     /// Ordinal of the file.
     pub file: usize,
-    /// Numbers of its tables of this return.
+    /// Numbers of the tables that they stand in.
     pub tables: Vec<u16>,
-    /// Source, form and period.
+    /// Source, form and period: that of the records, since the years of a table may stand in its rows.
     pub group: (String, String, Option<i32>),
-    /// The file's name.
-    pub name: String,
+    /// The part of the return that it is.
+    pub part: String,
+    /// Its rank among versions of that part.
+    pub rank: u32,
     /// Keys of its records.
     pub keys: Vec<RecordKey>,
+}
+
+/// An older version: the records of one period in some tables of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Older {
+    /// Ordinal of the file.
+    pub file: usize,
+    /// Numbers of the tables.
+    pub tables: Vec<u16>,
+    /// The period of the records.
+    pub period: Option<i32>,
 }
 
 /// What a newer version does to an older one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Superseded {
-    /// The older tables are out of use.
+    /// The older is out of use.
     Whole {
-        /// The older: file and tables.
-        older: (usize, Vec<u16>),
+        /// The older.
+        older: Older,
         /// Ordinal of the newer file.
         by: usize,
     },
     /// Only the records with these keys are.
     Partly {
-        /// The older: file and tables.
-        older: (usize, Vec<u16>),
+        /// The older.
+        older: Older,
         /// Ordinal of the newer file.
         by: usize,
         /// Keys of the newer version.
@@ -96,6 +109,8 @@ pub enum Superseded {
         one: usize,
         /// Second file.
         other: usize,
+        /// Source, form and period.
+        group: (String, String, Option<i32>),
         /// Keys in common.
         common: usize,
     },
@@ -115,8 +130,7 @@ fn within(group: &[&Candidate]) -> Vec<Superseded> {
     let mut gone = HashSet::new();
     let mut parts: BTreeMap<String, Vec<(u32, &Candidate)>> = BTreeMap::new();
     for candidate in group {
-        let (part, rank) = version(&candidate.name);
-        parts.entry(part).or_default().push((rank, candidate));
+        parts.entry(candidate.part.clone()).or_default().push((candidate.rank, candidate));
     }
     for versions in parts.values_mut() {
         versions.sort_by_key(|(rank, c)| (*rank, c.file));
@@ -125,13 +139,14 @@ fn within(group: &[&Candidate]) -> Vec<Superseded> {
             for (_, newer) in versions[i + 1..].iter().filter(|(r, _)| r > rank) {
                 let keys = KeySet::of(&newer.keys);
                 let kept = older.keys.iter().filter(|k| keys.contains(k)).count();
-                let (by, tables) = (newer.file, (older.file, older.tables.clone()));
+                let by = newer.file;
+                let records = Older { file: older.file, tables: older.tables.clone(), period: older.group.2 };
                 if kept * WHOLE_SHARE.1 >= older.keys.len() * WHOLE_SHARE.0 {
                     gone.insert(older.file);
-                    out.push(Superseded::Whole { older: tables, by });
+                    out.push(Superseded::Whole { older: records, by });
                     break;
                 }
-                out.push(Superseded::Partly { older: tables, by, keys });
+                out.push(Superseded::Partly { older: records, by, keys });
             }
         }
     }
@@ -146,14 +161,14 @@ fn undecided(group: &[&Candidate]) -> Vec<Superseded> {
     for (i, one) in group.iter().enumerate() {
         let keys = KeySet::of(&one.keys);
         for other in group[i + 1..].iter().filter(|o| o.file != one.file) {
-            let (a, b) = (version(&one.name), version(&other.name));
-            if a.0 == b.0 && a.1 != b.1 {
+            if one.part == other.part && one.rank != other.rank {
                 continue;
             }
             let common = other.keys.iter().filter(|k| keys.contains(k)).count();
             // A few in common are repeated records; most of the smaller file in common is the same return sent twice.
             if common * 2 >= one.keys.len().min(other.keys.len()) && common > 0 {
-                out.push(Superseded::Undecided { one: one.file, other: other.file, common });
+                let group = one.group.clone();
+                out.push(Superseded::Undecided { one: one.file, other: other.file, group, common });
             }
         }
     }
@@ -222,23 +237,32 @@ mod tests {
         RecordKey { code: Some(code.into()), code_ok: true, name: Some(format!("{code}公司")) }
     }
 
+    fn group() -> (String, String, Option<i32>) {
+        ("统计".into(), "returns".into(), Some(2025))
+    }
+
     fn candidate(file: usize, name: &str, keys: &[&str]) -> Candidate {
         let keys = keys.iter().map(|k| key(k)).collect();
-        Candidate { file, tables: vec![0], group: ("统计".into(), "returns".into(), Some(2025)), name: name.into(), keys }
+        let (part, rank) = version(name);
+        Candidate { file, tables: vec![0], group: group(), part, rank, keys }
     }
 
     #[test]
     fn a_marked_version_supersedes_whole_or_partly_and_an_unmarked_one_asks() {
         let old = candidate(0, "表.xlsx", &["a", "b", "c"]);
         let newer = candidate(1, "表_v2.xlsx", &["a", "b", "c"]);
-        assert_eq!(supersede(&[old.clone(), newer.clone()]), [Superseded::Whole { older: (0, vec![0]), by: 1 }]);
+        let older = || Older { file: 0, tables: vec![0], period: Some(2025) };
+        assert_eq!(supersede(&[old.clone(), newer.clone()]), [Superseded::Whole { older: older(), by: 1 }]);
         let partly = supersede(&[old.clone(), candidate(1, "表_更正.xlsx", &["b"])]);
-        assert_eq!(partly, [Superseded::Partly { older: (0, vec![0]), by: 1, keys: KeySet::of(&[key("b")]) }]);
+        assert_eq!(partly, [Superseded::Partly { older: older(), by: 1, keys: KeySet::of(&[key("b")]) }]);
         let town = candidate(2, "乡镇.xlsx", &["c", "b"]);
-        let asked = Superseded::Undecided { one: 0, other: 2, common: 2 };
+        let asked = Superseded::Undecided { one: 0, other: 2, group: group(), common: 2 };
         assert_eq!(supersede(&[old.clone(), town.clone()]), [asked]);
         let only_what_stands = supersede(&[old.clone(), newer, town]);
-        assert!(only_what_stands.contains(&Superseded::Undecided { one: 1, other: 2, common: 2 }) && only_what_stands.len() == 2);
+        assert!(
+            only_what_stands.contains(&Superseded::Undecided { one: 1, other: 2, group: group(), common: 2 })
+                && only_what_stands.len() == 2
+        );
         assert_eq!(supersede(&[old, candidate(1, "乡镇.xlsx", &["d"])]), []);
     }
 

@@ -5,13 +5,12 @@
 
 use crate::config::DataFormat;
 use crate::error::Error;
-use crate::model::text::looks_live;
+use crate::model::text::neutral;
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use datafusion::arrow::datatypes::{DataType, Date32Type, Decimal128Type, DecimalType, Int8Type, Int32Type, Int64Type, SchemaRef};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
 use parquet::file::properties::WriterProperties;
-use std::borrow::Cow;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
@@ -55,7 +54,7 @@ fn csv(path: &Path, schema: &SchemaRef, batches: &[RecordBatch]) -> Result<(), E
 }
 
 /// Appends a value as text.
-fn cell(column: &ArrayRef, row: usize, out: &mut String) {
+pub(super) fn cell(column: &ArrayRef, row: usize, out: &mut String) {
     use std::fmt::Write as _;
     if column.is_null(row) {
         return;
@@ -84,11 +83,6 @@ fn cell(column: &ArrayRef, row: usize, out: &mut String) {
         }
         other => tracing::error!(column.type = %other, "type has no text in CSV"),
     }
-}
-
-/// The text, with an apostrophe in front if a spreadsheet would run it.
-fn neutral(text: &str) -> Cow<'_, str> {
-    if looks_live(text) { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
 }
 
 #[cfg(test)]

@@ -4,11 +4,11 @@
 //! need is computed. Writing itself needs no engine, so workbooks can be written side by side.
 
 use super::Publication;
-use super::cells::{Reader, Shape, Vocabulary};
+use super::cells::{Reader, Shape, Vocabulary, shape_of};
 use super::pool::{finances, patents};
 use super::provenance::{SHARED, Sources};
 use super::workbook::{Column, Value};
-use crate::config::{Config, FieldKind, Workbook};
+use crate::config::Workbook;
 use crate::error::Error;
 use crate::finding::{Lang, fill, word};
 use crate::model::account::BALANCED;
@@ -324,50 +324,9 @@ impl<'a> Desk<'a> {
         self.publication.merged.years.last().copied().unwrap_or_default()
     }
 
-    /// Whether SQL over the enterprise record reads figures of statistics, whatever its criterion says of itself.
-    pub fn reads_statistics(&self, sql: &str) -> bool {
-        reads_statistics(self.publication.config, sql)
-    }
-
     /// What a column of `enterprises` holds.
     pub fn shape(&self, column: &str) -> Shape {
-        if RATIOS.contains(&column) {
-            return Shape::Ratio;
-        }
-        let config = self.publication.config;
-        let kind = |form: &str, field: &str| config.form.get(form).and_then(|f| f.field.get(field)).map(|f| f.kind);
-        let merged = config.merge.field.get(column).and_then(|r| r.from.first()).and_then(|f| f.split_once('.'));
-        let kind = match merged {
-            Some((form, field)) => kind(form, field),
-            None => kind("returns", field_of(column)),
-        };
-        match kind {
-            Some(FieldKind::Amount) => Shape::Amount,
-            Some(FieldKind::Number) => Shape::Number,
-            Some(FieldKind::Code) => Shape::Word,
-            _ => Shape::Plain,
-        }
-    }
-}
-
-/// Figures of statistics that are computed, not stated.
-const RATIOS: [&str; 3] = ["revenue_growth", "profit_margin", "debt_ratio"];
-
-/// Looks for names of figures in any case, since SQL does not tell cases apart.
-fn reads_statistics(config: &Config, sql: &str) -> bool {
-    let fields = config.form.get("returns").into_iter().flat_map(|f| &f.field);
-    let figures: HashSet<String> =
-        fields.filter(|(_, f)| matches!(f.kind, FieldKind::Amount | FieldKind::Number)).map(|(name, _)| name.to_lowercase()).collect();
-    let sql = sql.to_lowercase();
-    let mut words = sql.split(|c: char| !c.is_alphanumeric() && c != '_');
-    words.any(|word| RATIOS.contains(&word) || figures.contains(field_of(word)))
-}
-
-/// The field of a column that holds its figure for a year: `revenue` of `revenue_2025` and `revenue_last`.
-fn field_of(column: &str) -> &str {
-    match column.rsplit_once('_') {
-        Some((field, year)) if year == "last" || year.parse::<i32>().is_ok() => field,
-        _ => column,
+        shape_of(self.publication.config, column)
     }
 }
 
@@ -384,17 +343,6 @@ pub fn text_or_blank(text: &str) -> Value<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn statistics_are_known_in_any_case() {
-        let config = crate::config::load_defaults(std::path::Path::new(".")).expect("the built-in settings");
-        for sql in ["staff", "STAFF", "e.Revenue_Last / 10000", "\"REVENUE_2025\"", "Debt_Ratio", "coalesce(Paid_In_Capital,0)"] {
-            assert!(reads_statistics(&config, sql), "{sql}");
-        }
-        for sql in ["patents_free", "TITLE_LEVEL", "need_amount", "'x'"] {
-            assert!(!reads_statistics(&config, sql), "{sql}");
-        }
-    }
 
     #[test]
     fn no_list_asks_for_every_sheet() {

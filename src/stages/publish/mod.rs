@@ -5,16 +5,23 @@
 //! Invariants: equal content gives equal bytes; no clock, no run id inside a workbook or dataset; amounts leave as
 //! decimals, and as an Excel number only if the double reads back equal; text that looks like a formula is never live.
 
+mod adopted;
 mod books;
 mod cells;
 mod data;
 mod desk;
+pub mod disclosure;
 mod pool;
 mod provenance;
 mod quality;
 mod run_json;
+mod slip;
 mod tables;
 mod workbook;
+
+pub use adopted::{Adopted, Differences, ENTERPRISES, compare};
+pub use cells::{Shape, Vocabulary, shape_of};
+pub use slip::{Slip, SlipRow, write_slip};
 
 use crate::config::{Config, DataFormat};
 use crate::engine::Engine;
@@ -75,6 +82,8 @@ pub struct Publication<'a> {
     pub accounts: &'a [Account],
     /// First characters of the hash of inputs and settings.
     pub key: &'a str,
+    /// The run that was adopted last, and what has changed since.
+    pub adopted: Option<Adopted>,
 }
 
 impl Publication<'_> {
@@ -92,15 +101,15 @@ impl Publication<'_> {
 /// Writes everything that the configuration asks for into a folder.
 pub async fn publish(publication: &Publication<'_>, folder: &Path) -> Result<Vec<String>, Error> {
     let mut written = Vec::new();
+    let gathered = desk::Gathered::gather(publication).await?;
     let data = folder.join("data");
     let mut tables = Vec::new();
     for name in &publication.config.output.data {
-        if let Some(table) = tables::table(publication, name).await? {
+        if let Some(table) = tables::table(publication, &gathered, name).await? {
             std::fs::create_dir_all(&data)?;
             tables.push((name, table));
         }
     }
-    let gathered = desk::Gathered::gather(publication).await?;
     // Everything to be written is at hand; data files and workbooks are written side by side.
     let (written_data, books) = std::thread::scope(|scope| {
         let files = scope.spawn(|| write_data(publication, &tables, &data));

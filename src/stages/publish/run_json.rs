@@ -4,7 +4,7 @@
 
 use super::desk::Gathered;
 use super::workbook::BookReport;
-use super::{Input, Publication};
+use super::{Adopted, Input, Publication};
 use crate::error::Error;
 use crate::finding::{Lang, Severity};
 use crate::model::account::Account;
@@ -32,6 +32,9 @@ struct RunFile<'a> {
     counts: Counts,
     accounts: &'a [Account],
     workbooks: BTreeMap<&'a str, Shown>,
+    /// The run that was adopted last, and what has changed since.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    adopted: Option<&'a Adopted>,
     files: Vec<Written>,
 }
 
@@ -89,6 +92,7 @@ pub fn write(
         },
         accounts: p.accounts,
         workbooks: books.iter().map(|(name, report)| (*name, shown(report))).collect(),
+        adopted: p.adopted.as_ref(),
         files: written.iter().map(|path| hashed(folder, path)).collect::<Result<_, _>>()?,
     };
     let mut text = serde_json::to_string_pretty(&run)?;

@@ -1,23 +1,23 @@
 //! The published datasets: their columns, from the engine or from what the stages left.
 
 use super::Publication;
+use super::desk::Gathered;
 use super::provenance::Sources;
 use crate::error::Error;
 use crate::finding::Rendered;
 use crate::model::place::Places;
-use datafusion::arrow::array::{ArrayRef, AsArray, Decimal128Array, Int64Array, RecordBatch, StringArray};
+use datafusion::arrow::array::{ArrayRef, AsArray, BooleanArray, Decimal128Array, Int64Array, RecordBatch, StringArray};
 use datafusion::arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef};
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// A table ready to be written.
 pub type Table = (SchemaRef, Vec<RecordBatch>);
 
 /// A published dataset by name; nothing if its input was not read.
-pub async fn table(publication: &Publication<'_>, name: &str) -> Result<Option<Table>, Error> {
+pub async fn table(publication: &Publication<'_>, gathered: &Gathered<'_>, name: &str) -> Result<Option<Table>, Error> {
     let p = publication;
     Ok(Some(match name {
-        "enterprises" => enterprises(p)?,
+        "enterprises" => enterprises(p, gathered)?,
         "verdicts" => p.engine.contents("verdicts"),
         "returns" | "needs" if p.has(name) => linked(p, name).await?,
         "patents" if p.has(name) => patents(p).await?,
@@ -32,25 +32,24 @@ pub async fn table(publication: &Publication<'_>, name: &str) -> Result<Option<T
     }))
 }
 
-/// The enterprises in the order of the registry.
-fn enterprises(p: &Publication<'_>) -> Result<Table, Error> {
+/// The enterprises in the order of the registry; `consented` says whose figures of statistics the operator may see.
+fn enterprises(p: &Publication<'_>, gathered: &Gathered<'_>) -> Result<Table, Error> {
     let (schema, batches) = p.engine.contents("enterprises");
     // The record numbers are ours; provenance says the same in words.
     let shown: Vec<usize> = (0..schema.fields().len()).filter(|i| !schema.field(*i).name().contains("_record")).collect();
     let batches = batches.iter().map(|b| b.project(&shown)).collect::<Result<Vec<_>, _>>()?;
     let schema = schema.project(&shown)?;
-    let mut counts = HashMap::<&str, i64>::new();
-    for enterprise in p.findings.iter().filter_map(|f| f.enterprise.as_deref()) {
-        *counts.entry(enterprise).or_default() += 1;
-    }
     let mut fields: Vec<_> = schema.fields().iter().cloned().collect();
     fields.push(Arc::new(Field::new("findings", DataType::Int64, false)));
+    fields.push(Arc::new(Field::new("consented", DataType::Boolean, false)));
     let schema = Arc::new(Schema::new(fields));
     let counted = |b: &RecordBatch| {
         let keys = b.column_by_name("enterprise").map(|c| c.as_string::<i32>());
-        let own = (0..b.num_rows()).map(|row| keys.map_or(0, |k| counts.get(k.value(row)).copied().unwrap_or_default()));
+        let own = (0..b.num_rows()).map(|row| keys.map_or(0, |k| gathered.findings.get(k.value(row)).copied().unwrap_or_default()));
+        let consented = (0..b.num_rows()).map(|row| Some(keys.is_some_and(|k| gathered.consenting.contains(k.value(row)))));
         let mut columns = b.columns().to_vec();
         columns.push(Arc::new(Int64Array::from_iter_values(own)));
+        columns.push(Arc::new(consented.collect::<BooleanArray>()));
         RecordBatch::try_new(schema.clone(), columns)
     };
     let batches = batches.iter().map(counted).collect::<Result<_, _>>()?;

@@ -2,6 +2,7 @@
 
 use crate::stages::publish::cells::Shape;
 use crate::stages::publish::desk::Desk;
+use crate::stages::publish::disclosure::judged_by;
 use crate::stages::publish::workbook::Column;
 
 /// A column of the pool.
@@ -62,7 +63,7 @@ impl<'a> Builder<'_, 'a> {
     }
 
     fn push(&mut self, name: &str, look: Column, origin: Origin, statistics: bool) {
-        let criterion = statistics.then(|| criterion(self.desk, name)).flatten();
+        let criterion = statistics.then(|| judged_by(self.desk.publication.config, name, self.desk.last_year())).flatten();
         self.columns.push(PoolColumn { name: name.to_owned(), shape: self.desk.shape(name), look, statistics, origin, criterion });
     }
 
@@ -101,12 +102,4 @@ impl<'a> Builder<'_, 'a> {
         }
         self.push("latest_grant", Column::date(self.desk.header("latest_grant")).in_group(&group), Origin::Patents, false);
     }
-}
-
-/// The criterion whose figure is this very column.
-fn criterion<'a>(desk: &Desk<'a>, column: &str) -> Option<&'a str> {
-    let last = desk.last_year();
-    let criteria = desk.publication.config.criterion.iter().filter(|(_, c)| !c.disabled);
-    let judges = |figure: &str| figure == column || figure.strip_suffix("last").is_some_and(|f| format!("{f}{last}") == column);
-    criteria.filter(|(_, c)| judges(&c.figure.trim().to_lowercase())).map(|(id, _)| id.as_str()).next()
 }

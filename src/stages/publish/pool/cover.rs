@@ -4,6 +4,7 @@ use super::verdicts::thresholds;
 use crate::error::Error;
 use crate::stages::publish::desk::{Desk, Edition, grouped};
 use crate::stages::publish::workbook::{Block, Book, Cover, GridColumn};
+use crate::stages::publish::{Adopted, Differences};
 
 /// Inputs listed one by one; more are summed up per bureau.
 const LISTED: usize = 40;
@@ -46,7 +47,22 @@ fn facts(desk: &Desk<'_>) -> Vec<(String, String)> {
     if desk.edition == Edition::Operator {
         facts.insert(1, (desk.say("fact_consent"), desk.tell("fact_consent_value", &[&grouped(gathered.consenting.len() as u64)])));
     }
+    facts.extend(p.adopted.as_ref().map(|adopted| (desk.say("fact_adopted"), since(desk, adopted))));
     facts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// The adopted run, and what has changed since.
+fn since(desk: &Desk<'_>, adopted: &Adopted) -> String {
+    let mut arguments = vec![adopted.run.clone(), desk.date(adopted.adopted)];
+    let key = match adopted.since {
+        None => "fact_adopted_alone",
+        Some(found) if found == Differences::default() => "fact_adopted_same",
+        Some(found) => {
+            arguments.extend([found.entered, found.left, found.enterprises, found.figures].map(grouped));
+            "fact_adopted_value"
+        }
+    };
+    desk.tell(key, &arguments.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
 /// Inputs and their versions.

@@ -4,6 +4,7 @@ use crate::config::CriterionOptions;
 use crate::error::Error;
 use crate::stages::publish::cells::{Reader, Shape};
 use crate::stages::publish::desk::{Conclusion, Desk, Edition, Verdict, Verdicts, grouped, text_or_blank};
+use crate::stages::publish::disclosure::judges_statistics;
 use crate::stages::publish::workbook::{Book, Column, Mark, Tab, Table, Value};
 use datafusion::arrow::array::RecordBatch;
 
@@ -79,7 +80,7 @@ fn criteria<'a>(desk: &Desk<'a>) -> Vec<Criterion<'a>> {
     let criteria = config.criterion.iter().filter(|(_, c)| !c.disabled).map(|(id, options)| {
         // SQL takes a column in any case.
         let figure = options.figure.trim().to_lowercase();
-        let statistics = options.statistics || desk.reads_statistics(&figure);
+        let statistics = judges_statistics(config, options);
         let (column, shape) = if own(&figure) { (figure.clone(), desk.shape(&figure)) } else { (format!("figure_{id}"), Shape::Plain) };
         let header = desk.header("figure");
         let look = match shape {

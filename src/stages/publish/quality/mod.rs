@@ -14,6 +14,8 @@ use super::workbook::Book;
 use crate::error::Error;
 use tally::Tally;
 
+pub use tally::mark;
+
 /// Writes the sheets asked for.
 pub fn write(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
     let tally = Tally::of(desk);

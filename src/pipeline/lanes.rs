@@ -1,0 +1,176 @@
+//! Lanes of parsing children: whoever takes long makes way for whoever does not.
+//!
+//! A child begins in the ordinary lane. The more CPU time it has used, the lower its priority. In the portal a child past
+//! [`LONG_S`] seconds moves to the long lane; if that is taken, it ends and begins again there later, so that it never
+//! keeps the place, or the memory, of a file that is read in a moment.
+
+use std::io;
+use std::process::ExitStatus;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::process::Child;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// Seconds of CPU time after which a child is a long one.
+const LONG_S: f64 = 2.0;
+
+/// Seconds of CPU time and the niceness that they earn.
+const NICENESS: [(f64, i32); 3] = [(0.5, 5), (1.0, 10), (LONG_S, 19)];
+
+/// How often a child is looked at.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// Places for children.
+#[derive(Debug, Clone)]
+pub struct Lanes {
+    ordinary: Arc<Semaphore>,
+    /// None where a long child keeps its place: a run waits for all its files anyway.
+    long: Option<Arc<Semaphore>>,
+}
+
+/// How a child came to its end.
+pub enum End {
+    /// By itself.
+    Exited(ExitStatus),
+    /// Its time was over.
+    Late,
+    /// It takes long, and there is no place for it now.
+    MadeWay,
+}
+
+/// The place that a child holds.
+pub struct Lane {
+    /// Given back when the lane is left.
+    _permit: OwnedSemaphorePermit,
+    is_long: bool,
+}
+
+impl Lanes {
+    /// For a run: so many at a time, however long they take.
+    pub fn of_run(children: usize) -> Self {
+        Self { ordinary: Arc::new(Semaphore::new(children)), long: None }
+    }
+
+    /// For the portal: a few more than cores, since long ones make way, and one lane for those.
+    pub fn of_portal(children: usize) -> Self {
+        let long = children.saturating_sub(1).max(1);
+        Self { ordinary: Arc::new(Semaphore::new(children + 4)), long: Some(Arc::new(Semaphore::new(long))) }
+    }
+
+    /// Waits for an ordinary place.
+    pub async fn enter(&self) -> io::Result<Lane> {
+        let permit = self.ordinary.clone().acquire_owned().await.map_err(io::Error::other)?;
+        Ok(Lane { _permit: permit, is_long: false })
+    }
+
+    /// Waits for a place of a long one; an ordinary one that is held is given back before.
+    pub async fn make_way(&self, lane: Lane) -> io::Result<Lane> {
+        drop(lane);
+        let long = self.long.clone().unwrap_or_else(|| self.ordinary.clone());
+        let permit = long.acquire_owned().await.map_err(io::Error::other)?;
+        Ok(Lane { _permit: permit, is_long: true })
+    }
+
+    /// Watches a child until it ends, or must.
+    pub async fn watch(&self, child: &mut Child, lane: &mut Lane, deadline: Duration) -> io::Result<End> {
+        let started = Instant::now();
+        let pid = child.id();
+        let mut niceness = 0;
+        loop {
+            tokio::select! {
+                status = child.wait() => return Ok(End::Exited(status?)),
+                () = tokio::time::sleep(LOOK) => {}
+            }
+            if started.elapsed() > deadline {
+                let _ = child.kill().await;
+                return Ok(End::Late);
+            }
+            let used = pid.and_then(cpu_s).unwrap_or_else(|| started.elapsed().as_secs_f64());
+            let earned = if lane.is_long { 19 } else { earned(used) };
+            if earned > niceness {
+                niceness = earned;
+                lower(pid, niceness);
+            }
+            if used > LONG_S && !lane.is_long && !self.move_over(lane) {
+                let _ = child.kill().await;
+                return Ok(End::MadeWay);
+            }
+        }
+    }
+
+    /// Moves a long child over; false if there is no place for it.
+    fn move_over(&self, lane: &mut Lane) -> bool {
+        let Some(long) = &self.long else {
+            lane.is_long = true;
+            return true;
+        };
+        let Ok(permit) = long.clone().try_acquire_owned() else { return false };
+        *lane = Lane { _permit: permit, is_long: true };
+        true
+    }
+}
+
+fn earned(used: f64) -> i32 {
+    NICENESS.iter().rev().find(|(s, _)| used > *s).map_or(0, |(_, niceness)| *niceness)
+}
+
+#[cfg(unix)]
+fn lower(pid: Option<u32>, niceness: i32) {
+    use rustix::process::{Pid, setpriority_process};
+    let pid = pid.and_then(|p| i32::try_from(p).ok()).and_then(Pid::from_raw);
+    // Without a process there is nothing to lower, and no id would mean this one.
+    if pid.is_some() {
+        let _ = setpriority_process(pid, niceness);
+    }
+}
+
+#[cfg(not(unix))]
+fn lower(_: Option<u32>, _: i32) {}
+
+/// Seconds of CPU time that a process has used, where the system tells: `utime` and `stime` of its `stat`, in ticks
+/// that Linux gives as hundredths whatever its own are.
+#[cfg(target_os = "linux")]
+fn cpu_s(pid: u32) -> Option<f64> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The name in parentheses may hold blanks; the state follows as the third field.
+    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+    let ticks = |field: usize| fields.get(field - 3).and_then(|f| f.parse::<u64>().ok());
+    Some((ticks(14)? + ticks(15)?) as f64 / 100.0)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn cpu_s(_: u32) -> Option<f64> {
+    None
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use tokio::process::Command;
+
+    fn busy() -> Child {
+        Command::new("sh").args(["-c", "while :; do :; done"]).kill_on_drop(true).spawn().expect("a shell")
+    }
+
+    #[tokio::test]
+    async fn a_long_child_moves_over_and_a_second_one_makes_way() {
+        let lanes = Lanes::of_portal(1);
+        let free = lanes.ordinary.available_permits();
+        let (mut one, mut other) = (busy(), busy());
+        let (mut a, mut b) = (lanes.enter().await.expect("a place"), lanes.enter().await.expect("a place"));
+        assert_eq!(lanes.ordinary.available_permits(), free - 2);
+        let deadline = Duration::from_secs(8);
+        let ends = tokio::join!(lanes.watch(&mut one, &mut a, deadline), lanes.watch(&mut other, &mut b, deadline));
+        let ends = [ends.0.expect("an end"), ends.1.expect("an end")];
+        assert_eq!(ends.iter().filter(|e| matches!(e, End::MadeWay)).count(), 1, "there is one long place");
+        assert_eq!(ends.iter().filter(|e| matches!(e, End::Late)).count(), 1, "the other stays until its time is over");
+        drop((a, b));
+        assert_eq!(lanes.ordinary.available_permits(), free);
+    }
+
+    #[test]
+    fn priority_falls_with_the_time_used() {
+        assert_eq!([0.1, 0.6, 1.5, 2.5].map(earned), [0, 5, 10, 19]);
+        assert!(cpu_s(std::process::id()).is_some());
+    }
+}

@@ -1,0 +1,133 @@
+//! The row of a sheet that a published value comes from, read again from the pinned original.
+//!
+//! Only that row is given, and of it only columns that the table's header names; personal ones never reach a table. The
+//! parsed file is in the cache of the last run as a rule; if not, a parsing child reads it anew.
+
+use super::Silent;
+use super::cache::Cache;
+use super::excerpt::text;
+use super::gather::{self, InputFile};
+use super::parse::Parsing;
+use super::parse::read_manifest;
+use super::parser::{Manifest, files};
+use crate::config::Config;
+use crate::engine::store::row_with;
+use crate::error::Error;
+use crate::model::cell;
+use crate::model::raw::TableMeta;
+use crate::stages::acquire::{SourceFile, Store};
+use std::path::Path;
+use std::sync::Arc;
+
+/// Files kept parsed beside those of the last run.
+const KEPT: usize = 16;
+
+/// Which column of the row is sought.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Seek {
+    /// The column in the sheet, 0-based.
+    Column(u32),
+    /// The form's field.
+    Field(String),
+}
+
+/// A cell of an input of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OriginCell {
+    /// Hash of the file's content.
+    pub sha256: String,
+    /// The source that sent it.
+    pub source: String,
+    /// Its path below the inputs root.
+    pub path: String,
+    /// The sheet.
+    pub sheet: String,
+    /// The row as users count.
+    pub row: u32,
+    /// The column.
+    pub seek: Seek,
+}
+
+/// A column of the row.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct OriginColumn {
+    /// Its letters.
+    pub letters: String,
+    /// Header words as found.
+    pub label: String,
+    /// Yuan per unit, where the header or the table says so.
+    pub unit_yuan: Option<i64>,
+    /// The cell's text as stored.
+    pub text: String,
+}
+
+/// The row of an enterprise, as its sheet has it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct OriginRow {
+    /// The form of its table.
+    pub form: String,
+    /// The row as users count.
+    pub row: u32,
+    /// Its columns.
+    pub columns: Vec<OriginColumn>,
+    /// Which of them holds the value.
+    pub marked: usize,
+}
+
+/// The row around a cell; nothing if the original is gone or the cell stands in no table.
+///
+/// One call at a time, since each may clear away what others before it kept.
+///
+/// # Errors
+/// The original cannot be read from disk, or no child can be started.
+pub async fn origin_of(config: &Config, wanted: &OriginCell) -> Result<Option<OriginRow>, Error> {
+    let state = config.outputs.join(".huichi");
+    let store = Store::at(&state.join("store"))?;
+    if !store.has(&wanted.sha256) {
+        return Ok(None);
+    }
+    let file =
+        SourceFile { source: wanted.source.clone(), path: wanted.path.clone(), sha256: wanted.sha256.clone(), bytes: 0, upload: None };
+    let of_runs = Cache::open(state.join("cache"))?;
+    if let Some(folder) = of_runs.get(&gather::key_of(config, &of_runs, &file)?)
+        && let Some(manifest) = read_manifest(&folder)
+        // A run that ends meanwhile may sweep the entry away; then the file is parsed anew.
+        && let Ok(row) = row_in(&folder, &manifest, wanted)
+    {
+        return Ok(row);
+    }
+    // Runs sweep their cache of what they did not use, so what is parsed here has a cache of its own.
+    let own = Arc::new(Cache::open(state.join("origins"))?);
+    let input = InputFile { file, seeds: Vec::new(), readable: true };
+    let parsed = gather::ingest(config, &store, &own, vec![input], &Parsing::new(config)?, &Silent).await?;
+    let Some((folder, manifest)) = parsed.into_iter().next().and_then(|p| Some((p.folder?, p.manifest))) else { return Ok(None) };
+    let row = row_in(&folder, &manifest, wanted)?;
+    own.keep_latest(KEPT)?;
+    Ok(row)
+}
+
+/// Finds the row in the tables of a parsed file; where several of a sheet hold it, nobody can say which is meant.
+fn row_in(folder: &Path, manifest: &Manifest, wanted: &OriginCell) -> std::io::Result<Option<OriginRow>> {
+    let mut found = Vec::new();
+    for table in manifest.tables.iter().filter(|t| t.sheet == wanted.sheet && t.rows > 0) {
+        let Some(marked) = place(table, &wanted.seek) else { continue };
+        let record = i64::from(table.number) << 24 | i64::from(wanted.row);
+        let Some(batch) = row_with(&folder.join(files::records(table.number)), record)? else { continue };
+        let columns = table.columns.iter().map(|c| OriginColumn {
+            letters: cell::column_letters(c.column),
+            label: c.label.clone(),
+            unit_yuan: c.unit_yuan,
+            text: text(&batch, &c.field, 0),
+        });
+        found.push(OriginRow { form: table.form.clone(), row: wanted.row, columns: columns.collect(), marked });
+    }
+    let alone = found.len() == 1;
+    Ok(found.pop().filter(|_| alone))
+}
+
+fn place(table: &TableMeta, seek: &Seek) -> Option<usize> {
+    table.columns.iter().position(|c| match seek {
+        Seek::Column(column) => c.column == *column,
+        Seek::Field(field) => c.field == *field,
+    })
+}

@@ -1,0 +1,236 @@
+//! The audit log as people read it, as a table to take along, and whether its chain holds.
+
+use super::clock::shown;
+use super::error::PageError;
+use super::frame::portal;
+use super::state::App;
+use crate::finding::{Lang, find_word};
+use crate::ledger::{AuditFilter, Entry, Ledger, LedgerError};
+use crate::model::text::neutral;
+use chrono::NaiveDate;
+use serde::Serialize;
+use std::io::{self, Write};
+use std::sync::{Mutex, PoisonError};
+
+/// Rows of a page.
+pub const ROWS: u64 = 50;
+
+/// Which entries are wanted; empty texts want all.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// Of this person or program.
+    pub who: String,
+    /// This action.
+    pub action: String,
+    /// With this in object, facts or address.
+    pub text: String,
+    /// From this day.
+    pub from: Option<NaiveDate>,
+    /// Until this day, the day included.
+    pub until: Option<NaiveDate>,
+}
+
+impl Wanted {
+    /// Asks with the filter of the ledger; days are compared as the beginnings of moments.
+    fn ask<T>(&self, ask: impl FnOnce(&AuditFilter<'_>) -> T) -> T {
+        let some = |text: &str| Some(text.trim().to_owned()).filter(|t| !t.is_empty());
+        let (who, action, text) = (some(&self.who), some(&self.action), some(&self.text));
+        let from = self.from.map(|d| d.to_string());
+        let until = self.until.and_then(|d| d.succ_opt()).map(|d| d.to_string());
+        ask(&AuditFilter {
+            account: who.as_deref(),
+            action: action.as_deref(),
+            text: text.as_deref(),
+            from: from.as_deref(),
+            until: until.as_deref(),
+        })
+    }
+
+    /// The filter in words, for the log's own entry of an export.
+    pub fn facts(&self) -> String {
+        let day = |d: Option<NaiveDate>| d.map(|d| d.to_string()).unwrap_or_default();
+        let all = [
+            ("who", self.who.clone()),
+            ("action", self.action.clone()),
+            ("text", self.text.clone()),
+            ("from", day(self.from)),
+            ("until", day(self.until)),
+        ];
+        all.into_iter().filter(|(_, v)| !v.trim().is_empty()).map(|(k, v)| format!("{k}={}", v.trim())).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// An entry as people read it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Row {
+    /// Number.
+    pub number: i64,
+    /// When.
+    pub at: String,
+    /// Who.
+    pub who: String,
+    /// In which role.
+    pub role: String,
+    /// What was done.
+    pub action: String,
+    /// To what.
+    pub object: String,
+    /// Further facts.
+    pub detail: String,
+    /// From where.
+    pub address: String,
+}
+
+/// A page of entries.
+#[derive(Debug, Clone, Serialize)]
+pub struct Entries {
+    /// Newest first.
+    pub rows: Vec<Row>,
+    /// How many there are in all.
+    pub total: u64,
+}
+
+/// How the chain stands.
+#[derive(Debug, Clone, Serialize)]
+pub struct Chain {
+    /// Whether it holds.
+    pub holds: bool,
+    /// Number of the last entry, or of the first that does not fit.
+    pub number: i64,
+    /// Hash of the last entry.
+    pub hash: String,
+    /// When the whole of it was last read.
+    pub read: String,
+}
+
+/// The entry up to which the chain was found to hold, and when the whole of it was last read.
+#[derive(Debug, Default)]
+pub struct Known(Mutex<Option<((i64, String), String)>>);
+
+/// What an action is called; one without a name is called as it is kept.
+pub fn action_word(lang: Lang, action: &str) -> String {
+    find_word(lang, &format!("action.{action}")).unwrap_or(action).to_owned()
+}
+
+/// Who acted, as people call them.
+fn who(account: &str) -> String {
+    match account {
+        "system" | "command_line" => portal(&format!("actor_{account}")).to_owned(),
+        other => match other.strip_prefix("token:") {
+            Some(label) => format!("{} {label}", portal("actor_token")),
+            None => other.to_owned(),
+        },
+    }
+}
+
+/// Facts such as `role=clerk disabled=true` in words; what is kept otherwise is shown as it is.
+fn detail(app: &App, kept: &str) -> String {
+    let fact = |part: &str| {
+        let (key, value) = part.split_once('=')?;
+        let name = find_word(Lang::Zh, &format!("fact.{key}"))?;
+        let value = match key {
+            "role" => portal(&format!("role_{value}")).to_owned(),
+            "source" => app.config.source.get(value).map_or_else(|| value.to_owned(), |s| s.bureau.clone()),
+            "disabled" => crate::finding::word(Lang::Zh, &format!("value.{value}")).to_owned(),
+            "expires" => shown(value),
+            "action" => action_word(Lang::Zh, value),
+            _ => value.to_owned(),
+        };
+        Some(format!("{name}{value}"))
+    };
+    kept.split(' ').map(fact).collect::<Option<Vec<_>>>().map_or_else(|| kept.to_owned(), |facts| facts.join("，"))
+}
+
+fn row(app: &App, entry: Entry) -> Row {
+    let role = if entry.role.is_empty() { String::new() } else { portal(&format!("role_{}", entry.role)).to_owned() };
+    Row {
+        number: entry.number,
+        at: shown(&entry.at),
+        who: who(&entry.account),
+        role,
+        action: action_word(Lang::Zh, &entry.action),
+        object: entry.object,
+        detail: detail(app, &entry.detail),
+        address: entry.address,
+    }
+}
+
+/// A page of the log, counted from 1, and the actions that can be asked for.
+pub async fn entries(app: &App, wanted: &Wanted, page: u64) -> Result<(Entries, Vec<(String, String)>), PageError> {
+    let wanted = wanted.clone();
+    let offset = page.saturating_sub(1).saturating_mul(ROWS);
+    let ((entries, total), actions) =
+        app.ledger_apart(move |l| Ok((wanted.ask(|filter| l.audit(filter, offset, ROWS))?, l.audit_actions()?))).await?;
+    let actions = actions.into_iter().map(|a| (action_word(Lang::Zh, &a), a)).map(|(word, id)| (id, word)).collect();
+    Ok((Entries { rows: entries.into_iter().map(|e| row(app, e)).collect(), total }, actions))
+}
+
+/// Whether the chain holds. Read from the entry last known to be good, or all of it again if so asked.
+pub async fn chain(app: &App, whole: bool) -> Result<Chain, PageError> {
+    let known = || app.audit_known.0.lock().unwrap_or_else(PoisonError::into_inner);
+    let before = if whole { None } else { known().clone() };
+    let (entry, read) = before.map_or_else(|| (None, shown(&app.clock.stamp())), |(entry, read)| (Some(entry), read));
+    let verified = app.ledger_apart(move |l| l.verify_audit(entry.as_ref())).await?;
+    *known() = verified.as_ref().ok().map(|last| (last.clone(), read.clone()));
+    Ok(match verified {
+        Ok((number, hash)) => Chain { holds: true, number, hash, read },
+        Err(broken) => Chain { holds: false, number: broken.number, hash: String::new(), read },
+    })
+}
+
+/// Writes entries as a table: UTF-8 with mark, CRLF; no text in it is run by a spreadsheet.
+pub fn write_table(ledger: &Ledger, wanted: &Wanted, lang: Lang, to: impl Write) -> io::Result<u64> {
+    let mut to = to;
+    to.write_all("\u{feff}".as_bytes())?;
+    let mut table = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(to);
+    let heads = ["number", "at", "account", "role", "action", "action_name", "object", "detail", "address", "previous", "hash"];
+    table.write_record(heads.map(|head| crate::finding::word(lang, &format!("audit.{head}"))))?;
+    let written = wanted.ask(|filter| {
+        ledger.each_entry::<Failed>(filter, |e| {
+            let name = action_word(lang, &e.action);
+            let number = e.number.to_string();
+            let fields = [&number, &e.at, &e.account, &e.role, &e.action, &name, &e.object, &e.detail, &e.address, &e.previous, &e.hash];
+            table.write_record(fields.map(|f| neutral(f).into_owned())).map_err(|e| Failed(e.into()))
+        })
+    });
+    let written = written.map_err(|failed| failed.0)?;
+    table.flush()?;
+    Ok(written)
+}
+
+/// A failure while entries are written.
+struct Failed(io::Error);
+
+impl From<LedgerError> for Failed {
+    fn from(error: LedgerError) -> Self {
+        Self(io::Error::other(error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::NewEntry;
+
+    #[test]
+    fn an_export_runs_nothing_and_holds_what_was_asked_for() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let mut ledger = Ledger::open(&folder.path().join("ledger.sqlite"))?;
+        for (account, object, at) in [
+            ("wang", "=HYPERLINK(1)", "2026-07-01T23:59:59+0800"),
+            ("li", "a.xlsx", "2026-07-02T00:00:00+0800"),
+            ("wang", "b", "2026-07-03T08:00:00+0800"),
+        ] {
+            ledger.note(&NewEntry { account, action: "sign_in", object, ..NewEntry::default() }, at)?;
+        }
+        let day = NaiveDate::from_ymd_opt(2026, 7, 1);
+        let mut bytes = Vec::new();
+        let wanted = Wanted { who: "wang".into(), from: day, until: day, ..Wanted::default() };
+        assert_eq!(write_table(&ledger, &wanted, Lang::En, &mut bytes)?, 1, "the last day counts whole");
+        let text = String::from_utf8(bytes)?;
+        assert!(text.starts_with('\u{feff}') && text.ends_with("\r\n"));
+        assert!(text.contains(",'=HYPERLINK(1),") && !text.contains("a.xlsx"), "{text}");
+        assert_eq!(wanted.facts(), "who=wang from=2026-07-01 until=2026-07-01");
+        Ok(())
+    }
+}

@@ -1,0 +1,36 @@
+//! The calendar of returns.
+
+use crate::model::role::Right;
+use crate::server::calendar::{self, Calendar};
+use crate::server::error::PageError;
+use crate::server::frame::{Frame, Page, portal};
+use crate::server::router::{Access, Routes};
+use crate::server::session::Actor;
+use crate::server::state::App;
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::response::IntoResponse;
+use serde::Deserialize;
+
+/// Routes of this room.
+pub fn routes(routes: Routes) -> Routes {
+    routes.get("/calendar", Access::Right(Right::SeeCalendar), show)
+}
+
+#[derive(Deserialize)]
+struct Wanted {
+    #[serde(default)]
+    year: Option<i32>,
+}
+
+#[derive(Template)]
+#[template(path = "calendar.html", config = "src/server/askama.toml")]
+struct CalendarPage {
+    frame: Frame,
+    calendar: Calendar,
+}
+
+async fn show(State(app): State<App>, actor: Actor, Query(wanted): Query<Wanted>) -> Result<impl IntoResponse, PageError> {
+    let calendar = calendar::calendar(&app, &actor, wanted.year).await?;
+    Ok(Page(CalendarPage { frame: Frame::new(&app, Some(&actor), "/calendar"), calendar }))
+}

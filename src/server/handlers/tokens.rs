@@ -1,0 +1,120 @@
+//! Tokens of programs: list, add, withdraw.
+
+use super::accounts::{Choice, Nothing, SecretPage, bureau, number, role_word, roles, sources};
+use crate::model::role::{Right, Role};
+use crate::server::address::Address;
+use crate::server::error::PageError;
+use crate::server::form::Posted;
+use crate::server::frame::{Frame, Page, portal};
+use crate::server::people::{self, LONGEST_DAYS, Problem, Program, Wish};
+use crate::server::router::{Access, Routes};
+use crate::server::session::Actor;
+use crate::server::state::App;
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
+use validator::Validate;
+
+const HERE: &str = "/tokens";
+
+/// Routes of this room.
+pub fn routes(routes: Routes) -> Routes {
+    let manage = Access::Right(Right::ManageAccounts);
+    routes.get("/tokens", manage, list).post("/tokens", manage, add).post("/tokens/{id}/revoke", manage, revoke)
+}
+
+#[derive(Template)]
+#[template(path = "tokens.html", config = "src/server/askama.toml")]
+struct TokensPage {
+    frame: Frame,
+    programs: Vec<Shown>,
+    wish: Wish,
+    days: u32,
+    longest: u32,
+    roles: Vec<Choice>,
+    sources: Vec<Choice>,
+    problem: &'static str,
+}
+
+struct Shown {
+    program: Program,
+    role: &'static str,
+    bureau: String,
+    state: &'static str,
+}
+
+#[derive(Deserialize)]
+struct Said {
+    #[serde(default)]
+    done: Option<String>,
+}
+
+async fn page(
+    app: &App,
+    actor: &Actor,
+    said: Option<&str>,
+    wish: Wish,
+    days: u32,
+    problem: Option<Problem>,
+) -> Result<Response, PageError> {
+    let show = |program: Program| Shown {
+        role: role_word(program.role),
+        bureau: bureau(app, program.source.as_deref()),
+        state: portal(&format!("state_{}", program.state)),
+        program,
+    };
+    let page = TokensPage {
+        frame: Frame::new(app, Some(actor), HERE).said(said),
+        programs: people::programs(app).await?.into_iter().map(show).collect(),
+        roles: roles(&wish.role, true),
+        sources: sources(app, &wish.source),
+        wish,
+        days,
+        longest: LONGEST_DAYS,
+        problem: problem.map_or("", Problem::text),
+    };
+    let status = if problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    Ok((status, Page(page)).into_response())
+}
+
+async fn list(State(app): State<App>, actor: Actor, Query(said): Query<Said>) -> Result<Response, PageError> {
+    let wish = Wish { role: Role::Operator.id().to_owned(), ..Wish::default() };
+    page(&app, &actor, said.done.as_deref(), wish, 90, None).await
+}
+
+/// What a form sends of a token.
+#[derive(Deserialize, Validate)]
+struct Sent {
+    #[validate(length(max = 64))]
+    label: String,
+    #[validate(length(max = 32))]
+    role: String,
+    #[serde(default)]
+    #[validate(length(max = 64))]
+    source: String,
+    #[validate(length(max = 8))]
+    days: String,
+}
+
+async fn add(State(app): State<App>, Address(address): Address, actor: Actor, Posted(sent): Posted<Sent>) -> Result<Response, PageError> {
+    let wish = Wish { name: sent.label, role: sent.role, source: sent.source, ..Wish::default() };
+    // What is no number is no number of days that a token may count.
+    let days = sent.days.trim().parse().unwrap_or(0);
+    match people::add_token(&app, &actor, &address, &wish, days).await? {
+        Ok(made) => Ok(SecretPage::answer(&app, &actor, "token_added", made, HERE)),
+        Err(problem) => page(&app, &actor, None, wish, days, Some(problem)).await,
+    }
+}
+
+async fn revoke(
+    State(app): State<App>,
+    Address(address): Address,
+    actor: Actor,
+    Path(id): Path<String>,
+    Posted(Nothing {}): Posted<Nothing>,
+) -> Result<Redirect, PageError> {
+    people::revoke(&app, &actor, &address, number(&id)?).await?;
+    Ok(Redirect::to("/tokens?done=token_revoked"))
+}

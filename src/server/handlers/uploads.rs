@@ -1,0 +1,227 @@
+//! Pages of returns: the list with its drop area, one upload with its findings, downloads, 情况说明.
+
+use crate::finding::Severity;
+use crate::model::role::Right;
+use crate::pipeline::Excerpt;
+use crate::server::accept::Peer;
+use crate::server::download;
+use crate::server::error::PageError;
+use crate::server::form::Posted;
+use crate::server::frame::{Frame, Page, grouped, portal};
+use crate::server::router::{Access, Routes};
+use crate::server::session::Actor;
+use crate::server::state::App;
+use crate::server::uploads::{self, Detail, ListPage};
+use askama::Template;
+use axum::Extension;
+use axum::extract::multipart::MultipartRejection;
+use axum::extract::{DefaultBodyLimit, Multipart, Path, Query, State};
+use axum::handler::Handler;
+use axum::http::HeaderMap;
+use axum::http::header::CONTENT_LENGTH;
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
+use validator::Validate;
+
+/// Routes of this room.
+pub fn routes(routes: Routes) -> Routes {
+    let see = Access::Right(Right::SeeReturns);
+    let send = Access::Right(Right::SendReturns);
+    routes
+        .get("/uploads", see, list)
+        // The body is counted while it is streamed; the framework's own limit is for bodies held in memory.
+        .files("/uploads", send, receive.layer(DefaultBodyLimit::disable()))
+        .get("/uploads/{id}", see, detail)
+        .get("/uploads/{id}/findings.xlsx", see, findings)
+        .get("/uploads/{id}/original", see, original)
+        .post("/uploads/{id}/explanations", send, explain)
+}
+
+#[derive(Deserialize)]
+struct Wanted {
+    #[serde(default)]
+    page: u32,
+    #[serde(default)]
+    done: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "uploads.html", config = "src/server/askama.toml")]
+struct UploadsPage {
+    frame: Frame,
+    list: ListPage,
+    sends: bool,
+    mib: u64,
+    files: usize,
+    /// Titles of the forms that the source may send.
+    forms: Vec<String>,
+    checking: bool,
+}
+
+async fn list(State(app): State<App>, actor: Actor, Query(wanted): Query<Wanted>) -> Result<impl IntoResponse, PageError> {
+    let list = uploads::list(&app, &actor, wanted.page).await?;
+    let own = actor.source.as_ref().and_then(|s| app.config.source.get(s));
+    let titles = own.into_iter().flat_map(|s| &s.forms).filter_map(|f| app.config.form.get(f));
+    Ok(Page(UploadsPage {
+        frame: Frame::new(&app, Some(&actor), "/uploads").said(wanted.done.as_deref()),
+        checking: list.items.iter().any(|i| i.verdict.is_none()),
+        sends: actor.may(Right::SendReturns) && own.is_some(),
+        mib: app.config.portal.upload_mib.min(app.config.limits.file_mib),
+        files: app.config.portal.upload_files,
+        forms: titles.map(|f| f.title.clone()).collect(),
+        list,
+    }))
+}
+
+async fn receive(
+    State(app): State<App>,
+    Extension(Peer(peer)): Extension<Peer>,
+    actor: Actor,
+    headers: HeaderMap,
+    body: Result<Multipart, MultipartRejection>,
+) -> Result<Redirect, PageError> {
+    let mib = app.config.portal.upload_mib.min(app.config.limits.file_mib);
+    let stated = headers.get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
+    // Twice the limit is not even read to its end.
+    if stated.is_some_and(|s| s > (2 * mib + 1) << 20) {
+        return Err(PageError::TooLarge(mib));
+    }
+    let body = body.map_err(|_| PageError::Refused("form", Vec::new()))?;
+    let sent = uploads::receive(&app, &actor, body).await?;
+    for one in &sent {
+        let detail = format!("{} {} {}", one.sha256, one.bytes, if one.new { "new" } else { "again" });
+        app.note(&actor, &peer.ip().to_string(), "upload", &one.id, &detail).await?;
+    }
+    Ok(Redirect::to(&match sent.as_slice() {
+        [one] if one.new => format!("/uploads/{}?done=upload_received", one.id),
+        [one] => format!("/uploads/{}?done=upload_again", one.id),
+        _ => "/uploads?done=uploads_received".to_owned(),
+    }))
+}
+
+/// A cell of an excerpt with its look.
+struct Cell {
+    text: String,
+    class: &'static str,
+}
+
+/// An excerpt as its table is drawn.
+struct Grid {
+    columns: Vec<(String, String)>,
+    rows: Vec<(u32, Vec<Cell>)>,
+}
+
+/// A finding as the page shows it.
+struct Row {
+    told: uploads::Told,
+    grid: Option<Grid>,
+    explained: Option<String>,
+}
+
+/// Findings of one severity.
+struct Group {
+    severity: Severity,
+    name: &'static str,
+    total: u64,
+    rows: Vec<Row>,
+}
+
+#[derive(Template)]
+#[template(path = "upload.html", config = "src/server/askama.toml")]
+struct UploadPage {
+    frame: Frame,
+    detail: Detail,
+    groups: Vec<Group>,
+    sends: bool,
+    shortest: usize,
+}
+
+async fn detail(
+    State(app): State<App>,
+    actor: Actor,
+    Path(id): Path<String>,
+    Query(wanted): Query<Wanted>,
+) -> Result<impl IntoResponse, PageError> {
+    let mut detail = uploads::detail(&app, &actor, &id, wanted.page as usize).await?;
+    let item = &detail.item;
+    let totals = [item.errors, item.explains, item.notes];
+    let mut groups: Vec<Group> = Vec::new();
+    for told in std::mem::take(&mut detail.findings) {
+        let severity = told.finding.severity;
+        if groups.last().is_none_or(|g| g.severity != severity) {
+            let (name, total) = (portal(&format!("findings_{}", severity.id())), totals[severity as usize]);
+            groups.push(Group { severity, name, total, rows: Vec::new() });
+        }
+        if let Some(group) = groups.last_mut() {
+            let explained = told.explanation.as_ref().map(|e| crate::server::clock::shown(&e.written));
+            group.rows.push(Row { grid: told.finding.excerpt.as_ref().map(grid), explained, told });
+        }
+    }
+    Ok(Page(UploadPage {
+        frame: Frame::new(&app, Some(&actor), "/uploads").said(wanted.done.as_deref()),
+        sends: actor.may(Right::SendReturns),
+        shortest: uploads::SHORTEST,
+        groups,
+        detail,
+    }))
+}
+
+fn grid(excerpt: &Excerpt) -> Grid {
+    let class = |row: u32, column: usize| match excerpt.marked.1.iter().position(|c| *c == column) {
+        Some(0) if row == excerpt.marked.0 => "hit",
+        Some(_) if row == excerpt.marked.0 => "with",
+        _ => "",
+    };
+    let cells =
+        |row: u32, cells: &[String]| cells.iter().enumerate().map(|(i, text)| Cell { text: text.clone(), class: class(row, i) }).collect();
+    Grid { columns: excerpt.columns.clone(), rows: excerpt.rows.iter().map(|(row, texts)| (*row, cells(*row, texts))).collect() }
+}
+
+async fn findings(
+    State(app): State<App>,
+    Extension(Peer(peer)): Extension<Peer>,
+    actor: Actor,
+    Path(id): Path<String>,
+) -> Result<Response, PageError> {
+    let upload = uploads::own(&app, &actor, &id).await?;
+    let folder = app.intake.scratch()?;
+    let name = uploads::write_findings(&app, &upload, folder.path()).await?;
+    app.note(&actor, &peer.ip().to_string(), "download", &upload.id, "findings").await?;
+    // An open file is read to its end though its folder goes.
+    download::file(&folder.path().join(uploads::FINDINGS_FILE), &name).await
+}
+
+async fn original(
+    State(app): State<App>,
+    Extension(Peer(peer)): Extension<Peer>,
+    actor: Actor,
+    Path(id): Path<String>,
+) -> Result<Response, PageError> {
+    let upload = uploads::own(&app, &actor, &id).await?;
+    app.note(&actor, &peer.ip().to_string(), "download", &upload.id, "original").await?;
+    download::file(&app.intake.store.path(&upload.sha256), &upload.name).await
+}
+
+#[derive(Deserialize, Validate)]
+struct Said {
+    #[validate(length(min = 1, max = 64))]
+    key: String,
+    #[validate(length(max = 500))]
+    text: String,
+    #[serde(default)]
+    alike: Option<String>,
+    #[serde(default)]
+    page: u32,
+}
+
+async fn explain(
+    State(app): State<App>,
+    Extension(Peer(peer)): Extension<Peer>,
+    actor: Actor,
+    Path(id): Path<String>,
+    Posted(said): Posted<Said>,
+) -> Result<Redirect, PageError> {
+    let count = uploads::explain(&app, &actor, &id, &said.key, &said.text, said.alike.is_some()).await?;
+    app.note(&actor, &peer.ip().to_string(), "explanation", &id, &format!("{} {count}", said.key)).await?;
+    Ok(Redirect::to(&format!("/uploads/{id}?done=explained&page={}#f-{}", said.page.max(1), crate::server::frame::quoted(&said.key))))
+}

@@ -1,0 +1,184 @@
+//! The columns that the pool's table shows, and what each of an enterprise's values means.
+
+use crate::config::Config;
+use crate::finding::Lang;
+use crate::finding::word;
+use crate::server::frame::portal;
+use crate::stages::publish::disclosure::{judged_by, judges_statistics, reads_statistics};
+use crate::stages::publish::{Shape, Vocabulary, shape_of};
+use datafusion::arrow::datatypes::{DataType, Schema};
+use std::collections::HashMap;
+
+/// What a column holds, and so how it is shown and ordered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// The enterprise's name, which leads to its page.
+    Name,
+    /// A code, which is text however it looks.
+    Code,
+    /// Text.
+    Text,
+    /// A value of a code list.
+    Word,
+    /// Yuan.
+    Amount,
+    /// A number without a unit of money.
+    Number,
+    /// A share.
+    Ratio,
+    /// A whole number.
+    Count,
+    /// A day.
+    Date,
+    /// Yes or no.
+    Flag,
+    /// The verdict of a criterion.
+    Verdict,
+    /// What all verdicts come to.
+    Conclusion,
+}
+
+impl Kind {
+    /// Whether it stands on the right, digit below digit.
+    pub fn is_number(self) -> bool {
+        matches!(self, Kind::Amount | Kind::Number | Kind::Ratio | Kind::Count)
+    }
+}
+
+/// A column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    /// Its id in queries, which is the name in the dataset.
+    pub id: String,
+    /// What people call it.
+    pub label: String,
+    /// The unit of its figures, or nothing.
+    pub unit: &'static str,
+    /// What it holds.
+    pub kind: Kind,
+    /// Whether it shows figures of statistics.
+    pub statistics: bool,
+    /// The criterion whose figure it is.
+    pub criterion: Option<String>,
+    /// Its place in the dataset; what is computed here has none.
+    pub index: Option<usize>,
+    /// Words of its codes and their order, for a column of codes.
+    pub words: HashMap<String, (usize, String)>,
+}
+
+/// The columns of the table in their order, as far as the dataset has them.
+pub fn columns_of(config: &Config, schema: &Schema, criteria: &[String], years: &[i32]) -> Vec<Column> {
+    let last = years.last().copied().unwrap_or_default();
+    let mut ids = vec!["name".to_owned(), "uscc".into(), "conclusion".into()];
+    ids.extend(criteria.iter().map(|c| format!("verdict_{c}")));
+    ids.extend(["title_level".into(), "title_until".into()]);
+    ids.extend(["revenue", "total_profit"].iter().flat_map(|f| years.iter().rev().map(move |y| format!("{f}_{y}"))));
+    let further = [
+        "revenue_growth",
+        "profit_margin",
+        "debt_ratio",
+        "total_assets",
+        "staff",
+        "patents",
+        "patents_in_force",
+        "patents_free",
+        "need_amount",
+        "need_months",
+        "consented",
+        "findings",
+    ];
+    ids.extend(further.map(str::to_owned));
+    ids.iter().filter_map(|id| column(config, schema, id, last)).collect()
+}
+
+/// A column of the dataset, or what is computed of it; nothing if there is no such column.
+pub fn column(config: &Config, schema: &Schema, id: &str, last_year: i32) -> Option<Column> {
+    let index = schema.index_of(id).ok();
+    let kind = match (id, index) {
+        ("conclusion", _) => Kind::Conclusion,
+        ("name", Some(_)) => Kind::Name,
+        ("uscc", Some(_)) => Kind::Code,
+        (id, Some(_)) if id.starts_with("verdict_") => Kind::Verdict,
+        (_, Some(index)) => kind_of(shape_of(config, id), schema.field(index).data_type())?,
+        _ => return None,
+    };
+    let statistics = is_statistics(config, id, kind);
+    Some(Column {
+        id: id.to_owned(),
+        label: label(config, id),
+        unit: unit(id, kind),
+        kind,
+        statistics,
+        criterion: statistics.then(|| judged_by(config, id, last_year)).flatten().map(str::to_owned),
+        index,
+        words: if kind == Kind::Word { words(config, id) } else { HashMap::new() },
+    })
+}
+
+fn kind_of(shape: Shape, data_type: &DataType) -> Option<Kind> {
+    Some(match (shape, data_type) {
+        (Shape::Word, DataType::Utf8) => Kind::Word,
+        (_, DataType::Utf8) => Kind::Text,
+        (Shape::Amount, DataType::Decimal128(..)) => Kind::Amount,
+        (Shape::Ratio, DataType::Decimal128(..)) => Kind::Ratio,
+        (_, DataType::Decimal128(..)) => Kind::Number,
+        (_, DataType::Int64) => Kind::Count,
+        (_, DataType::Date32) => Kind::Date,
+        (_, DataType::Boolean) => Kind::Flag,
+        _ => return None,
+    })
+}
+
+/// Whether a column shows figures of statistics. Decimals that these settings do not know from elsewhere are taken for
+/// some: the run may have had other settings.
+fn is_statistics(config: &Config, id: &str, kind: Kind) -> bool {
+    if let Some(criterion) = id.strip_prefix("figure_") {
+        return config.criterion.get(criterion).is_none_or(|c| judges_statistics(config, c));
+    }
+    let decimal = matches!(kind, Kind::Amount | Kind::Number | Kind::Ratio);
+    reads_statistics(config, id) || decimal && !config.merge.field.contains_key(id)
+}
+
+/// What people call a column.
+fn label(config: &Config, id: &str) -> String {
+    if let Some(criterion) = id.strip_prefix("verdict_") {
+        return config.criterion.get(criterion).map_or_else(|| criterion.to_owned(), |c| c.name.get(Lang::Zh).to_owned());
+    }
+    if let Some(known) = crate::finding::find_word(Lang::Zh, &format!("portal.column_{id}")) {
+        return known.to_owned();
+    }
+    if let Some((field, year)) = id.rsplit_once('_').filter(|(_, y)| y.parse::<i32>().is_ok()) {
+        return crate::server::frame::say("portal.of_year", &[field_label(config, "returns", field), year.to_owned()]);
+    }
+    let merged = config.merge.field.get(id).and_then(|r| r.from.first()).and_then(|f| f.split_once('.'));
+    let (form, field) = merged.unwrap_or(("returns", id));
+    field_label(config, form, field)
+}
+
+/// The name of a form's field.
+pub fn field_label(config: &Config, form: &str, field: &str) -> String {
+    let own = config.form.get(form).and_then(|f| f.field.get(field)).map(|f| f.label.clone());
+    own.or_else(|| crate::finding::find_word(Lang::Zh, &format!("column.{field}")).map(str::to_owned)).unwrap_or_else(|| field.to_owned())
+}
+
+fn unit(id: &str, kind: Kind) -> &'static str {
+    match (id, kind) {
+        (_, Kind::Amount) => word(Lang::Zh, "unit.10000"),
+        (_, Kind::Ratio) => "%",
+        ("need_months", _) => word(Lang::Zh, "column.unit_month"),
+        ("staff", _) => word(Lang::Zh, "column.unit_person"),
+        ("findings", _) => word(Lang::Zh, "column.unit_item"),
+        (_, Kind::Count) => portal("unit_piece"),
+        _ => "",
+    }
+}
+
+/// Words of a column's codes, in the order of the code list.
+pub fn words(config: &Config, id: &str) -> HashMap<String, (usize, String)> {
+    let merged = config.merge.field.get(id).and_then(|r| r.from.first()).and_then(|f| f.split_once('.'));
+    let (form, field) = merged.unwrap_or(("patents", id));
+    let list = config.form.get(form).and_then(|f| f.field.get(field)).and_then(|f| f.codes.as_ref()).and_then(|c| config.codes.get(c));
+    let vocabulary = Vocabulary::new(config, Lang::Zh);
+    list.into_iter().flat_map(|l| l.keys()).enumerate().map(|(i, code)| (code.clone(), (i, vocabulary.word(code).to_owned()))).collect()
+}

@@ -1,0 +1,253 @@
+//! The datasets of one run, ready to answer: enterprises as typed columns in memory, all else found by row on disk.
+
+use super::columns::{Column, columns_of};
+use super::order::Order;
+use super::records::Records;
+use crate::config::Config;
+use crate::model::name::match_key;
+use crate::stages::acquire::hash_text;
+use datafusion::arrow::array::{Array, AsArray, BooleanArray, RecordBatch, StringArray};
+use datafusion::arrow::error::ArrowError;
+use parquet::errors::ParquetError;
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+use std::sync::OnceLock;
+
+/// Why datasets cannot be read.
+#[derive(Debug)]
+pub enum LoadError {
+    /// The disk.
+    Io(std::io::Error),
+    /// A file that is no sound Parquet.
+    Parquet(ParquetError),
+    /// Columns that do not fit.
+    Arrow(ArrowError),
+    /// `run.json` is not as this build writes it.
+    Json(serde_json::Error),
+}
+
+impl std::fmt::Display for LoadError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            LoadError::Io(e) => e.fmt(f),
+            LoadError::Parquet(e) => e.fmt(f),
+            LoadError::Arrow(e) => e.fmt(f),
+            LoadError::Json(e) => e.fmt(f),
+        }
+    }
+}
+
+macro_rules! from {
+    ($($variant:ident: $error:ty),*) => { $(impl From<$error> for LoadError { fn from(e: $error) -> Self { LoadError::$variant(e) } })* };
+}
+from!(Io: std::io::Error, Parquet: ParquetError, Arrow: ArrowError, Json: serde_json::Error);
+
+impl From<LoadError> for crate::server::error::PageError {
+    fn from(error: LoadError) -> Self {
+        Self::bug(error.to_string())
+    }
+}
+
+/// A file of the run, as `run.json` lists it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+pub struct Input {
+    /// Path below the inputs root.
+    pub path: String,
+    /// The source that sent it.
+    pub source: String,
+    /// The bureau.
+    pub bureau: String,
+    /// Hash of its content.
+    pub sha256: String,
+}
+
+#[derive(serde::Deserialize)]
+struct RunFile {
+    as_of: String,
+    inputs: Vec<Input>,
+}
+
+/// What all verdicts of an enterprise come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Conclusion {
+    /// 入池
+    Pooled,
+    /// 未入池
+    NotPooled,
+    /// 无法判断
+    Unjudged,
+}
+
+impl Conclusion {
+    /// All of them, in the order of lists.
+    pub const ALL: [Conclusion; 3] = [Conclusion::Pooled, Conclusion::NotPooled, Conclusion::Unjudged];
+
+    /// The word in queries.
+    pub fn id(self) -> &'static str {
+        match self {
+            Conclusion::Pooled => "pooled",
+            Conclusion::NotPooled => "not_pooled",
+            Conclusion::Unjudged => "unjudged",
+        }
+    }
+}
+
+/// The pool of one run.
+pub struct PoolData {
+    /// The run.
+    pub run: String,
+    /// Its reference date.
+    pub as_of: String,
+    /// Its inputs.
+    pub inputs: Vec<Input>,
+    /// All enterprises in the order of the registry.
+    pub enterprises: RecordBatch,
+    /// Columns of the table.
+    pub columns: Vec<Column>,
+    /// Criteria judged, in their order.
+    pub criteria: Vec<String>,
+    /// Years of figures, the last counted.
+    pub years: Vec<i32>,
+    /// What all verdicts come to.
+    pub conclusions: Vec<Conclusion>,
+    /// Whose figures of statistics every edition shows.
+    pub consented: Vec<bool>,
+    /// Name, former names and code of each, folded for searching.
+    pub sought: Vec<String>,
+    /// Industries (first three characters of the code) with how many enterprises are of each.
+    pub industries: BTreeMap<String, u64>,
+    /// Place of each enterprise by its key.
+    pub ordinals: HashMap<String, u32>,
+    /// Place of each enterprise by the id in addresses.
+    pub by_id: HashMap<String, u32>,
+    /// Orders made so far, one a column.
+    pub orders: Vec<OnceLock<Order>>,
+    /// Further datasets, as far as the run wrote them.
+    pub datasets: BTreeMap<&'static str, Records>,
+}
+
+/// Further datasets, with their column that holds the enterprise.
+const DATASETS: [(&str, &str); 6] = [
+    ("patents", "uscc"),
+    ("returns", "enterprise"),
+    ("needs", "enterprise"),
+    ("conflicts", "enterprise"),
+    ("provenance", "enterprise"),
+    ("verdicts", "enterprise"),
+];
+
+impl PoolData {
+    /// Reads what a run published; nothing if enterprises are not among it.
+    pub fn load(config: &Config, run: &str, folder: &Path) -> Result<Option<Self>, LoadError> {
+        let data = folder.join("data");
+        let Some(enterprises) = Records::open(&data, "enterprises", "enterprise")? else { return Ok(None) };
+        let about: RunFile = serde_json::from_slice(&std::fs::read(folder.join("run.json"))?)?;
+        let enterprises = enterprises.whole(|name| !name.ends_with("_state"))?;
+        let mut loaded = Self::of(config, run, enterprises);
+        (loaded.as_of, loaded.inputs) = (about.as_of, about.inputs);
+        for (name, key) in DATASETS {
+            if let Some(records) = Records::open(&data, name, key)? {
+                loaded.datasets.insert(name, records);
+            }
+        }
+        Ok(Some(loaded))
+    }
+
+    /// Prepares the enterprises of a run.
+    pub fn of(config: &Config, run: &str, enterprises: RecordBatch) -> Self {
+        let rows = enterprises.num_rows();
+        let names: Vec<String> = enterprises.schema().fields().iter().map(|f| f.name().clone()).collect();
+        let criteria: Vec<String> = names.iter().filter_map(|n| n.strip_prefix("verdict_")).map(str::to_owned).collect();
+        let mut years: Vec<i32> = names.iter().filter_map(|n| n.strip_prefix("revenue_")?.parse().ok()).collect();
+        years.sort_unstable();
+        let text = |name: &str| texts(&enterprises, name);
+        let (keys, names, former, codes, industry) =
+            (text("enterprise"), text("name"), text("former_names"), text("uscc"), text("industry_code"));
+        let value = |column: &Option<StringArray>, row: usize| {
+            column.as_ref().filter(|c| c.is_valid(row)).map(|c| c.value(row).to_owned()).unwrap_or_default()
+        };
+        let sought = (0..rows).map(|row| [&names, &former, &codes].map(|c| match_key(&value(c, row))).join("\n")).collect();
+        let mut industries = BTreeMap::new();
+        (0..rows)
+            .map(|row| industry_of(&value(&industry, row)))
+            .filter(|i| !i.is_empty())
+            .for_each(|i| *industries.entry(i).or_default() += 1);
+        let (mut ordinals, mut by_id) = (HashMap::with_capacity(rows), HashMap::with_capacity(rows));
+        for row in 0..rows {
+            let (key, place) = (value(&keys, row), u32::try_from(row).unwrap_or(u32::MAX));
+            by_id.insert(id_of(&key), place);
+            ordinals.insert(key, place);
+        }
+        let columns = columns_of(config, &enterprises.schema(), &criteria, &years);
+        Self {
+            run: run.to_owned(),
+            as_of: String::new(),
+            inputs: Vec::new(),
+            conclusions: conclusions(&enterprises, &criteria),
+            consented: flags(&enterprises, "consented", rows),
+            sought,
+            industries,
+            ordinals,
+            by_id,
+            orders: columns.iter().map(|_| OnceLock::new()).collect(),
+            datasets: BTreeMap::new(),
+            columns,
+            criteria,
+            years,
+            enterprises,
+        }
+    }
+
+    /// Enterprises.
+    pub fn len(&self) -> usize {
+        self.enterprises.num_rows()
+    }
+
+    /// A text of an enterprise; empty where there is none.
+    pub fn text(&self, name: &str, row: usize) -> &str {
+        let column = self.enterprises.column_by_name(name).and_then(|c| c.as_string_opt::<i32>());
+        column.filter(|c| c.is_valid(row)).map_or("", |c| c.value(row))
+    }
+
+    /// The id of an enterprise in addresses.
+    pub fn id(&self, row: usize) -> String {
+        id_of(self.text("enterprise", row))
+    }
+
+    /// The last year of figures.
+    pub fn last_year(&self) -> i32 {
+        self.years.last().copied().unwrap_or_default()
+    }
+}
+
+/// The id of an enterprise in addresses: the same over all runs, and no name in it, as addresses end up in logs.
+pub fn id_of(key: &str) -> String {
+    hash_text(key)[..20].to_owned()
+}
+
+/// The division of an industry code: `C35` of `C3599`.
+pub fn industry_of(code: &str) -> String {
+    code.chars().take(3).collect()
+}
+
+fn texts(batch: &RecordBatch, name: &str) -> Option<StringArray> {
+    batch.column_by_name(name).and_then(|c| c.as_string_opt::<i32>()).cloned()
+}
+
+/// Yes or no of each row; no where nothing is said, as with runs of builds that did not say it.
+fn flags(batch: &RecordBatch, name: &str, rows: usize) -> Vec<bool> {
+    let column: Option<&BooleanArray> = batch.column_by_name(name).and_then(|c| c.as_boolean_opt());
+    (0..rows).map(|row| column.is_some_and(|c| c.is_valid(row) && c.value(row))).collect()
+}
+
+fn conclusions(batch: &RecordBatch, criteria: &[String]) -> Vec<Conclusion> {
+    let pooled = flags(batch, "pooled", batch.num_rows());
+    let verdicts: Vec<StringArray> = criteria.iter().filter_map(|c| texts(batch, &format!("verdict_{c}"))).collect();
+    let conclude = |(row, pooled): (usize, bool)| match pooled {
+        true => Conclusion::Pooled,
+        false if verdicts.iter().any(|v| v.is_valid(row) && v.value(row) == "not_met") => Conclusion::NotPooled,
+        false => Conclusion::Unjudged,
+    };
+    pooled.into_iter().enumerate().map(conclude).collect()
+}

@@ -1,0 +1,437 @@
+//! The page of one enterprise: verdicts, figures of years, patents, needs, conflicts and returns, as an edition shows them.
+
+use super::chart::{Chart, draw};
+use super::columns::{Column, Kind, column, field_label, words};
+use super::data::{LoadError, PoolData};
+use super::edition::Edition;
+use super::show::{Shown, value};
+use super::source::{cell_of, sends_statistics};
+use crate::config::{Config, FieldKind};
+use crate::finding::Lang;
+use crate::server::frame::{quoted, say};
+use crate::stages::publish::disclosure::judges_statistics;
+use datafusion::arrow::array::{Array, AsArray, RecordBatch};
+use datafusion::arrow::datatypes::{Decimal128Type, Int32Type, Int64Type};
+
+/// Patents of a page.
+pub const PATENTS: usize = 50;
+/// Rows of the smaller lists, at most.
+const ROWS: usize = 200;
+/// What the page says of an enterprise beside figures, in this order.
+const FACTS: [&str; 19] = [
+    "uscc",
+    "former_names",
+    "address",
+    "industry_code",
+    "title_level",
+    "title_from",
+    "title_until",
+    "need_amount",
+    "need_months",
+    "need_use",
+    "need_rate",
+    "consent",
+    "consent_on",
+    "patents",
+    "inventions",
+    "patents_in_force",
+    "patents_free",
+    "patents_pledged",
+    "latest_grant",
+];
+/// Shares of the last year.
+const RATIOS: [&str; 3] = ["revenue_growth", "profit_margin", "debt_ratio"];
+/// Figures drawn as charts.
+const DRAWN: [&str; 4] = ["revenue", "total_profit", "total_assets", "rd_expense"];
+
+/// An enterprise.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Profile {
+    /// The id of its page.
+    pub id: String,
+    /// The run that it is shown of.
+    pub run: String,
+    /// Its reference date.
+    pub as_of: String,
+    /// Its name.
+    pub name: String,
+    /// Its key, for the audit log.
+    #[serde(skip)]
+    pub key: String,
+    /// What all verdicts come to.
+    pub conclusion: Shown,
+    /// Whether figures of statistics are shown.
+    pub disclosed: bool,
+    /// Criteria with what they say.
+    pub verdicts: Vec<Judged>,
+    /// What is known beside figures.
+    pub facts: Vec<Fact>,
+    /// Years of figures, ascending.
+    pub years: Vec<i32>,
+    /// Charts of them.
+    pub charts: Vec<Chart>,
+    /// Figures by year.
+    pub figures: Vec<Figures>,
+    /// Shares of the last year.
+    pub ratios: Vec<Fact>,
+    /// Its patents, this page of them.
+    pub patents: Vec<Vec<Fact>>,
+    /// Its patents in all.
+    pub patents_total: usize,
+    /// This page of patents, from 1.
+    pub patents_page: usize,
+    /// Pages of patents.
+    pub patents_pages: usize,
+    /// Where sources disagree.
+    pub conflicts: Vec<Disagreement>,
+    /// Returns that speak of it.
+    pub returns: Vec<Return>,
+}
+
+/// A verdict.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Judged {
+    /// The criterion.
+    pub name: String,
+    /// Met, not met or unjudged.
+    pub verdict: Shown,
+    /// The figure that was judged.
+    pub figure: Fact,
+    /// What it takes, in words.
+    pub threshold: String,
+}
+
+/// A value with its name and the way to its source.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Fact {
+    /// The column or field.
+    pub id: String,
+    /// What people call it.
+    pub label: String,
+    /// The unit, or nothing.
+    pub unit: String,
+    /// The value.
+    pub value: Shown,
+    /// The query that leads to its source; empty if no cell holds it.
+    pub source: String,
+    /// Whether it stands on the right.
+    pub number: bool,
+}
+
+/// A figure over years.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Figures {
+    /// What people call it.
+    pub label: String,
+    /// Its unit.
+    pub unit: String,
+    /// One value a year.
+    pub years: Vec<Fact>,
+}
+
+/// Two cells that state different values for one field.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Disagreement {
+    /// The field.
+    pub field: String,
+    /// The value used and its cell.
+    pub used: (String, String),
+    /// The other value and its cell.
+    pub other: (String, String),
+    /// The row of the dataset, for the way to the cells.
+    pub row: u32,
+}
+
+/// A return that speaks of the enterprise.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Return {
+    /// The year.
+    pub year: String,
+    /// The bureau that sent it.
+    pub bureau: String,
+    /// The file.
+    pub file: String,
+    /// The sheet and row.
+    pub place: String,
+    /// Whether its figures are the ones used.
+    pub counted: bool,
+}
+
+/// Everything that an edition shows of an enterprise; reads from disk.
+///
+/// # Errors
+/// A dataset cannot be read.
+pub fn profile(data: &PoolData, config: &Config, edition: Edition, row: usize, patents_page: usize) -> Result<Profile, LoadError> {
+    let desk = Desk { data, config, edition, row, disclosed: data.discloses(edition, row), cited: data.cited(row)? };
+    let returns = desk.returned()?;
+    let figures = desk.figures(&returns);
+    let (patents, patents_total, patents_page) = desk.patents(patents_page)?;
+    Ok(Profile {
+        id: data.id(row),
+        run: data.run.clone(),
+        as_of: data.as_of.clone(),
+        name: data.text("name", row).to_owned(),
+        key: data.text("enterprise", row).to_owned(),
+        conclusion: desk.column("conclusion").map(|c| data.shown(edition, &c, row)).unwrap_or_default(),
+        disclosed: desk.disclosed,
+        verdicts: desk.verdicts()?,
+        facts: desk.facts(&FACTS),
+        years: data.years.clone(),
+        charts: DRAWN.iter().filter_map(|field| desk.chart(field, &returns)).collect(),
+        figures,
+        ratios: desk.facts(&RATIOS),
+        patents,
+        patents_total,
+        patents_page,
+        patents_pages: patents_total.div_ceil(PATENTS).max(1),
+        conflicts: desk.conflicts()?,
+        returns: desk.list_returns(&returns),
+    })
+}
+
+/// The returns of an enterprise: numbers of their rows, and which is counted for each year.
+pub struct Returned {
+    /// The rows.
+    pub batch: Option<RecordBatch>,
+    /// By year of figures, the place in `batch` of the one that counts.
+    pub counted: Vec<Option<usize>>,
+}
+
+impl PoolData {
+    /// Where the values of an enterprise come from: column and cell in words.
+    pub fn cited(&self, row: usize) -> Result<Vec<(String, String)>, LoadError> {
+        let Some(records) = self.datasets.get("provenance") else { return Ok(Vec::new()) };
+        let (_, batch) = records.of(row, &self.ordinals, &["column", "cell"], (0, usize::MAX))?;
+        Ok((0..batch.num_rows()).map(|i| (text(&batch, "column", i), text(&batch, "cell", i))).collect())
+    }
+
+    /// The returns of an enterprise. Which counts for a year is known by the cells that the year's figures come from.
+    pub fn returned(&self, config: &Config, row: usize, cited: &[(String, String)]) -> Result<Returned, LoadError> {
+        let Some(records) = self.datasets.get("returns") else {
+            return Ok(Returned { batch: None, counted: vec![None; self.years.len()] });
+        };
+        let figures = config.form.get("returns").into_iter().flat_map(|f| &f.field);
+        let mut columns = vec!["file", "sheet", "row", "period"];
+        columns.extend(figures.filter(|(_, f)| matches!(f.kind, FieldKind::Amount | FieldKind::Number)).map(|(name, _)| name.as_str()));
+        let (rows, batch) = records.of(row, &self.ordinals, &columns, (0, ROWS))?;
+        let periods = batch.column_by_name("period").and_then(|c| c.as_primitive_opt::<Int32Type>());
+        let of_year = |year: i32| (0..rows.len()).filter(move |i| periods.is_some_and(|p| p.is_valid(*i) && p.value(*i) == year));
+        let counted = self.years.iter().map(|year| {
+            let last = *year == self.last_year();
+            let cells = cited.iter().filter(|(column, _)| match column.rsplit_once('_').and_then(|(_, y)| y.parse::<i32>().ok()) {
+                Some(own) => own == *year,
+                None => last,
+            });
+            let places: Vec<_> = cells.filter_map(|(_, cell)| cell_of(&self.inputs, cell)).collect();
+            let is_cited = |i: &usize| {
+                let (file, sheet, row) = place(&batch, *i);
+                places.iter().any(|c| c.path == file && c.sheet == sheet && i64::from(c.row) == row)
+            };
+            let found = of_year(*year).find(is_cited);
+            found.or_else(|| of_year(*year).next().filter(|_| of_year(*year).count() == 1))
+        });
+        let counted = counted.collect();
+        Ok(Returned { batch: Some(batch), counted })
+    }
+}
+
+/// File, sheet and row of a record.
+pub fn place(batch: &RecordBatch, row: usize) -> (String, String, i64) {
+    let number = batch.column_by_name("row").and_then(|c| c.as_primitive_opt::<Int64Type>());
+    (text(batch, "file", row), text(batch, "sheet", row), number.map_or(0, |n| n.value(row)))
+}
+
+/// A text of a batch; empty where there is none.
+pub fn text(batch: &RecordBatch, column: &str, row: usize) -> String {
+    let texts = batch.column_by_name(column).and_then(|c| c.as_string_opt::<i32>());
+    texts.filter(|t| t.is_valid(row)).map(|t| t.value(row).to_owned()).unwrap_or_default()
+}
+
+struct Desk<'a> {
+    data: &'a PoolData,
+    config: &'a Config,
+    edition: Edition,
+    row: usize,
+    disclosed: bool,
+    cited: Vec<(String, String)>,
+}
+
+impl Desk<'_> {
+    fn column(&self, id: &str) -> Option<Column> {
+        column(self.config, &self.data.enterprises.schema(), id, self.data.last_year())
+    }
+
+    /// The query that leads to the source of a column, if a cell is known.
+    fn source(&self, id: &str) -> String {
+        let known = |column: &str| self.cited.iter().any(|(c, _)| c == column);
+        if super::source::columns_behind(id, self.data.last_year()).iter().any(|c| known(c)) {
+            format!("?field={}", quoted(id))
+        } else {
+            String::new()
+        }
+    }
+
+    fn fact(&self, column: &Column) -> Fact {
+        let value = self.data.shown(self.edition, column, self.row);
+        let source = if value.masked || value.text.is_empty() { String::new() } else { self.source(&column.id) };
+        Fact {
+            id: column.id.clone(),
+            label: column.label.clone(),
+            unit: column.unit.to_owned(),
+            value,
+            source,
+            number: column.kind.is_number(),
+        }
+    }
+
+    fn facts(&self, ids: &[&str]) -> Vec<Fact> {
+        ids.iter().filter_map(|id| self.column(id)).map(|c| self.fact(&c)).collect()
+    }
+
+    fn verdicts(&self) -> Result<Vec<Judged>, LoadError> {
+        let mut thresholds = Vec::new();
+        if let Some(records) = self.data.datasets.get("verdicts") {
+            let (_, batch) = records.of(self.row, &self.data.ordinals, &["criterion", "threshold"], (0, ROWS))?;
+            thresholds = (0..batch.num_rows()).map(|i| (text(&batch, "criterion", i), text(&batch, "threshold", i))).collect();
+        }
+        let judged = self.data.criteria.iter().filter_map(|criterion| {
+            let options = self.config.criterion.get(criterion);
+            let verdict = self.column(&format!("verdict_{criterion}"))?;
+            // The figure's own column tells more than its text: unit, words, source.
+            let own = options.map(|c| c.figure.trim().to_lowercase()).and_then(|figure| self.column(&figure));
+            let mut figure = own.or_else(|| self.column(&format!("figure_{criterion}")))?;
+            figure.statistics = figure.statistics || options.is_none_or(|c| judges_statistics(self.config, c));
+            figure.criterion = None;
+            let stated = thresholds.iter().find(|(id, _)| id == criterion).map(|(_, t)| t.clone());
+            Some(Judged {
+                name: verdict.label.clone(),
+                verdict: self.data.shown(self.edition, &verdict, self.row),
+                figure: self.fact(&figure),
+                threshold: stated.or_else(|| options.map(|c| c.threshold.clone())).unwrap_or_default(),
+            })
+        });
+        Ok(judged.collect())
+    }
+
+    fn returned(&self) -> Result<Returned, LoadError> {
+        self.data.returned(self.config, self.row, &self.cited)
+    }
+
+    /// The figures of returns over the years: those that any year states, in the order of the form.
+    fn figures(&self, returns: &Returned) -> Vec<Figures> {
+        let Some(form) = self.config.form.get("returns").filter(|_| self.disclosed) else { return Vec::new() };
+        let fields = form.field.iter().filter(|(_, f)| matches!(f.kind, FieldKind::Amount | FieldKind::Number));
+        let figures = fields.filter_map(|(field, options)| {
+            let years: Vec<Fact> =
+                self.data.years.iter().enumerate().map(|(i, year)| self.figure(field, options.kind, *year, i, returns)).collect();
+            let unit = if options.kind == FieldKind::Amount { crate::finding::word(Lang::Zh, "unit.10000") } else { "" };
+            let stated = years.iter().any(|f| !f.value.text.is_empty());
+            stated.then(|| Figures { label: field_label(self.config, "returns", field), unit: unit.to_owned(), years })
+        });
+        figures.collect()
+    }
+
+    fn figure(&self, field: &str, kind: FieldKind, year: i32, place: usize, returns: &Returned) -> Fact {
+        let kind = if kind == FieldKind::Amount { Kind::Amount } else { Kind::Number };
+        let id = format!("{field}_{year}");
+        let counted = returns.counted.get(place).copied().flatten();
+        let found = returns.batch.as_ref().zip(counted).and_then(|(batch, i)| {
+            let index = batch.schema().index_of(field).ok()?;
+            Some(value(batch, index, &plain(&id, kind), i))
+        });
+        // Without the dataset of returns the figures of the enterprise itself are what there is.
+        let shown = found.unwrap_or_else(|| match self.column(&id) {
+            Some(own) => self.data.shown(self.edition, &own, self.row),
+            None => Shown::default(),
+        });
+        let source = if shown.text.is_empty() { String::new() } else { format!("?field={}", quoted(&id)) };
+        Fact { label: say("portal.of_year_head", &[year.to_string()]), id, unit: String::new(), value: shown, source, number: true }
+    }
+
+    fn chart(&self, field: &str, returns: &Returned) -> Option<Chart> {
+        let batch = returns.batch.as_ref().filter(|_| self.disclosed)?;
+        let amounts = batch.column_by_name(field)?.as_primitive_opt::<Decimal128Type>()?;
+        let of = |i: usize| returns.counted[i].filter(|row| amounts.is_valid(*row)).map(|row| amounts.value(row));
+        let years: Vec<(i32, Option<i128>)> = self.data.years.iter().enumerate().map(|(i, year)| (*year, of(i))).collect();
+        draw(&field_label(self.config, "returns", field), &years)
+    }
+
+    fn list_returns(&self, returns: &Returned) -> Vec<Return> {
+        // Without consent, not even whether there is one.
+        let Some(batch) = returns.batch.as_ref().filter(|_| self.disclosed) else { return Vec::new() };
+        let periods = batch.column_by_name("period").and_then(|c| c.as_primitive_opt::<Int32Type>());
+        let list = (0..batch.num_rows()).map(|i| {
+            let (file, sheet, row) = place(batch, i);
+            let year = periods.filter(|p| p.is_valid(i)).map(|p| p.value(i).to_string()).unwrap_or_default();
+            let bureau = self.data.inputs.iter().find(|f| f.path == file).map(|f| f.bureau.clone()).unwrap_or_default();
+            let place = say("portal.sheet_row", &[sheet, row.to_string()]);
+            Return { year, bureau, file, place, counted: returns.counted.contains(&Some(i)) }
+        });
+        list.collect()
+    }
+
+    /// A page of patents: number, title, kind, dates, status, pledge, holders.
+    fn patents(&self, page: usize) -> Result<(Vec<Vec<Fact>>, usize, usize), LoadError> {
+        const COLUMNS: [(&str, Kind); 8] = [
+            ("patent_number", Kind::Code),
+            ("title", Kind::Text),
+            ("kind", Kind::Word),
+            ("filed_on", Kind::Date),
+            ("granted_on", Kind::Date),
+            ("expires_on", Kind::Date),
+            ("status", Kind::Word),
+            ("pledged", Kind::Flag),
+        ];
+        let Some(records) = self.data.datasets.get("patents") else { return Ok((Vec::new(), 0, 1)) };
+        let total = records.count(self.row, &self.data.ordinals)?;
+        let page = page.clamp(1, total.div_ceil(PATENTS).max(1));
+        let names = COLUMNS.map(|(name, _)| name);
+        let (rows, batch) = records.of(self.row, &self.data.ordinals, &names, ((page - 1) * PATENTS, PATENTS))?;
+        let schema = batch.schema();
+        let columns: Vec<(Column, Option<usize>)> = COLUMNS
+            .iter()
+            .map(|(name, kind)| {
+                let words = if *kind == Kind::Word { words(self.config, name) } else { Default::default() };
+                let label = field_label(self.config, "patents", name);
+                (Column { label, words, ..plain(name, *kind) }, schema.index_of(name).ok())
+            })
+            .collect();
+        let cell = |(column, index): &(Column, Option<usize>), i: usize| {
+            let value = index.map_or_else(Shown::default, |index| value(&batch, index, column, i));
+            let source = format!("?dataset=patents&row={}&field={}", rows[i], column.id);
+            let source = if value.text.is_empty() { String::new() } else { source };
+            Fact { id: column.id.clone(), label: column.label.clone(), value, source, ..Fact::default() }
+        };
+        let lines = (0..batch.num_rows()).map(|i| columns.iter().map(|c| cell(c, i)).collect());
+        Ok((lines.collect(), total, page))
+    }
+
+    /// Conflicts, those among figures of statistics only where they are shown.
+    fn conflicts(&self) -> Result<Vec<Disagreement>, LoadError> {
+        let Some(records) = self.data.datasets.get("conflicts") else { return Ok(Vec::new()) };
+        let columns = ["field", "used", "used_cell", "other", "other_cell"];
+        let (rows, batch) = records.of(self.row, &self.data.ordinals, &columns, (0, ROWS))?;
+        let all = (0..batch.num_rows()).map(|i| Disagreement {
+            field: text(&batch, "field", i),
+            used: (text(&batch, "used", i), text(&batch, "used_cell", i)),
+            other: (text(&batch, "other", i), text(&batch, "other_cell", i)),
+            row: rows[i],
+        });
+        let shows = |d: &Disagreement| self.disclosed || !sends_statistics(self.config, &self.data.inputs, &d.used.1);
+        Ok(all.filter(shows).collect())
+    }
+}
+
+/// A column of a dataset other than the enterprises.
+fn plain(id: &str, kind: Kind) -> Column {
+    Column {
+        id: id.to_owned(),
+        label: String::new(),
+        unit: "",
+        kind,
+        statistics: false,
+        criterion: None,
+        index: None,
+        words: Default::default(),
+    }
+}

@@ -1,0 +1,99 @@
+//! The pool as the portal shows it: what the latest run published, read once and kept in memory.
+//!
+//! Owns: the table with its filters and orders, the enterprise's page, the way back to a source cell, changes between
+//! runs, and what each edition may see of them. Takes: the datasets under `data/` of a run. Invariants: a figure of
+//! statistics of an enterprise without consent is neither shown, sorted, filtered nor followed in the operator's edition;
+//! an answer is made of one run alone, however `latest` switches meanwhile.
+
+mod changes;
+mod chart;
+mod columns;
+mod data;
+mod edition;
+mod enterprise;
+mod figures;
+mod order;
+mod query;
+mod records;
+mod show;
+mod source;
+mod table;
+
+pub use changes::{Changed, Changes, Moved, PAGE as CHANGES_PAGE, changes};
+pub use data::{Conclusion, PoolData};
+pub use edition::Edition;
+pub use enterprise::{Profile, profile};
+pub use query::{Query, RANGES, SIZES, VERDICTS, range_column};
+pub use source::{Asked, Origins, origins};
+pub use table::{Head, PoolPage, page};
+
+use super::error::PageError;
+use super::state::App;
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// What there is to show.
+#[derive(Clone)]
+pub enum Latest {
+    /// A pool.
+    Ready(Arc<PoolData>),
+    /// No run has ended yet.
+    NoRun,
+    /// The last run wrote no datasets that can be read here.
+    NotWritten,
+}
+
+/// The pool of the latest run, kept until another run is the latest.
+#[derive(Default)]
+pub struct Room {
+    kept: RwLock<Option<(String, Latest)>>,
+    compared: RwLock<Option<changes::Kept>>,
+    loading: tokio::sync::Mutex<()>,
+    following: tokio::sync::Mutex<()>,
+}
+
+impl Room {
+    fn kept(&self, run: &str) -> Option<Latest> {
+        let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner);
+        kept.as_ref().filter(|(id, _)| id == run).map(|(_, latest)| latest.clone())
+    }
+}
+
+/// The run that `latest` names at this moment.
+fn latest_run(app: &App) -> Option<String> {
+    std::fs::read_link(app.config.outputs.join("latest")).ok()?.file_name().map(|name| name.to_string_lossy().into_owned())
+}
+
+fn folder_of(app: &App, run: &str) -> PathBuf {
+    app.config.outputs.join(run)
+}
+
+/// The pool of the latest run; read if it is not yet.
+pub async fn latest(app: &App) -> Result<Latest, PageError> {
+    let Some(run) = latest_run(app) else { return Ok(Latest::NoRun) };
+    if let Some(latest) = app.pool.kept(&run) {
+        return Ok(latest);
+    }
+    let _one = app.pool.loading.lock().await;
+    if let Some(latest) = app.pool.kept(&run) {
+        return Ok(latest);
+    }
+    let latest = load(app, &run).await?.map_or(Latest::NotWritten, |data| Latest::Ready(Arc::new(data)));
+    *app.pool.kept.write().unwrap_or_else(PoisonError::into_inner) = Some((run, latest.clone()));
+    Ok(latest)
+}
+
+/// The datasets of a run; nothing if it wrote none.
+async fn load(app: &App, run: &str) -> Result<Option<PoolData>, PageError> {
+    let (app, run) = (app.clone(), run.to_owned());
+    let folder = folder_of(&app, &run);
+    let loaded = tokio::task::spawn_blocking(move || PoolData::load(&app.config, &run, &folder)).await;
+    loaded.map_err(|e| PageError::bug(e.to_string()))?.map_err(|e| PageError::bug(e.to_string()))
+}
+
+/// Reads the latest pool before anybody asks for it.
+pub async fn warm(app: App) {
+    if let Err(error) = latest(&app).await {
+        tracing::warn!(?error, "the pool could not be read ahead");
+    }
+}

@@ -1,0 +1,96 @@
+//! A page of the pool's table.
+
+use super::columns::{Column, Kind};
+use super::data::{Conclusion, PoolData};
+use super::edition::Edition;
+use super::order::Order;
+use super::query::{Filter, Query};
+use super::show::Shown;
+
+/// A page of the table.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct PoolPage {
+    /// The run that it shows.
+    pub run: String,
+    /// Its reference date.
+    pub as_of: String,
+    /// What the role sees.
+    pub edition: Edition,
+    /// Columns in their order.
+    pub columns: Vec<Head>,
+    /// Enterprises of this page.
+    pub rows: Vec<Line>,
+    /// Enterprises of the registry.
+    pub total: usize,
+    /// Of those, by conclusion: pooled, not pooled, unjudged.
+    pub conclusions: [usize; 3],
+    /// Enterprises that the query keeps.
+    pub matched: usize,
+    /// This page, from 1.
+    pub page: usize,
+    /// Pages in all.
+    pub pages: usize,
+}
+
+/// The head of a column.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Head {
+    /// Its id, by which the table can be ordered.
+    pub id: String,
+    /// What people call it.
+    pub label: String,
+    /// The unit of its figures, or nothing.
+    pub unit: &'static str,
+    /// What it holds.
+    pub kind: Kind,
+}
+
+/// An enterprise of the table.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Line {
+    /// The id of its page.
+    pub id: String,
+    /// Its values, as many as there are columns.
+    pub cells: Vec<Shown>,
+}
+
+/// The page that is asked for; beyond the end, the last.
+pub fn page(data: &PoolData, edition: Edition, query: &Query) -> PoolPage {
+    let kept = matching(data, edition, query);
+    let pages = kept.len().div_ceil(query.size).max(1);
+    let page = query.page.min(pages);
+    let rows = kept.iter().skip((page - 1) * query.size).take(query.size);
+    let line = |row: usize| Line { id: data.id(row), cells: data.columns.iter().map(|c| data.shown(edition, c, row)).collect() };
+    PoolPage {
+        run: data.run.clone(),
+        as_of: data.as_of.clone(),
+        edition,
+        columns: data.columns.iter().map(head).collect(),
+        rows: rows.map(|row| line(*row)).collect(),
+        total: data.len(),
+        conclusions: Conclusion::ALL.map(|c| data.conclusions.iter().filter(|own| **own == c).count()),
+        matched: kept.len(),
+        page,
+        pages,
+    }
+}
+
+fn head(column: &Column) -> Head {
+    Head { id: column.id.clone(), label: column.label.clone(), unit: column.unit, kind: column.kind }
+}
+
+/// All enterprises that a query keeps, in its order.
+fn matching(data: &PoolData, edition: Edition, query: &Query) -> Vec<usize> {
+    let filter = Filter::of(data, edition, query);
+    match data.columns.iter().position(|c| c.id == query.sort) {
+        None => (0..data.len()).filter(|row| filter.keeps(*row)).collect(),
+        Some(place) => {
+            let column = &data.columns[place];
+            let order = data.orders[place].get_or_init(|| Order::of(data, column));
+            order.walk(query.descending, |row| data.shows(edition, column, row)).filter(|row| filter.keeps(*row)).collect()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

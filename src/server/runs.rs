@@ -1,0 +1,312 @@
+//! What there is to tell of runs: their history, one of them in full, and who may take which file.
+
+use super::error::PageError;
+use super::session::Actor;
+use super::state::App;
+use crate::config::Workbook;
+use crate::ledger::{Adoption, Cause, HistoryLine, Outcome, RecordedRun};
+use crate::model::account::Place;
+use crate::model::role::Right;
+use crate::pipeline::Summary;
+use chrono::DateTime;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// Lines of a page of the history.
+pub const LINES: u64 = 30;
+
+/// A page of the history.
+#[derive(Debug, Clone, Serialize)]
+pub struct History {
+    /// Lines from the newest.
+    pub lines: Vec<Line>,
+    /// Lines in all.
+    pub all: u64,
+    /// This page, from 1.
+    pub page: u64,
+    /// Pages in all.
+    pub pages: u64,
+}
+
+/// A line of the history.
+#[derive(Debug, Clone, Serialize)]
+pub struct Line {
+    /// Number of the attempt; nothing for a run of the command line.
+    pub attempt: Option<i64>,
+    /// Why it was started.
+    pub cause: Cause,
+    /// Who started it.
+    pub account: Option<String>,
+    /// When it began.
+    pub started: String,
+    /// How many seconds it took.
+    pub seconds: Option<i64>,
+    /// How it ended; nothing while it runs.
+    pub outcome: Option<Outcome>,
+    /// The run that stands after it.
+    pub run: Option<String>,
+    /// Why it failed, for those who can do something about it.
+    pub message: Option<String>,
+    /// The run's figures.
+    pub summary: Option<Summary>,
+    /// Whether the run is adopted.
+    pub adopted: bool,
+}
+
+/// A run in full.
+#[derive(Debug, Clone, Serialize)]
+pub struct Run {
+    /// Its id.
+    pub id: String,
+    /// Reference date.
+    pub as_of: String,
+    /// When it began.
+    pub started: String,
+    /// How many seconds it took.
+    pub seconds: Option<i64>,
+    /// Why it was started, and by whom.
+    pub cause: Cause,
+    /// Who started it.
+    pub account: Option<String>,
+    /// Its figures.
+    pub summary: Summary,
+    /// What its folder says; nothing if the folder is gone.
+    pub file: Option<RunFile>,
+    /// Files that this reader may take.
+    pub downloads: Vec<WrittenFile>,
+    /// Its adoption.
+    pub adoption: Option<Adopted>,
+    /// Records by dataset and place.
+    pub accounts: Vec<Accounted>,
+}
+
+/// An adoption as pages show it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Adopted {
+    /// Who adopted it.
+    pub account: String,
+    /// When.
+    pub adopted: String,
+    /// What was said about it.
+    pub note: String,
+}
+
+/// Records of a dataset, by where they ended.
+#[derive(Debug, Clone, Serialize)]
+pub struct Accounted {
+    /// The dataset.
+    pub dataset: String,
+    /// Records in the order of [`Place::ALL`].
+    pub rows: Vec<u64>,
+    /// Records in all.
+    pub total: u64,
+}
+
+/// As much of `run.json` as is shown.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RunFile {
+    /// First characters of the hash of all that decided the run.
+    pub key: String,
+    /// Reference date.
+    pub as_of: String,
+    /// Version of the program.
+    pub huichi: String,
+    /// SHA-256 of the settings in force.
+    pub settings: String,
+    /// Inputs.
+    pub inputs: Vec<InputFile>,
+    /// Files written, `run.json` aside.
+    pub files: Vec<WrittenFile>,
+    /// The run that was adopted when this one was made.
+    pub adopted: Option<ComparedWith>,
+}
+
+/// An input of a run.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct InputFile {
+    /// Path below the inputs root.
+    pub path: String,
+    /// The bureau; empty for a file of no source.
+    pub bureau: String,
+    /// SHA-256.
+    pub sha256: String,
+    /// Bytes.
+    pub bytes: u64,
+    /// Records in it.
+    pub rows: u64,
+    /// Whether it could not be read.
+    pub refused: bool,
+}
+
+/// A file that a run wrote.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct WrittenFile {
+    /// Path below the run's folder.
+    pub path: String,
+    /// Bytes.
+    pub bytes: u64,
+    /// SHA-256.
+    pub sha256: String,
+}
+
+/// The adopted run that a run was compared with.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ComparedWith {
+    /// The run.
+    pub run: String,
+    /// The day on which it was adopted.
+    pub adopted: String,
+    /// What has changed since; nothing if it left no data to compare with.
+    pub since: Option<Changes>,
+}
+
+/// What has changed between two runs.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Changes {
+    /// Enterprises that entered the pool.
+    pub entered: u64,
+    /// Enterprises that left it.
+    pub left: u64,
+    /// Enterprises in both of which a figure differs.
+    pub enterprises: u64,
+    /// Figures that differ.
+    pub figures: u64,
+}
+
+/// A page of the history, from 1.
+pub async fn history(app: &App, actor: &Actor, page: u64) -> Result<History, PageError> {
+    let page = page.clamp(1, 1 << 32);
+    let (lines, all, adoptions) = app
+        .ledger(move |l| {
+            let (lines, all) = l.history((page - 1) * LINES, LINES)?;
+            Ok((lines, all, l.adoptions()?))
+        })
+        .await?;
+    let told = actor.may(Right::StartRuns) || actor.may(Right::SeeClosed);
+    let lines = lines.into_iter().map(|l| line(l, told, &adoptions)).collect();
+    Ok(History { lines, all, page, pages: all.div_ceil(LINES).max(1) })
+}
+
+fn line(line: HistoryLine, told: bool, adoptions: &[Adoption]) -> Line {
+    Line {
+        attempt: line.attempt,
+        cause: line.cause,
+        account: line.account,
+        seconds: line.finished.as_deref().and_then(|finished| seconds(&line.started, finished)),
+        started: line.started,
+        outcome: line.outcome,
+        adopted: adoptions.iter().any(|a| Some(&a.run) == line.run.as_ref()),
+        run: line.run,
+        message: line.message.filter(|_| told),
+        summary: line.summary.and_then(|s| serde_json::from_str(&s).ok()),
+    }
+}
+
+/// Seconds between two moments of the ledger.
+fn seconds(from: &str, to: &str) -> Option<i64> {
+    let moment = |text: &str| DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%z").ok();
+    Some((moment(to)? - moment(from)?).num_seconds())
+}
+
+/// What the ledger knows of a run.
+///
+/// # Errors
+/// There is no such run.
+pub async fn recorded(app: &App, id: &str) -> Result<RecordedRun, PageError> {
+    let id = id.to_owned();
+    app.ledger(move |l| l.run(&id)).await?.ok_or(PageError::NotFound)
+}
+
+/// A run in full, as far as the reader may see it.
+///
+/// # Errors
+/// There is no such run.
+pub async fn run(app: &App, actor: &Actor, id: &str) -> Result<Run, PageError> {
+    let recorded = recorded(app, id).await?;
+    let asked = id.to_owned();
+    let (line, adoption) = app.ledger(move |l| Ok((l.history_of(&asked)?, l.adoption(&asked)?))).await?;
+    let summary: Summary = serde_json::from_str(&recorded.summary).map_err(|e| PageError::bug(e.to_string()))?;
+    let file = run_file(app, id).await?;
+    let known = file.as_ref().map(|f| f.files.clone()).unwrap_or_default();
+    let downloads = known.into_iter().filter(|f| summary.written.contains(&f.path) && actor.may(right_for(&f.path))).collect();
+    Ok(Run {
+        id: id.to_owned(),
+        as_of: recorded.as_of,
+        seconds: seconds(&recorded.started, &recorded.finished),
+        started: recorded.started,
+        cause: line.as_ref().map_or(Cause::Command, |l| l.cause),
+        account: line.and_then(|l| l.account),
+        accounts: accounted(&summary),
+        summary,
+        file,
+        downloads,
+        adoption: adoption.map(|a| Adopted { account: a.account, adopted: a.adopted, note: a.note }),
+    })
+}
+
+async fn run_file(app: &App, id: &str) -> Result<Option<RunFile>, PageError> {
+    match tokio::fs::read(app.config.outputs.join(id).join("run.json")).await {
+        Ok(text) => serde_json::from_slice(&text).map(Some).map_err(|e| PageError::bug(e.to_string())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn accounted(summary: &Summary) -> Vec<Accounted> {
+    let mut all: Vec<Accounted> = Vec::new();
+    for account in &summary.accounts {
+        let place = Place::ALL.iter().position(|p| *p == account.place).unwrap_or_default();
+        let index = all.iter().position(|a| a.dataset == account.dataset).unwrap_or_else(|| {
+            all.push(Accounted { dataset: account.dataset.clone(), rows: vec![0; Place::ALL.len()], total: 0 });
+            all.len() - 1
+        });
+        all[index].rows[place] += account.rows;
+        all[index].total += account.rows;
+    }
+    all
+}
+
+/// The right that a file of a run needs. Only the operator's edition leaves out what enterprises have not consented to;
+/// datasets are written in no such edition.
+pub fn right_for(file: &str) -> Right {
+    if file == Workbook::PoolOperator.file_name() { Right::SeePool } else { Right::SeeClosed }
+}
+
+/// Where a file of a run lies, and the name to keep it under, which says which run it is of.
+///
+/// # Errors
+/// There is no such run, it did not write such a file, or the reader may not take it: all the same to the reader.
+pub async fn file(app: &App, actor: &Actor, id: &str, file: &str) -> Result<(PathBuf, String), PageError> {
+    let recorded = recorded(app, id).await?;
+    let summary: Summary = serde_json::from_str(&recorded.summary).map_err(|e| PageError::bug(e.to_string()))?;
+    let written = summary.written.iter().find(|w| *w == file).filter(|w| actor.may(right_for(w))).ok_or(PageError::NotFound)?;
+    let name = written.rsplit('/').next().unwrap_or(written);
+    let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
+    Ok((app.config.outputs.join(id).join(written), format!("{stem}_{id}.{extension}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::role::Role;
+
+    #[test]
+    fn only_the_operators_edition_goes_to_those_who_may_not_see_all() {
+        let files = ["备选池.xlsx", "备选池_运营版.xlsx", "数据质量报告.xlsx", "data/enterprises.csv", "data/edits.parquet", "run.json"];
+        let may = |role: Role| files.map(|f| role.may(right_for(f)));
+        for role in Role::ALL {
+            let expected = match role {
+                Role::Leader | Role::Auditor => [true; 6],
+                Role::Operator | Role::Member => [false, true, false, false, false, false],
+                Role::Clerk | Role::Administrator => [false; 6],
+            };
+            assert_eq!(may(role), expected, "{}", role.id());
+        }
+    }
+
+    #[test]
+    fn durations_are_those_between_the_stamps() {
+        assert_eq!(seconds("2026-07-01T02:00:00+0800", "2026-07-01T02:01:05+0800"), Some(65));
+        assert_eq!(seconds("2026-07-01", "x"), None);
+    }
+}

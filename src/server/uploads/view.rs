@@ -1,0 +1,238 @@
+//! Uploads as pages and the API show them.
+
+use super::changes::compared;
+use super::checks;
+use super::result::{CheckResult, Shown};
+use crate::finding::Severity;
+use crate::ledger::{Explanation, Upload, Verdict};
+use crate::pipeline::Changes;
+use crate::server::clock::shown;
+use crate::server::error::PageError;
+use crate::server::session::Actor;
+use crate::server::state::App;
+use serde::Serialize;
+use std::collections::HashMap;
+
+/// Uploads on a page of the list, findings on a page of an upload.
+const ITEMS: u32 = 50;
+const FINDINGS: usize = 50;
+
+/// A form that an upload holds, by its title.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Titled {
+    /// The form's title.
+    pub title: String,
+    /// The year, for forms of a year.
+    pub period: Option<i32>,
+    /// Records.
+    pub rows: u64,
+}
+
+/// An upload in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Item {
+    /// Number of its receipt.
+    pub number: i64,
+    /// Its id.
+    pub id: String,
+    /// The bureau.
+    pub bureau: String,
+    /// Its name.
+    pub name: String,
+    /// SHA-256, hexadecimal.
+    pub sha256: String,
+    /// Bytes.
+    pub bytes: u64,
+    /// Which version of its return it is.
+    pub version: u32,
+    /// When it was received.
+    pub received: String,
+    /// Who sent it.
+    pub account: String,
+    /// What became of it; nothing until it is checked.
+    pub verdict: Option<Verdict>,
+    /// When it was checked.
+    pub checked: Option<String>,
+    /// Records read.
+    pub rows: u64,
+    /// Error findings.
+    pub errors: u64,
+    /// Explain findings.
+    pub explains: u64,
+    /// Explain findings still open.
+    pub open: u64,
+    /// Notes.
+    pub notes: u64,
+    /// Forms found.
+    pub parts: Vec<Titled>,
+}
+
+impl Item {
+    fn of(app: &App, upload: &Upload) -> Self {
+        let tally = &upload.tally;
+        let title = |form: &str| app.config.form.get(form).map_or_else(|| form.to_owned(), |f| f.title.clone());
+        Self {
+            number: upload.number,
+            id: upload.id.clone(),
+            bureau: app.config.source.get(&upload.source).map_or_else(|| upload.source.clone(), |s| s.bureau.clone()),
+            name: upload.name.clone(),
+            sha256: upload.sha256.clone(),
+            bytes: upload.bytes,
+            version: upload.version,
+            received: shown(&upload.received),
+            account: upload.account.clone(),
+            verdict: upload.verdict,
+            checked: upload.checked.as_deref().map(shown),
+            rows: tally.rows,
+            errors: tally.errors,
+            explains: tally.explains,
+            open: tally.open,
+            notes: tally.notes,
+            parts: tally.parts.iter().map(|p| Titled { title: title(&p.form), period: p.period, rows: p.rows }).collect(),
+        }
+    }
+
+    /// The word of its state: of the verdict, or that it waits.
+    pub fn state(&self) -> &'static str {
+        self.verdict.map_or("waiting", Verdict::id)
+    }
+}
+
+/// A page of the list.
+#[derive(Debug, Clone, Serialize)]
+pub struct ListPage {
+    /// The uploads, newest first.
+    pub items: Vec<Item>,
+    /// Which page, from 1.
+    pub page: u32,
+    /// How many pages.
+    pub pages: u32,
+    /// How many uploads in all.
+    pub total: u32,
+}
+
+/// The uploads that an actor may see.
+pub async fn list(app: &App, actor: &Actor, page: u32) -> Result<ListPage, PageError> {
+    // A clerk without a source sees nothing: no source has an empty id.
+    let source = (actor.role == crate::model::role::Role::Clerk).then(|| actor.source.clone().unwrap_or_default());
+    let (uploads, total, page) = app
+        .ledger(move |l| {
+            let total = l.count_uploads(source.as_deref())?;
+            let page = page.clamp(1, total.div_ceil(ITEMS).max(1));
+            Ok((l.uploads(source.as_deref(), (page - 1) * ITEMS, ITEMS)?, total, page))
+        })
+        .await?;
+    Ok(ListPage { items: uploads.iter().map(|u| Item::of(app, u)).collect(), page, pages: total.div_ceil(ITEMS).max(1), total })
+}
+
+/// An upload, if it is the actor's to see; another bureau's is as good as none.
+pub async fn own(app: &App, actor: &Actor, id: &str) -> Result<Upload, PageError> {
+    let id = id.to_owned();
+    let upload = app.ledger(move |l| l.upload(&id)).await?;
+    upload.filter(|u| actor.sees_source(&u.source)).ok_or(PageError::NotFound)
+}
+
+/// A finding with what was said of it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Told {
+    /// The finding.
+    pub finding: Shown,
+    /// What the bureau says of it.
+    pub explanation: Option<Explanation>,
+    /// How many other open findings of the same code there are.
+    pub alike: usize,
+}
+
+/// A version of a return, with what changed from the one before.
+#[derive(Debug, Clone, Serialize)]
+pub struct Version {
+    /// The upload.
+    pub item: Item,
+    /// Number of the receipt that it is compared with.
+    pub before: Option<i64>,
+    /// What changed; nothing while it is compared.
+    pub changes: Option<Changes>,
+}
+
+/// All about an upload.
+#[derive(Debug, Clone, Serialize)]
+pub struct Detail {
+    /// The upload.
+    pub item: Item,
+    /// A page of its findings: errors, then what asks, then notes.
+    pub findings: Vec<Told>,
+    /// How many findings in all.
+    pub total: usize,
+    /// Which page of findings, from 1.
+    pub page: usize,
+    /// How many pages.
+    pub pages: usize,
+    /// All versions, newest first.
+    pub versions: Vec<Version>,
+    /// The newest version that is not refused, if it is another.
+    pub newer: Option<Item>,
+}
+
+/// All findings of an upload with what was said of them; nothing until it is checked.
+pub async fn told(app: &App, upload: &Upload) -> Result<Option<Vec<Told>>, PageError> {
+    let Some(name) = upload.result.clone() else { return Ok(None) };
+    let (shared, series) = (app.clone(), upload.series.clone());
+    let explanations = app.ledger(move |l| l.explanations(&series)).await?;
+    let result = tokio::task::spawn_blocking(move || shared.intake.kept::<CheckResult>(&name));
+    let Some(result) = result.await.map_err(|e| PageError::bug(e.to_string()))? else { return Ok(None) };
+    // The last word on a finding counts.
+    let mut said: HashMap<String, Explanation> = explanations.into_iter().map(|e| (e.finding.clone(), e)).collect();
+    said.shrink_to_fit();
+    let asks = |f: &Shown| f.severity == Severity::Explain;
+    let mut open: HashMap<String, usize> = HashMap::new();
+    for finding in result.findings.iter().filter(|f| asks(f) && !said.contains_key(&f.key)) {
+        *open.entry(finding.code.clone()).or_default() += 1;
+    }
+    let mut told: Vec<Told> = result
+        .findings
+        .into_iter()
+        .map(|finding| {
+            let explanation = if asks(&finding) { said.get(&finding.key).cloned() } else { None };
+            let alike = if asks(&finding) && explanation.is_none() { open[&finding.code] - 1 } else { 0 };
+            Told { finding, explanation, alike }
+        })
+        .collect();
+    told.sort_by_key(|t| (t.finding.severity, t.explanation.is_some()));
+    Ok(Some(told))
+}
+
+/// All about an upload that the actor may see.
+pub async fn detail(app: &App, actor: &Actor, id: &str, page: usize) -> Result<Detail, PageError> {
+    let mut upload = own(app, actor, id).await?;
+    let mut findings = told(app, &upload).await?;
+    if findings.is_none() && upload.verdict.is_some() {
+        // What the check found is gone from the disk; it is found again.
+        let id = upload.id.clone();
+        upload = app
+            .ledger(move |l| {
+                l.unjudge_upload(&id)?;
+                l.upload(&id)
+            })
+            .await?
+            .ok_or(PageError::NotFound)?;
+    }
+    if upload.verdict.is_none() {
+        checks::begin(app, upload.clone());
+        findings = None;
+    }
+    let series = upload.series.clone();
+    let versions = app.ledger(move |l| l.versions(&series)).await?;
+    let newest = versions.iter().rev().find(|v| v.verdict != Some(Verdict::Refused));
+    let newer = newest.filter(|v| v.number > upload.number).map(|v| Item::of(app, v));
+    let version = |v: &Upload| {
+        let compared = compared(app, &versions, v);
+        let before = compared.as_ref().map(|(number, _)| *number);
+        Version { item: Item::of(app, v), before, changes: compared.and_then(|(_, changes)| changes) }
+    };
+    let versions: Vec<Version> = versions.iter().rev().map(version).collect();
+    let findings = findings.unwrap_or_default();
+    let (total, pages) = (findings.len(), findings.len().div_ceil(FINDINGS).max(1));
+    let page = page.clamp(1, pages);
+    let findings = findings.into_iter().skip((page - 1) * FINDINGS).take(FINDINGS).collect();
+    Ok(Detail { item: Item::of(app, &upload), findings, total, page, pages, versions, newer })
+}

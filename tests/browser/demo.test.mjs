@@ -1,0 +1,55 @@
+// The site to try: it opens at once, says loudly what it is, and lets each role in.
+import { after, before, test } from 'node:test';
+import assert from 'node:assert/strict';
+import { browser, open, signIn, sound, visitor } from './site.mjs';
+
+let portal;
+let started;
+
+before(async () => {
+  portal = await open(['--demo']);
+  started = await browser();
+});
+after(async () => {
+  await started.close();
+  await portal.stop();
+});
+
+test('the first page is there within a second of listening', async () => {
+  const { page, wrong } = await visitor(started, portal);
+  const begun = Date.now();
+  await page.goto('/');
+  await page.getByRole('heading', { name: '登录汇池' }).waitFor();
+  assert.ok(Date.now() - begun < 1000, `${Date.now() - begun} ms`);
+  await sound(page, 'sign-in');
+  assert.deepEqual(wrong, []);
+});
+
+test('each role signs in, reads its pages, and signs out', async () => {
+  for (const [name, role, password] of portal.accounts) {
+    const { context, page, wrong } = await visitor(started, portal);
+    await signIn(page, name, password);
+    await page.getByText('演示环境').waitFor();
+    const places = await page.locator('.top nav a').evaluateAll((links) => links.map((a) => a.getAttribute('href')));
+    assert.ok(places.length > 0, `${role} has somewhere to go`);
+    for (const place of places) {
+      const answer = await page.goto(place);
+      assert.equal(answer.status(), 200, `${role} ${place}`);
+      await sound(page, `${name}${place.replaceAll('/', '-')}`);
+    }
+    await page.getByRole('button', { name: '退出' }).click();
+    await page.getByText('已退出登录').waitFor();
+    assert.deepEqual(wrong, [], role);
+    await context.close();
+  }
+});
+
+test('a wrong password says so in Chinese and lets nobody in', async () => {
+  const { page } = await visitor(started, portal, { javaScriptEnabled: false });
+  await page.goto('/sign-in');
+  await page.getByLabel('账号').fill('operator');
+  await page.getByLabel('密码').fill('not the password');
+  await page.getByRole('button', { name: '登录' }).click();
+  assert.match(await page.getByRole('alert').innerText(), /账号或密码不对/);
+  assert.equal((await page.goto('/pool')).url(), `${portal.url}/sign-in?next=/pool`);
+});
