@@ -260,7 +260,13 @@ mod tests {
     use crate::model::account::Account;
 
     fn run() -> Published {
-        let input = |path: &str, bureau: &str, rows| InputFile { path: path.into(), bureau: bureau.into(), rows, refused: bureau.is_empty(), ..InputFile::default() };
+        let input = |path: &str, bureau: &str, rows| InputFile {
+            path: path.into(),
+            bureau: bureau.into(),
+            rows,
+            refused: bureau.is_empty(),
+            ..InputFile::default()
+        };
         let account = |dataset: &str, file, place, rows, amount| Account {
             dataset: dataset.into(),
             file,
