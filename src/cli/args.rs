@@ -1,7 +1,9 @@
 //! What can be typed.
 
 use crate::finding::{Lang, word};
+use crate::model::role::Role;
 use chrono::{DateTime, FixedOffset, NaiveDate};
+use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -51,6 +53,36 @@ pub enum Command {
     Sample(Sample),
     /// Opens the portal.
     Serve(Serve),
+    /// Manages accounts.
+    User {
+        /// What to do.
+        #[command(subcommand)]
+        action: User,
+    },
+    /// Manages tokens of programs.
+    Token {
+        /// What to do.
+        #[command(subcommand)]
+        action: Token,
+    },
+    /// Verifies or exports the audit log.
+    Audit {
+        /// What to do.
+        #[command(subcommand)]
+        action: Audit,
+    },
+    /// Takes a backup of ledger, originals and adopted runs.
+    Backup {
+        /// The folder that the backup becomes.
+        #[arg(value_name = "DIR")]
+        to: PathBuf,
+    },
+    /// Restores a backup into an empty folder of outputs.
+    Restore {
+        /// The backup.
+        #[arg(value_name = "DIR")]
+        from: PathBuf,
+    },
     /// Prints a completion script.
     Completions {
         /// The shell.
@@ -120,6 +152,86 @@ pub struct Serve {
     pub clock: Option<DateTime<FixedOffset>>,
 }
 
+/// The words of roles.
+fn roles() -> PossibleValuesParser {
+    PossibleValuesParser::new(Role::ALL.map(Role::id))
+}
+
+/// `user`
+#[derive(Debug, Clone, Subcommand)]
+pub enum User {
+    /// Makes an account with a one-time password.
+    Add {
+        /// What is typed to sign in.
+        #[arg(value_name = "NAME")]
+        name: String,
+        /// Role.
+        #[arg(long, value_name = "ROLE", value_parser = roles())]
+        role: String,
+        /// The source whose returns a clerk sends.
+        #[arg(long = "source", id = "clerk_source", value_name = "ID")]
+        source: Option<String>,
+        /// What pages show.
+        #[arg(long, value_name = "TEXT")]
+        display: Option<String>,
+    },
+    /// Lists accounts.
+    List,
+    /// Gives an account a one-time password.
+    Reset {
+        /// The account.
+        #[arg(value_name = "NAME")]
+        name: String,
+    },
+    /// Ends an account's sessions and lets it sign in no more.
+    Disable {
+        /// The account.
+        #[arg(value_name = "NAME")]
+        name: String,
+    },
+}
+
+/// `token`
+#[derive(Debug, Clone, Subcommand)]
+pub enum Token {
+    /// Makes a token; its text is shown once.
+    Add {
+        /// What it is for.
+        #[arg(value_name = "LABEL")]
+        label: String,
+        /// Role.
+        #[arg(long, value_name = "ROLE", value_parser = roles())]
+        role: String,
+        /// The source, if it acts as a clerk.
+        #[arg(long = "source", id = "clerk_source", value_name = "ID")]
+        source: Option<String>,
+        /// Days that it counts.
+        #[arg(long, value_name = "N", default_value_t = 90)]
+        days: u32,
+    },
+    /// Lists tokens.
+    List,
+    /// Withdraws a token.
+    Revoke {
+        /// What it is for.
+        #[arg(value_name = "LABEL")]
+        label: String,
+    },
+}
+
+/// `audit`
+#[derive(Debug, Clone, Subcommand)]
+pub enum Audit {
+    /// Reads the whole chain; prints number and hash of the last entry.
+    Verify,
+    /// Writes all entries as CSV.
+    Export {
+        /// The file.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+}
+
 /// `--lang`
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum LangArg {
@@ -173,13 +285,28 @@ pub fn localized(command: clap::Command, lang: Lang) -> clap::Command {
         let valued = arg.get_action().takes_values();
         arg.help(say(&key)).hide_possible_values(valued)
     };
+    let shaped = |name: &str, nested: bool| -> String {
+        let parts: &[&str] = match name {
+            "explain" | "completions" => &["usage", "positionals", "options"],
+            _ if nested => &["usage", "subcommands", "options"],
+            _ => &["usage", "all-args"],
+        };
+        template(parts)
+    };
     let mut command = command.mut_args(described);
-    let names: Vec<String> = command.get_subcommands().map(|c| c.get_name().to_owned()).collect();
-    for name in names {
-        let parts: &[&str] =
-            if ["explain", "completions"].contains(&name.as_str()) { &["usage", "positionals", "options"] } else { &["usage", "all-args"] };
-        let template = template(parts);
-        command = command.mut_subcommand(&name, |sub| sub.about(say(&name)).help_template(template).mut_args(described));
+    for name in subcommands(&command) {
+        command = command.mut_subcommand(&name, |mut sub| {
+            let nested = subcommands(&sub);
+            for inner in &nested {
+                let about = say(&format!("{name}_{inner}"));
+                sub = sub.mut_subcommand(inner, |s| s.about(about).help_template(shaped(inner, false)).mut_args(described));
+            }
+            sub.about(say(&name)).help_template(shaped(&name, !nested.is_empty())).disable_help_subcommand(true).mut_args(described)
+        });
     }
     command
+}
+
+fn subcommands(command: &clap::Command) -> Vec<String> {
+    command.get_subcommands().map(|c| c.get_name().to_owned()).collect()
 }

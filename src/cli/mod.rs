@@ -1,9 +1,12 @@
 //! The command line: the only place that wires things.
 //!
 //! Exit codes: 0 done, with or without findings; 1 our bug; 2 command line or configuration; 3 done, but more error
-//! findings than `[run] fail_above`; 4 nothing could be read; 5 another run is active; 6 disk, database or network.
+//! findings than `[run] fail_above`; 4 nothing could be read; 5 another run is active; 6 disk, database or network, and
+//! an audit log, original or backup that is no longer what it was.
 
 mod args;
+mod audit;
+mod backup;
 mod check;
 mod config;
 mod explain;
@@ -11,6 +14,9 @@ mod output;
 mod run;
 mod sample;
 mod serve;
+mod site;
+mod token;
+mod user;
 
 use crate::error::{Error, ErrorKind};
 use crate::finding::Lang;
@@ -33,6 +39,11 @@ pub fn main() -> u8 {
             let _ = error.print();
             return 0;
         }
+        // A command that only has others below it: what they are is the answer.
+        Err(error) if error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            let _ = error.print();
+            return ErrorKind::Usage.exit_code();
+        }
         Err(error) => {
             let error = usage(&error);
             let format = if typed("--format", "json") { args::Format::Json } else { args::Format::Text };
@@ -48,6 +59,11 @@ pub fn main() -> u8 {
         Command::Config => config::run(&cli),
         Command::Sample(sample) => sample::run(&cli, &sample),
         Command::Serve(serve) => serve::run(&cli, &serve),
+        Command::User { action } => user::run(&cli, &action),
+        Command::Token { action } => token::run(&cli, &action),
+        Command::Audit { action } => audit::run(&cli, &action),
+        Command::Backup { to } => backup::take(&cli, &to),
+        Command::Restore { from } => backup::restore(&cli, &from),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut args::localized(Cli::command(), lang), "huichi", &mut script);

@@ -13,6 +13,7 @@ use std::time::Instant;
 /// Runs and prints the closing summary.
 pub fn run(cli: &Cli, arguments: &Run) -> Result<u8, Error> {
     let config = configuration(cli)?;
+    super::site::ready(&config)?;
     let lang = lang(cli, &config);
     let started = Instant::now();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;

@@ -8,6 +8,7 @@ mod account;
 mod adoption;
 mod attempt;
 mod audit;
+mod copy;
 mod history;
 mod notice;
 mod people;

@@ -136,9 +136,8 @@ pub fn role_and_source(config: &Config, role: &str, source: &str) -> Result<(Rol
 }
 
 /// What pages show of an account: as typed, its name if nothing was.
-fn display(wish: &Wish, name: &str) -> Result<String, Problem> {
-    let typed = wish.display.trim();
-    let shown = if typed.is_empty() { name } else { typed };
+pub fn shown_name(typed: &str, name: &str) -> Result<String, Problem> {
+    let shown = if typed.trim().is_empty() { name } else { typed.trim() };
     if shown.chars().count() > 64 || shown.chars().any(char::is_control) { Err(Problem::Display) } else { Ok(shown.to_owned()) }
 }
 
@@ -170,7 +169,8 @@ async fn hashed(password: String) -> Result<String, PageError> {
     tokio::task::spawn_blocking(move || password::hash(&password)).await.map_err(|e| PageError::bug(e.to_string()))?
 }
 
-fn person(account: Account, now: &str) -> Person {
+/// An account as pages and programs see it at a moment of the ledger.
+pub fn person(account: Account, now: &str) -> Person {
     let state = match &account {
         a if a.disabled => "disabled",
         a if a.locked_until.as_deref().is_some_and(|until| until > now) => "resting",
@@ -198,7 +198,7 @@ pub async fn add(app: &App, actor: &Actor, address: &str, wish: &Wish) -> Result
     let checked = account_name::may_be_carried(&name)
         .then_some(())
         .ok_or(Problem::Name)
-        .and_then(|()| Ok((role_and_source(&app.config, &wish.role, &wish.source)?, display(wish, &name)?)));
+        .and_then(|()| Ok((role_and_source(&app.config, &wish.role, &wish.source)?, shown_name(&wish.display, &name)?)));
     let ((role, source), display) = match checked {
         Ok(checked) => checked,
         Err(problem) => return Ok(Err(problem)),
@@ -218,7 +218,7 @@ pub async fn add(app: &App, actor: &Actor, address: &str, wish: &Wish) -> Result
 /// Changes what an account is.
 pub async fn edit(app: &App, actor: &Actor, address: &str, id: i64, wish: &Wish) -> Result<Result<(), Problem>, PageError> {
     let account = one(app, id).await?;
-    let checked = role_and_source(&app.config, &wish.role, &wish.source).and_then(|r| Ok((r, display(wish, &account.name)?)));
+    let checked = role_and_source(&app.config, &wish.role, &wish.source).and_then(|r| Ok((r, shown_name(&wish.display, &account.name)?)));
     let ((role, source), display) = match checked {
         Ok(checked) => checked,
         Err(problem) => return Ok(Err(problem)),
@@ -239,23 +239,21 @@ pub async fn reset(app: &App, actor: &Actor, address: &str, id: i64) -> Result<M
     Ok(Made { id, name: account.name, secret })
 }
 
+/// A token as pages and programs see it at a moment of the ledger.
+pub fn program(token: Token, now: &str) -> Program {
+    let state = match &token {
+        t if t.revoked => "revoked",
+        t if t.expires.as_str() <= now => "expired",
+        _ => "active",
+    };
+    let Token { id, label, role, source, expires, created_by, .. } = token;
+    Program { id, label, role, source, expires: shown(&expires), created_by, state }
+}
+
 /// All tokens, newest first.
 pub async fn programs(app: &App) -> Result<Vec<Program>, PageError> {
     let now = app.clock.stamp();
-    let state = |t: &Token| match t {
-        t if t.revoked => "revoked",
-        t if t.expires <= now => "expired",
-        _ => "active",
-    };
-    let tokens = app.ledger(|l| l.tokens()).await?;
-    Ok(tokens
-        .into_iter()
-        .map(|t| {
-            let state = state(&t);
-            let expires = shown(&t.expires);
-            Program { id: t.id, label: t.label, role: t.role, source: t.source, expires, created_by: t.created_by, state }
-        })
-        .collect())
+    Ok(app.ledger(|l| l.tokens()).await?.into_iter().map(|t| program(t, &now)).collect())
 }
 
 /// A token to be made, and its text, which is kept nowhere.

@@ -1,7 +1,8 @@
-//! Writers of plain workbooks in the formats that no library here writes: just enough for a reader to take them.
+//! Writers of plain workbooks; where no library here writes the format, just enough for a reader to take it.
 //!
 //! Numbers are stored as Excel stores them: as doubles, and where it can as 30-bit hundredths.
 
+use rust_xlsxwriter::{Format, Workbook};
 use std::io::{Cursor, Write as _};
 use zip::write::SimpleFileOptions;
 
@@ -11,10 +12,20 @@ pub enum Cell {
     Double(f64),
     /// A whole number of hundredths.
     Hundredths(u32),
+    /// A number shown as a percentage, by the built-in format 10 (`0.00%`).
+    Percent(f64),
 }
 
 /// A sheet: its name and its rows.
 pub type Sheet = (String, Vec<Vec<Cell>>);
+
+/// The number formats of the styles that cells have.
+const FORMATS: [usize; 2] = [0, 10];
+
+/// The style of a cell.
+fn style(cell: &Cell) -> usize {
+    usize::from(matches!(cell, Cell::Percent(_)))
+}
 
 fn halves(numbers: &[usize]) -> Vec<u8> {
     numbers.iter().flat_map(|n| u16::try_from(*n).expect("16 bits").to_le_bytes()).collect()
@@ -42,6 +53,27 @@ fn archive(parts: &[(&str, &[u8])]) -> Vec<u8> {
     writer.finish().expect("an archive").into_inner()
 }
 
+/// Writes a workbook of today (Office Open XML).
+pub fn xlsx(sheets: &[Sheet]) -> Vec<u8> {
+    let percent = Format::new().set_num_format("0.00%");
+    let mut book = Workbook::new();
+    for (name, rows) in sheets {
+        let sheet = book.add_worksheet().set_name(name).expect("a name");
+        for (row, cells) in (0u32..).zip(rows) {
+            for (column, cell) in (0u16..).zip(cells) {
+                let written = match cell {
+                    Cell::Text(text) => sheet.write_string(row, column, text),
+                    Cell::Double(number) => sheet.write_number(row, column, *number),
+                    Cell::Hundredths(n) => sheet.write_number(row, column, f64::from(*n) / 100.0),
+                    Cell::Percent(share) => sheet.write_number_with_format(row, column, *share, &percent),
+                };
+                written.expect("a cell");
+            }
+        }
+    }
+    book.save_to_buffer().expect("bytes")
+}
+
 /// Writes an OpenDocument spreadsheet.
 pub fn ods(sheets: &[Sheet]) -> Vec<u8> {
     let mut xml = String::from(
@@ -58,6 +90,9 @@ pub fn ods(sheets: &[Sheet]) -> Vec<u8> {
                     Cell::Hundredths(n) => {
                         let number = f64::from(*n) / 100.0;
                         (format!(r#"office:value-type="float" office:value="{number}""#), number.to_string())
+                    }
+                    Cell::Percent(share) => {
+                        (format!(r#"office:value-type="percentage" office:value="{share}""#), format!("{:.2}%", share * 100.0))
                     }
                 };
                 xml += &format!("<table:table-cell {value}><text:p>{shown}</text:p></table:table-cell>");
@@ -100,10 +135,10 @@ pub fn xlsb(sheets: &[Sheet]) -> Vec<u8> {
         for (row, cells) in rows.iter().enumerate() {
             record(&mut out, 0, &[words(&[row, 0]), vec![0; 9]].concat());
             for (column, cell) in cells.iter().enumerate() {
-                let at = words(&[column, 0]);
+                let at = words(&[column, style(cell)]);
                 match cell {
                     Cell::Text(text) => record(&mut out, 6, &[at, wide(text)].concat()),
-                    Cell::Double(number) => record(&mut out, 5, &[at, number.to_le_bytes().to_vec()].concat()),
+                    Cell::Double(number) | Cell::Percent(number) => record(&mut out, 5, &[at, number.to_le_bytes().to_vec()].concat()),
                     Cell::Hundredths(n) => record(&mut out, 2, &[at, rk(*n)].concat()),
                 }
             }
@@ -112,7 +147,14 @@ pub fn xlsb(sheets: &[Sheet]) -> Vec<u8> {
         record(&mut out, 130, &[]);
         parts.push((format!("xl/worksheets/sheet{number}.bin"), out));
     }
-    relations += "</Relationships>";
+    relations += &format!(r#"<Relationship Id="styles" Type="{office}/styles" Target="styles.bin"/></Relationships>"#);
+    let mut styles = Vec::new();
+    record(&mut styles, 617, &words(&[2]));
+    for format in FORMATS {
+        record(&mut styles, 47, &[halves(&[0, format]), vec![0; 12]].concat());
+    }
+    record(&mut styles, 618, &[]);
+    parts.push(("xl/styles.bin".to_owned(), styles));
     let root = format!(r#"<Relationships><Relationship Id="a" Type="{office}/officeDocument" Target="xl/workbook.bin"/></Relationships>"#);
     let mut all =
         vec![("_rels/.rels", root.as_bytes()), ("xl/_rels/workbook.bin.rels", relations.as_bytes()), ("xl/workbook.bin", book.as_slice())];
@@ -134,13 +176,15 @@ pub fn xls(sheets: &[Sheet]) -> Vec<u8> {
             record(&mut out, 0x0809, &begin(0x0010));
             for (row, cells) in rows.iter().enumerate() {
                 for (column, cell) in cells.iter().enumerate() {
-                    let at = halves(&[row, column, 0]);
+                    let at = halves(&[row, column, style(cell)]);
                     match cell {
                         Cell::Text(text) => {
                             let body = [at, halves(&[text.encode_utf16().count()]), vec![1], utf16(text)].concat();
                             record(&mut out, 0x0204, &body);
                         }
-                        Cell::Double(number) => record(&mut out, 0x0203, &[at, number.to_le_bytes().to_vec()].concat()),
+                        Cell::Double(number) | Cell::Percent(number) => {
+                            record(&mut out, 0x0203, &[at, number.to_le_bytes().to_vec()].concat())
+                        }
                         Cell::Hundredths(n) => record(&mut out, 0x027E, &[at, rk(*n)].concat()),
                     }
                 }
@@ -153,7 +197,9 @@ pub fn xls(sheets: &[Sheet]) -> Vec<u8> {
         let mut out = Vec::new();
         record(&mut out, 0x0809, &begin(0x0005));
         record(&mut out, 0x0042, &halves(&[1_200]));
-        record(&mut out, 0x00E0, &halves(&[0; 10]));
+        for format in FORMATS {
+            record(&mut out, 0x00E0, &halves(&[0, format, 0, 0, 0, 0, 0, 0, 0, 0]));
+        }
         for ((name, _), offset) in sheets.iter().zip(offsets) {
             let length = u8::try_from(name.encode_utf16().count()).expect("a short name");
             record(&mut out, 0x0085, &[words(&[*offset]), vec![0, 0, length, 1], utf16(name)].concat());

@@ -1,5 +1,6 @@
 //! What single cells say, from the file to the published dataset: years, dates, marks, flags, codes kept as numbers.
 
+use crate::books::{self, Cell, Sheet};
 use crate::util::{Site, code};
 
 /// A site with one enterprise in the directory, and `extra` after its first columns.
@@ -88,6 +89,30 @@ fn numbers_of_a_workbook_are_read_as_they_were_typed() {
     let found = findings(&site);
     assert!(found.contains(&"FMT-106 Sheet1 C3".to_owned()), "{found:?}");
     assert!(!found.contains(&"PAT-001 Sheet1 A2".to_owned()), "{found:?}");
+}
+
+#[test]
+fn a_percentage_is_one_in_every_kind_of_workbook() {
+    type Write = fn(&[Sheet]) -> Vec<u8>;
+    let site = site("", "");
+    let kinds: [(&str, Write); 4] = [("ods", books::ods), ("xls", books::xls), ("xlsb", books::xlsb), ("xlsx", books::xlsx)];
+    let text = |text: &str| Cell::Text(text.to_owned());
+    for (number, (kind, write)) in (1..).zip(kinds) {
+        let record = |i: u32, amount, rate| vec![Cell::Text(code(10 * number + i)), amount, rate];
+        let rows = vec![
+            ["统一社会信用代码", "融资需求（万元）", "可接受年化成本（%）"].map(text).into(),
+            record(1, Cell::Double(800.0), Cell::Double(3.5)),
+            record(2, Cell::Double(800.0), Cell::Percent(0.035)),
+            record(3, Cell::Percent(8.0), Cell::Percent(0.07)),
+        ];
+        site.input(&format!("工信局/需求.{kind}"), write(&[(kind.to_owned(), rows)]));
+    }
+    site.run();
+    assert_eq!(column(&site, "needs", "need_rate"), ["3.5", "3.5", "7"].repeat(4));
+    assert_eq!(column(&site, "needs", "need_amount"), ["8000000", "8000000", ""].repeat(4), "a percentage is no amount");
+    let found = site.table("findings").into_iter().filter(|f| f["code"] == "FMT-101");
+    let found: Vec<String> = found.map(|f| format!("{} {} {}", f["sheet"], f["cell"], f["found"])).collect();
+    assert_eq!(found, ["ods", "xls", "xlsb", "xlsx"].map(|kind| format!("{kind} B4 800%")));
 }
 
 #[test]

@@ -121,7 +121,7 @@ pub fn cell(column: u32, text: &str, kind: CellKind) -> HeadCell {
 pub fn is_value(text: &str, kind: CellKind) -> bool {
     match kind {
         CellKind::Date | CellKind::Bool | CellKind::Error => true,
-        CellKind::Number => text.len() > SHORT_NUMBER && !(text.len() == 4 && period::find_year(text).is_some()),
+        CellKind::Number => text.ends_with('%') || text.len() > SHORT_NUMBER && !(text.len() == 4 && period::find_year(text).is_some()),
         CellKind::Text => {
             let mut digits = 0;
             for byte in text.bytes() {
@@ -146,4 +146,19 @@ fn is_figure(text: &str) -> bool {
         && text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b',' | b'.' | b'-' | b'+' | b'%' | b'(' | b')'))
         && text.bytes().any(|b| b.is_ascii_digit())
         && !(text.len() == 4 && period::find_year(text).is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_a_header_are_short_or_years_and_no_percentages() {
+        for text in ["1", "301", "2023"] {
+            assert!(!is_value(text, CellKind::Number), "{text}");
+        }
+        for text in ["0.035", "12345", "7%", "3.5%", "2023%"] {
+            assert!(is_value(text, CellKind::Number), "{text}");
+        }
+    }
 }

@@ -134,9 +134,9 @@ pub fn flag(cell: RawCell<'_>) -> Stated<bool> {
 /// Spellings of a code list, folded, to their canonical value.
 pub type CodeList = HashMap<String, String>;
 
-/// Folds a spelling of a code list: no blanks, brackets and quotes do not count.
+/// Folds a spelling of a code list: blanks, brackets and quotes do not count; a percent sign does.
 pub fn code_key(spelling: &str) -> String {
-    name::match_key(spelling).chars().filter(|c| c.is_alphanumeric()).collect()
+    name::match_key(spelling).chars().filter(|c| c.is_alphanumeric() || *c == '%').collect()
 }
 
 /// Reads a text in the form of its kind.
@@ -205,6 +205,21 @@ mod tests {
         assert_eq!(read(FieldKind::Number, "可接受年化成本（%）", "3.5"), Ok(35_000));
         assert_eq!(read(FieldKind::Number, "从业人数", "3.5%"), Err(state::UNREADABLE));
         assert_eq!(read(FieldKind::Amount, "增长（%）", "3.5%"), Err(state::UNREADABLE));
+        let rate = Numbers::new(&field(FieldKind::Number, "可接受年化成本（%）"), None);
+        assert_eq!(rate.read(cell(CellType::Number, "30.000000000000004%")).map(|(value, _)| value), Ok(300_000));
+    }
+
+    #[test]
+    fn a_number_shown_as_a_percentage_is_no_year_day_flag_or_code() {
+        let number = |text| cell(CellType::Number, text);
+        assert_eq!(year(number("202300%")), Err(state::UNREADABLE));
+        for text in ["4507700%", "2013070100%", "202300%"] {
+            assert_eq!(date(number(text), false), Err(state::UNREADABLE), "{text}");
+        }
+        assert_eq!(flag(number("100%")), Err(state::UNREADABLE));
+        let codes = CodeList::from([("1".to_owned(), "one".to_owned()), ("100".to_owned(), "hundred".to_owned())]);
+        assert_eq!(words(FieldKind::OrgCode, &codes, number("19220382100%")), Ok("19220382100%".into()), "judged as it is shown");
+        assert_eq!(words(FieldKind::Code, &codes, number("100%")), Err(state::NOT_IN_LIST));
     }
 
     #[test]

@@ -7,6 +7,7 @@
 //! once, and what comes late or again is left out with a note.
 
 use super::limits::{Limits, MAX_COLUMNS, MAX_ROW_NUMBER, MAX_ROWS};
+use super::number_format::Format;
 use super::row::{CellKind, Note, Refusal, Row, SheetHead, Sink};
 use super::{number, serial};
 
@@ -33,6 +34,8 @@ pub(super) struct Feed<'a> {
     last_row: u32,
     /// Rows that the format has.
     pub(super) max_rows: u32,
+    /// Which day the workbook counts its dates from.
+    pub(super) epoch: Epoch,
 }
 
 impl<'a> Feed<'a> {
@@ -52,6 +55,7 @@ impl<'a> Feed<'a> {
             sorted: true,
             last_row: 0,
             max_rows: MAX_ROWS,
+            epoch: Epoch::Of1900,
         }
     }
 
@@ -129,9 +133,11 @@ impl<'a> Feed<'a> {
         self.cell(column, CellKind::Text, formula, text)
     }
 
-    /// Adds a number by its text, as a date if its format says so.
+    /// Adds a number by its text, as the date or percentage that its format shows.
+    ///
+    /// Who types `3.5%` stores 0.035; what was typed is handed on.
     #[inline]
-    pub(super) fn number(&mut self, column: u32, formula: bool, text: &[u8], date: Option<Epoch>) -> Result<(), Refusal> {
+    pub(super) fn number(&mut self, column: u32, formula: bool, text: &[u8], format: &Format) -> Result<(), Refusal> {
         let text = text.trim_ascii();
         let shown_text = match std::str::from_utf8(text) {
             Ok(plain) if number::is_number(text) => plain,
@@ -141,18 +147,25 @@ impl<'a> Feed<'a> {
                 return self.cell(column, CellKind::Text, formula, &text);
             }
         };
-        let Some(epoch) = date else {
+        if matches!(format, Format::Plain) {
             return self.cell(column, CellKind::Number, formula, shown_text);
-        };
+        }
+        let (dated, epoch_1904) = (matches!(format, Format::Date), self.epoch == Epoch::Of1904);
         let mut scratch = std::mem::take(&mut self.scratch);
         scratch.clear();
-        let known = number::parse(text).is_some_and(|value| serial::push_date(value, epoch == Epoch::Of1904, &mut scratch));
-        let result = if known {
-            self.cell(column, CellKind::Date, formula, &scratch)
-        } else {
-            self.cell_note("CEL-205", column, vec![("serial", shown_text.to_owned())]);
-            self.cell(column, CellKind::Number, formula, shown_text)
+        let kind = match number::parse(text) {
+            Some(serial) if dated && serial::push_date(serial, epoch_1904, &mut scratch) => Some(CellKind::Date),
+            Some(share) if format.shows_percent(share) => {
+                number::percentage(share, &mut scratch);
+                Some(CellKind::Number)
+            }
+            _ => None,
         };
+        if dated && kind.is_none() {
+            self.cell_note("CEL-205", column, vec![("serial", shown_text.to_owned())]);
+        }
+        let (kind, text) = kind.map_or((CellKind::Number, shown_text), |kind| (kind, scratch.as_str()));
+        let result = self.cell(column, kind, formula, text);
         self.scratch = scratch;
         result
     }

@@ -1,6 +1,6 @@
 //! Numbers as text: what counts as one, and the text of a double.
 //!
-//! Owns: the grammar of a stored number and the shortest plain decimal of a double.
+//! Owns: the grammar of a stored number, the shortest plain decimal of a double, and that of a percentage.
 //! Invariants: no value changes on its way; nothing here adds or multiplies amounts.
 
 use std::fmt::Write as _;
@@ -76,6 +76,30 @@ pub(super) fn shortest(value: f64, out: &mut String) {
     };
 }
 
+/// Writes the percentage that a share is, in place of what `out` holds: 0.035 is `3.5%`.
+///
+/// The point of the share's shortest decimal moves by two places; nothing is multiplied, so no digit changes.
+pub(super) fn percentage(share: f64, out: &mut String) {
+    out.clear();
+    // Writing into a `String` cannot fail; of a zero its sign is left out.
+    let _ = write!(out, "{}", if share == 0.0 { 0.0 } else { share });
+    let point = out.find('.').unwrap_or(out.len());
+    if point < out.len() {
+        out.remove(point);
+    }
+    let moved = point + 2;
+    while out.len() < moved {
+        out.push('0');
+    }
+    if out.len() > moved {
+        out.insert(moved, '.');
+    }
+    let first = usize::from(share < 0.0);
+    let zeros = out[first..moved - 1].bytes().take_while(|byte| *byte == b'0').count();
+    out.drain(first..first + zeros);
+    out.push('%');
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -100,6 +124,29 @@ mod tests {
         }
         for other in ["", "-", ".", "1,234", "NaN", "INF", "Infinity", "1E309", "-1E999", "0x10", "1 2", "1e", "1e+", "1.2.3", "１"] {
             assert!(!is_number(other.as_bytes()), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_percentage_has_the_digits_of_its_share() {
+        for (share, text) in [
+            (0.035, "3.5%"),
+            (0.07, "7%"),
+            (0.1 + 0.2, "30.000000000000004%"),
+            (1.0, "100%"),
+            (0.5, "50%"),
+            (-0.0005, "-0.05%"),
+            (-12.5, "-1250%"),
+            (0.01, "1%"),
+            (0.001, "0.1%"),
+            (1e-7, "0.00001%"),
+            (0.0, "0%"),
+            (-0.0, "0%"),
+            (1e21, "100000000000000000000000%"),
+        ] {
+            let mut out = "before".to_owned();
+            percentage(share, &mut out);
+            assert_eq!(out, text);
         }
     }
 

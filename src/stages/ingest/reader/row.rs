@@ -23,7 +23,7 @@ pub enum FileKind {
 /// Kind of a stored value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CellKind {
-    /// A number; its text is a plain decimal, possibly with an exponent.
+    /// A number; its text is a plain decimal, possibly with an exponent, or a percentage such as `3.5%`.
     Number,
     /// A text.
     Text,

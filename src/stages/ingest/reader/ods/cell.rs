@@ -1,6 +1,7 @@
 //! One cell of an OpenDocument table: its type, its value, its text.
 
 use super::super::feed::{Feed, shown};
+use super::super::number_format::Format;
 use super::super::row::{CellKind, Refusal};
 use super::super::xml::{Scanner, Tag, Token, XmlError, decode, push_utf8};
 use super::survey::skip;
@@ -13,6 +14,7 @@ const MAX_REPEAT: u32 = 1 << 24;
 enum ValueType {
     None,
     Number,
+    Percentage,
     Date,
     Bool,
     Text,
@@ -42,14 +44,15 @@ impl OdsCell {
     pub(super) fn of(tag: &Tag<'_>) -> Self {
         let kind = match (tag_type(tag, b"calcext:value-type"), tag_type(tag, b"office:value-type")) {
             (Some(b"error"), _) => ValueType::Error,
-            (_, Some(b"float" | b"percentage" | b"currency")) => ValueType::Number,
+            (_, Some(b"float" | b"currency")) => ValueType::Number,
+            (_, Some(b"percentage")) => ValueType::Percentage,
             (_, Some(b"date")) => ValueType::Date,
             (_, Some(b"boolean")) => ValueType::Bool,
             (_, None) => ValueType::None,
             _ => ValueType::Text,
         };
         let value = match kind {
-            ValueType::Number => tag.text(b"value"),
+            ValueType::Number | ValueType::Percentage => tag.text(b"value"),
             ValueType::Date => tag.text(b"date-value"),
             ValueType::Bool => tag.text(b"boolean-value"),
             ValueType::Text => tag.text(b"string-value").or_else(|| tag.text(b"time-value")),
@@ -120,7 +123,8 @@ impl OdsCell {
             return Ok(());
         }
         match self.kind {
-            ValueType::Number => feed.number(column, self.formula, value.as_bytes(), None),
+            ValueType::Number => feed.number(column, self.formula, value.as_bytes(), &Format::Plain),
+            ValueType::Percentage => feed.number(column, self.formula, value.as_bytes(), &Format::Percent),
             ValueType::Date => feed.iso_date(column, self.formula, value),
             ValueType::Error => feed.cell(column, CellKind::Error, self.formula, value),
             ValueType::Bool => match value {

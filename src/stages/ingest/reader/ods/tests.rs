@@ -34,7 +34,7 @@ fn values_of_every_type() {
          <table:table-cell table:formula=\"of:=X()\"/></table:table-row>",
     );
     assert_eq!(seen.at(1, 0), Some((Number, "0.1")));
-    assert_eq!(seen.at(1, 1), Some((Number, "0.05")));
+    assert_eq!(seen.at(1, 1), Some((Number, "5%")));
     assert_eq!(seen.at(1, 2), Some((Date, "2023-05-31")));
     assert_eq!(seen.at(1, 3), Some((Bool, "TRUE")));
     assert_eq!(seen.cells[&(0, 1, 4)], (Error, true, "#DIV/0!".to_owned()));

@@ -1,6 +1,6 @@
 //! Walks over the records of an old workbook for what calamine does not tell.
 //!
-//! Owns: formats and dates, hidden rows and columns, merged regions, which cells are formulas, and
+//! Owns: number formats, hidden rows and columns, merged regions, which cells are formulas, and
 //! the area of each sheet, known before calamine builds its grid.
 //! Facts: MS-XLS; a record is a 16-bit id, a 16-bit length and so many bytes.
 
@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::super::feed::{Epoch, too_much};
 use super::super::limits::Limits;
-use super::super::number_format::{builtin_is_date, code_is_date};
+use super::super::number_format::Format;
 use super::super::row::{Refusal, Span};
 use super::ole::{damaged, u16_at, u32_at};
 
@@ -60,8 +60,8 @@ pub(super) struct SheetEntry {
 pub(super) struct Globals {
     pub(super) sheets: Vec<SheetEntry>,
     pub(super) epoch: Epoch,
-    /// For each cell style, whether it shows dates.
-    dates: Vec<bool>,
+    /// The number format of each cell style.
+    formats: Vec<Format>,
 }
 
 /// Iterator over records.
@@ -84,7 +84,7 @@ impl<'a> Iterator for Records<'a> {
 impl Globals {
     /// Reads the records up to the first end.
     pub(super) fn read(stream: &[u8]) -> Result<Self, Refusal> {
-        let mut globals = Self { sheets: Vec::new(), epoch: Epoch::Of1900, dates: Vec::new() };
+        let mut globals = Self { sheets: Vec::new(), epoch: Epoch::Of1900, formats: Vec::new() };
         let mut formats = HashMap::new();
         let mut styles = Vec::new();
         let mut records = Records { rest: stream };
@@ -100,7 +100,7 @@ impl Globals {
                 id::BOUND_SHEET => globals.sheets.push(bound_sheet(body).ok_or_else(|| damaged("sheet list"))?),
                 id::FORMAT => {
                     if let Some((format, code)) = format(body, wide) {
-                        formats.insert(format, code_is_date(&code));
+                        formats.insert(format, Format::of_code(&code));
                     }
                 }
                 id::XF => styles.push(u16_at(body, 2).unwrap_or(0)),
@@ -114,13 +114,14 @@ impl Globals {
         if !ended {
             return Err(damaged("no end"));
         }
-        globals.dates = styles.into_iter().map(|id| formats.get(&id).copied().unwrap_or_else(|| builtin_is_date(u32::from(id)))).collect();
+        let of_style = |id| formats.get(&id).cloned().unwrap_or_else(|| Format::of_builtin(u32::from(id)));
+        globals.formats = styles.into_iter().map(of_style).collect();
         Ok(globals)
     }
 
-    /// Tells whether a style shows dates.
-    pub(super) fn is_date(&self, style: u16) -> bool {
-        self.dates.get(usize::from(style)).copied().unwrap_or(false)
+    /// Returns the number format of a style.
+    pub(super) fn format(&self, style: u16) -> &Format {
+        self.formats.get(usize::from(style)).unwrap_or(&Format::Plain)
     }
 }
 

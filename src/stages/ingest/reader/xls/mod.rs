@@ -2,8 +2,8 @@
 //!
 //! Owns: the check of the container before calamine sees it, and the joining of both readings.
 //! Invariants: calamine only gets containers whose sector chains end, whose sheet offsets are
-//! distinct, and whose grids are of bearable size; whether a number is a date is decided by the
-//! file's own format table, not by calamine, which gives redefined built-in ids their usual meaning.
+//! distinct, and whose grids are of bearable size; whether a number is a date or a percentage is decided by
+//! the file's own format table, not by calamine, which gives redefined built-in ids their usual meaning.
 //! Deliberately absent: formulas' texts; checksums, since the format has none.
 
 mod biff;
@@ -22,6 +22,7 @@ use self::ole::Compound;
 use super::archive::unreadable;
 use super::feed::{Feed, too_much};
 use super::number;
+use super::number_format::Format;
 use super::row::{CellKind, Refusal, SheetHead};
 
 /// Reads an old workbook.
@@ -34,6 +35,7 @@ pub(super) fn read(path: &Path, feed: &mut Feed<'_>) -> Result<(), Refusal> {
     let stream = workbook_stream(&bytes)?;
     let (globals, facts) = survey(&stream, feed)?;
     drop(stream);
+    feed.epoch = globals.epoch;
     let mut workbook = Xls::new(Cursor::new(bytes)).map_err(|error| xls_refusal(&error))?;
     let metadata = workbook.sheets_metadata().to_vec();
     if metadata.len() != globals.sheets.len() {
@@ -124,11 +126,12 @@ fn rows(range: &Range<Data>, globals: &Globals, facts: &SheetFacts, feed: &mut F
                     };
                     text.clear();
                     number::shortest(number, &mut text);
-                    let date = match record {
-                        Some(record) => globals.is_date(record.style),
-                        None => matches!(value, Data::DateTime(_)),
+                    let format = match record {
+                        Some(record) => globals.format(record.style),
+                        None if matches!(value, Data::DateTime(_)) => &Format::Date,
+                        None => &Format::Plain,
                     };
-                    feed.number(column, formula, text.as_bytes(), date.then_some(globals.epoch))?;
+                    feed.number(column, formula, text.as_bytes(), format)?;
                 }
                 Data::String(text) => feed.text(column, formula, text)?,
                 Data::DateTimeIso(text) | Data::DurationIso(text) => feed.text(column, formula, text)?,

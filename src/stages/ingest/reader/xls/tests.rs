@@ -69,7 +69,7 @@ fn stream(extra: &[(u16, &[u8])], sheets: &[Vec<u8>]) -> Vec<u8> {
         record(&mut out, 0x0042, &halves(&[1_200]));
         record(&mut out, 0x041E, &[halves(&[14]), vec![4, 0, 0], b"0.00".to_vec()].concat());
         record(&mut out, 0x041E, &[halves(&[164]), vec![10, 0, 0], b"yyyy-mm-dd".to_vec()].concat());
-        for format in [0, 164, 14] {
+        for format in [0, 164, 14, 10] {
             record(&mut out, 0x00E0, &halves(&[0, format, 0, 0, 0, 0, 0, 0, 0, 0]));
         }
         for (index, offset) in offsets.iter().enumerate() {
@@ -146,6 +146,13 @@ fn everything_arrives() {
     assert_eq!(seen.heads[0].merged.as_deref(), Some(&[span][..]));
     assert_eq!(seen.heads[0].hidden_columns.as_deref(), Some(&[(2, 3)][..]));
     assert!(seen.notes.is_empty());
+}
+
+#[test]
+fn a_number_shown_as_a_percentage_is_that_percentage() {
+    let share = (0x0203, cell(1, 3, 3, &0.035_f64.to_le_bytes()));
+    let seen = read_bytes(&container("Workbook", &stream(&[], &[sheet_with(&[share])]))).expect("readable");
+    assert_eq!(seen.at(2, 3), Some((Number, "3.5%")));
 }
 
 #[test]

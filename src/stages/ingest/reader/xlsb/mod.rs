@@ -16,7 +16,7 @@ use self::records::{Records, id, u16_at, u32_at, wide_text};
 use self::sheet::Survey;
 use super::archive::Archive;
 use super::feed::{Epoch, Feed, too_much};
-use super::number_format::{builtin_is_date, code_is_date};
+use super::number_format::Format;
 use super::row::{Refusal, SheetHead};
 use super::xlsx::{Relations, WORKSHEET};
 
@@ -32,17 +32,14 @@ struct SheetEntry {
 #[derive(Default)]
 pub(super) struct Tables {
     strings: Vec<String>,
-    /// For each cell style, whether it shows dates.
-    dates: Vec<bool>,
-    epoch_1904: bool,
+    /// The number format of each cell style.
+    formats: Vec<Format>,
 }
 
 impl Tables {
-    /// Tells whether a style shows dates, and in which system.
-    fn date(&self, style: u32) -> Option<Epoch> {
-        let epoch = if self.epoch_1904 { Epoch::Of1904 } else { Epoch::Of1900 };
-        let date = self.dates.get(style as usize).copied().unwrap_or(false);
-        date.then_some(epoch)
+    /// Returns the number format of a style.
+    fn format(&self, style: u32) -> &Format {
+        self.formats.get(style as usize).unwrap_or(&Format::Plain)
     }
 }
 
@@ -50,7 +47,7 @@ impl Tables {
 pub(super) fn read(archive: &mut Archive<'_>, part: &str, feed: &mut Feed<'_>) -> Result<(), Refusal> {
     let relations = Relations::of(archive, part, feed.limits)?;
     let mut tables = Tables::default();
-    let sheets = workbook(archive, part, &relations, &mut tables)?;
+    let sheets = workbook(archive, part, &relations, feed)?;
     if sheets.is_empty() {
         return Err(Refusal::new("FIL-116"));
     }
@@ -58,7 +55,7 @@ pub(super) fn read(archive: &mut Archive<'_>, part: &str, feed: &mut Feed<'_>) -
         return Err(too_much("sheets", feed.limits.sheets));
     }
     if let Some(part) = relations.by_kind("styles") {
-        tables.dates = styles(archive, part)?;
+        tables.formats = styles(archive, part)?;
     }
     if let Some(part) = relations.by_kind("sharedStrings") {
         tables.strings = strings(archive, part, feed)?;
@@ -89,15 +86,16 @@ pub(super) fn read(archive: &mut Archive<'_>, part: &str, feed: &mut Feed<'_>) -
     Ok(())
 }
 
-/// Reads the list of sheets.
-fn workbook(archive: &mut Archive<'_>, part: &str, relations: &Relations, tables: &mut Tables) -> Result<Vec<SheetEntry>, Refusal> {
+/// Reads the list of sheets, and which day dates are counted from.
+fn workbook(archive: &mut Archive<'_>, part: &str, relations: &Relations, feed: &mut Feed<'_>) -> Result<Vec<SheetEntry>, Refusal> {
     let mut sheets = Vec::new();
     let bytes = archive.small(part)?;
     let mut records = Records::new(Box::new(bytes.as_slice()), part);
     while let Some((id, body)) = records.next()? {
         match id {
             id::WORKBOOK_PROPERTIES => {
-                tables.epoch_1904 = u32_at(body, 0).is_some_and(|flags| flags & 1 != 0);
+                let late = u32_at(body, 0).is_some_and(|flags| flags & 1 != 0);
+                feed.epoch = if late { Epoch::Of1904 } else { Epoch::Of1900 };
             }
             id::BUNDLE_SHEET => {
                 let entry = bundle_sheet(body, relations);
@@ -118,31 +116,31 @@ fn bundle_sheet(body: &[u8], relations: &Relations) -> Option<SheetEntry> {
     Some(SheetEntry { name, visible, part: part.to_owned(), worksheet: kind == WORKSHEET })
 }
 
-/// Reads which styles show dates.
-fn styles(archive: &mut Archive<'_>, part: &str) -> Result<Vec<bool>, Refusal> {
+/// Reads the number formats of the cell styles.
+fn styles(archive: &mut Archive<'_>, part: &str) -> Result<Vec<Format>, Refusal> {
     let bytes = archive.small(part)?;
     let mut records = Records::new(Box::new(bytes.as_slice()), part);
     let mut formats = HashMap::new();
-    let mut dates = Vec::new();
+    let mut styles = Vec::new();
     let mut inside = false;
     while let Some((id, body)) = records.next()? {
         match id {
             id::FORMAT => {
                 if let (Some(format), Some((code, _))) = (u16_at(body, 0), body.get(2..).and_then(wide_text)) {
-                    formats.insert(format, code_is_date(&code));
+                    formats.insert(format, Format::of_code(&code));
                 }
             }
             id::BEGIN_CELL_STYLES => inside = true,
             id::END_CELL_STYLES => inside = false,
             id::STYLE if inside => {
                 let format = u16_at(body, 2).unwrap_or(0);
-                let known = formats.get(&format).copied();
-                dates.push(known.unwrap_or_else(|| builtin_is_date(u32::from(format))));
+                let known = formats.get(&format).cloned();
+                styles.push(known.unwrap_or_else(|| Format::of_builtin(u32::from(format))));
             }
             _ => {}
         }
     }
-    Ok(dates)
+    Ok(styles)
 }
 
 /// Reads the shared strings.

@@ -111,7 +111,7 @@ fn cell(id: u32, body: &[u8], tables: &Tables, feed: &mut Feed<'_>) -> Result<Op
             };
             let mut text = String::new();
             number::shortest(stored, &mut text);
-            feed.number(column, formula, text.as_bytes(), tables.date(style))?;
+            feed.number(column, formula, text.as_bytes(), tables.format(style))?;
         }
         id::ERROR | id::FORMULA_ERROR => {
             let Some(code) = value.first() else {

@@ -40,6 +40,11 @@ fn cell(column: u32, style: u32, value: &[u8]) -> Vec<u8> {
     [numbers(&[column, style]), value.to_vec()].concat()
 }
 
+/// Makes a row's body.
+fn row(number: u32, hidden: bool) -> Vec<u8> {
+    [numbers(&[number, 0]), vec![0, 0, 0, if hidden { 0x10 } else { 0 }, 0, 0, 0, 0, 0]].concat()
+}
+
 /// Makes the sheet's part.
 fn sheet() -> Vec<u8> {
     let mut out = Vec::new();
@@ -49,11 +54,6 @@ fn sheet() -> Vec<u8> {
     record(&mut out, id::COLUMNS, &[numbers(&[2, 3, 0, 0]), vec![1, 0]].concat());
     record(&mut out, 391, &[]);
     record(&mut out, id::BEGIN_DATA, &[]);
-    let row = |number: u32, hidden: bool| {
-        let mut body = numbers(&[number, 0]);
-        body.extend([0, 0, 0, if hidden { 0x10 } else { 0 }, 0, 0, 0, 0, 0]);
-        body
-    };
     record(&mut out, id::ROW, &row(0, false));
     record(&mut out, id::SHARED, &cell(0, 0, &numbers(&[1])));
     record(&mut out, id::RK, &cell(1, 0, &numbers(&[(1_234 << 2) | 3])));
@@ -84,8 +84,8 @@ fn workbook(sheet: &[u8]) -> Vec<u8> {
     }
     record(&mut styles, 615, &numbers(&[1]));
     record(&mut styles, id::FORMAT, &[vec![164, 0], wide("yyyy-mm-dd")].concat());
-    record(&mut styles, id::BEGIN_CELL_STYLES, &numbers(&[2]));
-    for format in [0, 164] {
+    record(&mut styles, id::BEGIN_CELL_STYLES, &numbers(&[3]));
+    for format in [0, 164, 10] {
         record(&mut styles, id::STYLE, &[0, 0, format, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
     }
     record(&mut styles, id::END_CELL_STYLES, &[]);
@@ -126,6 +126,20 @@ fn everything_arrives() {
     assert_eq!(head.merged.as_deref(), Some(&[span][..]));
     assert_eq!(head.hidden_columns.as_deref(), Some(&[(2, 3)][..]));
     assert!(seen.notes.is_empty(), "{:?}", seen.notes);
+}
+
+#[test]
+fn a_number_shown_as_a_percentage_is_that_percentage() {
+    let mut sheet = Vec::new();
+    record(&mut sheet, id::BEGIN_DATA, &[]);
+    record(&mut sheet, id::ROW, &row(0, false));
+    record(&mut sheet, id::REAL, &cell(0, 2, &0.035_f64.to_le_bytes()));
+    record(&mut sheet, id::RK, &cell(1, 2, &numbers(&[(7 << 2) | 3])));
+    record(&mut sheet, id::END_DATA, &[]);
+    record(&mut sheet, id::END_SHEET, &[]);
+    let seen = read_bytes(&workbook(&sheet)).expect("readable");
+    assert_eq!(seen.at(1, 0), Some((Number, "3.5%")));
+    assert_eq!(seen.at(1, 1), Some((Number, "7%")));
 }
 
 #[test]

@@ -45,8 +45,9 @@ pub(super) fn read(archive: &mut Archive<'_>, part: &str, feed: &mut Feed<'_>) -
         None => SharedStrings::default(),
     };
     let surveys = survey_all(archive, &workbook, feed)?;
+    feed.epoch = workbook.epoch;
     for (sheet, survey) in &surveys {
-        read_sheet(archive, &workbook, (sheet, survey), (&strings, &styles), feed)?;
+        read_sheet(archive, (sheet, survey), (&strings, &styles), feed)?;
     }
     Ok(())
 }
@@ -83,7 +84,6 @@ fn survey_all<'w>(archive: &mut Archive<'_>, workbook: &'w Workbook, feed: &mut 
 /// Hands out one sheet.
 fn read_sheet(
     archive: &mut Archive<'_>,
-    workbook: &Workbook,
     (sheet, survey): (&SheetRef, &Survey),
     (strings, styles): (&SharedStrings, &Styles),
     feed: &mut Feed<'_>,
@@ -100,7 +100,7 @@ fn read_sheet(
         feed.sheet_note("CEL-232", vec![("text", text.clone())]);
     }
     let scanner = archive.xml(part, false)?;
-    SheetReader::new(scanner, part, strings, styles, workbook.epoch, feed).read()?;
+    SheetReader::new(scanner, part, strings, styles, feed).read()?;
     feed.end_sheet();
     Ok(())
 }

@@ -8,7 +8,7 @@
 mod plain;
 
 use super::super::archive::xml_refusal;
-use super::super::feed::{Epoch, Feed, column_exists, shown};
+use super::super::feed::{Feed, column_exists, shown};
 use super::super::row::{CellKind, Refusal};
 use super::super::xml::{Scanner, Tag, Token, XmlError, decode};
 use super::address;
@@ -60,7 +60,6 @@ pub(super) struct SheetReader<'r, 'f, 's> {
     part: &'r str,
     strings: &'r SharedStrings,
     styles: &'r Styles,
-    epoch: Epoch,
     feed: &'f mut Feed<'s>,
     /// Column that a cell without an address has.
     next_column: u32,
@@ -70,15 +69,8 @@ pub(super) struct SheetReader<'r, 'f, 's> {
 
 impl<'r, 'f, 's> SheetReader<'r, 'f, 's> {
     /// Makes a reader of one sheet's part.
-    pub(super) fn new(
-        scanner: Scanner<'r>,
-        part: &'r str,
-        strings: &'r SharedStrings,
-        styles: &'r Styles,
-        epoch: Epoch,
-        feed: &'f mut Feed<'s>,
-    ) -> Self {
-        Self { scanner, part, strings, styles, epoch, feed, next_column: 0, last_row: 0, value: String::new() }
+    pub(super) fn new(scanner: Scanner<'r>, part: &'r str, strings: &'r SharedStrings, styles: &'r Styles, feed: &'f mut Feed<'s>) -> Self {
+        Self { scanner, part, strings, styles, feed, next_column: 0, last_row: 0, value: String::new() }
     }
 
     /// Hands out all rows, up to the end of `sheetData`.
@@ -171,10 +163,9 @@ impl<'r, 'f, 's> SheetReader<'r, 'f, 's> {
             },
         };
         self.feed.count()?;
-        let date = self.styles.is_date(plain.style).then_some(self.epoch);
         match plain.stored {
             _ if plain.value.is_empty() => {}
-            StoredType::Number => self.feed.number(column, false, plain.value, date)?,
+            StoredType::Number => self.feed.number(column, false, plain.value, self.styles.format(plain.style))?,
             StoredType::Shared => match index(plain.value).and_then(|index| self.strings.get(index)) {
                 Some((text, oddity)) if oddity == Default::default() => {
                     self.feed.cell(column, CellKind::Text, false, text)?;
@@ -250,10 +241,7 @@ impl<'r, 'f, 's> SheetReader<'r, 'f, 's> {
             return Ok(());
         }
         match stored {
-            StoredType::Number => {
-                let date = self.styles.is_date(style).then_some(self.epoch);
-                self.feed.number(column, formula, value.as_bytes(), date)
-            }
+            StoredType::Number => self.feed.number(column, formula, value.as_bytes(), self.styles.format(style)),
             StoredType::Shared => self.shared(column, formula, value),
             StoredType::Inline | StoredType::FormulaText | StoredType::Unknown => {
                 let mut text = value.to_owned();

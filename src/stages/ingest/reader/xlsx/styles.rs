@@ -1,4 +1,4 @@
-//! Tells which cell styles show dates.
+//! Tells what each cell style shows numbers as.
 //!
 //! Facts: ECMA-376 part 1, 18.8.10 (`cellXfs`), 18.8.31 (`numFmts`).
 
@@ -6,15 +6,15 @@ use std::collections::HashMap;
 
 use super::super::archive::Archive;
 use super::super::limits::Limits;
-use super::super::number_format::{builtin_is_date, code_is_date};
+use super::super::number_format::Format;
 use super::super::row::Refusal;
 use super::super::xml::Tag;
 use super::package::each_start;
 
-/// For each cell style, whether it shows dates.
+/// The number format of each cell style.
 #[derive(Debug, Default)]
 pub(super) struct Styles {
-    dates: Vec<bool>,
+    formats: Vec<Format>,
 }
 
 impl Styles {
@@ -33,20 +33,20 @@ impl Styles {
             }
             b"numFmt" if container == Container::Formats => {
                 if let (Some(id), Some(code)) = (number(tag), tag.text(b"formatCode")) {
-                    formats.insert(id, code_is_date(&code));
+                    formats.insert(id, Format::of_code(&code));
                 }
             }
             b"xf" if container == Container::Cells => ids.push(number(tag).unwrap_or(0)),
             _ => {}
         })?;
-        let dates = ids.into_iter().map(|id| formats.get(&id).copied().unwrap_or_else(|| builtin_is_date(id))).collect();
-        Ok(Self { dates })
+        let formats = ids.into_iter().map(|id| formats.get(&id).cloned().unwrap_or_else(|| Format::of_builtin(id))).collect();
+        Ok(Self { formats })
     }
 
-    /// Tells whether a style shows dates.
+    /// Returns the number format of a style.
     #[inline]
-    pub(super) fn is_date(&self, style: usize) -> bool {
-        self.dates.get(style).copied().unwrap_or(false)
+    pub(super) fn format(&self, style: usize) -> &Format {
+        self.formats.get(style).unwrap_or(&Format::Plain)
     }
 }
 

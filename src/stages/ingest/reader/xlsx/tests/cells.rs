@@ -89,6 +89,26 @@ fn a_redefined_builtin_format_decides() {
 }
 
 #[test]
+fn a_number_shown_as_a_percentage_is_that_percentage() {
+    let mut parts = Parts::with_rows(
+        "<row r=\"1\"><c r=\"A1\" s=\"4\"><v>3.5000000000000003E-2</v></c><c r=\"B1\" s=\"4\"><f>7/100</f><v>7.0000000000000007E-2</v></c>\
+         <c r=\"C1\" s=\"5\"><v>1</v></c><c r=\"D1\" s=\"5\"><v>-1</v></c><c r=\"E1\" s=\"6\"><v>3.5</v></c>\
+         <c r=\"F1\" s=\"4\" t=\"str\"><v>0.035</v></c></row>",
+    );
+    parts.styles = parts
+        .styles
+        .replace(
+            "</numFmts>",
+            "<numFmt numFmtId=\"165\" formatCode=\"0%;-0.00\"/><numFmt numFmtId=\"166\" formatCode=\"0.00\\%\"/></numFmts>",
+        )
+        .replace("</cellXfs>", "<xf numFmtId=\"10\"/><xf numFmtId=\"165\"/><xf numFmtId=\"166\"/></cellXfs>");
+    let seen = read_bytes(&parts.build()).expect("readable");
+    let texts = (0..6).map(|column| seen.at(1, column).expect("a cell")).collect::<Vec<_>>();
+    assert_eq!(texts, [(Number, "3.5%"), (Number, "7%"), (Number, "100%"), (Number, "-1"), (Number, "3.5"), (Text, "0.035")]);
+    assert!(seen.notes.is_empty());
+}
+
+#[test]
 fn formulas_give_their_stored_results() {
     let seen = cells(
         "<c r=\"A1\"><f>1+1</f><v>2</v></c><c r=\"B1\"><f>X()</f></c><c r=\"C1\" t=\"str\"><f>\"\"</f><v></v></c>\

@@ -1,0 +1,158 @@
+//! Takes a backup.
+
+use super::manifest::{FORMAT, Manifest, NAME, Part, RUNS, STATE, copy, hash, settle, settle_names};
+use crate::error::{Error, ErrorKind};
+use crate::ledger::Ledger;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Takes a backup of the state below `outputs` into a folder that is not there yet or empty.
+///
+/// # Errors
+/// The target is in use, an original no longer has the bytes of its hash, the audit chain is broken, or the system fails;
+/// nothing then carries the target's name.
+pub fn take(outputs: &Path, target: &Path, now: &str) -> Result<Manifest, Error> {
+    let state = outputs.join(".huichi");
+    let _held = hold(&state)?.ok_or_else(|| Error::new(ErrorKind::Busy, "ERR-043").with("path", state.display().to_string()))?;
+    let refused = || Error::new(ErrorKind::Usage, "ERR-036").with("path", target.display().to_string());
+    if target.file_name().is_none() || target.exists() && !is_empty(target)? {
+        return Err(refused());
+    }
+    let parent = target.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::create_dir_all(parent)?;
+    // A backup within the state would copy itself, and be lost with it.
+    if parent.canonicalize()?.starts_with(state.canonicalize()?) {
+        return Err(refused());
+    }
+    let part = half(target);
+    // What a backup that was killed left behind.
+    if part.exists() {
+        fs::remove_dir_all(&part)?;
+    }
+    let taken = fill(outputs, &part, now);
+    let manifest = match taken {
+        Ok(manifest) => manifest,
+        Err(error) => {
+            let _ = fs::remove_dir_all(&part);
+            return Err(error);
+        }
+    };
+    if target.exists() {
+        fs::remove_dir(target)?;
+    }
+    fs::rename(&part, target)?;
+    settle_names(parent)?;
+    Ok(manifest)
+}
+
+/// Keeps backups and the removal of old files apart: whoever holds this has the state's files to itself. Nothing if
+/// another does.
+pub fn hold(state: &Path) -> Result<Option<File>, Error> {
+    let file = File::create(state.join("backup.lock"))?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(fs::TryLockError::WouldBlock) => Ok(None),
+        Err(fs::TryLockError::Error(error)) => Err(error.into()),
+    }
+}
+
+/// The name of a backup that is not whole yet.
+fn half(target: &Path) -> PathBuf {
+    let name = target.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    target.with_file_name(format!(".{name}.part"))
+}
+
+pub(super) fn is_empty(folder: &Path) -> io::Result<bool> {
+    Ok(folder.is_dir() && fs::read_dir(folder)?.next().is_none())
+}
+
+fn fill(outputs: &Path, part: &Path, now: &str) -> Result<Manifest, Error> {
+    let state = outputs.join(".huichi");
+    fs::create_dir_all(part.join(STATE))?;
+    // The ledger first: what it names is in the store by then.
+    let kept = part.join(STATE).join("ledger.sqlite");
+    Ledger::open(&state.join("ledger.sqlite"))?.copy_to(&kept)?;
+    let ledger = Ledger::open_copy(&kept)?;
+    let (audit_number, audit_hash) =
+        ledger.verify_audit(None)?.map_err(|broken| Error::new(ErrorKind::System, "ERR-035").with("number", broken.number.to_string()))?;
+    let whole = |id: &String| outputs.join(id).join("run.json").is_file();
+    let latest = ledger.runs_recorded()?.into_iter().find(whole);
+    let mut runs: Vec<String> = ledger.runs_adopted()?.into_iter().filter(whole).chain(latest.clone()).collect();
+    runs.sort();
+    runs.dedup();
+    drop(ledger);
+
+    File::open(&kept)?.sync_all()?;
+    let (bytes, sha256) = hash(&kept)?;
+    let mut files = vec![Part { path: format!("{STATE}/ledger.sqlite"), bytes, sha256 }];
+    for name in parts_of(&state)? {
+        copy_all(&state.join(&name), part, &format!("{STATE}/{name}"), &mut files)?;
+    }
+    for run in &runs {
+        copy_all(&outputs.join(run), part, &format!("{RUNS}/{run}"), &mut files)?;
+    }
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    let manifest = Manifest {
+        format: FORMAT,
+        huichi: env!("CARGO_PKG_VERSION").to_owned(),
+        made: now.to_owned(),
+        audit_number,
+        audit_hash,
+        latest,
+        files,
+    };
+    let path = part.join(NAME);
+    fs::write(&path, serde_json::to_vec_pretty(&manifest)?)?;
+    File::open(&path)?.sync_all()?;
+    settle(part)?;
+    Ok(manifest)
+}
+
+/// The folders of the state that cannot be made again: not the cache, nor what runs and removals are working on.
+fn parts_of(state: &Path) -> io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(state)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let passing = name == "cache" || ["run-", "gone-", "tmp-", "."].iter().any(|p| name.starts_with(p));
+        if entry.file_type()?.is_dir() && !passing {
+            names.push(name);
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// Copies a folder; files that are still being written, by their names, and files that go meanwhile are left out.
+fn copy_all(from: &Path, part: &Path, name: &str, files: &mut Vec<Part>) -> Result<(), Error> {
+    let passing = |name: &str| name.starts_with(".tmp") || name.starts_with("tmp-");
+    let entries = walkdir::WalkDir::new(from).sort_by_file_name().into_iter();
+    for entry in entries.filter_entry(|e| e.depth() == 0 || !passing(&e.file_name().to_string_lossy())) {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) if error.io_error().is_some_and(|e| e.kind() == io::ErrorKind::NotFound) => continue,
+            Err(error) => return Err(io::Error::from(error).into()),
+        };
+        if !entry.file_type().is_file() {
+            continue;
+        }
+        let below: Vec<String> =
+            entry.path().strip_prefix(from).unwrap_or(entry.path()).iter().map(|c| c.to_string_lossy().into_owned()).collect();
+        let path = format!("{name}/{}", below.join("/"));
+        let (bytes, sha256) = match copy(entry.path(), &part.join(&path)) {
+            Ok(copied) => copied,
+            Err(error) if error.kind() == io::ErrorKind::NotFound && !entry.path().exists() => {
+                let _ = fs::remove_file(part.join(&path));
+                continue;
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let original = path.starts_with("state/store/");
+        if original && below.last().is_some_and(|named| *named != sha256) {
+            return Err(Error::new(ErrorKind::System, "ERR-037").with("path", entry.path().display().to_string()));
+        }
+        files.push(Part { path, bytes, sha256 });
+    }
+    Ok(())
+}

@@ -1,0 +1,51 @@
+//! The state of a site, as commands beside `run` and `serve` use it.
+
+use super::args::Cli;
+use super::output::configuration;
+use crate::config::Config;
+use crate::error::{Error, ErrorKind};
+use crate::ledger::{By, Ledger};
+use crate::server::Clock;
+
+/// Who acts on the command line, as the audit log keeps it.
+pub const ACTOR: &str = "command_line";
+
+/// Refuses a site whose restore was cut off.
+pub fn ready(config: &Config) -> Result<(), Error> {
+    match crate::backup::interrupted(&config.outputs) {
+        Some(_) => Err(Error::new(ErrorKind::Usage, "ERR-042").with("path", config.outputs.display().to_string())),
+        None => Ok(()),
+    }
+}
+
+/// The settings and the ledger; it is made if there is none.
+pub fn open(cli: &Cli) -> Result<(Config, Ledger), Error> {
+    let config = configuration(cli)?;
+    ready(&config)?;
+    let state = config.outputs.join(".huichi");
+    std::fs::create_dir_all(&state)?;
+    let ledger = Ledger::open(&state.join("ledger.sqlite"))?;
+    Ok((config, ledger))
+}
+
+/// The settings and the ledger, which must be there.
+pub fn existing(cli: &Cli) -> Result<(Config, Ledger), Error> {
+    let config = configuration(cli)?;
+    ready(&config)?;
+    let path = config.outputs.join(".huichi").join("ledger.sqlite");
+    if !path.is_file() {
+        return Err(Error::new(ErrorKind::Usage, "ERR-046").with("path", config.outputs.display().to_string()));
+    }
+    let ledger = Ledger::open(&path)?;
+    Ok((config, ledger))
+}
+
+/// The moment of a command.
+pub fn now() -> String {
+    Clock::new(None).stamp()
+}
+
+/// The command line as the author of a change.
+pub fn by(at: &str) -> By<'_> {
+    By { account: ACTOR, role: "", address: "", at }
+}
