@@ -144,7 +144,8 @@ fn bureaus(config: &Config, run: &Published) -> Vec<BureauQuality> {
     for input in &run.inputs {
         let bureau = bureaus.entry(&input.bureau).or_default();
         bureau.files += 1;
-        bureau.refused += u64::from(input.refused);
+        // A file of no source was never opened.
+        bureau.refused += u64::from(input.refused && !input.source.is_empty());
         bureau.records += input.rows;
     }
     for (place, number) in run.findings.iter().flatten() {
@@ -259,7 +260,13 @@ mod tests {
     use crate::model::account::Account;
 
     fn run() -> Published {
-        let input = |path: &str, bureau: &str, rows| InputFile { path: path.into(), bureau: bureau.into(), rows, ..InputFile::default() };
+        let input = |path: &str, bureau: &str, rows| InputFile {
+            path: path.into(),
+            bureau: bureau.into(),
+            rows,
+            refused: bureau.is_empty(),
+            ..InputFile::default()
+        };
         let account = |dataset: &str, file, place, rows, amount| Account {
             dataset: dataset.into(),
             file,
@@ -298,6 +305,7 @@ mod tests {
         let bureau = |name: &str| seen.bureaus.iter().find(|b| b.bureau == name).expect("a bureau");
         assert_eq!((bureau("统计局").records, bureau("统计局").found.error), (20, 3));
         assert_eq!((bureau("工信局").found.explain, bureau("").found.note), (1, 2));
+        assert_eq!((bureau("").files, bureau("").refused), (1, 0), "what belongs to nobody was not opened");
         let form = |id: &str| seen.forms.iter().find(|f| f.dataset == id).expect("a form").found.total();
         assert_eq!((form("returns"), form("directory"), form("")), (3, 1, 2), "a file of one form tells its form");
         assert_eq!(seen.edits[0].code, "F1");
