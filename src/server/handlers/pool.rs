@@ -204,11 +204,6 @@ fn steps(page: usize, pages: usize, to: impl Fn(usize) -> String) -> Vec<Step> {
         .collect()
 }
 
-/// The place of an enterprise by the id in an address.
-fn find(data: &PoolData, id: &str) -> Result<usize, PageError> {
-    data.by_id.get(id).map(|row| *row as usize).ok_or(PageError::NotFound)
-}
-
 #[derive(Deserialize)]
 struct Paged {
     #[serde(default)]
@@ -236,7 +231,7 @@ async fn enterprise(
         Ok(data) => data,
         Err(_) => return Err(PageError::NotFound),
     };
-    let (row, edition) = (find(&data, &id)?, Edition::of(actor.role));
+    let (row, edition) = (pool::find(&data, &id)?, Edition::of(actor.role));
     let own = app.clone();
     let read = tokio::task::spawn_blocking(move || pool::profile(&data, &own.config, edition, row, paged.page.unwrap_or(1))).await;
     let profile = read.map_err(|e| PageError::bug(e.to_string()))??;
@@ -265,7 +260,7 @@ async fn source(
         Ok(data) => data,
         Err(_) => return Err(PageError::NotFound),
     };
-    let row = find(&data, &id)?;
+    let row = pool::find(&data, &id)?;
     let field = asked.field.clone();
     let origins = pool::origins(&app, &data, Edition::of(actor.role), row, asked).await?;
     app.note(&actor, &peer.ip().to_string(), "view_source", &origins.key, &field).await?;

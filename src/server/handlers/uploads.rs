@@ -18,7 +18,6 @@ use axum::extract::multipart::MultipartRejection;
 use axum::extract::{DefaultBodyLimit, Multipart, Path, Query, State};
 use axum::handler::Handler;
 use axum::http::HeaderMap;
-use axum::http::header::CONTENT_LENGTH;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use validator::Validate;
@@ -93,6 +92,7 @@ async fn receive(
         let detail = format!("{} {} {}", one.sha256, one.bytes, if one.new { "new" } else { "again" });
         app.note(&actor, &peer.ip().to_string(), "upload", &one.id, &detail).await?;
     }
+    let sent = uploads::receive(&app, &actor, &peer.ip().to_string(), (headers, body)).await?;
     Ok(Redirect::to(&match sent.as_slice() {
         [one] if one.new => format!("/uploads/{}?done=upload_received", one.id),
         [one] => format!("/uploads/{}?done=upload_again", one.id),

@@ -10,7 +10,8 @@ use datafusion::arrow::datatypes::{DataType, Schema};
 use std::collections::HashMap;
 
 /// What a column holds, and so how it is shown and ordered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+#[schema(as = ColumnKind)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// The enterprise's name, which leads to its page.

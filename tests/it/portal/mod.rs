@@ -16,6 +16,15 @@ const PASSWORD: &str = "horse-42-pool";
 pub struct Portal {
     pub site: Site,
     address: String,
+//! The portal over HTTP: the program serves a site of its own on a free port.
+
+mod api;
+
+use crate::util::Site;
+use std::io::{BufRead, BufReader};
+
+/// A portal that serves a site until it goes.
+    pub url: String,
     child: Child,
 }
 
@@ -163,6 +172,13 @@ use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
             }
             std::thread::sleep(Duration::from_millis(20));
         None
+    /// Serves a site.
+    pub fn start(site: &Site) -> Self {
+            .env("NO_COLOR", "1")
+            .expect("the portal starts");
+        BufReader::new(child.stdout.take().expect("its output")).read_line(&mut line).expect("its first line");
+        let told: serde_json::Value = serde_json::from_str(&line).expect("the address as JSON");
+        Self { url: told["url"].as_str().expect("an address").to_owned(), child }
     }
 }
 
