@@ -123,8 +123,14 @@ fn who(account: &str) -> String {
     }
 }
 
-/// Facts such as `role=clerk disabled=true` in words; what is kept otherwise is shown as it is.
-fn detail(app: &App, kept: &str) -> String {
+/// Facts such as `role=clerk disabled=true`, or a word that the action knows, in words; all else is shown as it is kept.
+fn detail(app: &App, action: &str, kept: &str) -> String {
+    let known = match action {
+        "run_started" => "portal.cause_",
+        "run_finished" => "portal.outcome_",
+        _ => "kept.",
+    };
+    let told = |part: &str| find_word(Lang::Zh, &format!("{known}{part}")).unwrap_or(part).to_owned();
     let fact = |part: &str| {
         let (key, value) = part.split_once('=')?;
         let name = find_word(Lang::Zh, &format!("fact.{key}"))?;
@@ -138,7 +144,8 @@ fn detail(app: &App, kept: &str) -> String {
         };
         Some(format!("{name}{value}"))
     };
-    kept.split(' ').map(fact).collect::<Option<Vec<_>>>().map_or_else(|| kept.to_owned(), |facts| facts.join("，"))
+    let facts = kept.split(' ').map(fact).collect::<Option<Vec<_>>>();
+    facts.map_or_else(|| kept.split(' ').map(told).collect::<Vec<_>>().join(" "), |facts| facts.join("，"))
 }
 
 fn row(app: &App, entry: Entry) -> Row {
@@ -150,7 +157,7 @@ fn row(app: &App, entry: Entry) -> Row {
         role,
         action: action_word(Lang::Zh, &entry.action),
         object: entry.object,
-        detail: detail(app, &entry.detail),
+        detail: detail(app, &entry.action, &entry.detail),
         address: entry.address,
     }
 }
