@@ -203,6 +203,11 @@ impl Ledger {
         self.0.query_row(&format!("{UPLOAD} WHERE id = ?1"), [id], upload).optional()
     }
 
+    /// The upload by which a source sent a content.
+    pub fn upload_of(&self, source: &str, sha256: &str) -> Result<Option<Upload>, LedgerError> {
+        self.0.query_row(&format!("{UPLOAD} WHERE source = ?1 AND sha256 = ?2"), params![source, sha256], upload).optional()
+    }
+
     /// Uploads, the newest first: of one source or of all, `most` of them past the first `skip`.
     pub fn uploads(&self, source: Option<&str>, skip: u32, most: u32) -> Result<Vec<Upload>, LedgerError> {
         let query = format!("{UPLOAD} WHERE ?1 IS NULL OR source = ?1 ORDER BY number DESC LIMIT ?2 OFFSET ?3");

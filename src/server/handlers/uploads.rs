@@ -86,7 +86,8 @@ async fn receive(
     if stated.is_some_and(|s| s > (2 * mib + 1) << 20) {
         return Err(PageError::TooLarge(mib));
     }
-    let body = body.map_err(|_| PageError::Refused("form", Vec::new()))?;
+    // What is no multipart body cannot carry the word of the session.
+    let body = body.map_err(|_| PageError::Forged)?;
     let sent = uploads::receive(&app, &actor, body).await?;
     for one in &sent {
         let detail = format!("{} {} {}", one.sha256, one.bytes, if one.new { "new" } else { "again" });

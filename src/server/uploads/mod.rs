@@ -25,14 +25,11 @@ use crate::stages::acquire::Store;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-use tokio::sync::watch;
 
 /// Where uploads come in and are checked.
 pub struct Intake {
     /// Originals.
     pub store: Store,
-    /// Told the number of each receipt that runs may now take in.
-    pub arrived: watch::Sender<i64>,
     checker: Checker,
     incoming: PathBuf,
     checks: PathBuf,
@@ -48,7 +45,7 @@ impl Intake {
         std::fs::create_dir_all(&incoming)?;
         std::fs::create_dir_all(&checks)?;
         let checker = Checker::new(config, store.clone(), incoming.clone())?;
-        Ok(Self { store, arrived: watch::Sender::new(0), checker, incoming, checks, busy: Mutex::default() })
+        Ok(Self { store, checker, incoming, checks, busy: Mutex::default() })
     }
 
     /// Removes what an end without warning left on its way in; only the holder of the portal's lock may.
