@@ -160,7 +160,7 @@ test('the night merges, and the operator reads the pool down to the cell', async
   assert.match(await workbook(page, page.getByRole('link', { name: /运营版\.xlsx/ })), /运营版/);
 
   await page.goto('/pool');
-  await page.getByLabel('企业名称、曾用名或信用代码').fill('淏盛');
+  await page.getByLabel('企业名称、曾用名或信用代码').fill('淏盛精密');
   await page.getByRole('button', { name: '查找' }).click();
   await page.getByText('符合条件 1 家').waitFor();
   await sound(page, 'season-8-pool');
