@@ -2,7 +2,8 @@
 
 use super::clock::shown;
 use super::error::PageError;
-use super::frame::portal;
+use super::frame::{portal, say};
+use super::pool::column_label;
 use super::state::App;
 use crate::finding::{Lang, find_word};
 use crate::ledger::{AuditFilter, Entry, Ledger, LedgerError};
@@ -123,14 +124,20 @@ fn who(account: &str) -> String {
     }
 }
 
+/// The word of what is kept, or itself.
+fn known(section: &str, part: &str) -> String {
+    find_word(Lang::Zh, &format!("{section}{part}")).unwrap_or(part).to_owned()
+}
+
 /// Facts such as `role=clerk disabled=true`, or a word that the action knows, in words; all else is shown as it is kept.
 fn detail(app: &App, action: &str, kept: &str) -> String {
-    let known = match action {
-        "run_started" => "portal.cause_",
-        "run_finished" => "portal.outcome_",
-        _ => "kept.",
+    let told = |part: &str| match action {
+        "view_source" => column_label(&app.config, part),
+        "upload" if part.bytes().all(|b| b.is_ascii_digit()) => say("kept.bytes", &[part.to_owned()]),
+        "run_started" => known("portal.cause_", part),
+        "run_finished" => known("portal.outcome_", part),
+        _ => known("kept.", part),
     };
-    let told = |part: &str| find_word(Lang::Zh, &format!("{known}{part}")).unwrap_or(part).to_owned();
     let fact = |part: &str| {
         let (key, value) = part.split_once('=')?;
         let name = find_word(Lang::Zh, &format!("fact.{key}"))?;

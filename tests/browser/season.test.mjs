@@ -170,7 +170,10 @@ test('the night merges, and the operator reads the pool down to the cell', async
   const figure = page.getByRole('region', { name: '历年经营数据' }).locator('a.origin').last();
   await figure.click();
   await page.getByRole('heading', { name: /的出处$/ }).waitFor();
-  assert.match(await page.locator('td.hit').first().innerText(), /\d/);
+  const cell = page.locator('td.hit').first();
+  assert.match(await cell.innerText(), /\d/);
+  const [inner, outer] = [await cell.boundingBox(), await page.locator('.scroll').first().boundingBox()];
+  assert.ok(inner.x >= outer.x && inner.x + inner.width <= outer.x + outer.width, 'the marked cell is in sight');
   await sound(page, 'season-10-source');
   await leave();
 });
@@ -195,9 +198,11 @@ test('the audit log tells it all', async () => {
   const { page, leave } = await as('shenji');
   await page.goto('/audit');
   await page.getByText('日志环环相扣，未被改动').waitFor();
-  for (const [who, did] of [['tongji', '报送文件'], ['tongji', '填写情况说明'], ['系统', '合并结束'], ['yunying', '查看企业'],
-    ['yunying', '查看数据出处'], ['yunying', '下载'], ['zhuanban', '定稿']]) {
-    assert.ok(await page.getByRole('row').filter({ hasText: who }).filter({ hasText: did }).count() > 0, `${who} ${did}`);
+  for (const [who, did, what] of [['tongji', '报送文件', '字节 新文件'], ['tongji', '填写情况说明', ''], ['tongji', '下载', '问题清单'],
+    ['系统', '开始合并', '定时'], ['系统', '合并结束', '完成'], ['yunying', '查看企业', enterprises[0][0]],
+    ['yunying', '查看数据出处', '2025年从业人数'], ['yunying', '下载', '备选池_运营版.xlsx'], ['zhuanban', '定稿', '']]) {
+    const lines = page.getByRole('row').filter({ hasText: who }).filter({ hasText: did }).filter({ hasText: what });
+    assert.ok(await lines.count() > 0, `${who} ${did} ${what}`);
   }
   await sound(page, 'season-13-audit');
   await leave();
