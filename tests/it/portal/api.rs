@@ -121,7 +121,7 @@ async fn an_upload_goes_to_its_verdict_and_is_no_other_bureaus() {
     assert_eq!((&judged["verdict"], &judged["rows"]), (&json!("needs_correction"), &json!(1)), "{judged}");
     let (_, found) = clerk.get(&format!("{path}/findings")).await;
     let finding = &found["findings"][0]["finding"];
-    assert_eq!(finding["severity"], "error");
+    assert_eq!(finding["severity"], "explain");
     assert!(!finding["message"].as_str().unwrap_or_default().is_empty() && finding["excerpt"]["rows"].is_array(), "{finding}");
     let (status, original) = clerk.get(&format!("{path}/original")).await;
     assert_eq!((status, original), (200, Value::String(content.clone())));
@@ -132,11 +132,13 @@ async fn an_upload_goes_to_its_verdict_and_is_no_other_bureaus() {
         assert_eq!((guessed.0, &guessed), (404, &unknown), "{below}");
     }
     let said = json!({ "finding": finding["key"], "text": "经核对原始凭证，数据无误。" }).to_string();
-    assert_eq!(other.post(&format!("{path}/explanations"), said).await.0, 404);
+    assert_eq!(other.post(&format!("{path}/explanations"), said.clone()).await.0, 404);
+    let (status, explained) = clerk.post(&format!("{path}/explanations"), said).await;
+    assert_eq!((status, &explained["explained"]), (200, &json!(1)), "{explained}");
     assert_eq!(other.get("/api/v1/uploads").await.1["total"], 0);
     assert_eq!(auditor.get("/api/v1/uploads").await.1["items"][0]["number"], 1);
     let (_, log) = auditor.get("/api/v1/audit?who=token:clerk").await;
-    assert_eq!((&log["chain"]["holds"], &log["total"]), (&json!(true), &json!(3)), "{log}");
+    assert_eq!((&log["chain"]["holds"], &log["total"]), (&json!(true), &json!(4)), "{log}");
 }
 
 #[tokio::test]
