@@ -11,7 +11,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// The quality of what a bureau sent.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct BureauQuality {
     /// Its name; empty for files of no bureau.
     pub bureau: String,
@@ -26,7 +26,7 @@ pub struct BureauQuality {
 }
 
 /// The quality of a form's records.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct FormQuality {
     /// Its id; empty for findings about files and sheets that hold several forms or none.
     pub dataset: String,
@@ -39,7 +39,7 @@ pub struct FormQuality {
 }
 
 /// An edit, or a check of files and tables, with its outcomes.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct EditLine {
     /// Its code.
     pub code: String,
@@ -54,7 +54,8 @@ pub struct EditLine {
 }
 
 /// Records of one bureau and form, and where they ended.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = OriginOfRecords)]
 pub struct Origin {
     /// The bureau.
     pub bureau: String,
@@ -68,7 +69,7 @@ pub struct Origin {
 }
 
 /// Sums of money, 万元 with two decimals.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Money {
     /// What it is: 营业收入, 融资需求.
     pub of: String,
@@ -79,7 +80,7 @@ pub struct Money {
 }
 
 /// A run's quality.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Overview {
     /// Per bureau, in the order of the configuration.
     pub bureaus: Vec<BureauQuality>,
