@@ -8,7 +8,7 @@ use rusqlite::{OptionalExtension, Row, TransactionBehavior, params};
 use serde::{Deserialize, Serialize};
 
 /// What became of an upload.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// No error finding, and every explain finding is answered.
@@ -201,6 +201,11 @@ impl Ledger {
     /// An upload by its id.
     pub fn upload(&self, id: &str) -> Result<Option<Upload>, LedgerError> {
         self.0.query_row(&format!("{UPLOAD} WHERE id = ?1"), [id], upload).optional()
+    }
+
+    /// The upload by which a source sent a content.
+    pub fn upload_of(&self, source: &str, sha256: &str) -> Result<Option<Upload>, LedgerError> {
+        self.0.query_row(&format!("{UPLOAD} WHERE source = ?1 AND sha256 = ?2"), params![source, sha256], upload).optional()
     }
 
     /// Uploads, the newest first: of one source or of all, `most` of them past the first `skip`.

@@ -135,7 +135,7 @@ async fn judge(config: &Config, parsed: &[ParsedFile]) -> Result<Checked, Error>
         rows: loaded.forms.values().map(Dataset::rows).sum(),
         refused: parsed.iter().filter(|p| p.manifest.refused).count(),
         died: parsed.iter().any(ParsedFile::died),
-        parts: parsed.iter().flat_map(|p| gather::parts(&p.manifest)).collect(),
+        parts: loaded.parts.into_values().flatten().collect(),
         findings,
         places: loaded.places,
         excerpts,

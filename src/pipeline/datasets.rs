@@ -6,6 +6,7 @@ use crate::config::{Config, FieldKind};
 use crate::engine::store::{read, union_schema, widen};
 use crate::error::Error;
 use crate::finding::Seed;
+use crate::ledger::Part;
 use crate::model::account::{Account, Place};
 use crate::model::place::{FileName, Places, file_base};
 use crate::model::uscc;
@@ -46,6 +47,8 @@ pub struct Loaded {
     names: Vec<(PathBuf, usize)>,
     /// By form, what its tables were made from: file ordinals with keys of the cache.
     pub keys: BTreeMap<String, String>,
+    /// By file, the forms and periods that it holds, before versions are decided.
+    pub parts: BTreeMap<usize, Vec<Part>>,
     /// Files and tables.
     pub places: Places,
     /// Findings about files, by file ordinal.
@@ -59,6 +62,14 @@ pub struct Loaded {
 }
 
 impl Loaded {
+    fn note_part(&mut self, file: usize, form: &str, period: Option<i32>, rows: u64) {
+        let parts = self.parts.entry(file).or_default();
+        match parts.iter_mut().find(|p| p.form == form && p.period == period) {
+            Some(part) => part.rows += rows,
+            None => parts.push(Part { form: form.to_owned(), period, rows }),
+        }
+    }
+
     /// The single names of cells that hold several; only links read them, so they are not kept.
     pub fn names(&self) -> Result<Dataset, Error> {
         let mut names = Dataset { schema: Arc::new(names_schema()), batches: Vec::new() };
@@ -115,6 +126,15 @@ impl Table {
     fn periods(&self) -> BTreeSet<Option<i32>> {
         if self.period.is_some() { BTreeSet::from([self.period]) } else { self.batches.iter().flat_map(periods).collect() }
     }
+
+    /// How many records are of each period.
+    fn rows_by_period(&self) -> BTreeMap<Option<i32>, u64> {
+        let mut rows = BTreeMap::new();
+        for period in self.batches.iter().flat_map(periods) {
+            *rows.entry(period).or_default() += 1;
+        }
+        rows
+    }
 }
 
 /// Loads the tables of all files and takes superseded records out.
@@ -124,6 +144,7 @@ pub fn load(config: &Config, parsed: &[ParsedFile]) -> Result<Loaded, Error> {
         sums: Dataset { schema: Arc::new(sums_schema()), batches: Vec::new() },
         names: Vec::new(),
         keys: BTreeMap::new(),
+        parts: BTreeMap::new(),
         places: Places::default(),
         seeds: Vec::new(),
         incoming: BTreeMap::new(),
@@ -147,6 +168,7 @@ pub fn load(config: &Config, parsed: &[ParsedFile]) -> Result<Loaded, Error> {
             loaded.keys.entry(meta.form.clone()).or_default().push_str(&format!("{ordinal}:{source}:{entry}{} ", said(file)));
             let path = folder.join(files::records(meta.number));
             if meta.rows == 0 || !path.exists() {
+                loaded.note_part(ordinal, &meta.form, meta.period, 0);
                 continue;
             }
             let (schema, batches) = read(&path)?;
@@ -157,7 +179,11 @@ pub fn load(config: &Config, parsed: &[ParsedFile]) -> Result<Loaded, Error> {
                 return Err(Error::bug(format!("a table of {} records came in with {rows}", meta.rows)));
             }
             let batches = batches.iter().map(|b| rebase(b, ordinal)).collect::<Result<_, _>>()?;
-            tables.push(Table { file: ordinal, number: meta.number, form: meta.form.clone(), period: meta.period, schema, batches });
+            let table = Table { file: ordinal, number: meta.number, form: meta.form.clone(), period: meta.period, schema, batches };
+            for (period, rows) in table.rows_by_period() {
+                loaded.note_part(ordinal, &meta.form, period, rows);
+            }
+            tables.push(table);
         }
     }
     versions(config, parsed, &mut tables, &mut loaded)?;

@@ -7,7 +7,7 @@ use super::{Progress, Stage};
 use crate::config::{Config, HttpOptions};
 use crate::error::{Error, ErrorKind, io_reason};
 use crate::finding::{Seed, fill, word};
-use crate::ledger::{HttpVersion, Ledger, Part, Upload};
+use crate::ledger::{HttpVersion, Ledger, Upload};
 use crate::stages::acquire::{self, Fetched, Fetcher, Found, SourceFile, Store, Uploaded, Validators};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -105,26 +105,6 @@ pub fn of_upload(config: &Config, upload: Upload) -> SourceFile {
         bytes: upload.bytes,
         upload: Some(Uploaded { name: upload.name, part: upload.part, number: upload.number }),
     }
-}
-
-/// Notes for the calendar which forms the files of folders and addresses hold; uploads are noted when they are checked.
-pub fn note_arrivals(ledger: &Ledger, parsed: &[ParsedFile], now: &str) -> Result<(), Error> {
-    for file in parsed.iter().filter(|p| p.input.file.upload.is_none() && !p.input.file.source.is_empty()) {
-        ledger.note_arrival(&file.input.file.source, &file.input.file.sha256, &parts(&file.manifest), now)?;
-    }
-    Ok(())
-}
-
-/// The forms and periods that a file holds, tables of one form added up.
-pub fn parts(manifest: &Manifest) -> Vec<Part> {
-    let mut parts: Vec<Part> = Vec::new();
-    for table in &manifest.tables {
-        match parts.iter_mut().find(|p| p.form == table.form && p.period == table.period) {
-            Some(part) => part.rows += table.rows,
-            None => parts.push(Part { form: table.form.clone(), period: table.period, rows: table.rows }),
-        }
-    }
-    parts
 }
 
 /// Fetches every address, all at once, and falls back on the last good version of what cannot be reached.

@@ -13,6 +13,7 @@ use super::parser::{Manifest, files};
 use crate::config::Config;
 use crate::engine::store::row_with;
 use crate::error::Error;
+use crate::ledger::Ledger;
 use crate::model::cell;
 use crate::model::raw::TableMeta;
 use crate::stages::acquire::{SourceFile, Store};
@@ -49,7 +50,7 @@ pub struct OriginCell {
 }
 
 /// A column of the row.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub struct OriginColumn {
     /// Its letters.
     pub letters: String,
@@ -62,7 +63,7 @@ pub struct OriginColumn {
 }
 
 /// The row of an enterprise, as its sheet has it.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub struct OriginRow {
     /// The form of its table.
     pub form: String,
@@ -86,8 +87,7 @@ pub async fn origin_of(config: &Config, wanted: &OriginCell) -> Result<Option<Or
     if !store.has(&wanted.sha256) {
         return Ok(None);
     }
-    let file =
-        SourceFile { source: wanted.source.clone(), path: wanted.path.clone(), sha256: wanted.sha256.clone(), bytes: 0, upload: None };
+    let file = file_of(config, &state, wanted)?;
     let of_runs = Cache::open(state.join("cache"))?;
     if let Some(folder) = of_runs.get(&gather::key_of(config, &of_runs, &file)?)
         && let Some(manifest) = read_manifest(&folder)
@@ -104,6 +104,19 @@ pub async fn origin_of(config: &Config, wanted: &OriginCell) -> Result<Option<Or
     let row = row_in(&folder, &manifest, wanted)?;
     own.keep_latest(KEPT)?;
     Ok(row)
+}
+
+/// The file as the run knew it: an upload by the name that its bureau gave it, since the parser is told that one.
+fn file_of(config: &Config, state: &Path, wanted: &OriginCell) -> Result<SourceFile, Error> {
+    let upload = Ledger::open(&state.join("ledger.sqlite"))?.upload_of(&wanted.source, &wanted.sha256)?;
+    let upload = upload.map(|u| gather::of_upload(config, u)).filter(|file| file.path == wanted.path);
+    Ok(upload.unwrap_or_else(|| SourceFile {
+        source: wanted.source.clone(),
+        path: wanted.path.clone(),
+        sha256: wanted.sha256.clone(),
+        bytes: 0,
+        upload: None,
+    }))
 }
 
 /// Finds the row in the tables of a parsed file; where several of a sheet hold it, nobody can say which is meant.

@@ -2,7 +2,7 @@
 
 use super::adopted::Standing;
 use super::cache::{Cache, is_whole};
-use super::datasets::{Dataset, load};
+use super::datasets::{Dataset, Loaded, load};
 use super::gather::{self, ParsedFile};
 use super::judging::{self, Population};
 use super::parse::Parsing;
@@ -71,22 +71,34 @@ pub async fn run(config: &Config, progress: &dyn Progress) -> Result<RunOutcome,
     }
 
     let parsed = gather::ingest(config, &store, &cache, inputs, &Parsing::new(config)?, progress).await?;
-    gather::note_arrivals(&ledger, &parsed, &started)?;
     if parsed.iter().all(|p| p.manifest.refused || p.manifest.tables.is_empty()) {
         return Err(Error::new(ErrorKind::Unreadable, "ERR-005")
             .with("path", config.inputs.display().to_string())
             .about(of_files(config, &parsed)));
     }
+    let loaded = load(config, &parsed)?;
+    note_arrivals(&ledger, &parsed, &loaded, &started)?;
     let work = tempfile::Builder::new().prefix("run-").tempdir_in(&state)?;
     let short = &identity[..8];
     let id = free_id(&ledger, &format!("{}-{short}", started.replace([':', '-'], "").replace('T', "-").trim_end_matches("+0800")))?;
-    let summary = compute(config, &cache, &parsed, standing.as_ref(), work.path(), short, progress).await?;
+    let summary = compute(config, &cache, &parsed, loaded, standing.as_ref(), work.path(), short, progress).await?;
     let folder = finish(config, work, &id)?;
     cache.sweep()?;
     // A parser that died may live next time, so such a run is never taken for the last word on its inputs.
     let key = if parsed.iter().any(|p| p.died()) { String::new() } else { key };
     ledger.record_run(&id, &key, &config.as_of.to_string(), &started, &now(), &serde_json::to_string(&summary)?)?;
     Ok(RunOutcome { id, folder, unchanged: false, summary })
+}
+
+/// Notes for the calendar which forms the files of folders and addresses hold; uploads tell theirs when they are checked.
+fn note_arrivals(ledger: &Ledger, parsed: &[ParsedFile], loaded: &Loaded, now: &str) -> Result<(), Error> {
+    for (file, parts) in &loaded.parts {
+        let input = &parsed[*file].input.file;
+        if input.upload.is_none() {
+            ledger.note_arrival(&input.source, &input.sha256, parts, now)?;
+        }
+    }
+    Ok(())
 }
 
 /// One run at a time over processes; the lock goes with its holder, however that ends.
@@ -172,17 +184,18 @@ fn of_files(config: &Config, parsed: &[ParsedFile]) -> Vec<String> {
 }
 
 /// Judgements, links, merge, criteria and what is written of them.
+#[allow(clippy::too_many_arguments)]
 async fn compute(
     config: &Config,
     cache: &Arc<Cache>,
     parsed: &[ParsedFile],
+    mut loaded: Loaded,
     standing: Option<&Standing>,
     work: &Path,
     key: &str,
     progress: &dyn Progress,
 ) -> Result<Summary, Error> {
     let engine = Engine::new(config.as_of);
-    let mut loaded = load(config, parsed)?;
     progress.begin(Stage::Validate, None);
     let mut judgement = judging::judge_records(config, &engine, &mut loaded, Some(cache)).await?;
     progress.end(Stage::Validate, Some(loaded.forms.values().map(Dataset::rows).sum()));
@@ -228,7 +241,7 @@ struct Parts {
 async fn publish_all(
     config: &Config,
     engine: &Engine,
-    loaded: &super::datasets::Loaded,
+    loaded: &Loaded,
     parsed: &[ParsedFile],
     parts: Parts,
     work: &Path,

@@ -1,6 +1,13 @@
 // Uploading with a progress bar and by dragging; without this script the form does the same by itself.
 (function () {
   'use strict';
+  // The list looks again while something is being checked, unless somebody is choosing files.
+  if (document.querySelector('[data-checking]')) {
+    window.setInterval(function () {
+      var chosen = document.querySelector('input[type=file]');
+      if (!chosen || (!chosen.disabled && chosen.files.length === 0)) { window.location.reload(); }
+    }, 3000);
+  }
   if (!window.FormData || !window.XMLHttpRequest) { return; }
   Array.prototype.forEach.call(document.querySelectorAll('form[data-upload]'), function (form) {
     var input = form.querySelector('input[type=file]');

@@ -6,6 +6,7 @@ use crate::config::Config;
 use crate::ledger::{Upload, Verdict};
 use crate::pipeline::of_upload;
 use crate::server::error::PageError;
+use crate::server::night;
 use crate::server::state::App;
 use std::sync::Arc;
 use std::time::Duration;
@@ -89,7 +90,7 @@ async fn check(app: &App, upload: &Upload) -> Result<(), PageError> {
         })
         .await?;
     if verdict != Verdict::Refused {
-        app.intake.arrived.send_replace(upload.number);
+        night::arrived(app);
     }
     Ok(())
 }

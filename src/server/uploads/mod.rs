@@ -14,8 +14,8 @@ mod workbook;
 
 pub use checks::resume;
 pub use explain::{SHORTEST, explain};
-pub use receive::receive;
-pub use view::{Detail, ListPage, Told, detail, list, own};
+pub use receive::{Sent, receive};
+pub use view::{Detail, Item, ListPage, Told, Version, detail, list, one, own};
 pub use workbook::{FINDINGS_FILE, write_findings};
 
 use crate::config::Config;
@@ -25,14 +25,11 @@ use crate::stages::acquire::Store;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-use tokio::sync::watch;
 
 /// Where uploads come in and are checked.
 pub struct Intake {
     /// Originals.
     pub store: Store,
-    /// Told the number of each receipt that runs may now take in.
-    pub arrived: watch::Sender<i64>,
     checker: Checker,
     incoming: PathBuf,
     checks: PathBuf,
@@ -48,7 +45,7 @@ impl Intake {
         std::fs::create_dir_all(&incoming)?;
         std::fs::create_dir_all(&checks)?;
         let checker = Checker::new(config, store.clone(), incoming.clone())?;
-        Ok(Self { store, arrived: watch::Sender::new(0), checker, incoming, checks, busy: Mutex::default() })
+        Ok(Self { store, checker, incoming, checks, busy: Mutex::default() })
     }
 
     /// Removes what an end without warning left on its way in; only the holder of the portal's lock may.

@@ -1,0 +1,169 @@
+//! Returns over the portal: receipts, verdicts, versions, what runs make of them, and who sees them.
+
+use super::{Portal, between, site};
+use crate::util::{code, text};
+
+/// A return of one enterprise with these figures: revenue, assets, liabilities, equity, and the revenue of the sum row.
+fn returns(figures: [i64; 5]) -> String {
+    let [revenue, assets, liabilities, equity, sum] = figures;
+    format!(
+        "企业经营情况（2023年）,,,,,\n单位：千元,,,,,\n统一社会信用代码,企业名称,营业收入,资产总计,负债合计,所有者权益合计\n\
+         {},龙南市甲有限公司,{revenue},{assets},{liabilities},{equity}\n合计,,{sum},{assets},{liabilities},{equity}\n",
+        code(1)
+    )
+}
+
+const GOOD: [i64; 5] = [26, 100, 60, 40, 26];
+
+fn revenue(portal: &Portal) -> Vec<String> {
+    portal.site.run();
+    portal.site.table("returns").iter().map(|r| r["revenue"].clone()).collect()
+}
+
+#[test]
+fn a_corrected_return_supersedes_the_wrong_one_and_any_folder_file() {
+    let site = site();
+    site.input("统计局/经营情况.csv", returns([11, 100, 60, 40, 11]));
+    let portal = Portal::start(site);
+    assert_eq!(revenue(&portal), ["11000"]);
+    let clerk = portal.sign_in("statistics");
+    let (wrong, page) = clerk.judged("经营情况.csv", &returns([-5, 100, 60, 41, -5]));
+    assert!(page.contains("需要更正") && page.contains("class=\"hit\"") && page.contains("单元格 <strong>C4</strong>"), "{page}");
+    assert_eq!(revenue(&portal), [""], "it enters the run with the failing value withheld");
+    let (right, page) = clerk.judged("经营情况_更正.csv", &returns(GOOD));
+    assert!(page.contains("审核通过") && page.contains("第 2 版（本版）"), "{page}");
+    assert_eq!(revenue(&portal), ["26000"]);
+    let superseded: Vec<_> = portal.site.table("places").iter().filter(|r| r["place"] == "superseded").map(|r| r["rows"].clone()).collect();
+    assert_eq!(superseded.len(), 2, "the folder's file and the first upload");
+    let inputs = std::fs::read_to_string(portal.site.path("outputs/latest/run.json")).expect("run.json");
+    assert!(inputs.contains("统计局/第2号_经营情况_更正.csv"), "{inputs}");
+    let again = portal.site.run();
+    assert!(text(&again.stdout).contains("均无变化"), "{}", text(&again.stdout));
+    let page = changes(&clerk, &right);
+    assert!(page.contains("<th scope=\"row\">C4</th>") && page.contains("<del>-5</del>") && page.contains("<ins>26</ins>"), "{page}");
+    assert!(clerk.get(&format!("/uploads/{wrong}")).text().contains("这不是最新版本"));
+}
+
+/// The page once its versions are compared.
+fn changes(clerk: &super::Visitor, id: &str) -> String {
+    for _ in 0..100 {
+        let page = clerk.wait(id);
+        if !page.contains("比对") {
+            return page;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(200));
+    }
+    panic!("never compared")
+}
+
+#[test]
+fn a_refused_file_enters_nothing_and_supersedes_nothing() {
+    let portal = Portal::start(site());
+    let clerk = portal.sign_in("statistics");
+    clerk.judged("经营情况.csv", &returns(GOOD));
+    for (name, content) in [("经营情况.xlsx", "PK\u{3}\u{4}half"), ("经营情况_v9.csv", "日期,天气\n1月1日,晴\n")] {
+        let (_, page) = clerk.judged(name, content);
+        assert!(page.contains("未采用"), "{page}");
+    }
+    assert_eq!(revenue(&portal), ["26000"]);
+    let inputs = std::fs::read_to_string(portal.site.path("outputs/latest/run.json")).expect("run.json");
+    assert!(!inputs.contains("第2号") && !inputs.contains("第3号"), "{inputs}");
+}
+
+#[test]
+fn uploads_alone_make_a_pool() {
+    let site = crate::util::Site::new("2024-06-30", "");
+    std::fs::remove_dir(site.path("inputs")).expect("no folder");
+    let portal = Portal::start(site);
+    let directory = format!("统一社会信用代码,企业名称,专精特新等级\n{},龙南市甲有限公司,专精特新中小企业\n", code(1));
+    portal.sign_in("industry").judged("名录.csv", &directory);
+    portal.sign_in("statistics").judged("年报.csv", &returns(GOOD));
+    assert_eq!(revenue(&portal), ["26000"]);
+}
+
+#[test]
+fn sending_again_gives_the_same_receipt_and_a_broken_upload_leaves_nothing() {
+    let portal = Portal::start(site());
+    let clerk = portal.sign_in("statistics");
+    let (id, page) = clerk.judged("经营情况.csv", &returns(GOOD));
+    assert!(page.contains("第 1 号"), "{page}");
+    let again = clerk.send(&[("另一个名字.csv", returns(GOOD).as_bytes())], None);
+    assert_eq!(again.location(), format!("/uploads/{id}?done=upload_again"));
+    let body = clerk.multipart(&[("大表.csv", &vec![b'x'; 300_000])], None);
+    let kind = "multipart/form-data; boundary=----part1234567890";
+    let broken = clerk.ask_part("POST", "/uploads", kind, &body[..200_000], body.len());
+    assert!(broken.status != 303, "half a body has no receipt");
+    let forged = clerk.ask("POST", "/uploads", kind, &String::from_utf8_lossy(&body).replacen("csrf", "cars", 1).into_bytes());
+    assert_eq!(forged.status, 403);
+    let list = clerk.get("/uploads").text();
+    assert!(list.contains("共 1 份") && !list.contains("大表"), "{list}");
+    let incoming = || std::fs::read_dir(portal.site.path("outputs/.huichi/incoming")).expect("incoming").count();
+    for _ in 0..50 {
+        if incoming() == 0 {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    panic!("{} files are left", incoming());
+}
+
+#[test]
+fn another_bureaus_upload_is_as_good_as_none() {
+    let portal = Portal::start(site());
+    let clerk = portal.sign_in("statistics");
+    let (id, _) = clerk.judged("经营情况.csv", &returns([-5, 100, 60, 40, -5]));
+    let other = portal.sign_in("market");
+    assert!(!other.get("/uploads").text().contains(&id));
+    for below in ["", "/findings.xlsx", "/original"] {
+        let (hers, nobodys) = (other.get(&format!("/uploads/{id}{below}")), other.get(&format!("/uploads/{}{below}", "x".repeat(32))));
+        assert_eq!((hers.status, nobodys.status), (404, 404));
+        assert_eq!(hers.body, nobodys.body);
+    }
+    let said = [("key", "0"), ("text", "本年度一次性补缴，数值无误")];
+    assert_eq!(other.post(&format!("/uploads/{id}/explanations"), &said).status, 404);
+    assert_eq!(other.send(&[("清单.csv", b"a,b\n1,2\n")], Some(&id)).status, 404, "it cannot be replaced either");
+    assert_eq!(portal.sign_in("operator").get(&format!("/uploads/{id}")).status, 403);
+    let auditor = portal.sign_in("auditor");
+    let original = auditor.get(&format!("/uploads/{id}/original"));
+    assert_eq!((original.status, original.text()), (200, returns([-5, 100, 60, 40, -5])));
+    assert!(original.headers["content-disposition"].starts_with("attachment;"));
+    let findings = auditor.get(&format!("/uploads/{id}/findings.xlsx"));
+    assert_eq!((findings.status, &findings.body[..2]), (200, &b"PK"[..]));
+    assert_eq!(auditor.post(&format!("/uploads/{id}/explanations"), &said).status, 403);
+}
+
+#[test]
+fn an_explained_return_is_accepted_and_the_explanation_holds_while_the_value_does() {
+    let portal = Portal::start(site());
+    let clerk = portal.sign_in("statistics");
+    let asked = [26, 100, 60, 40, 99];
+    let (id, page) = clerk.judged("经营情况.csv", &returns(asked));
+    assert!(page.contains("需要更正") && page.contains("情况说明"), "{page}");
+    let key = between(&page, "name=\"key\" value=\"", "\"").to_owned();
+    let say = |words: &str| clerk.post(&format!("/uploads/{id}/explanations"), &[("key", &key), ("text", words)]);
+    assert_eq!(say("无误").status, 422, "too short");
+    assert_eq!(say("合计含两户保密企业，不在表内").status, 303);
+    let page = clerk.wait(&id);
+    assert!(page.contains("审核通过") && page.contains("合计含两户保密企业"), "{page}");
+    let (_, page) = clerk.judged("经营情况.csv", &returns([27, 100, 60, 40, 99]));
+    assert!(page.contains("审核通过"), "the sum still says 99: {page}");
+    let (_, page) = clerk.judged("经营情况.csv", &returns([27, 100, 60, 40, 98]));
+    assert!(page.contains("需要更正"), "another value is another question: {page}");
+    let audit = portal.sign_in("auditor").get("/audit").text();
+    assert!(!audit.contains("保密企业"), "what was said is not in the log");
+}
+
+#[test]
+fn an_acknowledged_upload_outlives_a_sudden_end() {
+    let mut portal = Portal::start(site());
+    let clerk = portal.sign_in("statistics");
+    let answer = clerk.send(&[("经营情况.csv", returns(GOOD).as_bytes())], None);
+    let id = between(answer.location(), "/uploads/", "?").to_owned();
+    std::fs::write(portal.site.path("outputs/.huichi/incoming/half"), "x").expect("written");
+    portal.kill_and_restart();
+    let clerk = portal.sign_in("statistics");
+    assert!(clerk.wait(&id).contains("审核通过"));
+    assert!(!portal.site.path("outputs/.huichi/incoming/half").exists());
+    let calendar = clerk.get("/calendar?year=2024").text();
+    assert!(calendar.contains("企业经营情况年报") && !calendar.contains("企业专利清单"), "{calendar}");
+}
