@@ -4,7 +4,7 @@ use crate::finding::{Lang, word};
 use crate::ledger::{Cause, Outcome};
 use crate::model::account::Place;
 use crate::model::role::Right;
-use crate::server::accept::Peer;
+use crate::server::address::Address;
 use crate::server::clock::{Clock, shown};
 use crate::server::error::PageError;
 use crate::server::form::Posted;
@@ -16,7 +16,6 @@ use crate::server::session::Actor;
 use crate::server::state::App;
 use crate::server::{adoption, download};
 use askama::Template;
-use axum::Extension;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -211,21 +210,21 @@ struct Nothing {}
 
 async fn start(
     State(app): State<App>,
-    Extension(Peer(peer)): Extension<Peer>,
+    Address(address): Address,
     actor: Actor,
     Posted(Nothing {}): Posted<Nothing>,
 ) -> Result<Redirect, PageError> {
-    night::start(&app, Cause::Manual, Some((&actor, &peer.ip().to_string())), None).await?;
+    night::start(&app, Cause::Manual, Some((&actor, &address)), None).await?;
     Ok(Redirect::to("/runs?done=run_started"))
 }
 
 async fn cancel(
     State(app): State<App>,
-    Extension(Peer(peer)): Extension<Peer>,
+    Address(address): Address,
     actor: Actor,
     Posted(Nothing {}): Posted<Nothing>,
 ) -> Result<Redirect, PageError> {
-    night::cancel(&app, &actor, &peer.ip().to_string()).await?;
+    night::cancel(&app, &actor, &address).await?;
     Ok(Redirect::to("/runs?done=run_cancelled"))
 }
 
@@ -333,13 +332,13 @@ fn size(bytes: u64) -> String {
 
 async fn file(
     State(app): State<App>,
-    Extension(Peer(peer)): Extension<Peer>,
+    Address(address): Address,
     actor: Actor,
     Path((id, file)): Path<(String, String)>,
 ) -> Result<Response, PageError> {
     let (path, name) = runs::file(&app, &actor, &id, &file).await?;
     let response = download::file(&path, &name).await?;
-    app.note(&actor, &peer.ip().to_string(), "download", &format!("{id}/{file}"), "").await?;
+    app.note(&actor, &address, "download", &format!("{id}/{file}"), "").await?;
     Ok(response)
 }
 
@@ -351,12 +350,12 @@ struct Note {
 
 async fn adopt(
     State(app): State<App>,
-    Extension(Peer(peer)): Extension<Peer>,
+    Address(address): Address,
     actor: Actor,
     Path(id): Path<String>,
     Posted(form): Posted<Note>,
 ) -> Result<Redirect, PageError> {
-    adoption::adopt(&app, &actor, &peer.ip().to_string(), &id, form.note.trim()).await?;
+    adoption::adopt(&app, &actor, &address, &id, form.note.trim()).await?;
     Ok(Redirect::to(&format!("/runs/{id}?done=adopted")))
 }
 
