@@ -12,6 +12,7 @@ mod edits;
 mod hostile;
 mod http;
 mod layouts;
+mod portal;
 mod privacy;
 mod reruns;
 mod sample;
