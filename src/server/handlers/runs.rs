@@ -240,7 +240,8 @@ struct RunPage {
     inputs: Vec<InputText>,
     places: Vec<&'static str>,
     accounts: Vec<AccountText>,
-    downloads: Vec<DownloadText>,
+    workbooks: Vec<DownloadText>,
+    data: Vec<DownloadText>,
     compared: String,
     may_adopt: bool,
     adopted_at: String,
@@ -286,12 +287,13 @@ async fn one(
         rows: a.rows.iter().map(|n| grouped(*n)).collect(),
         total: grouped(a.total),
     });
-    let downloads = run.downloads.iter().map(|f| DownloadText {
+    let offered = run.downloads.iter().map(|f| DownloadText {
         path: f.path.clone(),
         href: format!("/runs/{}/files/{}", run.id, crate::server::frame::quoted(&f.path)),
         size: size(f.bytes),
         sha256: f.sha256.clone(),
     });
+    let (workbooks, data) = offered.partition(|f: &DownloadText| f.path.ends_with(".xlsx"));
     Ok(Page(RunPage {
         frame: Frame::new(&app, Some(&actor), "/runs").said(wanted.done.as_deref()),
         started: shown(&run.started),
@@ -301,7 +303,8 @@ async fn one(
         inputs: inputs.collect(),
         places: Place::ALL.map(|p| word(Lang::Zh, &format!("place.{}", p.id()))).to_vec(),
         accounts: accounts.collect(),
-        downloads: downloads.collect(),
+        workbooks,
+        data,
         compared: run.file.as_ref().and_then(|f| f.adopted.as_ref()).map(compared).unwrap_or_default(),
         may_adopt: actor.may(Right::Adopt) && run.adoption.is_none() && run.file.is_some(),
         adopted_at: run.adoption.as_ref().map(|a| shown(&a.adopted)).unwrap_or_default(),
