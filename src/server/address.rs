@@ -4,7 +4,9 @@ use super::accept::Peer;
 use super::error::PageError;
 use super::state::App;
 use axum::extract::FromRequestParts;
+use axum::http::HeaderMap;
 use axum::http::request::Parts;
+use std::net::IpAddr;
 
 /// The address of whoever asks, as the accept loop found it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,4 +4,5 @@ mod api_site;
 mod people_site;
 mod pool_site;
 mod quality_site;
+mod runs_site;
 mod uploads_site;
