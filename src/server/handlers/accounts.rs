@@ -107,7 +107,7 @@ struct AccountPage {
 }
 
 impl AccountPage {
-    fn new(app: &App, actor: &Actor, known: Option<Person>, wish: Wish, problem: Option<Problem>) -> Response {
+    fn answer(app: &App, actor: &Actor, known: Option<Person>, wish: Wish, problem: Option<Problem>) -> Response {
         let status = if problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
         let page = Self {
             frame: Frame::new(app, Some(actor), HERE),
@@ -122,7 +122,7 @@ impl AccountPage {
 }
 
 async fn form(State(app): State<App>, actor: Actor) -> Response {
-    AccountPage::new(&app, &actor, None, Wish { role: Role::Clerk.id().to_owned(), ..Wish::default() }, None)
+    AccountPage::answer(&app, &actor, None, Wish { role: Role::Clerk.id().to_owned(), ..Wish::default() }, None)
 }
 
 /// What a form sends of an account.
@@ -173,7 +173,7 @@ async fn add(State(app): State<App>, Address(address): Address, actor: Actor, Po
     let wish = Wish::from(sent);
     Ok(match people::add(&app, &actor, &address, &wish).await? {
         Ok(made) => SecretPage::answer(&app, &actor, "account_added", made, HERE),
-        Err(problem) => AccountPage::new(&app, &actor, None, wish, Some(problem)),
+        Err(problem) => AccountPage::answer(&app, &actor, None, wish, Some(problem)),
     })
 }
 
@@ -186,7 +186,7 @@ async fn one(State(app): State<App>, actor: Actor, Path(id): Path<String>) -> Re
         source: person.source.clone().unwrap_or_default(),
         disabled: person.state == "disabled",
     };
-    Ok(AccountPage::new(&app, &actor, Some(person), wish, None))
+    Ok(AccountPage::answer(&app, &actor, Some(person), wish, None))
 }
 
 async fn change(
@@ -199,7 +199,7 @@ async fn change(
     let (id, wish) = (number(&id)?, Wish::from(sent));
     Ok(match people::edit(&app, &actor, &address, id, &wish).await? {
         Ok(()) => Redirect::to("/accounts?done=account_changed").into_response(),
-        Err(problem) => AccountPage::new(&app, &actor, Some(people::one(&app, id).await?), wish, Some(problem)),
+        Err(problem) => AccountPage::answer(&app, &actor, Some(people::one(&app, id).await?), wish, Some(problem)),
     })
 }
 

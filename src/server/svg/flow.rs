@@ -4,6 +4,9 @@ use super::{Anchor, Canvas, Ink, breadth, fitting, named, scaled};
 use crate::server::frame::grouped;
 use std::fmt::Write;
 
+/// Begins and ends on one side.
+type Spans<'a> = &'a [(f64, f64)];
+
 /// An end of bands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Node {
@@ -76,7 +79,7 @@ impl Flow<'_> {
         canvas.finish(self.title, self.description)
     }
 
-    fn bands(&self, canvas: &mut Canvas, (left, right): (&[(f64, f64)], &[(f64, f64)]), whole: u64, length: f64, (x, end): (f64, f64)) {
+    fn bands(&self, canvas: &mut Canvas, (left, right): (Spans<'_>, Spans<'_>), whole: u64, length: f64, (x, end): (f64, f64)) {
         let mut arrived: Vec<f64> = right.iter().map(|(top, _)| *top).collect();
         let half = (x + end) / 2.0;
         for ((numbers, (top, _)), origin) in self.numbers.iter().zip(left).zip(self.from) {
