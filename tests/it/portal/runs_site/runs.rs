@@ -286,8 +286,11 @@ fn an_adopted_run_is_sealed_and_named_on_later_covers() {
     assert_eq!(adopt(&leader, &second, "专班会议通过"), 409, "what is not as it was written is not adopted");
 }
 
+/// Head and body of each request that came.
+type Received = Arc<Mutex<Vec<(String, String)>>>;
+
 /// Takes what is posted and answers that all is well.
-fn post_box() -> (String, Arc<Mutex<Vec<(String, String)>>>) {
+fn post_box() -> (String, Received) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = format!("http://{}/hook", listener.local_addr().expect("an address"));
     let letters = Arc::new(Mutex::new(Vec::new()));
