@@ -4,7 +4,7 @@
 //! processes of this program, pages read what runs published.
 //!
 //! Owns: routes and who may take them, pages, sessions, the checks of uploads, the nightly schedule.
-//! Invariants: every route says what it takes to be let in ([`router::Routes`]); what is another bureau's is answered as
+//! Invariants: every route says what it takes to be let in (`router::Routes`); what is another bureau's is answered as
 //! if it did not exist; everything that a person did is in the audit log before it is answered; no word of a file's
 //! content goes to the log.
 
