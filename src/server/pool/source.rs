@@ -244,7 +244,7 @@ fn told(data: &PoolData, cell: OriginCell, row: Option<OriginRow>) -> Origin {
         cell: column.map_or_else(|| cell.row.to_string(), |c| address(c, cell.row)),
         sha256: cell.sha256,
         stored: marked.map(|c| c.text.clone()).unwrap_or_default(),
-        unit: marked.and_then(|c| c.unit_yuan).map(|yuan| unit(yuan)).unwrap_or_default(),
+        unit: marked.and_then(|c| c.unit_yuan).map(unit).unwrap_or_default(),
         row,
     }
 }
