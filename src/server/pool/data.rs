@@ -199,6 +199,15 @@ impl PoolData {
         }
     }
 
+    /// Finds out which rows of the further datasets are whose, before the first page of an enterprise asks.
+    pub fn index(&self) {
+        for records in self.datasets.values() {
+            if let Err(error) = records.rows(0, &self.ordinals) {
+                tracing::warn!(%error, "a dataset cannot be indexed");
+            }
+        }
+    }
+
     /// Enterprises.
     pub fn len(&self) -> usize {
         self.enterprises.num_rows()

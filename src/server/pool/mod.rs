@@ -80,6 +80,10 @@ pub async fn latest(app: &App) -> Result<Latest, PageError> {
         return Ok(latest);
     }
     let latest = load(app, &run).await?.map_or(Latest::NotWritten, |data| Latest::Ready(Arc::new(data)));
+    if let Latest::Ready(data) = &latest {
+        let data = data.clone();
+        tokio::task::spawn_blocking(move || data.index());
+    }
     *app.pool.kept.write().unwrap_or_else(PoisonError::into_inner) = Some((run, latest.clone()));
     Ok(latest)
 }

@@ -6,6 +6,7 @@ use super::data::LoadError;
 use datafusion::arrow::array::{AsArray, RecordBatch, RecordBatchReader};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowSelection};
+use parquet::file::metadata::PageIndexPolicy;
 use std::collections::HashMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -34,7 +35,9 @@ impl Records {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error.into()),
         };
-        let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new())?;
+        // With the index of pages, a few rows of a large dataset cost a few pages.
+        let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Optional);
+        let metadata = ArrowReaderMetadata::load(&file, options)?;
         Ok(Some(Self { path, metadata, key, index: OnceLock::new() }))
     }
 
