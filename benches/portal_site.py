@@ -66,7 +66,7 @@ class Site:
     def token(self, label, role, source=None):
         code, out, err = self.huichi("token", "add", label, "--role", role, *(["--source", source] if source else []))
         assert code == 0, err
-        return json.loads(out)["token"]
+        return json.loads(out)["secret"]
 
     def open(self):
         words = [self.program, "serve", "--config", f"{self.folder}/pipeline.toml", "--listen", "127.0.0.1:0", "--format", "json"]

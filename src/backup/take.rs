@@ -6,6 +6,10 @@ use crate::ledger::Ledger;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Seconds that a backup waits for others who use the state's files.
+const PATIENCE_S: u64 = 150;
 
 /// Takes a backup of the state below `outputs` into a folder that is not there yet or empty.
 ///
@@ -14,7 +18,7 @@ use std::path::{Path, PathBuf};
 /// nothing then carries the target's name.
 pub fn take(outputs: &Path, target: &Path, now: &str) -> Result<Manifest, Error> {
     let state = outputs.join(".huichi");
-    let _held = hold(&state)?.ok_or_else(|| Error::new(ErrorKind::Busy, "ERR-043").with("path", state.display().to_string()))?;
+    let _held = patiently(&state)?;
     let refused = || Error::new(ErrorKind::Usage, "ERR-036").with("path", target.display().to_string());
     if target.file_name().is_none() || target.exists() && !is_empty(target)? {
         return Err(refused());
@@ -55,6 +59,19 @@ pub fn hold(state: &Path) -> Result<Option<File>, Error> {
         Err(fs::TryLockError::WouldBlock) => Ok(None),
         Err(fs::TryLockError::Error(error)) => Err(error.into()),
     }
+}
+
+/// Waits for the portal's housekeeping, which takes a minute or two.
+fn patiently(state: &Path) -> Result<File, Error> {
+    for pause in 0..=PATIENCE_S {
+        if pause > 0 {
+            std::thread::sleep(Duration::from_secs(1));
+        }
+        if let Some(held) = hold(state)? {
+            return Ok(held);
+        }
+    }
+    Err(Error::new(ErrorKind::Busy, "ERR-043").with("path", state.display().to_string()))
 }
 
 /// The name of a backup that is not whole yet.
@@ -109,13 +126,16 @@ fn fill(outputs: &Path, part: &Path, now: &str) -> Result<Manifest, Error> {
     Ok(manifest)
 }
 
-/// The folders of the state that cannot be made again: not the cache, nor what runs and removals are working on.
+/// What can be made again, and files that are still coming in and were acknowledged to nobody.
+const LEFT_OUT: [&str; 3] = ["cache", "origins", "incoming"];
+
+/// The folders of the state that cannot be made again: not what runs and removals are working on either.
 fn parts_of(state: &Path) -> io::Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in fs::read_dir(state)? {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        let passing = name == "cache" || ["run-", "gone-", "tmp-", "."].iter().any(|p| name.starts_with(p));
+        let passing = LEFT_OUT.contains(&name.as_str()) || ["run-", "gone-", "tmp-", "."].iter().any(|p| name.starts_with(p));
         if entry.file_type()?.is_dir() && !passing {
             names.push(name);
         }

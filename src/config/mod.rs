@@ -9,9 +9,11 @@ mod merge;
 mod night;
 mod options;
 mod resolve;
+mod retention;
 
 pub use decode::{Problem, ProblemKind, line_of};
 pub use merge::{Origin, layered};
 pub use night::{NoticeEvent, NoticeKind, NoticeOptions, ScheduleOptions, Times};
 pub use options::*;
 pub use resolve::{Config, load, load_defaults, month_day};
+pub use retention::RetentionOptions;

@@ -4,6 +4,7 @@
 //! differs: `[edit.F1] severity = "explain"` changes that and nothing else.
 
 use super::night::{NoticeOptions, ScheduleOptions};
+use super::retention::RetentionOptions;
 use crate::finding::{Severity, Words};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -48,6 +49,9 @@ pub struct Options {
     /// Whom the portal tells.
     #[validate(nested)]
     pub notice: Vec<NoticeOptions>,
+    /// How long a portal keeps what nothing refers to any more.
+    #[validate(nested)]
+    pub retention: RetentionOptions,
 }
 
 /// `[run]`

@@ -71,6 +71,7 @@ impl Config {
             table.remove("portal");
             table.remove("schedule");
             table.remove("notice");
+            table.remove("retention");
             // When a form is due decides nothing that is computed.
             let sources = table.get_mut("source").and_then(toml::Value::as_table_mut).into_iter().flatten();
             sources.filter_map(|(_, source)| source.as_table_mut()).for_each(|source| _ = source.remove("due"));

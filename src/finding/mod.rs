@@ -16,7 +16,7 @@ pub use words::{Lang, Words, fill};
 use serde::{Deserialize, Serialize};
 
 /// What a broken edit means for the value that it judges.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// 强制性: the value is withheld until it is corrected.

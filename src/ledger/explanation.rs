@@ -5,7 +5,7 @@ use rusqlite::params;
 use serde::Serialize;
 
 /// An explanation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Explanation {
     /// The finding that it answers.
     pub finding: String,

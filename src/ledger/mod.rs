@@ -12,6 +12,7 @@ mod copy;
 mod history;
 mod notice;
 mod people;
+mod retention;
 mod schema;
 mod session;
 mod trend;

@@ -18,7 +18,7 @@ const COLUMNS: usize = 4;
 const AROUND: usize = 1;
 
 /// A small grid of cells as they stand in the sheet.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
 pub struct Excerpt {
     /// Letters and header words of each column.
     pub columns: Vec<(String, String)>,

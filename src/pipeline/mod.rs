@@ -33,7 +33,7 @@ pub use gather::{InputFile, of_upload};
 pub use origin::{OriginCell, OriginColumn, OriginRow, Seek, origin_of};
 pub use parse::{Parsing, parse};
 pub use runner::{RunOutcome, run};
-pub use summary::{ProgressEvent, Stage, Summary};
+pub use summary::{ProgressEvent, Severities, Stage, Summary};
 
 /// Told what a run does, while it does it.
 pub trait Progress: Sync {

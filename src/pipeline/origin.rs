@@ -50,7 +50,7 @@ pub struct OriginCell {
 }
 
 /// A column of the row.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub struct OriginColumn {
     /// Its letters.
     pub letters: String,
@@ -63,7 +63,7 @@ pub struct OriginColumn {
 }
 
 /// The row of an enterprise, as its sheet has it.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub struct OriginRow {
     /// The form of its table.
     pub form: String,

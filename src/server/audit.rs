@@ -61,7 +61,8 @@ impl Wanted {
 }
 
 /// An entry as people read it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = AuditEntry)]
 pub struct Row {
     /// Number.
     pub number: i64,
@@ -91,7 +92,7 @@ pub struct Entries {
 }
 
 /// How the chain stands.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Chain {
     /// Whether it holds.
     pub holds: bool,

@@ -14,7 +14,7 @@ use chrono::{Datelike, NaiveDate};
 use serde::Serialize;
 
 /// How a form that is due stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
     /// It is there.
@@ -40,7 +40,8 @@ impl Standing {
 }
 
 /// A form that a bureau owes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = Due)]
 pub struct Entry {
     /// The bureau.
     pub bureau: String,
@@ -65,7 +66,7 @@ pub struct Entry {
 }
 
 /// The calendar of a year.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Calendar {
     /// The year in which forms are due.
     pub year: i32,

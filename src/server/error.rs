@@ -8,8 +8,8 @@ use crate::ledger::LedgerError;
 use crate::model::role::Right;
 use axum::Json;
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
-use axum::http::header::RETRY_AFTER;
+use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 
@@ -158,7 +158,11 @@ pub async fn render(State(app): State<App>, request: Request, next: Next) -> Res
     }
     if for_programs {
         let body = serde_json::json!({ "error": error.words().0.trim_start_matches("refused."), "message": error.message() });
-        return waiting(&error, (error.status(), Json(body)).into_response());
+        let mut answer = (error.status(), Json(body)).into_response();
+        if error == PageError::SignIn {
+            answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        return waiting(&error, answer);
     }
     match error {
         PageError::SignIn => {

@@ -31,6 +31,7 @@ mod password;
 pub mod people;
 mod pool;
 mod quality;
+mod retention;
 mod router;
 mod runs;
 mod session;
@@ -118,6 +119,7 @@ pub async fn serve(start: Start, tell: impl FnOnce(&Listening)) -> Result<(), Er
     tell(&Listening { url, setup, accounts });
     tracing::info!(server.address = %address, "listening");
     tokio::spawn(notices::keep(app.clone(), stopped.clone()));
+    tokio::spawn(retention::keep(app.clone(), stopped.clone()));
     tokio::spawn(night::keep(app.clone(), stopped.clone()));
     tokio::spawn(night::follow_arrivals(app.clone(), stopped.clone()));
     if start.demo {

@@ -195,9 +195,13 @@ pub fn service(app: &App, secure: bool) -> Router {
         let route = request.extensions().get::<MatchedPath>().map_or("-", |m| m.as_str());
         tracing::info_span!("request", request.id = id, http.method = %request.method(), http.route = route, actor.role = tracing::field::Empty, run.id = tracing::field::Empty)
     });
+    let routes = routes();
+    for Listed { method, path, access, kind } in &routes.table {
+        tracing::debug!(http.method = %method, http.route = path, ?access, ?kind, "route");
+    }
     let tls_is_ours = app.config.portal.certificate.is_some();
     let strict = tls_is_ours.then(|| fixed(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"));
-    routes()
+    routes
         .router
         .fallback(async || PageError::NotFound)
         .method_not_allowed_fallback(async || PageError::NotFound)

@@ -7,7 +7,7 @@ use crate::config::Workbook;
 use crate::ledger::{Adoption, Cause, HistoryLine, Outcome, RecordedRun};
 use crate::model::account::Place;
 use crate::model::role::Right;
-use crate::pipeline::Summary;
+use crate::pipeline::{Severities, Summary};
 use chrono::DateTime;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -29,7 +29,8 @@ pub struct History {
 }
 
 /// A line of the history.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = Attempt)]
 pub struct Line {
     /// Number of the attempt; nothing for a run of the command line.
     pub attempt: Option<i64>,
@@ -39,6 +40,8 @@ pub struct Line {
     pub account: Option<String>,
     /// When it began.
     pub started: String,
+    /// When it ended.
+    pub finished: Option<String>,
     /// How many seconds it took.
     pub seconds: Option<i64>,
     /// How it ended; nothing while it runs.
@@ -48,13 +51,39 @@ pub struct Line {
     /// Why it failed, for those who can do something about it.
     pub message: Option<String>,
     /// The run's figures.
-    pub summary: Option<Summary>,
+    pub summary: Option<Numbers>,
     /// Whether the run is adopted.
     pub adopted: bool,
 }
 
+/// A run's figures as they may be told to whoever sees runs: counts, and no money.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct Numbers {
+    /// Inputs read.
+    pub files: u64,
+    /// Inputs that could not be read.
+    pub refused: u64,
+    /// Enterprises of the registry.
+    pub enterprises: u64,
+    /// Enterprises that meet every criterion.
+    pub pooled: u64,
+    /// Enterprises that no criterion excludes, but one cannot be judged for.
+    pub unjudged: u64,
+    /// Patents credited to enterprises, co-owners counted each.
+    pub patent_credits: u64,
+    /// Findings.
+    pub findings: Severities,
+}
+
+impl Numbers {
+    fn of(summary: &Summary) -> Self {
+        let Summary { files, refused, enterprises, pooled, unjudged, patent_credits, findings, .. } = *summary;
+        Self { files, refused, enterprises, pooled, unjudged, patent_credits, findings }
+    }
+}
+
 /// A run in full.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Run {
     /// Its id.
     pub id: String,
@@ -69,7 +98,7 @@ pub struct Run {
     /// Who started it.
     pub account: Option<String>,
     /// Its figures.
-    pub summary: Summary,
+    pub summary: Numbers,
     /// What its folder says; nothing if the folder is gone.
     pub file: Option<RunFile>,
     /// Files that this reader may take.
@@ -81,7 +110,7 @@ pub struct Run {
 }
 
 /// An adoption as pages show it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Adopted {
     /// Who adopted it.
     pub account: String,
@@ -92,7 +121,7 @@ pub struct Adopted {
 }
 
 /// Records of a dataset, by where they ended.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Accounted {
     /// The dataset.
     pub dataset: String,
@@ -103,7 +132,7 @@ pub struct Accounted {
 }
 
 /// As much of `run.json` as is shown.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct RunFile {
     /// First characters of the hash of all that decided the run.
     pub key: String,
@@ -115,14 +144,15 @@ pub struct RunFile {
     pub settings: String,
     /// Inputs.
     pub inputs: Vec<InputFile>,
-    /// Files written, `run.json` aside.
+    /// Files written, `run.json` aside; not every reader may take, or know of, each.
+    #[serde(skip_serializing)]
     pub files: Vec<WrittenFile>,
     /// The run that was adopted when this one was made.
     pub adopted: Option<ComparedWith>,
 }
 
 /// An input of a run.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct InputFile {
     /// Path below the inputs root.
     pub path: String,
@@ -139,7 +169,7 @@ pub struct InputFile {
 }
 
 /// A file that a run wrote.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct WrittenFile {
     /// Path below the run's folder.
     pub path: String,
@@ -150,7 +180,7 @@ pub struct WrittenFile {
 }
 
 /// The adopted run that a run was compared with.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ComparedWith {
     /// The run.
     pub run: String,
@@ -161,7 +191,8 @@ pub struct ComparedWith {
 }
 
 /// What has changed between two runs.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = ChangesSince)]
 pub struct Changes {
     /// Enterprises that entered the pool.
     pub entered: u64,
@@ -194,11 +225,12 @@ fn line(line: HistoryLine, told: bool, adoptions: &[Adoption]) -> Line {
         account: line.account,
         seconds: line.finished.as_deref().and_then(|finished| seconds(&line.started, finished)),
         started: line.started,
+        finished: line.finished,
         outcome: line.outcome,
         adopted: adoptions.iter().any(|a| Some(&a.run) == line.run.as_ref()),
         run: line.run,
         message: line.message.filter(|_| told),
-        summary: line.summary.and_then(|s| serde_json::from_str(&s).ok()),
+        summary: line.summary.and_then(|s| serde_json::from_str(&s).ok()).map(|s: Summary| Numbers::of(&s)),
     }
 }
 
@@ -237,7 +269,7 @@ pub async fn run(app: &App, actor: &Actor, id: &str) -> Result<Run, PageError> {
         cause: line.as_ref().map_or(Cause::Command, |l| l.cause),
         account: line.and_then(|l| l.account),
         accounts: accounted(&summary),
-        summary,
+        summary: Numbers::of(&summary),
         file,
         downloads,
         adoption: adoption.map(|a| Adopted { account: a.account, adopted: a.adopted, note: a.note }),

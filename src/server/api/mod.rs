@@ -3,6 +3,14 @@
 //! A token of the header `Authorization: Bearer …` acts in its role; no session or token is 401, what is another bureau's
 //! is 404 like what does not exist. Whatever changes something needs a token: a browser's session is not taken for it.
 
+mod answers;
+mod asking;
+mod audit;
+mod pool;
+mod quality;
+mod runs;
+mod uploads;
+
 use super::error::PageError;
 use super::router::{Access, Routes};
 use super::session::Actor;
@@ -16,7 +24,12 @@ use utoipa::{Modify, OpenApi, ToSchema};
 
 /// Routes of this room.
 pub fn routes(routes: Routes) -> Routes {
-    routes.get("/api/v1/openapi.json", Access::Open, async || Json(Description::openapi()))
+    let routes = routes.get("/api/v1/openapi.json", Access::Open, async || Json(Description::openapi()));
+    let routes = uploads::routes(routes);
+    let routes = runs::routes(routes);
+    let routes = pool::routes(routes);
+    let routes = quality::routes(routes);
+    audit::routes(routes)
 }
 
 /// Why a request was not answered.
@@ -37,7 +50,28 @@ pub struct Problem {
         description = "报送、合并、备选池和数据质量的接口。Returns, runs, the pool and its quality, for programs.",
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
-    paths(),
+    paths(
+        uploads::list_uploads,
+        uploads::send_files,
+        uploads::show_upload,
+        uploads::list_findings,
+        uploads::list_versions,
+        uploads::take_original,
+        uploads::explain_finding,
+        uploads::show_calendar,
+        runs::list_runs,
+        runs::start_run,
+        runs::cancel_run,
+        runs::show_run,
+        runs::take_run_file,
+        pool::show_pool,
+        pool::list_changes,
+        pool::show_enterprise,
+        pool::follow_value,
+        quality::show_quality,
+        quality::show_edit,
+        audit::list_audit,
+    ),
     components(schemas(Problem)),
     security(("token" = [])),
     modifiers(&Bearer)
@@ -84,7 +118,7 @@ mod tests {
         let routed: BTreeSet<(String, &str)> = table
             .iter()
             .filter(|r| r.path.starts_with("/api/") && r.path != "/api/v1/openapi.json")
-            .map(|r| (r.path.to_owned(), if r.method == axum::http::Method::GET { "GET" } else { "POST" }))
+            .map(|r| (r.path.replace("{*", "{"), if r.method == axum::http::Method::GET { "GET" } else { "POST" }))
             .collect();
         assert_eq!(described, routed);
     }

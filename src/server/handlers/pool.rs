@@ -71,6 +71,15 @@ struct Range {
     to: String,
 }
 
+/// A page to go to.
+struct Step {
+    number: usize,
+    link: String,
+    here: bool,
+    /// Whether pages before it are left out.
+    gap: bool,
+}
+
 /// The head of a column with the link that orders by it.
 struct Sorter {
     label: String,
@@ -91,7 +100,7 @@ struct TablePage {
     ranges: Vec<Range>,
     sizes: Vec<Choice>,
     heads: Vec<Sorter>,
-    links: Vec<(String, String, bool)>,
+    steps: Vec<Step>,
     previous: String,
     next: String,
     numbers: [String; 5],
@@ -116,7 +125,7 @@ async fn table(State(app): State<App>, actor: Actor, Asking(pairs): Asking<Vec<(
         ranges: ranges(&data, &query),
         sizes: choices(pool::SIZES.iter().map(|s| (s.to_string(), s.to_string())), &query.size.to_string()),
         heads: heads(&found, &query),
-        links: pages(found.page, found.pages).into_iter().map(|p| (p.to_string(), to(p), p == found.page)).collect(),
+        steps: steps(found.page, found.pages, to),
         previous: if found.page > 1 { to(found.page - 1) } else { String::new() },
         next: if found.page < found.pages { to(found.page + 1) } else { String::new() },
         numbers,
@@ -182,21 +191,17 @@ fn heads(found: &PoolPage, query: &Query) -> Vec<Sorter> {
     found.columns.iter().map(head).collect()
 }
 
-/// Pages to go to: the first, the last, and those around this one; 0 stands for those between.
-fn pages(page: usize, pages: usize) -> Vec<usize> {
-    let mut shown: Vec<usize> = (page.saturating_sub(2).max(1)..=(page + 2).min(pages)).collect();
-    for end in [1, pages] {
-        if !shown.contains(&end) {
-            shown.push(end);
-        }
-    }
-    shown.sort_unstable();
+/// Pages to go to: the first, the last, and those around this one.
+fn steps(page: usize, pages: usize, to: impl Fn(usize) -> String) -> Vec<Step> {
+    let shown = (1..=pages).filter(|p| *p == 1 || *p == pages || p.abs_diff(page) <= 2);
+    let mut last = 0;
     shown
-}
-
-/// The place of an enterprise by the id in an address.
-fn find(data: &PoolData, id: &str) -> Result<usize, PageError> {
-    data.by_id.get(id).map(|row| *row as usize).ok_or(PageError::NotFound)
+        .map(|number| {
+            let gap = number > last + 1;
+            last = number;
+            Step { number, link: to(number), here: number == page, gap }
+        })
+        .collect()
 }
 
 #[derive(Deserialize)]
@@ -226,7 +231,7 @@ async fn enterprise(
         Ok(data) => data,
         Err(_) => return Err(PageError::NotFound),
     };
-    let (row, edition) = (find(&data, &id)?, Edition::of(actor.role));
+    let (row, edition) = (pool::find(&data, &id)?, Edition::of(actor.role));
     let own = app.clone();
     let read = tokio::task::spawn_blocking(move || pool::profile(&data, &own.config, edition, row, paged.page.unwrap_or(1))).await;
     let profile = read.map_err(|e| PageError::bug(e.to_string()))??;
@@ -255,7 +260,7 @@ async fn source(
         Ok(data) => data,
         Err(_) => return Err(PageError::NotFound),
     };
-    let row = find(&data, &id)?;
+    let row = pool::find(&data, &id)?;
     let field = asked.field.clone();
     let origins = pool::origins(&app, &data, Edition::of(actor.role), row, asked).await?;
     app.note(&actor, &peer.ip().to_string(), "view_source", &origins.key, &field).await?;

@@ -4,7 +4,6 @@ use crate::finding::{Lang, word};
 use crate::ledger::{Cause, Outcome};
 use crate::model::account::Place;
 use crate::model::role::Right;
-use crate::pipeline::Summary;
 use crate::server::accept::Peer;
 use crate::server::clock::{Clock, shown};
 use crate::server::error::PageError;
@@ -12,7 +11,7 @@ use crate::server::form::Posted;
 use crate::server::frame::{Frame, Page, grouped, portal, say};
 use crate::server::night::{self, Current};
 use crate::server::router::{Access, Routes};
-use crate::server::runs::{self, ComparedWith, History, Run};
+use crate::server::runs::{self, ComparedWith, History, Numbers, Run};
 use crate::server::session::Actor;
 use crate::server::state::App;
 use crate::server::{adoption, download};
@@ -75,7 +74,7 @@ struct Figures {
 }
 
 impl Figures {
-    fn of(summary: &Summary) -> Self {
+    fn of(summary: &Numbers) -> Self {
         Self {
             inputs: grouped(summary.files),
             refused: summary.refused,

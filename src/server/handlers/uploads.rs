@@ -18,7 +18,6 @@ use axum::extract::multipart::MultipartRejection;
 use axum::extract::{DefaultBodyLimit, Multipart, Path, Query, State};
 use axum::handler::Handler;
 use axum::http::HeaderMap;
-use axum::http::header::CONTENT_LENGTH;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use validator::Validate;
@@ -80,19 +79,7 @@ async fn receive(
     headers: HeaderMap,
     body: Result<Multipart, MultipartRejection>,
 ) -> Result<Redirect, PageError> {
-    let mib = app.config.portal.upload_mib.min(app.config.limits.file_mib);
-    let stated = headers.get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
-    // Twice the limit is not even read to its end.
-    if stated.is_some_and(|s| s > (2 * mib + 1) << 20) {
-        return Err(PageError::TooLarge(mib));
-    }
-    // What is no multipart body cannot carry the word of the session.
-    let body = body.map_err(|_| PageError::Forged)?;
-    let sent = uploads::receive(&app, &actor, body).await?;
-    for one in &sent {
-        let detail = format!("{} {} {}", one.sha256, one.bytes, if one.new { "new" } else { "again" });
-        app.note(&actor, &peer.ip().to_string(), "upload", &one.id, &detail).await?;
-    }
+    let sent = uploads::receive(&app, &actor, &peer.ip().to_string(), (headers, body)).await?;
     Ok(Redirect::to(&match sent.as_slice() {
         [one] if one.new => format!("/uploads/{}?done=upload_received", one.id),
         [one] => format!("/uploads/{}?done=upload_again", one.id),

@@ -6,7 +6,7 @@ use serde::Serialize;
 use std::time::Instant;
 
 /// A run that is active.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Current {
     /// Number of the attempt.
     pub attempt: i64,
@@ -25,7 +25,7 @@ pub struct Current {
 }
 
 /// How far a stage is.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct StageProgress {
     /// The stage.
     pub stage: Stage,
@@ -44,7 +44,7 @@ pub struct StageProgress {
 }
 
 /// Where a stage stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum StageState {
     /// Not begun.

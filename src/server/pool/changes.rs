@@ -39,7 +39,7 @@ pub struct Changes {
 }
 
 /// A list that is bounded, and how many there are in all.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub struct Part<T> {
     /// The first of them.
     pub listed: Vec<T>,
@@ -61,7 +61,7 @@ impl<T> Part<T> {
 }
 
 /// An enterprise that entered or left.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub struct Moved {
     /// The id of its page; empty if the latest run does not know it.
     pub id: String,
@@ -74,7 +74,7 @@ pub struct Moved {
 }
 
 /// A figure that changed.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub struct Changed {
     /// The id of the enterprise's page.
     pub id: String,

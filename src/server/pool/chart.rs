@@ -9,7 +9,7 @@ const STEP: i128 = 96;
 const WIDTH: i128 = 52;
 
 /// A chart of one figure.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Chart {
     /// What it shows.
     pub title: String,
@@ -24,7 +24,7 @@ pub struct Chart {
 }
 
 /// A year.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bar {
     /// Left edge.
     pub x: i128,

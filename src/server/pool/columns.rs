@@ -10,7 +10,8 @@ use datafusion::arrow::datatypes::{DataType, Schema};
 use std::collections::HashMap;
 
 /// What a column holds, and so how it is shown and ordered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+#[schema(as = ColumnKind)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// The enterprise's name, which leads to its page.
@@ -71,7 +72,6 @@ pub struct Column {
 pub fn columns_of(config: &Config, schema: &Schema, criteria: &[String], years: &[i32]) -> Vec<Column> {
     let last = years.last().copied().unwrap_or_default();
     let mut ids = vec!["name".to_owned(), "uscc".into(), "conclusion".into()];
-    ids.extend(criteria.iter().map(|c| format!("verdict_{c}")));
     ids.extend(["title_level".into(), "title_until".into()]);
     ids.extend(["revenue", "total_profit"].iter().flat_map(|f| years.iter().rev().map(move |y| format!("{f}_{y}"))));
     let further = [
@@ -89,6 +89,7 @@ pub fn columns_of(config: &Config, schema: &Schema, criteria: &[String], years: 
         "findings",
     ];
     ids.extend(further.map(str::to_owned));
+    ids.extend(criteria.iter().map(|c| format!("verdict_{c}")));
     ids.iter().filter_map(|id| column(config, schema, id, last)).collect()
 }
 

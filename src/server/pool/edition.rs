@@ -3,7 +3,7 @@
 use crate::model::role::{Right, Role};
 
 /// What a role sees.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Edition {
     /// 封闭版: everything.

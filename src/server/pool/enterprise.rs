@@ -42,10 +42,11 @@ const FACTS: [&str; 19] = [
 /// Shares of the last year.
 const RATIOS: [&str; 3] = ["revenue_growth", "profit_margin", "debt_ratio"];
 /// Figures drawn as charts.
-const DRAWN: [&str; 4] = ["revenue", "total_profit", "total_assets", "rd_expense"];
+const DRAWN: [&str; 3] = ["revenue", "total_profit", "total_assets"];
 
 /// An enterprise.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+#[schema(as = Enterprise)]
 pub struct Profile {
     /// The id of its page.
     pub id: String,
@@ -68,7 +69,8 @@ pub struct Profile {
     pub facts: Vec<Fact>,
     /// Years of figures, ascending.
     pub years: Vec<i32>,
-    /// Charts of them.
+    /// Charts of them, for the page alone.
+    #[serde(skip)]
     pub charts: Vec<Chart>,
     /// Figures by year.
     pub figures: Vec<Figures>,
@@ -89,7 +91,7 @@ pub struct Profile {
 }
 
 /// A verdict.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub struct Judged {
     /// The criterion.
     pub name: String,
@@ -102,7 +104,7 @@ pub struct Judged {
 }
 
 /// A value with its name and the way to its source.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub struct Fact {
     /// The column or field.
     pub id: String,
@@ -119,7 +121,7 @@ pub struct Fact {
 }
 
 /// A figure over years.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub struct Figures {
     /// What people call it.
     pub label: String,
@@ -130,7 +132,7 @@ pub struct Figures {
 }
 
 /// Two cells that state different values for one field.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub struct Disagreement {
     /// The field.
     pub field: String,
@@ -143,7 +145,7 @@ pub struct Disagreement {
 }
 
 /// A return that speaks of the enterprise.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub struct Return {
     /// The year.
     pub year: String,
@@ -298,7 +300,10 @@ impl Desk<'_> {
             let options = self.config.criterion.get(criterion);
             let verdict = self.column(&format!("verdict_{criterion}"))?;
             // The figure's own column tells more than its text: unit, words, source.
-            let own = options.map(|c| c.figure.trim().to_lowercase()).and_then(|figure| self.column(&figure));
+            let own = options.map(|c| c.figure.trim().to_lowercase()).and_then(|figure| match figure.strip_suffix("_last") {
+                Some(field) => self.column(&format!("{field}_{}", self.data.last_year())),
+                None => self.column(&figure),
+            });
             let mut figure = own.or_else(|| self.column(&format!("figure_{criterion}")))?;
             figure.statistics = figure.statistics || options.is_none_or(|c| judges_statistics(self.config, c));
             figure.criterion = None;

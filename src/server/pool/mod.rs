@@ -19,7 +19,7 @@ mod show;
 mod source;
 mod table;
 
-pub use changes::{Changed, Changes, Moved, PAGE as CHANGES_PAGE, changes};
+pub use changes::{Changed, Changes, Moved, PAGE as CHANGES_PAGE, Part, changes};
 pub use data::{Conclusion, PoolData};
 pub use edition::Edition;
 pub use enterprise::{Profile, profile};
@@ -81,6 +81,22 @@ pub async fn latest(app: &App) -> Result<Latest, PageError> {
     let latest = load(app, &run).await?.map_or(Latest::NotWritten, |data| Latest::Ready(Arc::new(data)));
     *app.pool.kept.write().unwrap_or_else(PoisonError::into_inner) = Some((run, latest.clone()));
     Ok(latest)
+}
+
+/// The pool of the latest run.
+///
+/// # Errors
+/// Not found, where no run wrote one.
+pub async fn written(app: &App) -> Result<Arc<PoolData>, PageError> {
+    match latest(app).await? {
+        Latest::Ready(data) => Ok(data),
+        Latest::NoRun | Latest::NotWritten => Err(PageError::NotFound),
+    }
+}
+
+/// The place of an enterprise by the id in an address.
+pub fn find(data: &PoolData, id: &str) -> Result<usize, PageError> {
+    data.by_id.get(id).map(|row| *row as usize).ok_or(PageError::NotFound)
 }
 
 /// The datasets of a run; nothing if it wrote none.

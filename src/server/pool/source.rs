@@ -14,7 +14,8 @@ use crate::server::state::App;
 use serde::Deserialize;
 
 /// Which value is followed: a column of the enterprise, or a field of a row of another dataset.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct Asked {
     /// The column or field; of conflicts `used` or `other`.
     #[serde(default)]
@@ -28,7 +29,7 @@ pub struct Asked {
 }
 
 /// A value and the cells that it comes from.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub struct Origins {
     /// The id of the enterprise's page.
     pub id: String,
@@ -48,7 +49,8 @@ pub struct Origins {
 }
 
 /// A cell.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+#[schema(as = OriginCell)]
 pub struct Origin {
     /// The bureau that sent the file.
     pub bureau: String,

@@ -8,7 +8,8 @@ use super::query::{Filter, Query};
 use super::show::Shown;
 
 /// A page of the table.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+#[schema(as = Pool)]
 pub struct PoolPage {
     /// The run that it shows.
     pub run: String,
@@ -33,7 +34,8 @@ pub struct PoolPage {
 }
 
 /// The head of a column.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+#[schema(as = PoolColumn)]
 pub struct Head {
     /// Its id, by which the table can be ordered.
     pub id: String,
@@ -46,7 +48,8 @@ pub struct Head {
 }
 
 /// An enterprise of the table.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+#[schema(as = PoolLine)]
 pub struct Line {
     /// The id of its page.
     pub id: String,

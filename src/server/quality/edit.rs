@@ -9,7 +9,7 @@ use crate::server::state::App;
 use serde::Serialize;
 
 /// What an edit came to in a file.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct FileOutcome {
     /// The bureau.
     pub bureau: String,
@@ -24,7 +24,7 @@ pub struct FileOutcome {
 }
 
 /// An edit in a run and before.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct EditQuality {
     /// Its code.
     pub code: String,
@@ -49,7 +49,7 @@ pub struct EditQuality {
 }
 
 /// An edit in a run.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct EditMoment {
     /// The run.
     pub run: String,

@@ -26,7 +26,7 @@ use std::sync::Arc;
 const LOOK_BACK: u32 = 24;
 
 /// Findings by severity.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Found {
     /// 强制性
     pub error: u64,

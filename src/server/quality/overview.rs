@@ -11,7 +11,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// The quality of what a bureau sent.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct BureauQuality {
     /// Its name; empty for files of no bureau.
     pub bureau: String,
@@ -26,7 +26,7 @@ pub struct BureauQuality {
 }
 
 /// The quality of a form's records.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct FormQuality {
     /// Its id; empty for findings about files and sheets that hold several forms or none.
     pub dataset: String,
@@ -39,7 +39,7 @@ pub struct FormQuality {
 }
 
 /// An edit, or a check of files and tables, with its outcomes.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct EditLine {
     /// Its code.
     pub code: String,
@@ -54,7 +54,8 @@ pub struct EditLine {
 }
 
 /// Records of one bureau and form, and where they ended.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = OriginOfRecords)]
 pub struct Origin {
     /// The bureau.
     pub bureau: String,
@@ -68,7 +69,7 @@ pub struct Origin {
 }
 
 /// Sums of money, 万元 with two decimals.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Money {
     /// What it is: 营业收入, 融资需求.
     pub of: String,
@@ -79,7 +80,7 @@ pub struct Money {
 }
 
 /// A run's quality.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Overview {
     /// Per bureau, in the order of the configuration.
     pub bureaus: Vec<BureauQuality>,
@@ -144,7 +145,8 @@ fn bureaus(config: &Config, run: &Published) -> Vec<BureauQuality> {
     for input in &run.inputs {
         let bureau = bureaus.entry(&input.bureau).or_default();
         bureau.files += 1;
-        bureau.refused += u64::from(input.refused);
+        // A file of no source was never opened.
+        bureau.refused += u64::from(input.refused && !input.source.is_empty());
         bureau.records += input.rows;
     }
     for (place, number) in run.findings.iter().flatten() {
@@ -259,7 +261,13 @@ mod tests {
     use crate::model::account::Account;
 
     fn run() -> Published {
-        let input = |path: &str, bureau: &str, rows| InputFile { path: path.into(), bureau: bureau.into(), rows, ..InputFile::default() };
+        let input = |path: &str, bureau: &str, rows| InputFile {
+            path: path.into(),
+            bureau: bureau.into(),
+            rows,
+            refused: bureau.is_empty(),
+            ..InputFile::default()
+        };
         let account = |dataset: &str, file, place, rows, amount| Account {
             dataset: dataset.into(),
             file,
@@ -298,6 +306,7 @@ mod tests {
         let bureau = |name: &str| seen.bureaus.iter().find(|b| b.bureau == name).expect("a bureau");
         assert_eq!((bureau("统计局").records, bureau("统计局").found.error), (20, 3));
         assert_eq!((bureau("工信局").found.explain, bureau("").found.note), (1, 2));
+        assert_eq!((bureau("").files, bureau("").refused), (1, 0), "what belongs to nobody was not opened");
         let form = |id: &str| seen.forms.iter().find(|f| f.dataset == id).expect("a form").found.total();
         assert_eq!((form("returns"), form("directory"), form("")), (3, 1, 2), "a file of one form tells its form");
         assert_eq!(seen.edits[0].code, "F1");

@@ -34,7 +34,7 @@ struct RunFile {
 }
 
 /// Outcomes of an edit.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub struct Outcomes {
     /// Held or broken.
     pub judged: u64,

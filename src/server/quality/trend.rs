@@ -7,7 +7,7 @@ use crate::server::error::PageError;
 use serde::Serialize;
 
 /// A run's figures.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Moment {
     /// The run.
     pub run: String,

@@ -89,5 +89,5 @@ fn bands_leave_nothing_out() {
 fn scales_end_at_round_numbers() {
     assert_eq!([1, 3, 12, 50, 51, 999].map(ceiling), [1, 5, 20, 50, 100, 1000]);
     assert_eq!(fitting("统计局", 100.0), "统计局");
-    assert_eq!(fitting("统计局企业经营情况年报", 60.0), "统计…");
+    assert_eq!(fitting("统计局企业经营情况年报", 60.0), "统计局…");
 }

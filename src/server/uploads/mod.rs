@@ -14,8 +14,8 @@ mod workbook;
 
 pub use checks::resume;
 pub use explain::{SHORTEST, explain};
-pub use receive::receive;
-pub use view::{Detail, ListPage, Told, detail, list, own};
+pub use receive::{Sent, receive};
+pub use view::{Detail, Item, ListPage, Told, Version, detail, list, one, own};
 pub use workbook::{FINDINGS_FILE, write_findings};
 
 use crate::config::Config;

@@ -10,7 +10,9 @@ use crate::server::session::Actor;
 use crate::server::state::App;
 use crate::stages::acquire::version;
 use axum::extract::Multipart;
-use axum::extract::multipart::Field;
+use axum::extract::multipart::{Field, MultipartRejection};
+use axum::http::HeaderMap;
+use axum::http::header::CONTENT_LENGTH;
 use hyper::body::Bytes;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -31,7 +33,7 @@ const DRAINED: u64 = 64 << 20;
 const DRAINING: Duration = Duration::from_secs(20);
 
 /// A file that was taken in.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Sent {
     /// Id of its upload.
     pub id: String,
@@ -60,8 +62,27 @@ struct Body {
     replaces: Option<String>,
 }
 
-/// Takes in what an actor sends, and begins the checks. Nothing is kept unless the whole body came.
-pub async fn receive(app: &App, actor: &Actor, mut multipart: Multipart) -> Result<Vec<Sent>, PageError> {
+/// What a request to take in files says of itself, and its body.
+pub type Posting = (HeaderMap, Result<Multipart, MultipartRejection>);
+
+/// Takes in what an actor sends, begins the checks, and notes each file in the audit log.
+pub async fn receive(app: &App, actor: &Actor, address: &str, (headers, body): Posting) -> Result<Vec<Sent>, PageError> {
+    let mib = app.config.portal.upload_mib.min(app.config.limits.file_mib);
+    let stated = headers.get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
+    // Twice the limit is not even read to its end.
+    if stated.is_some_and(|s| s > (2 * mib + 1) << 20) {
+        return Err(PageError::TooLarge(mib));
+    }
+    let sent = take(app, actor, body.map_err(|_| PageError::Refused("form", Vec::new()))?).await?;
+    for one in &sent {
+        let detail = format!("{} {} {}", one.sha256, one.bytes, if one.new { "new" } else { "again" });
+        app.note(actor, address, "upload", &one.id, &detail).await?;
+    }
+    Ok(sent)
+}
+
+/// Takes in a body. Nothing is kept unless the whole of it came.
+async fn take(app: &App, actor: &Actor, mut multipart: Multipart) -> Result<Vec<Sent>, PageError> {
     let source = actor.source.clone().filter(|s| app.config.source.contains_key(s)).ok_or(PageError::NotFound)?;
     let body = match tokio::time::timeout(DEADLINE, read(app, actor, &mut multipart)).await {
         Ok(Err(error @ PageError::TooLarge(_))) => {

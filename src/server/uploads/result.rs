@@ -12,7 +12,8 @@ use std::collections::HashSet;
 const EXCERPTS: usize = 1000;
 
 /// A finding in words.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = Finding)]
 pub struct Shown {
     /// Tells it from others of its return: equal as long as code, sheet, cell and found value are.
     pub key: String,

@@ -18,7 +18,8 @@ const ITEMS: u32 = 50;
 const FINDINGS: usize = 50;
 
 /// A form that an upload holds, by its title.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = Part)]
 pub struct Titled {
     /// The form's title.
     pub title: String,
@@ -29,7 +30,8 @@ pub struct Titled {
 }
 
 /// An upload in a list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = Upload)]
 pub struct Item {
     /// Number of its receipt.
     pub number: i64,
@@ -99,7 +101,8 @@ impl Item {
 }
 
 /// A page of the list.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = Uploads)]
 pub struct ListPage {
     /// The uploads, newest first.
     pub items: Vec<Item>,
@@ -132,8 +135,17 @@ pub async fn own(app: &App, actor: &Actor, id: &str) -> Result<Upload, PageError
     upload.filter(|u| actor.sees_source(&u.source)).ok_or(PageError::NotFound)
 }
 
+/// An upload by its id, in short; its check is begun if it has none and nobody is at it.
+pub async fn one(app: &App, actor: &Actor, id: &str) -> Result<Item, PageError> {
+    let upload = own(app, actor, id).await?;
+    if upload.verdict.is_none() {
+        checks::begin(app, upload.clone());
+    }
+    Ok(Item::of(app, &upload))
+}
+
 /// A finding with what was said of it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Told {
     /// The finding.
     pub finding: Shown,
@@ -144,7 +156,7 @@ pub struct Told {
 }
 
 /// A version of a return, with what changed from the one before.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Version {
     /// The upload.
     pub item: Item,

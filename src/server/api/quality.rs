@@ -1,0 +1,67 @@
+//! Data quality in counts, for programs.
+
+use super::answers::Reading;
+use super::asking::{Asking, Named};
+use crate::model::role::Right;
+use crate::server::error::PageError;
+use crate::server::quality::{self, EditQuality, Moment, Overview};
+use crate::server::router::{Access, Routes};
+use crate::server::session::Actor;
+use crate::server::state::App;
+use axum::Json;
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+/// Routes of this room.
+pub fn routes(routes: Routes) -> Routes {
+    let access = Access::Right(Right::SeeQuality);
+    routes.get("/api/v1/quality", access, show_quality).get("/api/v1/quality/{code}", access, show_edit)
+}
+
+/// Which run.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct OfRun {
+    /// The run; the last one if none is named.
+    run: Option<String>,
+}
+
+/// The quality of a run.
+#[derive(Serialize, ToSchema)]
+pub struct Quality {
+    /// The run.
+    pub run: String,
+    /// Its reference date.
+    pub as_of: String,
+    /// When it ended.
+    pub finished: String,
+    /// Per bureau, form and edit, and where records ended.
+    pub overview: Overview,
+    /// Runs over time, oldest first.
+    pub trend: Vec<Moment>,
+}
+
+/// The quality of a run per bureau, form and edit; sums of money only for roles that may see the closed edition.
+#[utoipa::path(get, path = "/api/v1/quality", tag = "quality", params(OfRun), responses((status = 200, body = Quality), Reading))]
+pub async fn show_quality(State(app): State<App>, actor: Actor, Asking(asked): Asking<OfRun>) -> Result<Json<Quality>, PageError> {
+    let shown = quality::shown(&app, asked.run.as_deref()).await?.ok_or(PageError::NotFound)?;
+    tracing::Span::current().record("run.id", &shown.run.id);
+    let overview = quality::overview(&app.config, &shown.published, actor.may(Right::SeeClosed));
+    let trend = quality::moments(&shown.runs)?;
+    let run = shown.run;
+    Ok(Json(Quality { run: run.id, as_of: run.as_of, finished: run.finished, overview, trend }))
+}
+
+/// One edit: what it means, what it found in each file, and how that was before.
+#[utoipa::path(get, path = "/api/v1/quality/{code}", tag = "quality", params(("code" = String, Path), OfRun),
+    responses((status = 200, body = EditQuality), Reading))]
+pub async fn show_edit(
+    State(app): State<App>,
+    Named(code): Named<String>,
+    Asking(asked): Asking<OfRun>,
+) -> Result<Json<EditQuality>, PageError> {
+    let shown = quality::shown(&app, asked.run.as_deref()).await?.ok_or(PageError::NotFound)?;
+    tracing::Span::current().record("run.id", &shown.run.id);
+    Ok(Json(quality::edit(&app, &shown, &code).await?))
+}

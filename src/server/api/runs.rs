@@ -1,0 +1,103 @@
+//! Runs for programs: started, cancelled, listed, one of them in full, and its files.
+
+use super::Program;
+use super::answers::{Changing, File, Reading};
+use super::asking::{Asking, Named, Paged};
+use crate::ledger::Cause;
+use crate::model::role::Right;
+use crate::server::address::Address;
+use crate::server::download;
+use crate::server::error::PageError;
+use crate::server::night::{self, Current};
+use crate::server::router::{Access, Routes};
+use crate::server::runs::{self, Line, Run};
+use crate::server::session::Actor;
+use crate::server::state::App;
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// Routes of this room.
+pub fn routes(routes: Routes) -> Routes {
+    routes
+        .get("/api/v1/runs", Access::Right(Right::SeeRuns), list_runs)
+        .post("/api/v1/runs", Access::Right(Right::StartRuns), start_run)
+        .post("/api/v1/runs/cancel", Access::Right(Right::StartRuns), cancel_run)
+        .get("/api/v1/runs/{id}", Access::Right(Right::SeeRuns), show_run)
+        .get("/api/v1/runs/{id}/files/{*file}", Access::Right(Right::SeePool), take_run_file)
+}
+
+/// A page of the history.
+#[derive(Serialize, ToSchema)]
+pub struct Runs {
+    /// What runs just now, stage by stage.
+    pub current: Option<Current>,
+    /// Attempts, newest first.
+    pub runs: Vec<Line>,
+    /// This page, from 1.
+    pub page: u64,
+    /// Pages in all.
+    pub pages: u64,
+    /// Attempts in all.
+    pub total: u64,
+}
+
+/// What runs and what ran, newest first.
+#[utoipa::path(get, path = "/api/v1/runs", tag = "runs", params(Paged), responses((status = 200, body = Runs), Reading))]
+pub async fn list_runs(State(app): State<App>, actor: Actor, Asking(paged): Asking<Paged>) -> Result<Json<Runs>, PageError> {
+    // What runs is read first: a run that ends in between shows twice rather than not at all.
+    let current = app.night.current();
+    let history = runs::history(&app, &actor, paged.page().into()).await?;
+    Ok(Json(Runs { current, runs: history.lines, page: history.page, pages: history.pages, total: history.all }))
+}
+
+/// A run that was started.
+#[derive(Serialize, ToSchema)]
+pub struct Started {
+    /// Number of the attempt.
+    pub attempt: i64,
+}
+
+/// Starts a run.
+#[utoipa::path(post, path = "/api/v1/runs", tag = "runs", responses((status = 202, body = Started), Changing))]
+pub async fn start_run(
+    State(app): State<App>,
+    Address(address): Address,
+    Program(actor): Program,
+) -> Result<(StatusCode, Json<Started>), PageError> {
+    let attempt = night::start(&app, Cause::Manual, Some((&actor, &address)), None).await?;
+    Ok((StatusCode::ACCEPTED, Json(Started { attempt })))
+}
+
+/// Stops the run that is active.
+#[utoipa::path(post, path = "/api/v1/runs/cancel", tag = "runs",
+    responses((status = 202, description = "It is being stopped; what stood before it stands."), Changing))]
+pub async fn cancel_run(State(app): State<App>, Address(address): Address, Program(actor): Program) -> Result<StatusCode, PageError> {
+    night::cancel(&app, &actor, &address).await?;
+    Ok(StatusCode::ACCEPTED)
+}
+
+/// A run in full.
+#[utoipa::path(get, path = "/api/v1/runs/{id}", tag = "runs", params(("id" = String, Path)), responses((status = 200, body = Run), Reading))]
+pub async fn show_run(State(app): State<App>, actor: Actor, Named(id): Named<String>) -> Result<Json<Run>, PageError> {
+    Ok(Json(runs::run(&app, &actor, &id).await?))
+}
+
+/// A file of a run, if the role may take it.
+#[utoipa::path(get, path = "/api/v1/runs/{id}/files/{file}", tag = "runs",
+    params(("id" = String, Path), ("file" = String, Path, description = "Its path as `downloads` of the run has it.")),
+    responses(File))]
+pub async fn take_run_file(
+    State(app): State<App>,
+    Address(address): Address,
+    actor: Actor,
+    Named((id, file)): Named<(String, String)>,
+) -> Result<Response, PageError> {
+    let (path, name) = runs::file(&app, &actor, &id, &file).await?;
+    let response = download::file(&path, &name).await?;
+    app.note(&actor, &address, "download", &format!("{id}/{file}"), "").await?;
+    Ok(response)
+}

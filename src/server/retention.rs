@@ -1,0 +1,262 @@
+//! What the portal does once a day: it removes runs and originals whose term is over, ends sessions that nobody used, and
+//! reads the whole audit log.
+//!
+//! Nothing is removed that the latest run, an adopted one or one of the last `runs_kept` refers to, nor what runs still
+//! take in. An original first leaves the store and is deleted a minute later: if somebody sent the same bytes meanwhile,
+//! it comes back.
+
+use super::audit;
+use super::clock::Clock;
+use super::error::PageError;
+use super::state::App;
+use crate::backup::hold;
+use crate::config::RetentionOptions;
+use crate::stages::acquire::Store;
+use chrono::{DateTime, FixedOffset, NaiveDate, TimeDelta};
+use serde::Deserialize;
+use std::collections::HashSet;
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// Seconds between two rounds.
+const ROUND_S: u64 = 24 * 3600;
+/// Seconds between an original's leaving the store and its end: longer than an upload needs from its bytes to its receipt.
+const GRACE_S: u64 = 60;
+/// Folders below the state for what is leaving.
+const RUNS_LEAVING: &str = "gone-runs";
+const ORIGINALS_LEAVING: &str = "gone-originals";
+
+/// Keeps house until the portal ends.
+pub async fn keep(app: App, mut stop: watch::Receiver<bool>) {
+    loop {
+        if let Err(error) = round(&app).await {
+            tracing::error!(?error, "housekeeping failed");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_secs(ROUND_S)) => {}
+            _ = stop.changed() => return,
+        }
+    }
+}
+
+async fn round(app: &App) -> Result<(), PageError> {
+    let now = chrono::Utc::now().timestamp();
+    app.ledger(move |l| l.sweep_sessions(now)).await?;
+    let chain = audit::chain(app, true).await?;
+    if !chain.holds {
+        tracing::error!(audit.number = chain.number, "the audit log does not hold");
+    }
+    // A backup reads what would go.
+    let Some(_held) = hold(&app.folder()).map_err(PageError::from)? else { return Ok(()) };
+    settle_originals(app).await?;
+    remove_runs(app).await?;
+    if move_originals(app).await? {
+        tokio::time::sleep(Duration::from_secs(GRACE_S)).await;
+        settle_originals(app).await?;
+    }
+    Ok(())
+}
+
+/// The moment before which something was last used to be removed.
+fn before(now: DateTime<FixedOffset>, days: u32) -> DateTime<FixedOffset> {
+    now - TimeDelta::days(i64::from(days))
+}
+
+/// Runs whose term is over: of those recorded, newest first, neither the latest, nor adopted, nor among the last.
+fn outdated(recorded: &[String], kept: &HashSet<String>, retention: &RetentionOptions, today: NaiveDate) -> Vec<String> {
+    let Some(days) = retention.runs_days else { return Vec::new() };
+    let old = |id: &str| {
+        let begun = id.get(..8).and_then(|d| NaiveDate::parse_from_str(d, "%Y%m%d").ok());
+        begun.is_some_and(|begun| (today - begun).num_days() > i64::from(days))
+    };
+    recorded.iter().skip(retention.runs_kept).filter(|id| old(id) && !kept.contains(*id)).cloned().collect()
+}
+
+/// Runs that stay whatever their age: the latest and those adopted.
+async fn kept_runs(app: &App) -> Result<HashSet<String>, PageError> {
+    let mut kept: HashSet<String> = app.ledger(|l| l.runs_adopted()).await?.into_iter().collect();
+    let latest = fs::read_link(app.config.outputs.join("latest")).ok();
+    kept.extend(latest.and_then(|l| l.file_name().map(|n| n.to_string_lossy().into_owned())));
+    Ok(kept)
+}
+
+async fn remove_runs(app: &App) -> Result<(), PageError> {
+    let leaving = app.folder().join(RUNS_LEAVING);
+    let kept = kept_runs(app).await?;
+    let recorded = app.ledger(|l| l.runs_recorded()).await?;
+    for id in outdated(&recorded, &kept, &app.config.retention, app.clock.now().date_naive()) {
+        let folder = app.config.outputs.join(&id);
+        if !folder.is_dir() {
+            continue;
+        }
+        app.note_system("", "run_removed", &id, "").await?;
+        let to = leaving.join(&id);
+        apart(move || {
+            fs::create_dir_all(to.parent().unwrap_or(&to))?;
+            fs::rename(&folder, &to)
+        })
+        .await?;
+    }
+    apart(move || if leaving.exists() { fs::remove_dir_all(&leaving) } else { Ok(()) }).await
+}
+
+/// The inputs that a run's `run.json` names.
+#[derive(Deserialize)]
+struct RunFile {
+    inputs: Vec<Input>,
+}
+
+#[derive(Deserialize)]
+struct Input {
+    sha256: String,
+}
+
+/// Hashes that runs still there were made from; nothing if a run cannot be read, since it may be any of them.
+fn referred(outputs: &Path) -> io::Result<Option<HashSet<String>>> {
+    let mut all = HashSet::new();
+    for entry in fs::read_dir(outputs)? {
+        let file = entry?.path().join("run.json");
+        if !file.is_file() {
+            continue;
+        }
+        let Ok(run) = serde_json::from_slice::<RunFile>(&fs::read(&file)?) else { return Ok(None) };
+        all.extend(run.inputs.into_iter().map(|i| i.sha256));
+    }
+    Ok(Some(all))
+}
+
+/// Moves originals whose term is over out of the store; tells whether there were any.
+async fn move_originals(app: &App) -> Result<bool, PageError> {
+    let Some(days) = app.config.retention.originals_days else { return Ok(false) };
+    // What a run under way takes in is named by no run yet.
+    let lock = fs::File::create(app.folder().join("lock"))?;
+    if lock.try_lock().is_err() {
+        return Ok(false);
+    }
+    let limit = Clock::text(before(app.clock.now(), days));
+    let unneeded = app.ledger(move |l| l.unneeded_originals(&limit)).await?;
+    let outputs = app.config.outputs.clone();
+    let Some(referred) = apart(move || referred(&outputs)).await? else { return Ok(false) };
+    let store = Store::at(&app.folder().join("store"))?;
+    let leaving = app.folder().join(ORIGINALS_LEAVING);
+    let mut moved = false;
+    for hash in unneeded.into_iter().filter(|hash| !referred.contains(hash) && store.has(hash)) {
+        app.note_system("", "original_removed", &hash, "").await?;
+        let (from, to) = (store.path(&hash), leaving.join(&hash));
+        apart(move || {
+            fs::create_dir_all(to.parent().unwrap_or(&to))?;
+            fs::rename(from, to)
+        })
+        .await?;
+        moved = true;
+    }
+    Ok(moved)
+}
+
+/// Deletes originals that left the store, or brings back those that somebody sent again meanwhile.
+async fn settle_originals(app: &App) -> Result<(), PageError> {
+    let leaving = app.folder().join(ORIGINALS_LEAVING);
+    if !leaving.exists() {
+        return Ok(());
+    }
+    // Without a term nothing may go, whatever an earlier configuration moved out.
+    let limit = app.config.retention.originals_days.map(|days| Clock::text(before(app.clock.now(), days)));
+    let unneeded: HashSet<String> = match limit {
+        Some(limit) => app.ledger(move |l| l.unneeded_originals(&limit)).await?.into_iter().collect(),
+        None => HashSet::new(),
+    };
+    let store = Store::at(&app.folder().join("store"))?;
+    apart(move || {
+        for entry in fs::read_dir(&leaving)? {
+            let entry = entry?;
+            let hash = entry.file_name().to_string_lossy().into_owned();
+            if unneeded.contains(&hash) || store.has(&hash) {
+                fs::remove_file(entry.path())?;
+            } else {
+                let back = store.path(&hash);
+                fs::create_dir_all(back.parent().unwrap_or(&back))?;
+                fs::rename(entry.path(), back)?;
+            }
+        }
+        fs::remove_dir(&leaving)
+    })
+    .await
+}
+
+/// Works on files away from the threads that serve pages.
+async fn apart<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> Result<T, PageError> {
+    Ok(tokio::task::spawn_blocking(work).await.map_err(|e| PageError::bug(e.to_string()))??)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::load;
+    use crate::ledger::{Adoption, Ledger};
+    use crate::stages::acquire::hash_text;
+
+    #[test]
+    fn only_runs_whose_term_is_over_go() {
+        let recorded: Vec<String> =
+            ["20260701-020000-a", "20260630-020000-b", "20260101-020000-c", "20250101-020000-d"].map(str::to_owned).into();
+        let today = NaiveDate::from_ymd_opt(2026, 7, 2).expect("a day");
+        let retention = RetentionOptions { runs_days: Some(30), runs_kept: 2, ..RetentionOptions::default() };
+        let none = HashSet::new();
+        assert_eq!(outdated(&recorded, &none, &retention, today), recorded[2..]);
+        let kept = HashSet::from([recorded[3].clone()]);
+        assert_eq!(outdated(&recorded, &kept, &retention, today), recorded[2..3]);
+        assert!(outdated(&recorded, &none, &RetentionOptions { runs_kept: 4, ..retention }, today).is_empty());
+        assert!(outdated(&recorded, &none, &RetentionOptions::default(), today).is_empty(), "by default all is kept");
+    }
+
+    #[test]
+    fn terms_below_the_law_are_problems_with_their_line() {
+        let problems = load("[retention]\nruns_days = 90\noriginals_days = 729\n", Path::new(".")).expect_err("two years at least");
+        assert_eq!(problems.iter().map(|p| (p.line, p.path.as_str())).collect::<Vec<_>>(), [(3, "retention.originals_days")]);
+        assert!(load("[retention]\noriginals_days = 730\n", Path::new(".")).is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_round_removes_what_is_over_and_nothing_else() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let settings = "[retention]\nruns_days = 30\nruns_kept = 1\noriginals_days = 730\n";
+        let config = load(settings, folder.path()).map_err(|p| format!("{p:?}"))?;
+        let outputs = config.outputs.clone();
+        let now = DateTime::parse_from_rfc3339("2026-07-01T08:00:00+08:00")?;
+        fs::create_dir_all(outputs.join(".huichi"))?;
+        let store = Store::at(&outputs.join(".huichi/store"))?;
+        let ledger = Ledger::open(&outputs.join(".huichi/ledger.sqlite"))?;
+        let hashes = ["over", "adopted", "latest", "recent"].map(hash_text);
+        for (name, hash) in ["over", "adopted", "latest", "recent"].iter().zip(&hashes) {
+            fs::write(folder.path().join("file"), name)?;
+            store.pin(&folder.path().join("file"))?;
+            let received = if *name == "recent" { "2026-06-01T00:00:00+0800" } else { "2020-01-01T00:00:00+0800" };
+            ledger.receive(hash, "s", name, 4, received)?;
+        }
+        let runs = [("20240101-020000-a", &hashes[0]), ("20240201-020000-b", &hashes[1]), ("20260601-020000-c", &hashes[2])];
+        for (id, hash) in runs {
+            fs::create_dir_all(outputs.join(id))?;
+            fs::write(outputs.join(id).join("run.json"), format!("{{\"inputs\":[{{\"sha256\":\"{hash}\"}}]}}"))?;
+            ledger.record_run(id, id, "2026-01-01", "t", id, "{}")?;
+        }
+        std::os::unix::fs::symlink(runs[2].0, outputs.join("latest"))?;
+        let adopted = Adoption { run: runs[1].0.into(), account: "a".into(), adopted: "t".into(), note: String::new() };
+        assert!(ledger.adopt(&adopted)?);
+
+        let app = App::open(config, "pipeline.toml".into(), Clock::new(Some(now)), false)?;
+        remove_runs(&app).await.map_err(|e| format!("{e:?}"))?;
+        assert_eq!(runs.map(|(id, _)| outputs.join(id).exists()), [false, true, true]);
+        assert!(move_originals(&app).await.map_err(|e| format!("{e:?}"))?);
+        assert_eq!(hashes.clone().map(|h| store.has(&h)), [false, true, true, true]);
+        // Somebody sends it again before it is gone.
+        ledger.receive(&hashes[0], "s", "again", 4, "2026-07-01T00:00:00+0800")?;
+        settle_originals(&app).await.map_err(|e| format!("{e:?}"))?;
+        assert!(store.has(&hashes[0]), "it came back");
+        let entries = app.ledger(|l| l.audit(&crate::ledger::AuditFilter::default(), 0, 10)).await.map_err(|e| format!("{e:?}"))?;
+        assert_eq!(entries.0.iter().map(|e| e.action.as_str()).collect::<Vec<_>>(), ["original_removed", "run_removed"]);
+        Ok(())
+    }
+}
