@@ -149,9 +149,10 @@ impl Ledger {
         self.0.execute(sql, params![id, now, outcome.id(), run, message]).map(|_| ())
     }
 
-    /// Closes what a portal that was killed left open; gives how many.
-    pub fn close_attempts(&self, now: &str) -> Result<usize, LedgerError> {
-        self.0.execute("UPDATE attempt SET finished = ?1, outcome = 'died' WHERE outcome IS NULL", [now])
+    /// Closes what a portal that was killed left open; gives their numbers.
+    pub fn close_attempts(&self, now: &str) -> Result<Vec<i64>, LedgerError> {
+        let sql = "UPDATE attempt SET finished = ?1, outcome = 'died' WHERE outcome IS NULL RETURNING id";
+        self.0.prepare_cached(sql)?.query_map([now], |row| row.get(0))?.collect()
     }
 
     /// Lines of the history from the newest, and how many there are.
@@ -253,8 +254,8 @@ mod tests {
         let folder = tempfile::tempdir()?;
         let ledger = Ledger::open(&folder.path().join("ledger.sqlite"))?;
         assert_eq!(ledger.since()?, None);
-        ledger.begin_attempt(Cause::Schedule, None, Some("d2"), "t1")?;
-        assert_eq!(ledger.close_attempts("t2")?, 1);
+        let open = ledger.begin_attempt(Cause::Schedule, None, Some("d2"), "t1")?;
+        assert_eq!(ledger.close_attempts("t2")?, [open]);
         assert_eq!(ledger.served("d2")?, (1, false));
         let again = ledger.begin_attempt(Cause::MadeUp, None, Some("d2"), "t3")?;
         ledger.end_attempt(again, ending(Outcome::Parked, None), "t4")?;

@@ -1,5 +1,6 @@
 //! The accept loop: how many may be connected, how long they may take, TLS, and an end that lets the last answers out.
 
+use super::address::forwarded;
 use super::limits::place;
 use super::metrics::Refused;
 use super::pace::{Busy, PATIENCE, Paced, Pulse};
@@ -199,11 +200,6 @@ fn plain(headers: &HeaderMap, name: &HeaderName) -> bool {
     text.len() <= 64 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
 }
 
-/// Who came to the proxy: the last address in its list, since the others are what the browser says.
-fn forwarded(headers: &HeaderMap) -> Option<IpAddr> {
-    headers.get_all("x-forwarded-for").iter().last()?.to_str().ok()?.rsplit(',').next()?.trim().parse().ok()
-}
-
 /// The body of an answer, which keeps its connection in use until it is out.
 struct Answer {
     body: Body,
@@ -224,25 +220,5 @@ impl HttpBody for Answer {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_proxys_own_word_counts() {
-        let of = |values: &[&'static str]| {
-            let mut headers = HeaderMap::new();
-            for value in values {
-                headers.append("x-forwarded-for", axum::http::HeaderValue::from_static(value));
-            }
-            forwarded(&headers).map(|ip| ip.to_string())
-        };
-        assert_eq!(of(&["1.2.3.4, 10.0.0.9"]), Some("10.0.0.9".into()), "what the browser says stands in front");
-        assert_eq!(of(&["1.2.3.4", "10.0.0.8"]), Some("10.0.0.8".into()));
-        assert_eq!(of(&["unknown"]), None);
-        assert_eq!(of(&[]), None);
     }
 }

@@ -1,4 +1,4 @@
-//! The address that a request comes from, as the audit log keeps it.
+//! The address that a request comes from, as the audit log keeps it and limits count it.
 
 use super::accept::Peer;
 use super::error::PageError;
@@ -8,22 +8,20 @@ use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use std::net::IpAddr;
 
-/// The address of whoever asks: the other end of the connection, or, behind a proxy by configuration, whom it names.
+/// The address of whoever asks, as the accept loop found it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address(pub String);
 
 impl FromRequestParts<App> for Address {
     type Rejection = PageError;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, PageError> {
-        let peer = parts.extensions.get::<Peer>().map(|p| p.0.ip());
-        let named = if app.config.portal.behind_proxy { forwarded(&parts.headers) } else { None };
-        Ok(Self(named.or(peer).map(|ip| ip.to_string()).unwrap_or_default()))
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, PageError> {
+        Ok(Self(parts.extensions.get::<Peer>().map(|p| p.0.ip().to_string()).unwrap_or_default()))
     }
 }
 
 /// Whom the proxy names. It appends to what it was sent, so only the last name is its own; all before it anybody can write.
-fn forwarded(headers: &HeaderMap) -> Option<IpAddr> {
+pub fn forwarded(headers: &HeaderMap) -> Option<IpAddr> {
     let last = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?.rsplit(',').next()?.trim();
     last.parse().ok()
 }

@@ -2,7 +2,8 @@
 
 use super::clock::shown;
 use super::error::PageError;
-use super::frame::portal;
+use super::frame::{portal, say};
+use super::pool::column_label;
 use super::state::App;
 use crate::finding::{Lang, find_word};
 use crate::ledger::{AuditFilter, Entry, Ledger, LedgerError};
@@ -124,8 +125,20 @@ fn who(account: &str) -> String {
     }
 }
 
-/// Facts such as `role=clerk disabled=true` in words; what is kept otherwise is shown as it is.
-fn detail(app: &App, kept: &str) -> String {
+/// The word of what is kept, or itself.
+fn known(section: &str, part: &str) -> String {
+    find_word(Lang::Zh, &format!("{section}{part}")).unwrap_or(part).to_owned()
+}
+
+/// Facts such as `role=clerk disabled=true`, or a word that the action knows, in words; all else is shown as it is kept.
+fn detail(app: &App, action: &str, kept: &str) -> String {
+    let told = |part: &str| match action {
+        "view_source" => column_label(&app.config, part),
+        "upload" if part.bytes().all(|b| b.is_ascii_digit()) => say("kept.bytes", &[part.to_owned()]),
+        "run_started" => known("portal.cause_", part),
+        "run_finished" => known("portal.outcome_", part),
+        _ => known("kept.", part),
+    };
     let fact = |part: &str| {
         let (key, value) = part.split_once('=')?;
         let name = find_word(Lang::Zh, &format!("fact.{key}"))?;
@@ -139,7 +152,8 @@ fn detail(app: &App, kept: &str) -> String {
         };
         Some(format!("{name}{value}"))
     };
-    kept.split(' ').map(fact).collect::<Option<Vec<_>>>().map_or_else(|| kept.to_owned(), |facts| facts.join("，"))
+    let facts = kept.split(' ').map(fact).collect::<Option<Vec<_>>>();
+    facts.map_or_else(|| kept.split(' ').map(told).collect::<Vec<_>>().join(" "), |facts| facts.join("，"))
 }
 
 fn row(app: &App, entry: Entry) -> Row {
@@ -151,7 +165,7 @@ fn row(app: &App, entry: Entry) -> Row {
         role,
         action: action_word(Lang::Zh, &entry.action),
         object: entry.object,
-        detail: detail(app, &entry.detail),
+        detail: detail(app, &entry.action, &entry.detail),
         address: entry.address,
     }
 }

@@ -1,6 +1,6 @@
 // A site to test: its folder, its portal, a browser, and what every page must be.
-import { spawn } from 'node:child_process';
-import { mkdtempSync, mkdirSync, rmSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { cpSync, mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -20,9 +20,27 @@ export function folder() {
   return made;
 }
 
+/** A site of its own with the sample's inputs; gives the path of its settings. */
+export function site() {
+  const made = folder();
+  cpSync(join(root, 'inputs'), join(made, 'inputs'), { recursive: true });
+  const config = join(made, 'pipeline.toml');
+  writeFileSync(config, '[run]\nas_of = "2026-06-30"\n');
+  return config;
+}
+
+/** Makes an account by the command line; gives its first password. */
+export function account(config, name, role, source) {
+  const words = ['user', 'add', name, '--role', role, '--config', config, '--format', 'json', ...(source ? ['--source', source] : [])];
+  return JSON.parse(execFileSync(program, words, { encoding: 'utf8' })).secret;
+}
+
 /** Opens a portal; gives what it says on its first line, and how to end it. */
 export async function open(words) {
-  const child = spawn(program, ['serve', '--listen', '127.0.0.1:0', '--format', 'json', ...words], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(program, ['serve', '--listen', '127.0.0.1:0', '--format', 'json', ...words], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { HUICHI_LOG: 'warn', ...process.env },
+  });
   const ended = new Promise((done) => child.once('exit', done));
   const line = await new Promise((done, failed) => {
     let text = '';

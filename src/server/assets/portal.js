@@ -13,4 +13,12 @@
     var question = event.target.getAttribute('data-ask');
     if (question && !window.confirm(question)) { event.preventDefault(); }
   }, true);
+  // A cell that is marked in a wide sheet is scrolled into sight.
+  Array.prototype.forEach.call(document.querySelectorAll('.scroll td.hit'), function (cell) {
+    var sheet = cell.parentNode;
+    while (!sheet.classList.contains('scroll')) { sheet = sheet.parentNode; }
+    var box = cell.getBoundingClientRect();
+    var frame = sheet.getBoundingClientRect();
+    if (box.right > frame.right) { sheet.scrollLeft = box.left - frame.left - (frame.width - box.width) / 2; }
+  });
 }());

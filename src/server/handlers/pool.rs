@@ -2,7 +2,7 @@
 
 use crate::finding::Lang;
 use crate::model::role::Right;
-use crate::server::accept::Peer;
+use crate::server::address::Address;
 use crate::server::error::PageError;
 use crate::server::frame::{Frame, Page, grouped, portal};
 use crate::server::pool::{self, Asked, Changes, Edition, Latest, Origins, PoolData, PoolPage, Profile, Query};
@@ -10,7 +10,6 @@ use crate::server::router::{Access, Routes};
 use crate::server::session::Actor;
 use crate::server::state::App;
 use askama::Template;
-use axum::Extension;
 use axum::extract::{Path, Query as Asking, State};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
@@ -222,7 +221,7 @@ struct EnterprisePage {
 
 async fn enterprise(
     State(app): State<App>,
-    Extension(Peer(peer)): Extension<Peer>,
+    Address(address): Address,
     actor: Actor,
     Path(id): Path<String>,
     Asking(paged): Asking<Paged>,
@@ -235,7 +234,7 @@ async fn enterprise(
     let own = app.clone();
     let read = tokio::task::spawn_blocking(move || pool::profile(&data, &own.config, edition, row, paged.page.unwrap_or(1))).await;
     let profile = read.map_err(|e| PageError::bug(e.to_string()))??;
-    app.note(&actor, &peer.ip().to_string(), "view_enterprise", &profile.key, &profile.run).await?;
+    app.note(&actor, &address, "view_enterprise", &profile.key, &profile.run).await?;
     let heads = profile.patents.first().map(|p| p.iter().map(|f| f.label.clone()).collect()).unwrap_or_default();
     let patents_total = grouped(profile.patents_total as u64);
     let frame = Frame::new(&app, Some(&actor), "/pool");
@@ -251,7 +250,7 @@ struct SourcePage {
 
 async fn source(
     State(app): State<App>,
-    Extension(Peer(peer)): Extension<Peer>,
+    Address(address): Address,
     actor: Actor,
     Path(id): Path<String>,
     Asking(asked): Asking<Asked>,
@@ -263,7 +262,7 @@ async fn source(
     let row = pool::find(&data, &id)?;
     let field = asked.field.clone();
     let origins = pool::origins(&app, &data, Edition::of(actor.role), row, asked).await?;
-    app.note(&actor, &peer.ip().to_string(), "view_source", &origins.key, &field).await?;
+    app.note(&actor, &address, "view_source", &origins.key, &field).await?;
     let frame = Frame::new(&app, Some(&actor), "/pool");
     Ok(Page(SourcePage { frame, origins }).into_response())
 }

@@ -4,7 +4,7 @@ use crate::finding::{Lang, word};
 use crate::ledger::{Cause, Outcome};
 use crate::model::account::Place;
 use crate::model::role::Right;
-use crate::server::accept::Peer;
+use crate::server::address::Address;
 use crate::server::clock::{Clock, shown};
 use crate::server::error::PageError;
 use crate::server::form::Posted;
@@ -16,7 +16,6 @@ use crate::server::session::Actor;
 use crate::server::state::App;
 use crate::server::{adoption, download};
 use askama::Template;
-use axum::Extension;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -211,21 +210,21 @@ struct Nothing {}
 
 async fn start(
     State(app): State<App>,
-    Extension(Peer(peer)): Extension<Peer>,
+    Address(address): Address,
     actor: Actor,
     Posted(Nothing {}): Posted<Nothing>,
 ) -> Result<Redirect, PageError> {
-    night::start(&app, Cause::Manual, Some((&actor, &peer.ip().to_string())), None).await?;
+    night::start(&app, Cause::Manual, Some((&actor, &address)), None).await?;
     Ok(Redirect::to("/runs?done=run_started"))
 }
 
 async fn cancel(
     State(app): State<App>,
-    Extension(Peer(peer)): Extension<Peer>,
+    Address(address): Address,
     actor: Actor,
     Posted(Nothing {}): Posted<Nothing>,
 ) -> Result<Redirect, PageError> {
-    night::cancel(&app, &actor, &peer.ip().to_string()).await?;
+    night::cancel(&app, &actor, &address).await?;
     Ok(Redirect::to("/runs?done=run_cancelled"))
 }
 
@@ -241,7 +240,8 @@ struct RunPage {
     inputs: Vec<InputText>,
     places: Vec<&'static str>,
     accounts: Vec<AccountText>,
-    downloads: Vec<DownloadText>,
+    workbooks: Vec<DownloadText>,
+    data: Vec<DownloadText>,
     compared: String,
     may_adopt: bool,
     adopted_at: String,
@@ -287,12 +287,13 @@ async fn one(
         rows: a.rows.iter().map(|n| grouped(*n)).collect(),
         total: grouped(a.total),
     });
-    let downloads = run.downloads.iter().map(|f| DownloadText {
+    let offered = run.downloads.iter().map(|f| DownloadText {
         path: f.path.clone(),
         href: format!("/runs/{}/files/{}", run.id, crate::server::frame::quoted(&f.path)),
         size: size(f.bytes),
         sha256: f.sha256.clone(),
     });
+    let (workbooks, data) = offered.partition(|f: &DownloadText| f.path.ends_with(".xlsx"));
     Ok(Page(RunPage {
         frame: Frame::new(&app, Some(&actor), "/runs").said(wanted.done.as_deref()),
         started: shown(&run.started),
@@ -302,7 +303,8 @@ async fn one(
         inputs: inputs.collect(),
         places: Place::ALL.map(|p| word(Lang::Zh, &format!("place.{}", p.id()))).to_vec(),
         accounts: accounts.collect(),
-        downloads: downloads.collect(),
+        workbooks,
+        data,
         compared: run.file.as_ref().and_then(|f| f.adopted.as_ref()).map(compared).unwrap_or_default(),
         may_adopt: actor.may(Right::Adopt) && run.adoption.is_none() && run.file.is_some(),
         adopted_at: run.adoption.as_ref().map(|a| shown(&a.adopted)).unwrap_or_default(),
@@ -327,19 +329,19 @@ fn size(bytes: u64) -> String {
     match bytes {
         0..=1023 => format!("{bytes} B"),
         1024..=1_048_575 => format!("{} KiB", bytes.div_ceil(1024)),
-        _ => format!("{}.{} MiB", bytes >> 20, (bytes & 0xF_FFFF) * 10 >> 20),
+        _ => format!("{}.{} MiB", bytes >> 20, ((bytes & 0xF_FFFF) * 10) >> 20),
     }
 }
 
 async fn file(
     State(app): State<App>,
-    Extension(Peer(peer)): Extension<Peer>,
+    Address(address): Address,
     actor: Actor,
     Path((id, file)): Path<(String, String)>,
 ) -> Result<Response, PageError> {
     let (path, name) = runs::file(&app, &actor, &id, &file).await?;
     let response = download::file(&path, &name).await?;
-    app.note(&actor, &peer.ip().to_string(), "download", &format!("{id}/{file}"), "").await?;
+    app.note(&actor, &address, "download", &format!("{id}/{file}"), "").await?;
     Ok(response)
 }
 
@@ -351,12 +353,12 @@ struct Note {
 
 async fn adopt(
     State(app): State<App>,
-    Extension(Peer(peer)): Extension<Peer>,
+    Address(address): Address,
     actor: Actor,
     Path(id): Path<String>,
     Posted(form): Posted<Note>,
 ) -> Result<Redirect, PageError> {
-    adoption::adopt(&app, &actor, &peer.ip().to_string(), &id, form.note.trim()).await?;
+    adoption::adopt(&app, &actor, &address, &id, form.note.trim()).await?;
     Ok(Redirect::to(&format!("/runs/{id}?done=adopted")))
 }
 

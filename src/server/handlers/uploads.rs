@@ -3,7 +3,7 @@
 use crate::finding::Severity;
 use crate::model::role::Right;
 use crate::pipeline::Excerpt;
-use crate::server::accept::Peer;
+use crate::server::address::Address;
 use crate::server::download;
 use crate::server::error::PageError;
 use crate::server::form::Posted;
@@ -13,7 +13,6 @@ use crate::server::session::Actor;
 use crate::server::state::App;
 use crate::server::uploads::{self, Detail, ListPage};
 use askama::Template;
-use axum::Extension;
 use axum::extract::multipart::MultipartRejection;
 use axum::extract::{DefaultBodyLimit, Multipart, Path, Query, State};
 use axum::handler::Handler;
@@ -74,12 +73,12 @@ async fn list(State(app): State<App>, actor: Actor, Query(wanted): Query<Wanted>
 
 async fn receive(
     State(app): State<App>,
-    Extension(Peer(peer)): Extension<Peer>,
+    Address(address): Address,
     actor: Actor,
     headers: HeaderMap,
     body: Result<Multipart, MultipartRejection>,
 ) -> Result<Redirect, PageError> {
-    let sent = uploads::receive(&app, &actor, &peer.ip().to_string(), (headers, body)).await?;
+    let sent = uploads::receive(&app, &actor, &address, (headers, body)).await?;
     Ok(Redirect::to(&match sent.as_slice() {
         [one] if one.new => format!("/uploads/{}?done=upload_received", one.id),
         [one] => format!("/uploads/{}?done=upload_again", one.id),
@@ -165,28 +164,18 @@ fn grid(excerpt: &Excerpt) -> Grid {
     Grid { columns: excerpt.columns.clone(), rows: excerpt.rows.iter().map(|(row, texts)| (*row, cells(*row, texts))).collect() }
 }
 
-async fn findings(
-    State(app): State<App>,
-    Extension(Peer(peer)): Extension<Peer>,
-    actor: Actor,
-    Path(id): Path<String>,
-) -> Result<Response, PageError> {
+async fn findings(State(app): State<App>, Address(address): Address, actor: Actor, Path(id): Path<String>) -> Result<Response, PageError> {
     let upload = uploads::own(&app, &actor, &id).await?;
     let folder = app.intake.scratch()?;
     let name = uploads::write_findings(&app, &upload, folder.path()).await?;
-    app.note(&actor, &peer.ip().to_string(), "download", &upload.id, "findings").await?;
+    app.note(&actor, &address, "download", &upload.id, "findings").await?;
     // An open file is read to its end though its folder goes.
     download::file(&folder.path().join(uploads::FINDINGS_FILE), &name).await
 }
 
-async fn original(
-    State(app): State<App>,
-    Extension(Peer(peer)): Extension<Peer>,
-    actor: Actor,
-    Path(id): Path<String>,
-) -> Result<Response, PageError> {
+async fn original(State(app): State<App>, Address(address): Address, actor: Actor, Path(id): Path<String>) -> Result<Response, PageError> {
     let upload = uploads::own(&app, &actor, &id).await?;
-    app.note(&actor, &peer.ip().to_string(), "download", &upload.id, "original").await?;
+    app.note(&actor, &address, "download", &upload.id, "original").await?;
     download::file(&app.intake.store.path(&upload.sha256), &upload.name).await
 }
 
@@ -204,12 +193,12 @@ struct Said {
 
 async fn explain(
     State(app): State<App>,
-    Extension(Peer(peer)): Extension<Peer>,
+    Address(address): Address,
     actor: Actor,
     Path(id): Path<String>,
     Posted(said): Posted<Said>,
 ) -> Result<Redirect, PageError> {
     let count = uploads::explain(&app, &actor, &id, &said.key, &said.text, said.alike.is_some()).await?;
-    app.note(&actor, &peer.ip().to_string(), "explanation", &id, &format!("{} {count}", said.key)).await?;
+    app.note(&actor, &address, "explanation", &id, &format!("{} {count}", said.key)).await?;
     Ok(Redirect::to(&format!("/uploads/{id}?done=explained&page={}#f-{}", said.page.max(1), crate::server::frame::quoted(&said.key))))
 }

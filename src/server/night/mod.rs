@@ -152,9 +152,8 @@ pub fn arrived(app: &App) {
 /// Takes up where an earlier portal ended: what it left open is closed, and its failure is said.
 pub async fn open(app: &App) -> Result<(), PageError> {
     let now = app.clock.stamp();
-    let left = app.ledger(move |l| l.close_attempts(&now)).await?;
-    if left > 0 {
-        app.note_system("", "run_finished", "", Outcome::Died.id()).await?;
+    for attempt in app.ledger(move |l| l.close_attempts(&now)).await? {
+        app.note_system("", "run_finished", &attempt.to_string(), Outcome::Died.id()).await?;
     }
     refresh(app).await
 }

@@ -142,7 +142,7 @@ fn is_statistics(config: &Config, id: &str, kind: Kind) -> bool {
 }
 
 /// What people call a column.
-fn label(config: &Config, id: &str) -> String {
+pub fn label(config: &Config, id: &str) -> String {
     if let Some(criterion) = id.strip_prefix("verdict_") {
         return config.criterion.get(criterion).map_or_else(|| criterion.to_owned(), |c| c.name.get(Lang::Zh).to_owned());
     }

@@ -20,6 +20,7 @@ mod source;
 mod table;
 
 pub use changes::{Changed, Changes, Moved, PAGE as CHANGES_PAGE, Part, changes};
+pub use columns::label as column_label;
 pub use data::{Conclusion, PoolData};
 pub use edition::Edition;
 pub use enterprise::{Profile, profile};

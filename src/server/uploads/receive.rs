@@ -73,7 +73,9 @@ pub async fn receive(app: &App, actor: &Actor, address: &str, (headers, body): P
     if stated.is_some_and(|s| s > (2 * mib + 1) << 20) {
         return Err(PageError::TooLarge(mib));
     }
-    let sent = take(app, actor, body.map_err(|_| PageError::Refused("form", Vec::new()))?).await?;
+    // What is no multipart body cannot carry the word of a browser's session.
+    let unread = if actor.csrf.is_empty() { PageError::Refused("form", Vec::new()) } else { PageError::Forged };
+    let sent = take(app, actor, body.map_err(|_| unread)?).await?;
     for one in &sent {
         let detail = format!("{} {} {}", one.sha256, one.bytes, if one.new { "new" } else { "again" });
         app.note(actor, address, "upload", &one.id, &detail).await?;

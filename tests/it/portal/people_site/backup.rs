@@ -1,0 +1,104 @@
+//! Backups: taken while the portal runs, restored elsewhere, changed, cut off and killed.
+
+use super::{Portal, person, site, told};
+use crate::util::text;
+use reqwest::StatusCode;
+use std::fs;
+use std::path::Path;
+
+/// All files below a folder with their bytes.
+fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let entries = walkdir::WalkDir::new(folder).sort_by_file_name().into_iter().filter_map(Result::ok);
+    let files = entries.filter(|e| e.file_type().is_file());
+    files.map(|e| (e.path().strip_prefix(folder).expect("below").display().to_string(), fs::read(e.path()).expect("bytes"))).collect()
+}
+
+#[tokio::test]
+async fn a_backup_while_the_portal_runs_comes_back_elsewhere() {
+    let site = site();
+    let portal = Portal::start(&site);
+    let operator = person(&site, &portal, "ops", "operator").await;
+    site.run();
+    assert_eq!(operator.post("/runs/start", &[]).await.status(), StatusCode::SEE_OTHER);
+    let taken = told(&site, &["backup", "backups/first"]);
+    let latest = taken["latest"].as_str().expect("a run").to_owned();
+    assert!(site.path("backups/first/manifest.json").is_file());
+    assert_eq!(fs::read_dir(site.path("backups")).expect("a folder").count(), 1, "nothing half is left");
+    let again = site.huichi(&["backup", "backups/first"]);
+    assert!(text(&again.stderr).contains("ERR-036"), "a backup is never written over");
+    drop(portal);
+
+    let restored = told(&site, &["restore", "backups/first", "--outputs", "elsewhere"]);
+    assert_eq!((&restored["audit_number"], &restored["audit_hash"]), (&taken["audit_number"], &taken["audit_hash"]));
+    assert_eq!(fs::read_link(site.path("elsewhere/latest")).expect("a link"), Path::new(&latest));
+    assert_eq!(files(&site.path("elsewhere").join(&latest)), files(&site.path("outputs").join(&latest)));
+    assert_eq!(files(&site.path("elsewhere/.huichi/store")), files(&site.path("outputs/.huichi/store")));
+    let verified = told(&site, &["audit", "verify", "--outputs", "elsewhere"]);
+    assert_eq!(verified["number"].as_i64(), taken["audit_number"].as_i64().map(|n| n + 1), "the restore is noted");
+    let again = site.huichi(&["restore", "backups/first", "--outputs", "elsewhere"]);
+    assert_eq!((again.status.code(), text(&again.stderr).contains("ERR-039")), (Some(2), true));
+}
+
+#[test]
+fn a_backup_that_was_changed_or_cut_off_does_not_come_back() {
+    let site = site();
+    site.run();
+    told(&site, &["backup", "copy"]);
+    let original = files(&site.path("copy/state/store")).into_iter().next().expect("an original").0;
+    let original = site.path("copy/state/store").join(original);
+    let content = fs::read(&original).expect("bytes");
+    fs::write(&original, [content.as_slice(), b"x"].concat()).expect("a change");
+    let changed = site.huichi(&["restore", "copy", "--outputs", "elsewhere"]);
+    assert_eq!((changed.status.code(), text(&changed.stderr).contains("ERR-040")), (Some(6), true), "{}", text(&changed.stderr));
+    assert!(!site.path("elsewhere/.huichi").exists());
+    // Until it is done again, nothing opens on what is half there.
+    for command in ["run", "user"] {
+        let arguments: &[&str] = if command == "user" { &["user", "list"] } else { &["run"] };
+        let refused = site.huichi(&[arguments, &["--outputs", "elsewhere"]].concat());
+        assert!(text(&refused.stderr).contains("ERR-042"), "{}", text(&refused.stderr));
+    }
+    fs::write(&original, content).expect("as it was");
+    told(&site, &["restore", "copy", "--outputs", "elsewhere"]);
+    fs::remove_file(site.path("copy/manifest.json")).expect("cut off");
+    let cut = site.huichi(&["restore", "copy", "--outputs", "third"]);
+    assert_eq!((cut.status.code(), text(&cut.stderr).contains("ERR-038")), (Some(2), true));
+
+    // An original that the disk damaged is told before it replaces a good one in a backup.
+    let damaged = files(&site.path("outputs/.huichi/store")).into_iter().next().expect("an original").0;
+    fs::write(site.path("outputs/.huichi/store").join(damaged), "x").expect("damage");
+    let refused = site.huichi(&["backup", "second"]);
+    assert_eq!((refused.status.code(), site.path("second").exists()), (Some(6), false));
+    assert!(text(&refused.stderr).contains("ERR-037"), "{}", text(&refused.stderr));
+}
+
+#[test]
+fn a_backup_that_is_killed_leaves_nothing_that_passes_for_one() {
+    let site = site();
+    site.run();
+    // Big enough that a kill finds it at work.
+    for i in 0..60_u32 {
+        let content = vec![u8::try_from(i).expect("small"); 1 << 20];
+        site.input(&format!("统计局/{i}.bin"), content);
+    }
+    site.huichi(&["run"]);
+    for round in 0..10_u64 {
+        let target = site.path(&format!("backups/{round}"));
+        let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_huichi"))
+            .current_dir(site.path("."))
+            .args(["backup", &target.display().to_string()])
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .expect("a backup starts");
+        std::thread::sleep(std::time::Duration::from_millis(40 + 60 * round));
+        let _ = child.kill();
+        let _ = child.wait();
+        let whole = target.join("manifest.json").is_file();
+        assert_eq!(target.exists(), whole, "round {round}: only a whole backup has its name");
+        if whole {
+            let outputs = format!("restored-{round}");
+            told(&site, &["restore", &target.display().to_string(), "--outputs", &outputs]);
+        }
+    }
+    told(&site, &["backup", "backups/0-last"]);
+}
