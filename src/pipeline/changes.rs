@@ -44,7 +44,15 @@ type Rows<'a> = BTreeMap<(&'a str, u32), Vec<(&'a TableMeta, &'a RecordBatch, us
 impl Changes {
     /// Compares two versions and names the first `most` cells.
     pub fn between(old: &Loaded, new: &Loaded, most: usize) -> Self {
-        let (old, new) = (rows(old), rows(new));
+        let (old, mut new) = (rows(old), rows(new));
+        // The only sheet of a file is that of its next version, whatever it is called: text tables are called as files.
+        let sheets = |rows: &Rows<'_>| rows.keys().map(|(sheet, _)| (*sheet).to_owned()).collect::<BTreeSet<_>>();
+        if let ([was], [is]) = (Vec::from_iter(sheets(&old)).as_slice(), Vec::from_iter(sheets(&new)).as_slice())
+            && was != is
+            && let Some((sheet, _)) = old.keys().next().copied()
+        {
+            new = new.into_iter().map(|((_, row), tables)| ((sheet, row), tables)).collect();
+        }
         let mut changes = Self::default();
         for key in old.keys().chain(new.keys()).collect::<BTreeSet<_>>() {
             let (before, after) = (cells(old.get(key)), cells(new.get(key)));

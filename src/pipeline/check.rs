@@ -36,6 +36,8 @@ pub struct Checked {
     pub refused: usize,
     /// Whether a parser ended without a word, so that another try may end otherwise.
     pub died: bool,
+    /// Whether all of it is text tables, whose sheets are called as their files are.
+    pub sheetless: bool,
     /// Forms found.
     pub parts: Vec<Part>,
     excerpts: Excerpts,
@@ -135,6 +137,7 @@ async fn judge(config: &Config, parsed: &[ParsedFile]) -> Result<Checked, Error>
         rows: loaded.forms.values().map(Dataset::rows).sum(),
         refused: parsed.iter().filter(|p| p.manifest.refused).count(),
         died: parsed.iter().any(ParsedFile::died),
+        sheetless: parsed.iter().all(|p| p.manifest.encoding.is_some()),
         parts: loaded.parts.into_values().flatten().collect(),
         findings,
         places: loaded.places,

@@ -54,6 +54,13 @@ pub struct CheckResult {
     pub findings: Vec<Shown>,
 }
 
+impl Shown {
+    /// Whether its place is a whole row.
+    pub fn is_of_row(&self) -> bool {
+        !self.cell.is_empty() && self.cell.bytes().all(|b| b.is_ascii_digit())
+    }
+}
+
 impl CheckResult {
     /// Puts a check into words.
     pub fn of(config: &Config, checked: &Checked) -> Self {
@@ -65,7 +72,8 @@ impl CheckResult {
         let mut show = |finding: &Finding| {
             let count = &mut excerpts[finding.severity as usize];
             *count += 1;
-            shown(&renderer, finding, if *count <= EXCERPTS { checked.excerpt(finding) } else { None })
+            let excerpt = if *count <= EXCERPTS { checked.excerpt(finding) } else { None };
+            shown(&renderer, finding, checked.sheetless, excerpt)
         };
         Self {
             refused: checked.refused > 0 || checked.parts.is_empty(),
@@ -89,10 +97,12 @@ impl CheckResult {
     }
 }
 
-fn shown(renderer: &Renderer<'_>, finding: &Finding, excerpt: Option<Excerpt>) -> Shown {
+fn shown(renderer: &Renderer<'_>, finding: &Finding, sheetless: bool, excerpt: Option<Excerpt>) -> Shown {
     let r = renderer.render(finding);
+    // The sheet of a text table is called as its file is, which a correction may rename.
+    let sheet = if sheetless { "" } else { &r.sheet };
     // Lengths go before the fields, so that no two different findings give the same text.
-    let said = [finding.code.as_ref(), &r.sheet, &r.cell, &r.found];
+    let said = [finding.code.as_ref(), sheet, &r.cell, &r.found];
     let key: String = said.iter().map(|s| format!("{}:{s}", s.len())).collect();
     Shown {
         key: hash_text(&key)[..32].to_owned(),

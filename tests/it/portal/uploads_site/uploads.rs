@@ -7,8 +7,8 @@ use crate::util::{code, text};
 fn returns(figures: [i64; 5]) -> String {
     let [revenue, assets, liabilities, equity, sum] = figures;
     format!(
-        "企业经营情况（2023年）,,,,,\n单位：千元,,,,,\n统一社会信用代码,企业名称,营业收入,资产总计,负债合计,所有者权益合计\n\
-         {},龙南市甲有限公司,{revenue},{assets},{liabilities},{equity}\n合计,,{sum},{assets},{liabilities},{equity}\n",
+        "企业经营情况（2023年）,,,,,,\n单位：千元,,,,,,\n统一社会信用代码,企业名称,营业收入,利润总额,资产总计,负债合计,所有者权益合计\n\
+         {},龙南市甲有限公司,{revenue},3,{assets},{liabilities},{equity}\n合计,,{sum},3,{assets},{liabilities},{equity}\n",
         code(1)
     )
 }
