@@ -45,7 +45,7 @@ impl fmt::Display for Period {
 /// Words of dates that say when a form was made, sent or valid, not what it speaks of.
 const OTHER_DATES: [&str; 2] = ["有效期", "申请日"];
 /// Words behind which, in the same cell, a year is the day that something was done.
-const DAYS: [&str; 2] = ["日期", "时间"];
+const DAYS: [[char; 2]; 2] = [['日', '期'], ['时', '间']];
 
 /// Finds the year that a title or heading states: `2023年度`, `年报表(2021年)`, `FY2023`, `2023年1-12月`.
 ///
@@ -59,6 +59,7 @@ pub fn find_year(heading: &str) -> Option<i32> {
     if OTHER_DATES.iter().any(|word| whole.contains(word)) {
         return None;
     }
+    let days_from = folded.windows(2).position(|pair| DAYS.iter().any(|word| word == pair)).unwrap_or(folded.len());
     let mut found = None;
     let mut at = 0;
     while at < folded.len() {
@@ -71,7 +72,7 @@ pub fn find_year(heading: &str) -> Option<i32> {
         if length == 4
             && let Some(year) = year(&folded[at..at + length])
             && is_period(before, after)
-            && !is_day_of_work(before)
+            && at < days_from
         {
             if is_span(before) || found.is_some_and(|other| other != year) {
                 return None;
@@ -86,12 +87,6 @@ pub fn find_year(heading: &str) -> Option<i32> {
 /// Writes a Chinese numeral of a year as a digit.
 fn plain_digit(c: char) -> char {
     text::numeral(c).and_then(|value| char::from_digit(value, 10)).unwrap_or(c)
-}
-
-/// Tells whether a word before says that a day of filling in, sending or printing follows.
-fn is_day_of_work(before: &[char]) -> bool {
-    let before: String = before.iter().collect();
-    DAYS.iter().any(|word| before.contains(word))
 }
 
 fn year(digits: &[char]) -> Option<i32> {

@@ -114,6 +114,23 @@ fn two_cells_in_opposite_corners_cost_nothing() {
 }
 
 #[test]
+fn a_cell_of_a_million_characters_costs_little() {
+    let words = ["2023年", "1", "9,", "一、", "（", "万元", "\"", "2023-", "时间2023年"];
+    let sources: String = (0..words.len())
+        .map(|i| format!("[source.t{i}]\nbureau = \"试\"\nfiles = [\"试/{i}.csv\"]\nforms = [\"needs\"]\nlegal_basis = \"试\"\npurpose = \"试\"\ncatalogue_item = \"试\"\n"))
+        .collect();
+    let site = Site::new("2024-06-30", &format!("[limits]\nparser_cpu_s = 10\n{sources}"));
+    let code = crate::util::code(1);
+    site.input("工信局/名录.csv", format!("统一社会信用代码,企业名称,专精特新等级\n{code},龙南市甲试验有限公司,专精特新中小企业\n"));
+    for (i, word) in words.iter().enumerate() {
+        site.input(&format!("试/{i}.csv"), word.repeat((1 << 20) / word.len()));
+    }
+    site.run();
+    let ended: Vec<Row> = site.table("findings").into_iter().filter(|r| ["FIL-121", "FIL-122"].contains(&r["code"].as_str())).collect();
+    assert!(ended.is_empty(), "{ended:?}");
+}
+
+#[test]
 fn nothing_readable_is_exit_code_4() {
     let site = Site::new("2024-06-30", "");
     site.input("统计局/a.xlsx", b"PK\x03\x04 no archive");

@@ -218,7 +218,8 @@ pub fn is_plain(label: &str) -> bool {
 /// Where a folded label says its year, months and closing words included: 2023年, 2023年1-12月, 2023年末, 2023年度.
 fn year_span(folded: &str) -> Option<(usize, usize)> {
     let (at, _) = folded.char_indices().find(|&(at, _)| {
-        let digits = folded[at..].bytes().take_while(u8::is_ascii_digit).count();
+        // A fifth digit decides; a cell may hold a million.
+        let digits = folded[at..].bytes().take(5).take_while(u8::is_ascii_digit).count();
         let before = folded[..at].bytes().next_back().is_some_and(|b| b.is_ascii_digit());
         let whole = at == 0 && folded.len() == 4;
         digits == 4 && !before && (whole || folded[at + 4..].starts_with('年'))
