@@ -187,6 +187,8 @@ impl Ledger {
     /// Checks the chain behind an entry that is known to be good, or the whole of it: the number and hash of its last
     /// entry, or where it does not hold.
     pub fn verify_audit(&self, known: Option<&(i64, String)>) -> Result<Result<(i64, String), Broken>, LedgerError> {
+        // A log that was empty when it was last read vouches for nothing.
+        let known = known.filter(|(number, _)| *number > 0);
         let mut last = known.cloned().unwrap_or_else(|| (0, START.to_owned()));
         if let Some((number, hash)) = known {
             let stands: Option<Entry> = self.0.query_row(&format!("{ENTRY} WHERE number = ?1"), [number], entry).optional()?;
@@ -215,10 +217,12 @@ mod tests {
         let folder = tempfile::tempdir()?;
         let path = folder.path().join("ledger.sqlite");
         let mut ledger = Ledger::open(&path)?;
+        let empty = ledger.verify_audit(None)?.ok();
         for object in ["a", "b", "c"] {
             ledger.note(&NewEntry { account: "wang", action: "upload", object, ..NewEntry::default() }, "2026-01-01")?;
         }
         assert_eq!(ledger.verify_audit(None)?.map(|(number, _)| number), Ok(3));
+        assert_eq!(ledger.verify_audit(empty.as_ref())?.map(|(number, _)| number), Ok(3), "a log read while it was empty");
         assert!(ledger.0.execute("UPDATE audit SET object = 'x' WHERE number = 2", []).is_err(), "the ledger refuses");
         assert!(ledger.0.execute("DELETE FROM audit WHERE number = 3", []).is_err(), "the ledger refuses");
         // Somebody with the file and a tool of his own.
