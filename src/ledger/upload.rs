@@ -95,6 +95,8 @@ pub struct Upload {
     pub result: Option<String>,
     /// The check in numbers.
     pub tally: Tally,
+    /// Whether a later version of its return was not refused.
+    pub superseded: bool,
 }
 
 /// An upload to be noted.
@@ -121,7 +123,8 @@ pub struct NewUpload {
 const UPLOAD: &str = "SELECT number, id, source, account, name, sha256, bytes, received, series,
     (SELECT f.part FROM upload f WHERE f.series = u.series ORDER BY f.number LIMIT 1),
     (SELECT count(*) FROM upload e WHERE e.series = u.series AND e.number <= u.number),
-    verdict, checked, result, rows, errors, explains, open, notes, parts FROM upload u";
+    verdict, checked, result, rows, errors, explains, open, notes, parts,
+    EXISTS (SELECT 1 FROM upload n WHERE n.series = u.series AND n.number > u.number AND n.verdict <> 'refused') FROM upload u";
 
 fn upload(row: &Row<'_>) -> Result<Upload, LedgerError> {
     let count = |column: usize| Ok::<_, LedgerError>(row.get::<_, Option<i64>>(column)?.unwrap_or(0).unsigned_abs());
@@ -152,6 +155,7 @@ fn upload(row: &Row<'_>) -> Result<Upload, LedgerError> {
             notes: count(18)?,
             parts: parts.transpose()?.unwrap_or_default(),
         },
+        superseded: row.get(20)?,
     })
 }
 
@@ -302,6 +306,12 @@ mod tests {
         let versions: Vec<_> = ledger.versions("a")?.into_iter().map(|u| (u.id, u.version, u.part)).collect();
         assert_eq!(versions, [("a", 1), ("c", 2), ("e", 3)].map(|(id, v)| (id.to_owned(), v, "年报".to_owned())));
         assert_eq!(ledger.upload("d")?.map(|u| (u.series, u.number)), Some(("d".into(), 3)));
+        let superseded = |ledger: &Ledger| Ok::<_, LedgerError>(ledger.versions("a")?.iter().map(|u| u.superseded).collect::<Vec<_>>());
+        assert_eq!(superseded(&ledger)?, [false; 3], "nothing later is checked yet");
+        ledger.judge_upload("e", Verdict::Refused, &Tally::default(), "e.json", "t")?;
+        assert_eq!(superseded(&ledger)?, [false; 3], "what is refused supersedes nothing");
+        ledger.judge_upload("c", Verdict::Accepted, &Tally::default(), "c.json", "t")?;
+        assert_eq!(superseded(&ledger)?, [true, false, false]);
         Ok(())
     }
 

@@ -6,7 +6,7 @@ use super::frame::{portal, say};
 use super::pool::column_label;
 use super::state::App;
 use crate::finding::{Lang, find_word};
-use crate::ledger::{AuditFilter, Entry, Ledger, LedgerError};
+use crate::ledger::{AuditFilter, Entry, Ledger, LedgerError, Upload};
 use crate::model::text::neutral;
 use chrono::NaiveDate;
 use serde::Serialize;
@@ -15,6 +15,12 @@ use std::sync::{Mutex, PoisonError};
 
 /// Rows of a page.
 pub const ROWS: u64 = 50;
+/// Actions whose object may be a return that a bureau sent.
+const SENT: [&str; 3] = ["upload", "download", "explanation"];
+/// Digits that no number has and every hash.
+const HASH_DIGITS: usize = 32;
+/// Digits of a hash that are shown.
+const HASH_SHOWN: usize = 12;
 
 /// Which entries are wanted; empty texts want all.
 #[derive(Debug, Clone, Default)]
@@ -77,6 +83,8 @@ pub struct Row {
     pub action: String,
     /// To what.
     pub object: String,
+    /// The page of the object, if it has one.
+    pub page: Option<String>,
     /// Further facts.
     pub detail: String,
     /// From where.
@@ -135,6 +143,10 @@ fn detail(app: &App, action: &str, kept: &str) -> String {
     let told = |part: &str| match action {
         "view_source" => column_label(&app.config, part),
         "upload" if part.bytes().all(|b| b.is_ascii_digit()) => say("kept.bytes", &[part.to_owned()]),
+        "explanation" if part.len() < HASH_DIGITS => say("kept.explained", &[part.to_owned()]),
+        // The key of a finding says nothing to people; the hash of a file is long.
+        "explanation" => String::new(),
+        "upload" if part.len() >= HASH_DIGITS => part.chars().take(HASH_SHOWN).collect(),
         "run_started" => known("portal.cause_", part),
         "run_finished" => known("portal.outcome_", part),
         _ => known("kept.", part),
@@ -153,18 +165,39 @@ fn detail(app: &App, action: &str, kept: &str) -> String {
         Some(format!("{name}{value}"))
     };
     let facts = kept.split(' ').map(fact).collect::<Option<Vec<_>>>();
-    facts.map_or_else(|| kept.split(' ').map(told).collect::<Vec<_>>().join(" "), |facts| facts.join("，"))
+    let words = || kept.split(' ').map(told).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+    facts.map_or_else(words, |facts| facts.join("，"))
 }
 
-fn row(app: &App, entry: Entry) -> Row {
+/// What an entry is about, as people know it, and its page: a return by its receipt, a run by its number.
+fn object(entry: &Entry, sent: Option<&Upload>) -> (String, Option<String>) {
+    let object = entry.object.clone();
+    match (entry.action.as_str(), sent) {
+        (_, Some(upload)) => {
+            let receipt = say("portal.receipt", &[upload.number.to_string(), upload.name.clone()]);
+            (receipt, Some(format!("/uploads/{}", upload.id)))
+        }
+        ("run_started" | "run_cancelled", None) => (say("portal.attempt", &[object]), None),
+        ("download", None) => {
+            let run = object.split_once('/').map(|(run, _)| format!("/runs/{run}"));
+            (object, run)
+        }
+        ("adopted", None) => (object.clone(), Some(format!("/runs/{object}"))),
+        _ => (object, None),
+    }
+}
+
+fn row(app: &App, entry: Entry, sent: Option<&Upload>) -> Row {
     let role = if entry.role.is_empty() { String::new() } else { portal(&format!("role_{}", entry.role)).to_owned() };
+    let (object, page) = object(&entry, sent);
     Row {
         number: entry.number,
         at: shown(&entry.at),
         who: who(&entry.account),
         role,
         action: action_word(Lang::Zh, &entry.action),
-        object: entry.object,
+        object,
+        page,
         detail: detail(app, &entry.action, &entry.detail),
         address: entry.address,
     }
@@ -174,10 +207,14 @@ fn row(app: &App, entry: Entry) -> Row {
 pub async fn entries(app: &App, wanted: &Wanted, page: u64) -> Result<(Entries, Vec<(String, String)>), PageError> {
     let wanted = wanted.clone();
     let offset = page.saturating_sub(1).saturating_mul(ROWS);
-    let ((entries, total), actions) =
-        app.ledger_apart(move |l| Ok((wanted.ask(|filter| l.audit(filter, offset, ROWS))?, l.audit_actions()?))).await?;
+    let ask = move |l: &Ledger| {
+        let (entries, total) = wanted.ask(|filter| l.audit(filter, offset, ROWS))?;
+        let about = |e: Entry| Ok((if SENT.contains(&e.action.as_str()) { l.upload(&e.object)? } else { None }, e));
+        Ok((entries.into_iter().map(about).collect::<Result<Vec<_>, LedgerError>>()?, total, l.audit_actions()?))
+    };
+    let (entries, total, actions) = app.ledger_apart(ask).await?;
     let actions = actions.into_iter().map(|a| (action_word(Lang::Zh, &a), a)).map(|(word, id)| (id, word)).collect();
-    Ok((Entries { rows: entries.into_iter().map(|e| row(app, e)).collect(), total }, actions))
+    Ok((Entries { rows: entries.into_iter().map(|(sent, e)| row(app, e, sent.as_ref())).collect(), total }, actions))
 }
 
 /// Whether the chain holds. Read from the entry last known to be good, or all of it again if so asked.

@@ -278,8 +278,9 @@ async fn one(
     let inputs = run.file.iter().flat_map(|f| &f.inputs).map(|i| InputText {
         path: i.path.clone(),
         bureau: if i.bureau.is_empty() { portal("no_source").to_owned() } else { i.bureau.clone() },
-        rows: grouped(i.rows),
-        refused: i.refused,
+        // What belongs to no source was not opened.
+        rows: if i.bureau.is_empty() { "—".to_owned() } else { grouped(i.rows) },
+        refused: i.refused && !i.bureau.is_empty(),
         sha256: i.sha256.clone(),
     });
     let accounts = run.accounts.iter().map(|a| AccountText {

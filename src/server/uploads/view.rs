@@ -53,6 +53,8 @@ pub struct Item {
     pub account: String,
     /// What became of it; nothing until it is checked.
     pub verdict: Option<Verdict>,
+    /// Whether a later version of its return was taken in its place.
+    pub superseded: bool,
     /// When it was checked.
     pub checked: Option<String>,
     /// Records read.
@@ -84,6 +86,7 @@ impl Item {
             received: shown(&upload.received),
             account: upload.account.clone(),
             verdict: upload.verdict,
+            superseded: upload.superseded,
             checked: upload.checked.as_deref().map(shown),
             rows: tally.rows,
             errors: tally.errors,
