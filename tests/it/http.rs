@@ -1,15 +1,10 @@
 //! Sources on the network, against a small server of our own on the loopback.
 
-use crate::util::{Row, Site, code, text};
+use crate::util::{Row, Site, directory, text};
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
-
-fn directory(enterprises: u32) -> String {
-    let rows: String = (1..=enterprises).map(|i| format!("{},龙南市第{i}有限公司,专精特新中小企业\n", code(i))).collect();
-    format!("统一社会信用代码,企业名称,专精特新等级\n{rows}")
-}
 
 /// What the server answers next; the last one again and again.
 #[derive(Clone)]

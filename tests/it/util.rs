@@ -10,7 +10,8 @@ pub type Row = BTreeMap<String, String>;
 
 /// A test's folder: `inputs/`, `outputs/`, `pipeline.toml`.
 pub struct Site {
-    folder: tempfile::TempDir,
+    root: PathBuf,
+    _folder: tempfile::TempDir,
 }
 
 impl Site {
@@ -19,12 +20,18 @@ impl Site {
         let folder = tempfile::tempdir().expect("a temporary folder");
         fs::create_dir_all(folder.path().join("inputs")).expect("inputs");
         fs::write(folder.path().join("pipeline.toml"), format!("[run]\nas_of = \"{as_of}\"\n{extra}")).expect("pipeline.toml");
-        Self { folder }
+        Self { root: folder.path().to_owned(), _folder: folder }
     }
 
     /// A path below the site.
     pub fn path(&self, below: &str) -> PathBuf {
-        self.folder.path().join(below)
+        self.root.join(below)
+    }
+
+    /// Goes on in the site that the program made within this one.
+    pub fn enter(&mut self) {
+        let mut entries = fs::read_dir(&self.root).expect("the site").filter_map(Result::ok).map(|e| e.path());
+        self.root = entries.find(|path| path.join("pipeline.toml").is_file()).expect("a site within");
     }
 
     /// Writes an input.
@@ -40,14 +47,16 @@ impl Site {
         fs::copy(from, self.path("inputs").join(name)).expect("a copy");
     }
 
+    /// The program, in the site's folder.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_huichi"));
+        command.current_dir(&self.root).args(arguments).env("NO_COLOR", "1");
+        command
+    }
+
     /// Runs the program in the site's folder.
     pub fn huichi(&self, arguments: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_huichi"))
-            .current_dir(self.folder.path())
-            .args(arguments)
-            .env("NO_COLOR", "1")
-            .output()
-            .expect("the program starts")
+        self.command(arguments).output().expect("the program starts")
     }
 
     /// Runs the pipeline and expects the exit code 0.
@@ -76,6 +85,12 @@ pub fn code(i: u32) -> String {
     let org = huichi::model::org_code::check_digit(&body8).expect("eight characters");
     let body17 = format!("91360783{body8}{org}");
     format!("{body17}{}", huichi::model::uscc::check_digit(&body17).expect("seventeen characters"))
+}
+
+/// A directory of some enterprises.
+pub fn directory(enterprises: u32) -> String {
+    let rows: String = (1..=enterprises).map(|i| format!("{},龙南市第{i}有限公司,专精特新中小企业\n", code(i))).collect();
+    format!("统一社会信用代码,企业名称,专精特新等级\n{rows}")
 }
 
 /// Bytes as text.

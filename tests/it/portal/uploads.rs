@@ -1,19 +1,48 @@
 //! Returns over the portal: receipts, verdicts, versions, what runs make of them, and who sees them.
 
-use super::{Portal, between, site};
-use crate::util::{code, text};
+use super::{Answer, MULTIPART, Portal, QUIET, Visitor, between, multipart, site, until};
+use crate::util::{Site, code, directory, text};
 
 /// A return of one enterprise with these figures: revenue, assets, liabilities, equity, and the revenue of the sum row.
 fn returns(figures: [i64; 5]) -> String {
     let [revenue, assets, liabilities, equity, sum] = figures;
     format!(
         "企业经营情况（2023年）,,,,,,\n单位：千元,,,,,,\n统一社会信用代码,企业名称,营业收入,利润总额,资产总计,负债合计,所有者权益合计\n\
-         {},龙南市甲有限公司,{revenue},3,{assets},{liabilities},{equity}\n合计,,{sum},3,{assets},{liabilities},{equity}\n",
+         {},龙南市第1有限公司,{revenue},3,{assets},{liabilities},{equity}\n合计,,{sum},3,{assets},{liabilities},{equity}\n",
         code(1)
     )
 }
 
 const GOOD: [i64; 5] = [26, 100, 60, 40, 26];
+
+impl Visitor {
+    /// Sends a file, and the upload that it replaces.
+    fn send(&self, name: &str, content: &str, replaces: Option<&str>) -> Answer {
+        self.ask("POST", "/uploads", MULTIPART, &self.form(name, content, replaces))
+    }
+
+    /// The form of an upload.
+    fn form(&self, name: &str, content: &str, replaces: Option<&str>) -> Vec<u8> {
+        let file = format!("name=\"files\"; filename=\"{name}\"\r\nContent-Type: application/octet-stream");
+        let mut parts = vec![("name=\"csrf\"", self.csrf.as_bytes()), (&file, content.as_bytes())];
+        parts.splice(1..1, replaces.map(|id| ("name=\"replaces\"", id.as_bytes())));
+        multipart(&parts)
+    }
+
+    /// Sends a file and waits for its verdict; gives its id and the page.
+    fn judged(&self, name: &str, content: &str) -> (String, String) {
+        let answer = self.send(name, content, None);
+        assert_eq!(answer.status, 303, "{}", answer.text());
+        let id = between(answer.location(), "/uploads/", "?").to_owned();
+        let page = self.wait(&id);
+        (id, page)
+    }
+
+    /// Waits for the verdict of an upload; gives its page.
+    fn wait(&self, id: &str) -> String {
+        until(60, "a verdict", || Some(self.page(&format!("/uploads/{id}"))).filter(|page| !page.contains("http-equiv=\"refresh\"")))
+    }
+}
 
 fn revenue(portal: &Portal) -> Vec<String> {
     portal.site.run();
@@ -22,7 +51,7 @@ fn revenue(portal: &Portal) -> Vec<String> {
 
 #[test]
 fn a_corrected_return_supersedes_the_wrong_one_and_any_folder_file() {
-    let site = site();
+    let site = site(QUIET);
     site.input("统计局/经营情况.csv", returns([11, 100, 60, 40, 11]));
     let portal = Portal::start(site);
     assert_eq!(revenue(&portal), ["11000"]);
@@ -39,26 +68,14 @@ fn a_corrected_return_supersedes_the_wrong_one_and_any_folder_file() {
     assert!(inputs.contains("统计局/第2号_经营情况_更正.csv"), "{inputs}");
     let again = portal.site.run();
     assert!(text(&again.stdout).contains("均无变化"), "{}", text(&again.stdout));
-    let page = changes(&clerk, &right);
+    let page = until(20, "its versions compared", || Some(clerk.wait(&right)).filter(|page| !page.contains("比对")));
     assert!(page.contains("<th scope=\"row\">C4</th>") && page.contains("<del>-5</del>") && page.contains("<ins>26</ins>"), "{page}");
     assert!(clerk.get(&format!("/uploads/{wrong}")).text().contains("这不是最新版本"));
 }
 
-/// The page once its versions are compared.
-fn changes(clerk: &super::Visitor, id: &str) -> String {
-    for _ in 0..100 {
-        let page = clerk.wait(id);
-        if !page.contains("比对") {
-            return page;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(200));
-    }
-    panic!("never compared")
-}
-
 #[test]
 fn a_refused_file_enters_nothing_and_supersedes_nothing() {
-    let portal = Portal::start(site());
+    let portal = Portal::start(site(QUIET));
     let clerk = portal.sign_in("statistics");
     clerk.judged("经营情况.csv", &returns(GOOD));
     for (name, content) in [("经营情况.xlsx", "PK\u{3}\u{4}half"), ("经营情况_v9.csv", "日期,天气\n1月1日,晴\n")] {
@@ -72,44 +89,36 @@ fn a_refused_file_enters_nothing_and_supersedes_nothing() {
 
 #[test]
 fn uploads_alone_make_a_pool() {
-    let site = crate::util::Site::new("2024-06-30", "");
+    let site = Site::new("2024-06-30", QUIET);
     std::fs::remove_dir(site.path("inputs")).expect("no folder");
     let portal = Portal::start(site);
-    let directory = format!("统一社会信用代码,企业名称,专精特新等级\n{},龙南市甲有限公司,专精特新中小企业\n", code(1));
-    portal.sign_in("industry").judged("名录.csv", &directory);
+    portal.sign_in("industry").judged("名录.csv", &directory(1));
     portal.sign_in("statistics").judged("年报.csv", &returns(GOOD));
     assert_eq!(revenue(&portal), ["26000"]);
 }
 
 #[test]
 fn sending_again_gives_the_same_receipt_and_a_broken_upload_leaves_nothing() {
-    let portal = Portal::start(site());
+    let portal = Portal::start(site(QUIET));
     let clerk = portal.sign_in("statistics");
     let (id, page) = clerk.judged("经营情况.csv", &returns(GOOD));
     assert!(page.contains("第 1 号"), "{page}");
-    let again = clerk.send(&[("另一个名字.csv", returns(GOOD).as_bytes())], None);
+    let again = clerk.send("另一个名字.csv", &returns(GOOD), None);
     assert_eq!(again.location(), format!("/uploads/{id}?done=upload_again"));
-    let body = clerk.multipart(&[("大表.csv", &vec![b'x'; 300_000])], None);
-    let kind = "multipart/form-data; boundary=----part1234567890";
-    let broken = clerk.ask_part("POST", "/uploads", kind, &body[..200_000], body.len());
+    let body = clerk.form("大表.csv", &"x".repeat(300_000), None);
+    let broken = clerk.ask_part("POST", "/uploads", MULTIPART, &body[..200_000], body.len());
     assert!(broken.status != 303, "half a body has no receipt");
-    let forged = clerk.ask("POST", "/uploads", kind, &String::from_utf8_lossy(&body).replacen("csrf", "cars", 1).into_bytes());
+    let forged = clerk.ask("POST", "/uploads", MULTIPART, &String::from_utf8_lossy(&body).replacen("csrf", "cars", 1).into_bytes());
     assert_eq!(forged.status, 403);
     let list = clerk.get("/uploads").text();
     assert!(list.contains("共 1 份") && !list.contains("大表"), "{list}");
     let incoming = || std::fs::read_dir(portal.site.path("outputs/.huichi/incoming")).expect("incoming").count();
-    for _ in 0..50 {
-        if incoming() == 0 {
-            return;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(100));
-    }
-    panic!("{} files are left", incoming());
+    until(5, "that no file is left", || (incoming() == 0).then_some(()));
 }
 
 #[test]
 fn another_bureaus_upload_is_as_good_as_none() {
-    let portal = Portal::start(site());
+    let portal = Portal::start(site(QUIET));
     let clerk = portal.sign_in("statistics");
     let (id, _) = clerk.judged("经营情况.csv", &returns([-5, 100, 60, 40, -5]));
     let other = portal.sign_in("market");
@@ -121,7 +130,7 @@ fn another_bureaus_upload_is_as_good_as_none() {
     }
     let said = [("key", "0"), ("text", "本年度一次性补缴，数值无误")];
     assert_eq!(other.post(&format!("/uploads/{id}/explanations"), &said).status, 404);
-    assert_eq!(other.send(&[("清单.csv", b"a,b\n1,2\n")], Some(&id)).status, 404, "it cannot be replaced either");
+    assert_eq!(other.send("清单.csv", "a,b\n1,2\n", Some(&id)).status, 404, "it cannot be replaced either");
     assert_eq!(portal.sign_in("operator").get(&format!("/uploads/{id}")).status, 403);
     let auditor = portal.sign_in("auditor");
     let original = auditor.get(&format!("/uploads/{id}/original"));
@@ -134,7 +143,7 @@ fn another_bureaus_upload_is_as_good_as_none() {
 
 #[test]
 fn an_explained_return_is_accepted_and_the_explanation_holds_while_the_value_does() {
-    let portal = Portal::start(site());
+    let portal = Portal::start(site(QUIET));
     let clerk = portal.sign_in("statistics");
     let asked = [26, 100, 60, 40, 99];
     let (id, page) = clerk.judged("经营情况.csv", &returns(asked));
@@ -155,12 +164,13 @@ fn an_explained_return_is_accepted_and_the_explanation_holds_while_the_value_doe
 
 #[test]
 fn an_acknowledged_upload_outlives_a_sudden_end() {
-    let mut portal = Portal::start(site());
+    let mut portal = Portal::start(site(QUIET));
     let clerk = portal.sign_in("statistics");
-    let answer = clerk.send(&[("经营情况.csv", returns(GOOD).as_bytes())], None);
+    let answer = clerk.send("经营情况.csv", &returns(GOOD), None);
     let id = between(answer.location(), "/uploads/", "?").to_owned();
     std::fs::write(portal.site.path("outputs/.huichi/incoming/half"), "x").expect("written");
-    portal.kill_and_restart();
+    portal.kill();
+    portal.restart();
     let clerk = portal.sign_in("statistics");
     assert!(clerk.wait(&id).contains("审核通过"));
     assert!(!portal.site.path("outputs/.huichi/incoming/half").exists());

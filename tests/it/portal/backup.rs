@@ -1,10 +1,11 @@
 //! Backups: taken while the portal runs, restored elsewhere, changed, cut off and killed.
 
-use super::{Portal, person, site, told};
+use super::{Portal, QUIET, site, told};
 use crate::util::text;
-use reqwest::StatusCode;
 use std::fs;
 use std::path::Path;
+use std::process::Stdio;
+use std::time::Instant;
 
 /// All files below a folder with their bytes.
 fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
@@ -13,27 +14,28 @@ fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
     files.map(|e| (e.path().strip_prefix(folder).expect("below").display().to_string(), fs::read(e.path()).expect("bytes"))).collect()
 }
 
-#[tokio::test]
-async fn a_backup_while_the_portal_runs_comes_back_elsewhere() {
-    let site = site();
-    let portal = Portal::start(&site);
-    let operator = person(&site, &portal, "ops", "operator").await;
-    site.run();
-    assert_eq!(operator.post("/runs/start", &[]).await.status(), StatusCode::SEE_OTHER);
-    let taken = told(&site, &["backup", "backups/first"]);
+#[test]
+fn a_backup_while_the_portal_runs_comes_back_elsewhere() {
+    let mut portal = Portal::start(site(QUIET));
+    let operator = portal.sign_in("operator");
+    portal.site.run();
+    assert_eq!(operator.post("/runs/start", &[]).status, 303);
+    let site = &portal.site;
+    let taken = told(site, &["backup", "backups/first"]);
     let latest = taken["latest"].as_str().expect("a run").to_owned();
     assert!(site.path("backups/first/manifest.json").is_file());
     assert_eq!(fs::read_dir(site.path("backups")).expect("a folder").count(), 1, "nothing half is left");
     let again = site.huichi(&["backup", "backups/first"]);
     assert!(text(&again.stderr).contains("ERR-036"), "a backup is never written over");
-    drop(portal);
+    portal.kill();
 
-    let restored = told(&site, &["restore", "backups/first", "--outputs", "elsewhere"]);
+    let site = &portal.site;
+    let restored = told(site, &["restore", "backups/first", "--outputs", "elsewhere"]);
     assert_eq!((&restored["audit_number"], &restored["audit_hash"]), (&taken["audit_number"], &taken["audit_hash"]));
     assert_eq!(fs::read_link(site.path("elsewhere/latest")).expect("a link"), Path::new(&latest));
     assert_eq!(files(&site.path("elsewhere").join(&latest)), files(&site.path("outputs").join(&latest)));
     assert_eq!(files(&site.path("elsewhere/.huichi/store")), files(&site.path("outputs/.huichi/store")));
-    let verified = told(&site, &["audit", "verify", "--outputs", "elsewhere"]);
+    let verified = told(site, &["audit", "verify", "--outputs", "elsewhere"]);
     assert_eq!(verified["number"].as_i64(), taken["audit_number"].as_i64().map(|n| n + 1), "the restore is noted");
     let again = site.huichi(&["restore", "backups/first", "--outputs", "elsewhere"]);
     assert_eq!((again.status.code(), text(&again.stderr).contains("ERR-039")), (Some(2), true));
@@ -41,7 +43,7 @@ async fn a_backup_while_the_portal_runs_comes_back_elsewhere() {
 
 #[test]
 fn a_backup_that_was_changed_or_cut_off_does_not_come_back() {
-    let site = site();
+    let site = site(QUIET);
     site.run();
     told(&site, &["backup", "copy"]);
     let original = files(&site.path("copy/state/store")).into_iter().next().expect("an original").0;
@@ -73,24 +75,22 @@ fn a_backup_that_was_changed_or_cut_off_does_not_come_back() {
 
 #[test]
 fn a_backup_that_is_killed_leaves_nothing_that_passes_for_one() {
-    let site = site();
+    let site = site(QUIET);
     site.run();
-    // Big enough that a kill finds it at work.
-    for i in 0..60_u32 {
+    for i in 0..20_u32 {
         let content = [i.to_le_bytes().as_slice(), &vec![0; 1 << 20]].concat();
         site.input(&format!("统计局/{i}.bin"), content);
     }
     site.huichi(&["run"]);
-    for round in 0..10_u64 {
+    // The kills are spread over the time that a whole backup takes.
+    let started = Instant::now();
+    told(&site, &["backup", "backups/first"]);
+    let took = started.elapsed();
+    for round in 1..=10 {
         let target = site.path(&format!("backups/{round}"));
-        let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_huichi"))
-            .current_dir(site.path("."))
-            .args(["backup", &target.display().to_string()])
-            .stdout(std::process::Stdio::null())
-            .stderr(std::process::Stdio::null())
-            .spawn()
-            .expect("a backup starts");
-        std::thread::sleep(std::time::Duration::from_millis(40 + 60 * round));
+        let mut command = site.command(&["backup", &target.display().to_string()]);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("a backup starts");
+        std::thread::sleep(took * round / 10);
         let _ = child.kill();
         let _ = child.wait();
         let whole = target.join("manifest.json").is_file();
@@ -100,5 +100,5 @@ fn a_backup_that_is_killed_leaves_nothing_that_passes_for_one() {
             told(&site, &["restore", &target.display().to_string(), "--outputs", &outputs]);
         }
     }
-    told(&site, &["backup", "backups/0-last"]);
+    told(&site, &["backup", "backups/last"]);
 }

@@ -1,27 +1,15 @@
 //! Runs: by schedule, by hand, cancelled, killed; their files by role; adoption; notices.
 
-use super::{Portal, Visitor, between, directory, escaped, signal, site};
-use crate::util::{Site, text};
+use super::{Portal, Visitor, between, escaped, ledger, site, until};
+use crate::util::{Site, directory, text};
 use hmac::{Hmac, KeyInit, Mac};
+use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
-
-/// Waits until something is so.
-fn until<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
-    let started = Instant::now();
-    loop {
-        if let Some(found) = found() {
-            return found;
-        }
-        assert!(started.elapsed() < Duration::from_secs(90), "not in time: {what}");
-        std::thread::sleep(Duration::from_millis(100));
-    }
-}
 
 /// Starts a run.
 fn start(operator: &Visitor) {
@@ -31,7 +19,7 @@ fn start(operator: &Visitor) {
 
 /// Waits until nothing runs; gives the history's first line.
 fn ended(operator: &Visitor) -> String {
-    until("the end of a run", || (operator.get("/runs/progress").status == 204).then_some(()));
+    until(90, "the end of a run", || (operator.get("/runs/progress").status == 204).then_some(()));
     let page = operator.get("/runs").text();
     between(between(&page, "<tbody>", "</tbody>"), "<tr>", "</tr>").to_owned()
 }
@@ -87,13 +75,13 @@ impl Gate {
 }
 
 /// The process of the run that a portal has started.
-fn run_of(portal: u32) -> Option<u32> {
+fn run_of(portal: &Portal) -> Option<u32> {
     let processes = fs::read_dir("/proc").expect("/proc").filter_map(|e| e.ok()?.file_name().to_str()?.parse::<u32>().ok());
     processes.into_iter().find(|process| {
         let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
         let mut fields = stat.rsplit(") ").next().unwrap_or_default().split(' ').skip(1);
         let command = fs::read(format!("/proc/{process}/cmdline")).unwrap_or_default();
-        fields.next() == Some(&portal.to_string()) && command.windows(8).any(|w| w == b"--events")
+        fields.next() == Some(&portal.child.id().to_string()) && command.windows(8).any(|w| w == b"--events")
     })
 }
 
@@ -103,7 +91,7 @@ fn the_night_runs_when_its_moment_comes_and_a_second_one_changes_nothing() {
     let operator = portal.sign_in("operator");
     let page = operator.get("/runs").text();
     assert!(page.contains("下次自动合并：2026-07-0"), "{page}");
-    until("the night's run", || portal.site.path("outputs/latest").exists().then_some(()));
+    until(90, "the night's run", || portal.site.path("outputs/latest").exists().then_some(()));
     let line = ended(&operator);
     assert!(line.contains("2026-07-01 02:00") && line.contains("定时") && line.contains("mark done"), "{line}");
     assert!(operator.get("/runs").text().contains("下次自动合并：2026-07-02 02:00"));
@@ -125,10 +113,11 @@ fn a_run_that_is_killed_leaves_the_last_good_pool_and_is_told_of_on_every_page()
     let good = latest(&portal.site);
     gate.close(true);
     start(&operator);
-    let part = until("progress", || Some(operator.get("/runs/progress").text()).filter(|t| t.contains("mark running")));
+    let part = until(90, "progress", || Some(operator.get("/runs/progress").text()).filter(|t| t.contains("mark running")));
     assert!(part.contains("登记文件"), "{part}");
     assert_eq!(operator.post("/runs/start", &[]).status, 409, "one run at a time");
-    signal("KILL", until("the run's process", || run_of(portal.process())));
+    let process = until(90, "the run's process", || run_of(&portal));
+    kill_process(Pid::from_raw(process.cast_signed()).expect("a process"), Signal::KILL).expect("a signal");
     let line = ended(&operator);
     assert!(line.contains("意外中断") && line.contains("mark failed"), "{line}");
     assert_eq!(latest(&portal.site), good);
@@ -165,7 +154,7 @@ fn a_run_is_cancelled_by_those_who_may_start_one() {
     let operator = portal.sign_in("operator");
     assert_eq!(operator.post("/runs/cancel", &[]).status, 409, "nothing runs");
     start(&operator);
-    let process = until("the run's process", || run_of(portal.process()));
+    let process = until(90, "the run's process", || run_of(&portal));
     for other in ["leader", "member", "auditor", "statistics", "administrator"] {
         let other = portal.sign_in(other);
         assert_eq!([other.post("/runs/start", &[]).status, other.post("/runs/cancel", &[]).status], [403, 403]);
@@ -185,9 +174,10 @@ fn a_run_ends_with_its_portal_and_is_closed_when_that_starts_again() {
     gate.close(true);
     let mut portal = Portal::start(gate.site());
     start(&portal.sign_in("operator"));
-    let process = until("the run's process", || run_of(portal.process()));
-    portal.kill_and_restart();
-    until("the run's end", || (!PathBuf::from(format!("/proc/{process}")).exists()).then_some(()));
+    let process = until(90, "the run's process", || run_of(&portal));
+    portal.kill();
+    portal.restart();
+    until(90, "the run's end", || (!PathBuf::from(format!("/proc/{process}")).exists()).then_some(()));
     let line = ended(&portal.sign_in("operator"));
     assert!(line.contains("意外中断"), "{line}");
 }
@@ -198,12 +188,14 @@ fn a_run_that_is_parked_at_the_end_is_made_up_at_the_start() {
     gate.close(true);
     let mut portal = Portal::start(gate.site());
     start(&portal.sign_in("operator"));
-    until("a run that stands still", || gate.holds.load(Ordering::SeqCst).then_some(()));
+    until(90, "a run that stands still", || gate.holds.load(Ordering::SeqCst).then_some(()));
     // What is held stays held: the run cannot end by itself.
     gate.close(false);
-    portal.stop_and_restart();
+    portal.terminate();
+    portal.ended(90);
+    portal.restart();
     let operator = portal.sign_in("operator");
-    until("the run made up", || portal.site.path("outputs/latest").exists().then_some(()));
+    until(90, "the run made up", || portal.site.path("outputs/latest").exists().then_some(()));
     let line = ended(&operator);
     assert!(line.contains("补做") && line.contains("mark done"), "{line}");
     assert!(operator.get("/runs").text().contains("系统关闭时中止"));
@@ -217,7 +209,7 @@ fn files_go_to_those_who_may_see_them_and_everybody_else_finds_nothing() {
     ended(&operator);
     let run = latest(&portal.site);
     let files = ["备选池.xlsx", "备选池_运营版.xlsx", "数据质量报告.xlsx", "data/enterprises.csv", "data/enterprises.parquet", "run.json"];
-    let path = |file: &str| format!("/runs/{run}/files/{}", escaped(file).replace("%2F", "/"));
+    let path = |file: &str| format!("/runs/{run}/files/{}", escaped(file));
     for (name, expected) in [
         ("leader", [200; 6]),
         ("auditor", [200; 6]),
@@ -244,9 +236,8 @@ fn files_go_to_those_who_may_see_them_and_everybody_else_finds_nothing() {
     let named = &answer.headers["content-disposition"];
     assert!(named.ends_with(&format!("filename*=UTF-8''%E5%A4%87%E9%80%89%E6%B1%A0_{run}.xlsx")), "{named}");
     assert_eq!(answer.headers["content-type"], "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet");
-    let ledger = huichi::ledger::Ledger::open(&portal.site.path("outputs/.huichi/ledger.sqlite")).expect("the ledger");
     let filter = huichi::ledger::AuditFilter { action: Some("download"), account: Some("operator"), ..Default::default() };
-    let (taken, _) = ledger.audit(&filter, 0, 10).expect("entries");
+    let (taken, _) = ledger(&portal.site).audit(&filter, 0, 10).expect("entries");
     assert_eq!(taken.iter().map(|e| e.object.clone()).collect::<Vec<_>>(), [format!("{run}/备选池_运营版.xlsx")]);
 }
 
@@ -334,7 +325,7 @@ fn a_notice_is_signed_comes_again_and_carries_no_data() {
     let operator = portal.sign_in("operator");
     start(&operator);
     ended(&operator);
-    until("the notice, twice", || (letters.lock().expect("the letters").len() == 2).then_some(()));
+    until(90, "the notice, twice", || (letters.lock().expect("the letters").len() == 2).then_some(()));
     let letters = letters.lock().expect("the letters").clone();
     assert_eq!(letters[0].1, letters[1].1, "what was refused comes again as it was");
     let (head, body) = &letters[1];

@@ -1,10 +1,16 @@
 //! Whoever is slow, silent, greedy or too much is let go; the others notice nothing.
 
-use super::Portal;
+use super::{Portal, until};
+use crate::util::Site;
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::thread::scope;
 use std::time::{Duration, Instant};
+
+/// A portal whose site has nothing but these settings.
+fn portal(extra: &str) -> Portal {
+    Portal::serve(Site::new("2026-06-30", extra), &[])
+}
 
 /// Everything until the other end closes.
 fn rest(stream: &mut TcpStream) -> String {
@@ -65,7 +71,7 @@ fn timed<T>(what: impl FnOnce() -> T) -> (u64, T) {
 
 #[test]
 fn slow_and_silent_ones_are_let_go_while_others_are_served() {
-    let portal = Portal::start("");
+    let portal = portal("");
     let head = format!("GET /sign-in HTTP/1.1\r\nhost: portal\r\n{}\r\n", "x-a: b\r\n".repeat(8));
     scope(|s| {
         let silent = s.spawn(|| timed(|| rest(&mut portal.connect())));
@@ -118,7 +124,7 @@ fn slow_and_silent_ones_are_let_go_while_others_are_served() {
 
 #[test]
 fn too_much_is_refused_in_words_or_at_once() {
-    let portal = Portal::start("[portal]\nconnections = 12\n");
+    let portal = portal("[portal]\nconnections = 12\n");
     let ask = |request: &str| {
         let mut stream = portal.connect();
         stream.write_all(request.as_bytes()).expect("a request");
@@ -152,7 +158,7 @@ fn too_much_is_refused_in_words_or_at_once() {
 
 #[test]
 fn an_end_lets_the_last_answer_out() {
-    let mut portal = Portal::start("");
+    let mut portal = portal("");
     let mut idle = portal.connect();
     idle.write_all(b"GET /healthz HTTP/1.1\r\nhost: portal\r\n\r\n").expect("a request");
     assert!(answer(&mut idle).ends_with("ok"));
@@ -163,20 +169,15 @@ fn an_end_lets_the_last_answer_out() {
     std::thread::sleep(Duration::from_millis(300));
     portal.terminate();
     assert_eq!(rest(&mut idle), "", "who asks nothing is let go");
-    let refused = (0..100).any(|_| {
-        std::thread::sleep(Duration::from_millis(20));
-        TcpStream::connect(portal.address()).is_err()
-    });
-    assert!(refused, "nobody else is let in");
+    until(2, "that nobody else is let in", || TcpStream::connect(portal.address()).err());
     waiting.write_all(second.as_bytes()).expect("the other half");
     assert!(rest(&mut waiting).starts_with("HTTP/1.1 422"), "the request in flight is answered");
-    let status = portal.ended(Duration::from_secs(10)).expect("it ends");
-    assert_eq!(status.code(), Some(0));
+    assert_eq!(portal.ended(10).code(), Some(0));
 }
 
 #[test]
 fn the_log_tells_requests_apart_and_nothing_of_what_they_hold() {
-    let mut portal = Portal::start("");
+    let mut portal = portal("");
     let mut stream = portal.connect();
     stream
         .write_all(b"GET /setup/geheim?q=geheim HTTP/1.1\r\nhost: portal\r\nx-request-id: geheim\r\nconnection: close\r\n\r\n")
@@ -184,7 +185,7 @@ fn the_log_tells_requests_apart_and_nothing_of_what_they_hold() {
     let said = rest(&mut stream);
     let id = said.lines().find_map(|l| l.strip_prefix("x-request-id: ")).expect("an id").to_owned();
     portal.terminate();
-    assert!(portal.ended(Duration::from_secs(10)).is_some_and(|s| s.success()));
+    assert!(portal.ended(10).success());
     let log = std::fs::read_to_string(portal.site.path("portal.log")).expect("a log");
     let lines: Vec<serde_json::Value> = log.lines().map(|l| serde_json::from_str(l).expect("each line is JSON")).collect();
     let line = lines.iter().find(|l| l["fields"]["message"] == "answered" && l["span"]["request.id"] == id.as_str()).expect("its line");
