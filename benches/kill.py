@@ -57,9 +57,9 @@ def look(full):
     with lock:
         known = dict(acknowledged)
     for upload, sha256 in known.items() if full else random.sample(sorted(known.items()), min(3, len(known))):
-        status, content = site.ask("GET", f"/api/v1/uploads/{upload}", clerk)
+        status, content = site.read(f"/api/v1/uploads/{upload}", clerk)
         assert status == 200 and json.loads(content)["sha256"] == sha256, (upload, status, content)
-        status, content = site.ask("GET", f"/api/v1/uploads/{upload}/original", clerk)
+        status, content = site.read(f"/api/v1/uploads/{upload}/original", clerk)
         assert status == 200 and hashlib.sha256(content).hexdigest() == sha256, upload
     code, out, err = site.huichi("audit", "verify")
     assert code == 0, out + err

@@ -94,13 +94,21 @@ class Site:
             link.close()
         return answer.status, content
 
+    def read(self, path, token):
+        """A page of the API; waits when it was asked too often."""
+        while True:
+            status, content = self.ask("GET", path, token)
+            if status != 429:
+                return status, content
+            time.sleep(1)
+
     def send(self, token, name, content, **more):
         edge = uuid.uuid4().hex
         head = f'--{edge}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\nContent-Type: application/octet-stream\r\n\r\n'
         body = head.encode() + content + f"\r\n--{edge}--\r\n".encode()
         return self.ask("POST", "/api/v1/uploads", token, body, {"Content-Type": f"multipart/form-data; boundary={edge}"}, **more)
 
-    def verdict(self, token, upload, patience=120):
+    def verdict(self, token, upload, patience=120, pause=0.05):
         """Waits for an upload's verdict; gives it and the upload."""
         end = time.monotonic() + patience
         while time.monotonic() < end:
@@ -109,7 +117,7 @@ class Site:
             found = json.loads(content)
             if found["verdict"]:
                 return found
-            time.sleep(0.02)
+            time.sleep(pause)
         raise TimeoutError(upload)
 
     def resident(self):

@@ -483,7 +483,7 @@ impl Default for PortalOptions {
             key: None,
             behind_proxy: false,
             public_url: None,
-            connections: 256,
+            connections: 512,
             upload_mib: 64,
             upload_files: 20,
         }

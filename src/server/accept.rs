@@ -33,8 +33,8 @@ const FAREWELL_S: u64 = 2;
 /// Header fields of a request, and bytes of its head, at most.
 const HEADERS: usize = 64;
 const HEAD_BYTES: usize = 32 << 10;
-/// What share of all connections one address may hold.
-const SHARE: usize = 4;
+/// What share of all connections one address may hold: a whole office may come from one.
+const SHARE: usize = 2;
 
 /// The address at the other end of a connection; behind a proxy, what the proxy says it is.
 #[derive(Debug, Clone, Copy)]

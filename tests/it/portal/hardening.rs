@@ -142,15 +142,15 @@ fn too_much_is_refused_in_words_or_at_once() {
     let both = ask(&post("content-length: 5\r\ntransfer-encoding: chunked", "0\r\n\r\n"));
     assert!(!both.starts_with("HTTP/1.1 2"), "two lengths are one too many: {both}");
 
-    // A quarter of the connections, and no more, is one address's.
+    // Half of the connections, and no more, is one address's.
     std::thread::sleep(Duration::from_millis(200));
-    let mut held: Vec<TcpStream> = (0..3).map(|_| portal.connect()).collect();
+    let mut held: Vec<TcpStream> = (0..6).map(|_| portal.connect()).collect();
     for stream in &mut held {
         stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: portal\r\n\r\n").expect("a request");
         assert!(answer(stream).ends_with("ok"));
     }
     let (took, said) = timed(|| rest(&mut portal.connect()));
-    assert!(said.is_empty() && took < 5, "the fourth is closed at once, not after {took} s");
+    assert!(said.is_empty() && took < 5, "the seventh is closed at once, not after {took} s");
     drop(held);
     std::thread::sleep(Duration::from_millis(200));
     assert!(ask("GET /healthz HTTP/1.1\r\nhost: portal\r\n\r\n").ends_with("ok"), "room again");
