@@ -103,7 +103,7 @@ test('a clerk corrects a return until it is accepted', async () => {
   await asks.getByLabel('请填写情况说明').fill('该企业分两处经营，两行相同，以第一行为准。');
   await asks.getByRole('button', { name: '提交说明' }).click();
   await page.getByText('情况说明已保存').waitFor();
-  assert.match(await page.locator('.said').innerText(), /以第一行为准/);
+  assert.match(await page.locator('.answer').innerText(), /以第一行为准/);
 
   await send(page, '上传新版本', annual(101000));
   await page.locator('.verdict.accepted').waitFor();
