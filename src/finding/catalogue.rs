@@ -105,6 +105,12 @@ pub fn word(lang: Lang, key: &str) -> &'static str {
     })
 }
 
+/// An amount as its cell states it, with the unit that applies to it; many cells say their unit themselves.
+pub fn with_unit(lang: Lang, stated: &str, yuan: Option<i64>) -> String {
+    let unit = yuan.filter(|_| stated.ends_with(|c: char| c.is_ascii_digit())).and_then(|yuan| find_word(lang, &format!("unit.{yuan}")));
+    unit.map_or_else(|| stated.to_owned(), |unit| format!("{stated} {unit}"))
+}
+
 /// A word of `words.toml`, if it is there: values of code lists may be a site's own.
 pub fn find_word(lang: Lang, key: &str) -> Option<&'static str> {
     static WORDS: OnceLock<HashMap<String, Words>> = OnceLock::new();

@@ -8,7 +8,7 @@ mod outcome;
 mod render;
 mod words;
 
-pub use catalogue::{Catalogue, Entry, find_word, word};
+pub use catalogue::{Catalogue, Entry, find_word, with_unit, word};
 pub use outcome::{Counts, Judgement, Unjudged};
 pub use render::{Rendered, Renderer, in_unit, reference};
 pub use words::{Lang, Words, fill};

@@ -37,8 +37,12 @@ pub struct Conflict {
     pub used: (i64, String),
     /// Its text as stored.
     pub used_text: String,
+    /// Yuan of one of it, if it is an amount.
+    pub used_unit: Option<i64>,
     /// The record whose value is not used, and the field there.
     pub other: (i64, String),
     /// Its text as stored.
     pub other_text: String,
+    /// Yuan of one of it, if it is an amount.
+    pub other_unit: Option<i64>,
 }

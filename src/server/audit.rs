@@ -177,7 +177,7 @@ fn object(entry: &Entry, sent: Option<&Upload>) -> (String, Option<String>) {
             let receipt = say("portal.receipt", &[upload.number.to_string(), upload.name.clone()]);
             (receipt, Some(format!("/uploads/{}", upload.id)))
         }
-        ("run_started" | "run_cancelled", None) => (say("portal.attempt", &[object]), None),
+        ("run_started" | "run_finished" | "run_cancelled", None) => (say("portal.attempt", &[object]), None),
         ("download", None) => {
             let run = object.split_once('/').map(|(run, _)| format!("/runs/{run}"));
             (object, run)

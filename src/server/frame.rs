@@ -3,7 +3,7 @@
 use super::error::PageError;
 use super::session::Actor;
 use super::state::App;
-use crate::finding::{Lang, fill, word};
+use crate::finding::{Lang, fill, find_word, word};
 use crate::model::role::Right;
 use askama::Template;
 use axum::http::StatusCode;
@@ -75,7 +75,7 @@ impl Frame {
     /// Says what was just done, by its key among the words `done.*`; an unknown key says nothing.
     pub fn said(mut self, key: Option<&str>) -> Self {
         let known = key.filter(|k| k.chars().all(|c| c.is_ascii_lowercase() || c == '_'));
-        self.done = known.and_then(|k| crate::finding::find_word(Lang::Zh, &format!("done.{k}"))).unwrap_or_default().to_owned();
+        self.done = known.and_then(|k| find_word(Lang::Zh, &format!("done.{k}"))).unwrap_or_default().to_owned();
         self
     }
 }
@@ -88,6 +88,11 @@ pub fn portal(key: &str) -> &'static str {
 /// A sentence of the catalogue with its arguments.
 pub fn say(key: &str, arguments: &[String]) -> String {
     fill(word(Lang::Zh, key), |i| i.parse::<usize>().ok().and_then(|i| arguments.get(i).cloned())).into_owned()
+}
+
+/// What a severity is called.
+pub fn severity(id: &str) -> &'static str {
+    find_word(Lang::Zh, &format!("severity.{id}")).unwrap_or_default()
 }
 
 /// A text within a query: everything but letters, digits and `-._~/` is escaped.

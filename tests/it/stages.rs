@@ -109,6 +109,7 @@ fn the_same_return_twice_without_a_mark_asks_and_counts_once() {
     assert_eq!(conflicts.len(), 1);
     assert_eq!((conflicts[0]["field"].as_str(), conflicts[0]["used"].as_str(), conflicts[0]["other"].as_str()), ("营业收入", "10", "12"));
     assert_eq!(conflicts[0]["other_cell"], "统计局/二.csv[二]C3");
+    assert_eq!(["used_unit", "other_unit"].map(|c| conflicts[0][c].as_str()), ["1000"; 2]);
 }
 
 #[test]

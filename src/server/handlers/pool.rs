@@ -4,7 +4,7 @@ use crate::finding::Lang;
 use crate::model::role::Right;
 use crate::server::address::Address;
 use crate::server::error::PageError;
-use crate::server::frame::{Frame, Page, grouped, portal};
+use crate::server::frame::{Frame, Page, grouped, portal, severity};
 use crate::server::pool::{self, Asked, Changes, Edition, Latest, Origins, PoolData, PoolPage, Profile, Query};
 use crate::server::router::{Access, Routes};
 use crate::server::session::Actor;

@@ -1,11 +1,11 @@
 //! Data quality in counts, for operator, leading group, members and auditors.
 
-use crate::finding::{Lang, find_word, word};
+use crate::finding::{Lang, word};
 use crate::model::account::Place;
 use crate::model::role::Right;
 use crate::server::clock;
 use crate::server::error::PageError;
-use crate::server::frame::{Frame, Page, grouped};
+use crate::server::frame::{Frame, Page, grouped, severity};
 use crate::server::quality::{self, EditQuality, Moment, Overview, Shown};
 use crate::server::router::{Access, Routes};
 use crate::server::session::Actor;
@@ -124,10 +124,6 @@ async fn edit(State(app): State<App>, actor: Actor, Path(code): Path<String>, Qu
 /// The names of the places where records end, in the order of the figures.
 fn places() -> [&'static str; Place::ALL.len()] {
     Place::ALL.map(|p| word(Lang::Zh, &format!("place.{}", p.id())))
-}
-
-fn severity(id: &str) -> &'static str {
-    find_word(Lang::Zh, &format!("severity.{id}")).unwrap_or_default()
 }
 
 fn count(number: &u64) -> String {

@@ -128,13 +128,14 @@ pub struct PoolData {
 }
 
 /// Further datasets, with their column that holds the enterprise.
-const DATASETS: [(&str, &str); 6] = [
+const DATASETS: [(&str, &str); 7] = [
     ("patents", "uscc"),
     ("returns", "enterprise"),
     ("needs", "enterprise"),
     ("conflicts", "enterprise"),
     ("provenance", "enterprise"),
     ("verdicts", "enterprise"),
+    ("findings", "enterprise"),
 ];
 
 impl PoolData {

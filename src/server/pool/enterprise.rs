@@ -5,9 +5,9 @@ use super::columns::{Column, Kind, column, field_label, words};
 use super::data::{LoadError, PoolData};
 use super::edition::Edition;
 use super::show::{Shown, value};
-use super::source::{cell_of, sends_statistics};
+use super::source::{cell_of, is_of_statistics, sends_statistics};
 use crate::config::{Config, FieldKind};
-use crate::finding::Lang;
+use crate::finding::{Lang, with_unit};
 use crate::server::frame::{quoted, say};
 use crate::stages::publish::disclosure::judges_statistics;
 use datafusion::arrow::array::{Array, AsArray, RecordBatch};
@@ -86,6 +86,8 @@ pub struct Profile {
     pub patents_pages: usize,
     /// Where sources disagree.
     pub conflicts: Vec<Disagreement>,
+    /// What edits found in its records.
+    pub findings: Vec<Found>,
     /// Returns that speak of it.
     pub returns: Vec<Return>,
 }
@@ -144,6 +146,20 @@ pub struct Disagreement {
     pub row: u32,
 }
 
+/// A finding in a record of the enterprise.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+#[schema(as = EnterpriseFinding)]
+pub struct Found {
+    /// `error`, `explain` or `note`; what an error judges is not used.
+    pub severity: String,
+    /// Code of the edit.
+    pub code: String,
+    /// The sentence.
+    pub message: String,
+    /// File, sheet and cell.
+    pub place: String,
+}
+
 /// A return that speaks of the enterprise.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub struct Return {
@@ -187,6 +203,7 @@ pub fn profile(data: &PoolData, config: &Config, edition: Edition, row: usize, p
         patents_page,
         patents_pages: patents_total.div_ceil(PATENTS).max(1),
         conflicts: desk.conflicts()?,
+        findings: desk.findings()?,
         returns: desk.list_returns(&returns),
     })
 }
@@ -414,16 +431,37 @@ impl Desk<'_> {
     /// Conflicts, those among figures of statistics only where they are shown.
     fn conflicts(&self) -> Result<Vec<Disagreement>, LoadError> {
         let Some(records) = self.data.datasets.get("conflicts") else { return Ok(Vec::new()) };
-        let columns = ["field", "used", "used_cell", "other", "other_cell"];
+        let columns = ["field", "used", "used_unit", "used_cell", "other", "other_unit", "other_cell"];
         let (rows, batch) = records.of(self.row, &self.data.ordinals, &columns, (0, ROWS))?;
+        let unit = |i: usize, side: &str| {
+            let units = batch.column_by_name(&format!("{side}_unit"))?.as_primitive_opt::<Int64Type>()?;
+            units.is_valid(i).then(|| units.value(i))
+        };
+        let stated =
+            |i: usize, side: &str| (with_unit(Lang::Zh, &text(&batch, side, i), unit(i, side)), text(&batch, &format!("{side}_cell"), i));
         let all = (0..batch.num_rows()).map(|i| Disagreement {
             field: text(&batch, "field", i),
-            used: (text(&batch, "used", i), text(&batch, "used_cell", i)),
-            other: (text(&batch, "other", i), text(&batch, "other_cell", i)),
+            used: stated(i, "used"),
+            other: stated(i, "other"),
             row: rows[i],
         });
         let shows = |d: &Disagreement| self.disclosed || !sends_statistics(self.config, &self.data.inputs, &d.used.1);
         Ok(all.filter(shows).collect())
+    }
+
+    /// What edits found, the gravest first; of figures of statistics only where they are shown.
+    fn findings(&self) -> Result<Vec<Found>, LoadError> {
+        let Some(records) = self.data.datasets.get("findings") else { return Ok(Vec::new()) };
+        let columns = ["severity", "code", "message", "file", "sheet", "cell"];
+        let (_, batch) = records.of(self.row, &self.data.ordinals, &columns, (0, ROWS))?;
+        let shows = |i: &usize| self.disclosed || !is_of_statistics(self.config, &self.data.inputs, &text(&batch, "file", *i));
+        let found = (0..batch.num_rows()).filter(shows).map(|i| {
+            let [severity, code, message, file, sheet, cell] = columns.map(|column| text(&batch, column, i));
+            Found { severity, code, message, place: say("portal.finding_place", &[file, sheet, cell]) }
+        });
+        let mut found: Vec<Found> = found.collect();
+        found.sort_by_key(|f| ["error", "explain"].iter().position(|s| *s == f.severity).unwrap_or(2));
+        Ok(found)
     }
 }
 

@@ -90,8 +90,16 @@ pub fn cell_of(inputs: &[Input], cited: &str) -> Option<OriginCell> {
 
 /// Whether a cell stands in a file of a source that sends statistics; a file that nobody knows is taken for one.
 pub fn sends_statistics(config: &Config, inputs: &[Input], cited: &str) -> bool {
-    let source = cell_of(inputs, cited).and_then(|cell| config.source.get(&cell.source));
-    source.is_none_or(|s| s.forms.iter().any(|f| f == "returns"))
+    cell_of(inputs, cited).is_none_or(|cell| is_statistics(config, &cell.source))
+}
+
+/// Whether a file is one of a source that sends statistics; a file that nobody knows is taken for one.
+pub fn is_of_statistics(config: &Config, inputs: &[Input], path: &str) -> bool {
+    inputs.iter().find(|input| input.path == path).is_none_or(|input| is_statistics(config, &input.source))
+}
+
+fn is_statistics(config: &Config, source: &str) -> bool {
+    config.source.get(source).is_none_or(|s| s.forms.iter().any(|f| f == "returns"))
 }
 
 /// The columns whose cells a column's value comes from: itself, or the terms of what is computed.

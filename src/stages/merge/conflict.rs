@@ -105,6 +105,8 @@ fn compare(
     let enterprises = batch.column(0).as_string::<i32>();
     let record = |column: usize, row: usize| batch.column(column).as_primitive::<Int64Type>().value(row);
     let text = |column: usize, row: usize| batch.column(column).as_string::<i32>().value(row);
+    let unit = |column: usize, row: usize| batch.column(column).as_primitive::<Int64Type>().value(row);
+    let stated_unit = |column: usize, row: usize| (kind == FieldKind::Amount).then(|| unit(column, row));
     for row in 0..batch.num_rows() {
         if batch.column(values.0).is_null(row) || batch.column(values.1).is_null(row) {
             continue;
@@ -113,8 +115,7 @@ fn compare(
         let agree = match kind {
             FieldKind::Amount | FieldKind::Number => {
                 let value = |column: usize| batch.column(column).as_primitive::<Decimal128Type>().value(row);
-                let unit = |column: usize| batch.column(column).as_primitive::<Int64Type>().value(row);
-                let room = half_place(text_1, unit(values.0 + 2)) + half_place(text_2, unit(values.1 + 2));
+                let room = half_place(text_1, unit(values.0 + 2, row)) + half_place(text_2, unit(values.1 + 2, row));
                 (value(values.0) - value(values.1)).abs() <= room
             }
             _ => text(values.0, row) == text(values.1, row),
@@ -125,8 +126,10 @@ fn compare(
                 field: label.to_owned(),
                 used: (record(records.0, row), fields.0.to_owned()),
                 used_text: text_1.to_owned(),
+                used_unit: stated_unit(values.0 + 2, row),
                 other: (record(records.1, row), fields.1.to_owned()),
                 other_text: text_2.to_owned(),
+                other_unit: stated_unit(values.1 + 2, row),
             });
         }
     }

@@ -5,6 +5,7 @@ use super::desk::Gathered;
 use super::provenance::Sources;
 use crate::error::Error;
 use crate::finding::Rendered;
+use crate::model::merged::Conflict;
 use crate::model::place::Places;
 use datafusion::arrow::array::{ArrayRef, AsArray, BooleanArray, Decimal128Array, Int64Array, RecordBatch, StringArray};
 use datafusion::arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef};
@@ -176,13 +177,16 @@ fn edits(p: &Publication<'_>) -> Result<Table, Error> {
 
 fn conflicts(p: &Publication<'_>) -> Result<Table, Error> {
     let all = p.conflicts;
+    let units = |of: fn(&Conflict) -> Option<i64>| -> ArrayRef { Arc::new(all.iter().map(of).collect::<Int64Array>()) };
     let cite = |(record, field): &(i64, String)| p.places.cite(*record, field).unwrap_or_default();
     batch(vec![
         ("enterprise", texts(all.iter().map(|c| c.enterprise.as_str()))),
         ("field", texts(all.iter().map(|c| c.field.as_str()))),
         ("used", texts(all.iter().map(|c| c.used_text.as_str()))),
+        ("used_unit", units(|c| c.used_unit)),
         ("used_cell", texts(all.iter().map(|c| cite(&c.used)))),
         ("other", texts(all.iter().map(|c| c.other_text.as_str()))),
+        ("other_unit", units(|c| c.other_unit)),
         ("other_cell", texts(all.iter().map(|c| cite(&c.other)))),
     ])
 }

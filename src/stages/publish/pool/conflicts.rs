@@ -1,6 +1,7 @@
 //! Conflicts: two sources, or two records, that state different values for one field of an enterprise.
 
 use crate::error::Error;
+use crate::finding::with_unit;
 use crate::model::merged::Conflict;
 use crate::stages::publish::cells::{Reader, Shape};
 use crate::stages::publish::desk::{Desk, text_or_blank};
@@ -34,6 +35,7 @@ pub fn conflicts(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
         ..Table::default()
     })?;
     let names = names(desk);
+    let in_words = |text: &str, unit: Option<i64>| with_unit(desk.lang(), text, unit);
     let cite = |(record, field): &(i64, String)| p.places.cite(*record, field).unwrap_or_default();
     for conflict in shown {
         let (code, name) = names.get(conflict.enterprise.as_str()).copied().unwrap_or_default();
@@ -41,9 +43,9 @@ pub fn conflicts(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
             text_or_blank(code),
             text_or_blank(name),
             text_or_blank(&conflict.field),
-            text_or_blank(&conflict.used_text),
+            text_or_blank(&in_words(&conflict.used_text, conflict.used_unit)),
             text_or_blank(&cite(&conflict.used)),
-            text_or_blank(&conflict.other_text),
+            text_or_blank(&in_words(&conflict.other_text, conflict.other_unit)),
             text_or_blank(&cite(&conflict.other)),
         ])?;
     }
