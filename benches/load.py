@@ -71,8 +71,20 @@ def main():
                 if took is not None:
                     checks.append(took)
 
-    others = [threading.Thread(target=t) for t in (read, read, watch)]
-    uploads = [threading.Thread(target=upload, args=(n,)) for n in range(words.clerks)]
+    def watched(task, *arguments):
+        """A thread whose failure counts."""
+
+        def run():
+            try:
+                task(*arguments)
+            except Exception as error:
+                with lock:
+                    wrong.append(repr(error))
+
+        return threading.Thread(target=run)
+
+    others = [watched(t) for t in (read, read, watch)]
+    uploads = [watched(upload, n) for n in range(words.clerks)]
     begun = time.monotonic()
     [t.start() for t in others + uploads]
     [t.join() for t in uploads]
@@ -82,7 +94,7 @@ def main():
     print(f"{len(reads)} page reads meanwhile: p50 {quantile(reads, .5) * 1000:.0f} ms, p99 {quantile(reads, .99) * 1000:.0f} ms; peak memory {peak[0]:.0f} MiB")
     hostile, sent = workbook(words.hostile_rows, 99), []
     send = lambda n: sent.append(site.send(clerk, f"庞大{n}.xlsx", distinct(hostile, 9000 + n), timeout=180))
-    slow = [threading.Thread(target=send, args=(n,)) for n in range(4)]
+    slow = [watched(send, n) for n in range(4)]
     small = workbook(1200, 7)
     before = [check(f"平常{n}.xlsx", distinct(small, n), pause=0.005) for n in range(20)]
     [t.start() for t in slow]
