@@ -2,7 +2,7 @@
 
     python benches/load.py target/release/huichi [--clerks 50] [--rounds 2]
 
-Prints p50 and p99 of page reads and of check results (from the last byte sent to the verdict seen), alone and together,
+Prints p50 and p99 of check results (from the last byte sent to the verdict seen), alone and together, and of page reads meanwhile,
 the peak of memory, and an ordinary check's time while four hostile uploads are being read. Exit 1 on any error.
 """
 import argparse, json, sys, threading, time

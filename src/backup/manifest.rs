@@ -85,13 +85,14 @@ impl Manifest {
     }
 }
 
-/// Copies a file and forces it to disk; gives its bytes and hash.
+/// Copies a file and forces it to disk, one that can only be read as such; gives its bytes and hash.
 pub fn copy(from: &Path, to: &Path) -> io::Result<(u64, String)> {
     if let Some(folder) = to.parent() {
         fs::create_dir_all(folder)?;
     }
     let mut file = File::create(to)?;
     let hashed = hash_into(File::open(from)?, &mut file)?;
+    file.set_permissions(fs::metadata(from)?.permissions())?;
     file.sync_all()?;
     Ok(hashed)
 }

@@ -1,7 +1,6 @@
 //! Brings a backup back.
 
 use super::manifest::{Manifest, RUNS, STATE, copy, settle, settle_names};
-use super::take::is_empty;
 use crate::error::{Error, ErrorKind};
 use crate::ledger::Ledger;
 use std::fs;
@@ -40,6 +39,9 @@ pub fn restore(from: &Path, outputs: &Path) -> Result<Manifest, Error> {
     Ok(manifest)
 }
 
+/// What keeps an empty folder in a repository.
+const KEEPER: &str = ".gitkeep";
+
 /// The folder in which a restore was cut off midway; it must be done again before anything else.
 pub fn interrupted(outputs: &Path) -> Option<PathBuf> {
     // With the state in its place, what is left of the growing folder is an empty shell.
@@ -49,20 +51,14 @@ pub fn interrupted(outputs: &Path) -> Option<PathBuf> {
 /// Refuses a folder that holds anything but what a restore of this very backup left when it was cut off.
 fn ready(manifest: &Manifest, outputs: &Path) -> Result<(), Error> {
     let taken = || Error::new(ErrorKind::Usage, "ERR-039").with("path", outputs.display().to_string());
-    if !outputs.exists() || is_empty(outputs)? {
+    if !outputs.exists() {
         return Ok(());
     }
-    if interrupted(outputs).is_none() {
-        return Err(taken());
-    }
+    let names = fs::read_dir(outputs)?.map(|entry| entry.map(|e| e.file_name().to_string_lossy().into_owned()));
+    let names: Vec<String> = names.filter(|name| name.as_ref().map_or(true, |name| name != KEEPER)).collect::<Result<_, _>>()?;
     let runs = manifest.runs();
-    for entry in fs::read_dir(outputs)? {
-        let name = entry?.file_name().to_string_lossy().into_owned();
-        if name != GROWING && name != "latest" && !runs.contains(&name.as_str()) {
-            return Err(taken());
-        }
-    }
-    Ok(())
+    let is_ours = |name: &String| name == GROWING || name == "latest" || runs.contains(&name.as_str());
+    if names.is_empty() || interrupted(outputs).is_some() && names.iter().all(is_ours) { Ok(()) } else { Err(taken()) }
 }
 
 /// What the ledger says of itself, and its audit log.

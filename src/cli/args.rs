@@ -144,7 +144,7 @@ pub struct Serve {
     /// Address and port, instead of the configuration's.
     #[arg(long, value_name = "ADDRESS")]
     pub listen: Option<SocketAddr>,
-    /// A throw-away site on the sample data, with one account per role.
+    /// A throw-away site on the sample data, with accounts for every role.
     #[arg(long)]
     pub demo: bool,
     /// What the clock shows at the start, for trials.
@@ -200,7 +200,7 @@ pub enum Token {
         #[arg(value_name = "LABEL")]
         label: String,
         /// Role.
-        #[arg(long, value_name = "ROLE", value_parser = roles())]
+        #[arg(id = "token_role", long = "role", value_name = "ROLE", value_parser = roles())]
         role: String,
         /// The source, if it acts as a clerk.
         #[arg(long = "source", id = "clerk_source", value_name = "ID")]

@@ -22,7 +22,7 @@ pub fn run(cli: &Cli, arguments: &Serve) -> Result<u8, Error> {
         None => (configuration(cli)?, cli.config.clone()),
     };
     super::site::ready(&config)?;
-    let lang = cli.lang.map_or(Lang::Zh, Lang::from);
+    let lang = cli.lang.map_or(config.run.lang, Lang::from);
     let start = Start { config, config_path, listen: arguments.listen, now: arguments.clock, demo: arguments.demo };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(server::serve(start, |listening| tell(lang, cli.format, listening)))?;

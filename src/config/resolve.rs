@@ -1,10 +1,11 @@
 //! From text to settings: merge, decode, check what the pieces say of each other.
 
 use super::decode::{Problem, ProblemKind, decode, line_of, validation_problems};
-use super::{FieldKind, Options, merge};
+use super::{FieldKind, Options, PortalOptions, merge};
 use crate::finding::Lang;
 use crate::model::amount::Unit;
 use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, Utc};
+use std::net::SocketAddr;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -107,16 +108,20 @@ pub fn load(text: &str, root: &Path) -> Result<Config, Vec<Problem>> {
     problems.iter().for_each(|p| cut(&mut site, &p.path));
     let mut merged = merge::defaults().map_err(broken)?;
     merge::lay(&mut merged, site.clone());
-    let Ok(options) = merged.clone().try_into::<Options>() else {
+    let Ok(mut options) = merged.clone().try_into::<Options>() else {
         return Err(problems);
     };
     let mut check = Check { text, problems: Vec::new() };
     check.sections(&options);
     let as_of = check.as_of(&options.run.as_of);
+    check.portal(&options.portal);
     problems.append(&mut check.problems);
     if !problems.is_empty() {
         problems.sort_by_key(|p| p.line);
         return Err(problems);
+    }
+    for path in [&mut options.portal.certificate, &mut options.portal.key].into_iter().flatten() {
+        *path = root.join(&*path).display().to_string();
     }
     Ok(Config {
         inputs: root.join(&options.paths.inputs),
@@ -304,6 +309,20 @@ impl Check<'_> {
                 }
             }
         }
+    }
+
+    /// A portal needs an address that can be listened on, and of certificate and key both or none.
+    fn portal(&mut self, portal: &PortalOptions) {
+        if portal.listen.parse::<SocketAddr>().is_err() {
+            self.add("portal.listen".into(), &portal.listen, vec!["127.0.0.1:8080".into(), "0.0.0.0:8080".into()]);
+        }
+        let missing = match (&portal.certificate, &portal.key) {
+            (Some(_), None) => "key",
+            (None, Some(_)) => "certificate",
+            _ => return,
+        };
+        let (line, path) = (line_of(self.text, "portal").unwrap_or(0), format!("portal.{missing}"));
+        self.problems.push(Problem { line, path, kind: ProblemKind::MissingKey, found: String::new(), expected: Vec::new() });
     }
 
     /// What people read must say something in one language at least.

@@ -148,14 +148,18 @@ impl Ledger {
         update_password(&self.0, id, password, must_change)
     }
 
-    /// Notes a failed sign-in, and until when none is tried.
-    pub fn note_failure(&self, id: i64, locked_until: Option<&str>) -> Result<(), LedgerError> {
-        self.0.execute("UPDATE account SET failures = failures + 1, locked_until = ?2 WHERE id = ?1", params![id, locked_until]).map(|_| ())
+    /// Notes a failed sign-in; after so many none is tried until a moment.
+    pub fn note_failure(&self, id: i64, tries: u32, until: &str) -> Result<(), LedgerError> {
+        let sql = "UPDATE account SET failures = failures + 1,
+            locked_until = CASE WHEN failures + 1 >= ?2 THEN ?3 ELSE locked_until END WHERE id = ?1";
+        self.0.execute(sql, params![id, tries, until]).map(|_| ())
     }
 
-    /// Forgets failed sign-ins.
-    pub fn note_success(&self, id: i64) -> Result<(), LedgerError> {
-        self.0.execute("UPDATE account SET failures = 0, locked_until = NULL WHERE id = ?1", [id]).map(|_| ())
+    /// Forgets failed sign-ins; false if others have locked the account since it was read.
+    pub fn note_success(&self, id: i64, now: &str) -> Result<bool, LedgerError> {
+        let sql = "UPDATE account SET failures = 0, locked_until = NULL
+            WHERE id = ?1 AND (locked_until IS NULL OR locked_until <= ?2)";
+        self.0.execute(sql, params![id, now]).map(|changed| changed > 0)
     }
 
     /// The token with this hash, if it still counts at `now`.
@@ -183,5 +187,30 @@ impl Ledger {
     /// Uses up all one-time links.
     pub fn use_setup_links(&self) -> Result<(), LedgerError> {
         self.0.execute("UPDATE setup_link SET used = 1", []).map(|_| ())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tries_beside_each_other_neither_clear_a_lock_nor_pass_it() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let ledger = Ledger::open(&folder.path().join("ledger.sqlite"))?;
+        let new = NewAccount { name: "wang", display: "wang", role: Role::Auditor, source: None, password: "x", must_change: false };
+        let id = ledger.add_account(&new, "2026-01-01T08:00:00+0800")?.ok_or("a name that is taken")?;
+        let locked = |ledger: &Ledger| Ok::<_, LedgerError>(ledger.account(id)?.and_then(|a| a.locked_until));
+        for _ in 0..4 {
+            ledger.note_failure(id, 5, "2026-01-01T08:15:00+0800")?;
+        }
+        assert_eq!(locked(&ledger)?, None);
+        ledger.note_failure(id, 5, "2026-01-01T08:15:00+0800")?;
+        ledger.note_failure(id, 5, "2026-01-01T08:15:01+0800")?;
+        assert_eq!(locked(&ledger)?.as_deref(), Some("2026-01-01T08:15:01+0800"));
+        assert!(!ledger.note_success(id, "2026-01-01T08:01:00+0800")?, "a right guess among them");
+        assert!(ledger.note_success(id, "2026-01-01T08:16:00+0800")?);
+        assert_eq!(locked(&ledger)?, None);
+        Ok(())
     }
 }

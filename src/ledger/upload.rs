@@ -95,7 +95,7 @@ pub struct Upload {
     pub result: Option<String>,
     /// The check in numbers.
     pub tally: Tally,
-    /// Whether a later version of its return was not refused.
+    /// Whether a later version, not refused, holds the forms and periods of this one.
     pub superseded: bool,
 }
 
@@ -124,7 +124,9 @@ const UPLOAD: &str = "SELECT number, id, source, account, name, sha256, bytes, r
     (SELECT f.part FROM upload f WHERE f.series = u.series ORDER BY f.number LIMIT 1),
     (SELECT count(*) FROM upload e WHERE e.series = u.series AND e.number <= u.number),
     verdict, checked, result, rows, errors, explains, open, notes, parts,
-    EXISTS (SELECT 1 FROM upload n WHERE n.series = u.series AND n.number > u.number AND n.verdict <> 'refused') FROM upload u";
+    EXISTS (SELECT 1 FROM upload n WHERE n.series = u.series AND n.number > u.number AND n.verdict <> 'refused'
+        AND NOT EXISTS (SELECT 1 FROM json_each(u.parts) p WHERE NOT EXISTS (SELECT 1 FROM json_each(n.parts) q
+            WHERE q.value ->> 'form' = p.value ->> 'form' AND q.value ->> 'period' IS p.value ->> 'period'))) FROM upload u";
 
 fn upload(row: &Row<'_>) -> Result<Upload, LedgerError> {
     let count = |column: usize| Ok::<_, LedgerError>(row.get::<_, Option<i64>>(column)?.unwrap_or(0).unsigned_abs());
@@ -311,6 +313,12 @@ mod tests {
         ledger.judge_upload("e", Verdict::Refused, &Tally::default(), "e.json", "t")?;
         assert_eq!(superseded(&ledger)?, [false; 3], "what is refused supersedes nothing");
         ledger.judge_upload("c", Verdict::Accepted, &Tally::default(), "c.json", "t")?;
+        assert_eq!(superseded(&ledger)?, [true, false, false]);
+        let of = |period| Tally { parts: vec![Part { form: "returns".into(), period: Some(period), rows: 1 }], ..Tally::default() };
+        ledger.judge_upload("a", Verdict::Accepted, &of(2024), "a.json", "t")?;
+        ledger.judge_upload("c", Verdict::Accepted, &of(2025), "c.json", "t")?;
+        assert_eq!(superseded(&ledger)?, [false; 3], "another year's return replaces nothing");
+        ledger.judge_upload("c", Verdict::Accepted, &of(2024), "c.json", "t")?;
         assert_eq!(superseded(&ledger)?, [true, false, false]);
         Ok(())
     }

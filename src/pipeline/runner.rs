@@ -155,6 +155,7 @@ fn finish(config: &Config, work: tempfile::TempDir, id: &str) -> Result<PathBuf,
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
     }
+    settle(work.path())?;
     fs::rename(work.keep(), &folder)?;
     let link = config.outputs.join(".huichi").join("latest.new");
     let _ = fs::remove_file(&link);
@@ -163,7 +164,17 @@ fn finish(config: &Config, work: tempfile::TempDir, id: &str) -> Result<PathBuf,
     #[cfg(windows)]
     std::os::windows::fs::symlink_dir(id, &link)?;
     fs::rename(&link, config.outputs.join("latest"))?;
+    fs::File::open(&config.outputs)?.sync_all()?;
     Ok(folder)
+}
+
+/// Forces a run's files to disk: the ledger will say that they stand.
+fn settle(folder: &Path) -> Result<(), Error> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() { settle(&path)? } else { fs::File::open(&path)?.sync_all()? }
+    }
+    Ok(fs::File::open(folder)?.sync_all()?)
 }
 
 /// What the readers say of files that could not be read, in words: no report will say it if the run ends.

@@ -22,15 +22,22 @@ pub async fn adopt(app: &App, actor: &Actor, address: &str, run: &str, note: &st
         return Err(PageError::Conflict("adopted_before"));
     }
     let folder = app.config.outputs.join(run);
-    let sealed = tokio::task::spawn_blocking(move || seal(&folder)).await.map_err(|e| PageError::bug(e.to_string()))?;
+    let sealing = folder.clone();
+    let sealed = tokio::task::spawn_blocking(move || seal(&sealing)).await.map_err(|e| PageError::bug(e.to_string()))?;
     if let Err(error) = sealed {
         tracing::error!(%error, "a run to be adopted is not as it was written");
         return Err(PageError::Conflict("run_damaged"));
     }
     app.note(actor, address, "adopted", run, &recorded.as_of).await?;
     let (run, account, note) = (run.to_owned(), actor.name.clone(), note.to_owned());
-    let new = Adoption { run, account, adopted: app.clock.stamp(), note };
-    if app.ledger(move |l| l.adopt(&new)).await? { Ok(()) } else { Err(PageError::Conflict("adopted_before")) }
+    let (new, record) = (Adoption { run, account, adopted: app.clock.stamp(), note }, folder.join("run.json"));
+    // Its term may have ended meanwhile; what is adopted must be there.
+    let adopted = app.ledger(move |l| if record.is_file() { l.adopt(&new).map(Some) } else { Ok(None) }).await?;
+    match adopted {
+        Some(true) => Ok(()),
+        Some(false) => Err(PageError::Conflict("adopted_before")),
+        None => Err(PageError::Conflict("run_damaged")),
+    }
 }
 
 /// Compares a run's files with their hashes and lets nobody write to them.

@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::time::{Instant, Sleep, sleep};
+use tracing::Instrument;
 
 /// Bytes of a form, or of what a program says, at most; files are sent by routes of their own.
 pub const LARGEST: u64 = 64 << 10;
@@ -37,14 +38,30 @@ pub async fn small(request: Request, next: Next) -> Result<Response, PageError> 
         return Err(PageError::FormTooLarge);
     }
     let (request, fate) = watched(request, Some(LARGEST));
-    let answer = tokio::time::timeout(ANSWER, next.run(request)).await;
-    judged(&fate, answer.map_err(|_| PageError::Overloaded))
+    let answer = tokio::time::timeout(ANSWER, to_its_end(request, next)).await;
+    judged(&fate, answer.unwrap_or(Err(PageError::Overloaded)))
 }
 
 /// Takes files: the route counts them itself; only a sender that stalls is let go here.
 pub async fn files(request: Request, next: Next) -> Result<Response, PageError> {
     let (request, fate) = watched(request, None);
-    judged(&fate, Ok(next.run(request).await))
+    judged(&fate, to_its_end(request, next).await)
+}
+
+/// What has begun to change something goes on to its end, its entry in the audit log included, also when nobody waits
+/// for the answer any more.
+async fn to_its_end(request: Request, next: Next) -> Result<Response, PageError> {
+    if request.method().is_safe() {
+        return Ok(next.run(request).await);
+    }
+    match tokio::spawn(next.run(request).in_current_span()).await {
+        Ok(answer) => Ok(answer),
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // The portal is being stopped.
+            Err(_) => Err(PageError::Overloaded),
+        },
+    }
 }
 
 fn declared(request: &Request) -> Option<u64> {
@@ -134,5 +151,25 @@ mod tests {
         assert_eq!(patience(0, seconds(18)), seconds(2));
         assert_eq!(patience(400 << 10, seconds(110)), seconds(10), "a hundred seconds were earned");
         assert_eq!(patience(100, seconds(60)), Duration::ZERO, "a byte now and then earns nothing");
+    }
+    #[tokio::test]
+    async fn what_has_begun_goes_on_when_the_asker_leaves() -> Result<(), Box<dyn std::error::Error>> {
+        use axum::Router;
+        use axum::middleware::from_fn;
+        use axum::routing::post;
+        use tower::ServiceExt;
+        let (begun, done) = (Arc::new(tokio::sync::Notify::new()), Arc::new(tokio::sync::Notify::new()));
+        let (begins, ends) = (begun.clone(), done.clone());
+        let handler = move || async move {
+            begins.notify_one();
+            sleep(Duration::from_millis(20)).await;
+            ends.notify_one();
+        };
+        let service = Router::new().route("/", post(handler)).layer(from_fn(small));
+        let asked = tokio::spawn(service.oneshot(Request::post("/").body(Body::empty())?));
+        begun.notified().await;
+        asked.abort();
+        tokio::time::timeout(Duration::from_secs(5), done.notified()).await?;
+        Ok(())
     }
 }

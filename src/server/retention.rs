@@ -94,11 +94,14 @@ async fn remove_runs(app: &App) -> Result<(), PageError> {
         }
         app.note_system("", "run_removed", &id, "").await?;
         let to = leaving.join(&id);
-        apart(move || {
-            fs::create_dir_all(to.parent().unwrap_or(&to))?;
-            fs::rename(&folder, &to)
+        // With the ledger in hand: an adoption comes before or after, never between.
+        app.ledger(move |l| {
+            if l.adoption(&id)?.is_some() {
+                return Ok(Ok(()));
+            }
+            Ok(fs::create_dir_all(to.parent().unwrap_or(&to)).and_then(|()| fs::rename(&folder, &to)))
         })
-        .await?;
+        .await??;
     }
     apart(move || if leaving.exists() { fs::remove_dir_all(&leaving) } else { Ok(()) }).await
 }

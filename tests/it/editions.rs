@@ -22,34 +22,35 @@ figure = "Total_Assets / 10000"
 threshold = "≥ 1 元"
 "#;
 
-/// Enterprises and their figures. The first alone consents: others do not, too late, on no day of the calendar, or are
-/// silent.
-const ENTERPRISES: [(&str, &str, [i64; 5]); 5] = [
+/// Enterprises and their figures. The first alone consents: others do not, too late, on no day of the calendar, are
+/// silent, or say something that nobody can read beside the directory's older yes.
+const ENTERPRISES: [(&str, &str, [i64; 5]); 6] = [
     ("甲", "是,2024-01-05", [31_147, 4_153, 91_331, 52_817, 617]),
     ("乙", "否,", [32_351, 4_271, 92_419, 53_923, 719]),
     ("丙", "是,2024-07-01", [33_457, 4_391, 93_529, 54_139, 823]),
     ("丁", "是,待定", [35_797, 4_637, 95_773, 56_359, 953]),
     ("戊", ",", [34_673, 4_519, 94_651, 55_243, 947]),
+    ("己", "再议,", [36_781, 4_751, 96_857, 57_467, 967]),
 ];
 
 /// A site of these enterprises, and as many more that send nothing but a return.
 fn site(extra: &str, more: u32) -> Site {
     let site = Site::new("2024-06-30", &format!("{extra}{CRITERIA}"));
     let (mut directory, mut needs) = (
-        "统一社会信用代码,企业名称,专精特新等级\n".to_owned(),
+        "统一社会信用代码,企业名称,专精特新等级,数据使用授权\n".to_owned(),
         "统一社会信用代码,企业名称,融资需求（万元）,数据使用授权,授权日期\n".to_owned(),
     );
     let mut returns =
         "经营情况（2023年）单位：万元,,,,,,\n统一社会信用代码,企业名称,营业收入,利润总额,资产总计,负债合计,从业人数\n".to_owned();
     for (number, (name, consent, figures)) in (1..).zip(ENTERPRISES) {
         let key = format!("{},龙南市{name}有限公司", code(number));
-        directory.push_str(&format!("{key},专精特新中小企业\n"));
+        directory.push_str(&format!("{key},专精特新中小企业,{}\n", if name == "己" { "是" } else { "" }));
         needs.push_str(&format!("{key},800,{consent}\n"));
         returns.push_str(&format!("{key},{}\n", figures.map(|f| f.to_string()).join(",")));
     }
-    for number in (6..).take(more as usize) {
+    for number in (7..).take(more as usize) {
         let key = format!("{},龙南市第{number}有限公司", code(number));
-        directory.push_str(&format!("{key},专精特新中小企业\n"));
+        directory.push_str(&format!("{key},专精特新中小企业,\n"));
         returns.push_str(&format!("{key},{number},1,2,1,1\n"));
     }
     site.input("工信局/名录.csv", directory);

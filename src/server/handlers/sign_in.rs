@@ -90,10 +90,11 @@ async fn sign_in(
     let turn = app.limits.password_turn().await?;
     let right = tokio::task::spawn_blocking(move || password::verify(&typed, &kept)).await.map_err(|e| PageError::bug(e.to_string()))?;
     drop(turn);
+    let (known, at) = (account.as_ref().filter(|a| right && !resting && !a.disabled).map(|a| a.id), Clock::text(now));
+    // Tries beside this one may have locked the account while the password was checked.
+    let passes = app.ledger(move |l| known.map_or(Ok(false), |id| l.note_success(id, &at))).await?;
     match account {
-        Some(account) if right && !resting && !account.disabled => {
-            let id = account.id;
-            app.ledger(move |l| l.note_success(id)).await?;
+        Some(account) if passes => {
             session::begin(&session, &account).await?;
             app.note(&as_actor(&account), &address, "sign_in", &account.name, "").await?;
             let next = if account.must_change { "/password" } else { within(&form.next) };
@@ -101,8 +102,8 @@ async fn sign_in(
         }
         account => {
             if let Some(account) = account.filter(|_| !resting) {
-                let until = (account.failures + 1 >= TRIES).then(|| Clock::text(now + TimeDelta::minutes(REST_MINUTES)));
-                app.ledger(move |l| l.note_failure(account.id, until.as_deref())).await?;
+                let until = Clock::text(now + TimeDelta::minutes(REST_MINUTES));
+                app.ledger(move |l| l.note_failure(account.id, TRIES, &until)).await?;
             }
             app.note_system(&address, "sign_in_failed", &name.chars().take(64).collect::<String>(), "").await?;
             let problem = crate::server::frame::portal(if resting { "sign_in_resting" } else { "sign_in_wrong" }).to_owned();

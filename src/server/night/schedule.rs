@@ -38,9 +38,17 @@ pub async fn keep(app: App, mut stopped: watch::Receiver<bool>) {
         match (due, times.as_ref()) {
             (Some(due), Some(times)) if due <= now => {
                 // Moments that passed while the machine slept count as one.
-                last = times.until(&now).unwrap_or(due);
-                if let Err(error) = begin(&app, Cause::Schedule, Some(last)).await {
-                    tracing::error!(?error, "a due run could not begin");
+                let moment = times.until(&now).unwrap_or(due);
+                match begin(&app, Cause::Schedule, Some(moment)).await {
+                    Ok(_) => last = moment,
+                    // A full disk, say: it stays due.
+                    Err(error) => {
+                        tracing::error!(?error, "a due run could not begin");
+                        tokio::select! {
+                            () = tokio::time::sleep(LONGEST_SLEEP) => {}
+                            _ = stopped.changed() => return,
+                        }
+                    }
                 }
             }
             _ => {

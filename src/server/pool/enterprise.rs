@@ -4,10 +4,11 @@ use super::chart::{Chart, draw};
 use super::columns::{Column, Kind, column, field_label, words};
 use super::data::{LoadError, PoolData};
 use super::edition::Edition;
+use super::lists::{Disagreement, Found, Return};
 use super::show::{Shown, value};
-use super::source::{cell_of, is_of_statistics, sends_statistics};
+use super::source::cell_of;
 use crate::config::{Config, FieldKind};
-use crate::finding::{Lang, with_unit};
+use crate::finding::Lang;
 use crate::server::frame::{quoted, say};
 use crate::stages::publish::disclosure::judges_statistics;
 use datafusion::arrow::array::{Array, AsArray, RecordBatch};
@@ -16,7 +17,7 @@ use datafusion::arrow::datatypes::{Decimal128Type, Int32Type, Int64Type};
 /// Patents of a page.
 pub const PATENTS: usize = 50;
 /// Rows of the smaller lists, at most.
-const ROWS: usize = 200;
+pub(super) const ROWS: usize = 200;
 /// What the page says of an enterprise beside figures, in this order.
 const FACTS: [&str; 19] = [
     "uscc",
@@ -133,48 +134,6 @@ pub struct Figures {
     pub years: Vec<Fact>,
 }
 
-/// Two cells that state different values for one field.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
-pub struct Disagreement {
-    /// The field.
-    pub field: String,
-    /// The value used and its cell.
-    pub used: (String, String),
-    /// The other value and its cell.
-    pub other: (String, String),
-    /// The row of the dataset, for the way to the cells.
-    pub row: u32,
-}
-
-/// A finding in a record of the enterprise.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
-#[schema(as = EnterpriseFinding)]
-pub struct Found {
-    /// `error`, `explain` or `note`; what an error judges is not used.
-    pub severity: String,
-    /// Code of the edit.
-    pub code: String,
-    /// The sentence.
-    pub message: String,
-    /// File, sheet and cell.
-    pub place: String,
-}
-
-/// A return that speaks of the enterprise.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
-pub struct Return {
-    /// The year.
-    pub year: String,
-    /// The bureau that sent it.
-    pub bureau: String,
-    /// The file.
-    pub file: String,
-    /// The sheet and row.
-    pub place: String,
-    /// Whether its figures are the ones used.
-    pub counted: bool,
-}
-
 /// Everything that an edition shows of an enterprise; reads from disk.
 ///
 /// # Errors
@@ -266,12 +225,15 @@ pub fn text(batch: &RecordBatch, column: &str, row: usize) -> String {
     texts.filter(|t| t.is_valid(row)).map(|t| t.value(row).to_owned()).unwrap_or_default()
 }
 
-struct Desk<'a> {
-    data: &'a PoolData,
-    config: &'a Config,
+/// What the page of one enterprise is made from.
+pub(super) struct Desk<'a> {
+    pub data: &'a PoolData,
+    pub config: &'a Config,
     edition: Edition,
-    row: usize,
-    disclosed: bool,
+    /// Place of the enterprise.
+    pub row: usize,
+    /// Whether figures of statistics are shown.
+    pub disclosed: bool,
     cited: Vec<(String, String)>,
 }
 
@@ -378,20 +340,6 @@ impl Desk<'_> {
         draw(&field_label(self.config, "returns", field), &years)
     }
 
-    fn list_returns(&self, returns: &Returned) -> Vec<Return> {
-        // Without consent, not even whether there is one.
-        let Some(batch) = returns.batch.as_ref().filter(|_| self.disclosed) else { return Vec::new() };
-        let periods = batch.column_by_name("period").and_then(|c| c.as_primitive_opt::<Int32Type>());
-        let list = (0..batch.num_rows()).map(|i| {
-            let (file, sheet, row) = place(batch, i);
-            let year = periods.filter(|p| p.is_valid(i)).map(|p| p.value(i).to_string()).unwrap_or_default();
-            let bureau = self.data.inputs.iter().find(|f| f.path == file).map(|f| f.bureau.clone()).unwrap_or_default();
-            let place = say("portal.sheet_row", &[sheet, row.to_string()]);
-            Return { year, bureau, file, place, counted: returns.counted.contains(&Some(i)) }
-        });
-        list.collect()
-    }
-
     /// A page of patents: number, title, kind, dates, status, pledge, holders.
     fn patents(&self, page: usize) -> Result<(Vec<Vec<Fact>>, usize, usize), LoadError> {
         const COLUMNS: [(&str, Kind); 8] = [
@@ -426,42 +374,6 @@ impl Desk<'_> {
         };
         let lines = (0..batch.num_rows()).map(|i| columns.iter().map(|c| cell(c, i)).collect());
         Ok((lines.collect(), total, page))
-    }
-
-    /// Conflicts, those among figures of statistics only where they are shown.
-    fn conflicts(&self) -> Result<Vec<Disagreement>, LoadError> {
-        let Some(records) = self.data.datasets.get("conflicts") else { return Ok(Vec::new()) };
-        let columns = ["field", "used", "used_unit", "used_cell", "other", "other_unit", "other_cell"];
-        let (rows, batch) = records.of(self.row, &self.data.ordinals, &columns, (0, ROWS))?;
-        let unit = |i: usize, side: &str| {
-            let units = batch.column_by_name(&format!("{side}_unit"))?.as_primitive_opt::<Int64Type>()?;
-            units.is_valid(i).then(|| units.value(i))
-        };
-        let stated =
-            |i: usize, side: &str| (with_unit(Lang::Zh, &text(&batch, side, i), unit(i, side)), text(&batch, &format!("{side}_cell"), i));
-        let all = (0..batch.num_rows()).map(|i| Disagreement {
-            field: text(&batch, "field", i),
-            used: stated(i, "used"),
-            other: stated(i, "other"),
-            row: rows[i],
-        });
-        let shows = |d: &Disagreement| self.disclosed || !sends_statistics(self.config, &self.data.inputs, &d.used.1);
-        Ok(all.filter(shows).collect())
-    }
-
-    /// What edits found, the gravest first; of figures of statistics only where they are shown.
-    fn findings(&self) -> Result<Vec<Found>, LoadError> {
-        let Some(records) = self.data.datasets.get("findings") else { return Ok(Vec::new()) };
-        let columns = ["severity", "code", "message", "file", "sheet", "cell"];
-        let (_, batch) = records.of(self.row, &self.data.ordinals, &columns, (0, ROWS))?;
-        let shows = |i: &usize| self.disclosed || !is_of_statistics(self.config, &self.data.inputs, &text(&batch, "file", *i));
-        let found = (0..batch.num_rows()).filter(shows).map(|i| {
-            let [severity, code, message, file, sheet, cell] = columns.map(|column| text(&batch, column, i));
-            Found { severity, code, message, place: say("portal.finding_place", &[file, sheet, cell]) }
-        });
-        let mut found: Vec<Found> = found.collect();
-        found.sort_by_key(|f| ["error", "explain"].iter().position(|s| *s == f.severity).unwrap_or(2));
-        Ok(found)
     }
 }
 

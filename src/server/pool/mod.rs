@@ -12,6 +12,7 @@ mod data;
 mod edition;
 mod enterprise;
 mod figures;
+mod lists;
 mod order;
 mod query;
 mod records;

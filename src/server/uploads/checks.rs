@@ -63,7 +63,8 @@ pub fn begin(app: &App, upload: Upload) {
 /// The settings in force today: a portal runs for months, and so may not keep the day of its start.
 pub fn config_today(app: &App) -> Arc<Config> {
     let mut config = app.config.clone();
-    if config.run.as_of == "today" {
+    let typed = config.typed.get("run").and_then(|run| run.get("as_of"));
+    if config.run.as_of == "today" && typed.is_none() {
         config.override_with(None, None, Some(app.clock.now().date_naive()), None);
     }
     Arc::new(config)

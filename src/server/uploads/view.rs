@@ -53,7 +53,7 @@ pub struct Item {
     pub account: String,
     /// What became of it; nothing until it is checked.
     pub verdict: Option<Verdict>,
-    /// Whether a later version of its return was taken in its place.
+    /// Whether a later version of its return holds the same forms and periods.
     pub superseded: bool,
     /// When it was checked.
     pub checked: Option<String>,
@@ -218,22 +218,13 @@ pub async fn told(app: &App, upload: &Upload) -> Result<Option<Vec<Told>>, PageE
 
 /// All about an upload that the actor may see.
 pub async fn detail(app: &App, actor: &Actor, id: &str, page: usize) -> Result<Detail, PageError> {
-    let mut upload = own(app, actor, id).await?;
-    let mut findings = told(app, &upload).await?;
-    if findings.is_none() && upload.verdict.is_some() {
-        // What the check found is gone from the disk; it is found again.
-        let id = upload.id.clone();
-        upload = app
-            .ledger(move |l| {
-                l.unjudge_upload(&id)?;
-                l.upload(&id)
-            })
-            .await?
-            .ok_or(PageError::NotFound)?;
-    }
-    if upload.verdict.is_none() {
+    let upload = own(app, actor, id).await?;
+    let findings = told(app, &upload).await?;
+    let mut item = Item::of(app, &upload);
+    if findings.is_none() {
+        // Not checked yet; or what the check found is gone from the disk and is found again, while its verdict stands.
         checks::begin(app, upload.clone());
-        findings = None;
+        item.verdict = None;
     }
     let series = upload.series.clone();
     let versions = app.ledger(move |l| l.versions(&series)).await?;
@@ -249,5 +240,5 @@ pub async fn detail(app: &App, actor: &Actor, id: &str, page: usize) -> Result<D
     let (total, pages) = (findings.len(), findings.len().div_ceil(FINDINGS).max(1));
     let page = page.clamp(1, pages);
     let findings = findings.into_iter().skip((page - 1) * FINDINGS).take(FINDINGS).collect();
-    Ok(Detail { item: Item::of(app, &upload), findings, total, page, pages, versions, newer })
+    Ok(Detail { item, findings, total, page, pages, versions, newer })
 }

@@ -65,7 +65,7 @@ impl<'a> Gathered<'a> {
         }
         let mut gathered = Gathered {
             sources,
-            consenting: consenting(&enterprises, p.config.as_of, &undated(p).await?),
+            consenting: consenting(&enterprises, p.config.as_of, &unclear(p).await?),
             findings,
             finances: if wanted("finances") { finances::gather(p).await? } else { Vec::new() },
             patents: if wanted("patents") && p.has("patents") { patents::gather(p).await? } else { Vec::new() },
@@ -89,10 +89,11 @@ pub fn asked(sheets: &[String], id: &str) -> bool {
     sheets.is_empty() || sheets.iter().any(|s| s == id)
 }
 
-/// Enterprises whose date of consent is stated, but withheld or unreadable: nobody can say that the day has come.
-async fn undated(p: &Publication<'_>) -> Result<HashSet<String>, Error> {
-    let sources = p.merged.columns.iter().filter(|c| c.name == "consent_on").flat_map(|c| &c.sources);
-    let mut undated = HashSet::new();
+/// Enterprises of whose consent, or of its date, any source says something that is withheld or unreadable: another
+/// source's older yes does not outweigh what may be a withdrawal, and nobody can say that the day has come.
+async fn unclear(p: &Publication<'_>) -> Result<HashSet<String>, Error> {
+    let sources = p.merged.columns.iter().filter(|c| ["consent", "consent_on"].contains(&c.name.as_str())).flat_map(|c| &c.sources);
+    let mut unclear = HashSet::new();
     for (record, field) in sources {
         let Some((_, dataset)) = SHARED.iter().find(|(r, _)| r == record) else { continue };
         let sql = format!(
@@ -100,18 +101,18 @@ async fn undated(p: &Publication<'_>) -> Result<HashSet<String>, Error> {
              WHERE d.\"{field}\" IS NULL AND CAST(d.\"{field}_state\" AS VARCHAR) NOT IN ('blank', 'mark')"
         );
         let (_, batches) = p.engine.query("consent", &sql).await?;
-        undated.extend(batches.iter().flat_map(|b| b.column(0).as_string::<i32>()).flatten().map(str::to_owned));
+        unclear.extend(batches.iter().flat_map(|b| b.column(0).as_string::<i32>()).flatten().map(str::to_owned));
     }
-    Ok(undated)
+    Ok(unclear)
 }
 
 /// Enterprises that consent, with a date of consent, where one is stated, not after the reference date.
-fn consenting(enterprises: &[RecordBatch], as_of: NaiveDate, undated: &HashSet<String>) -> HashSet<String> {
+fn consenting(enterprises: &[RecordBatch], as_of: NaiveDate, unclear: &HashSet<String>) -> HashSet<String> {
     let mut consenting = HashSet::new();
     for batch in enterprises {
         let [key, consent, on] = ["enterprise", "consent", "consent_on"].map(|c| Reader::of(batch, c, Shape::Plain));
         let given = (0..batch.num_rows()).filter(|row| consent.is_true(*row) && on.date(*row).is_none_or(|d| d <= as_of));
-        consenting.extend(given.map(|row| key.text(row)).filter(|key| !undated.contains(*key)).map(str::to_owned));
+        consenting.extend(given.map(|row| key.text(row)).filter(|key| !unclear.contains(*key)).map(str::to_owned));
     }
     consenting
 }

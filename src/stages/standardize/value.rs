@@ -116,8 +116,9 @@ pub fn flag(cell: RawCell<'_>) -> Stated<bool> {
     let folded = name::match_key(cell.text);
     match folded.as_str() {
         "是" | "有" | "Y" | "YES" | "TRUE" | "1" | "√" | "质押" | "同意" | "已授权" | "授权" => return Ok(true),
-        "否" | "无" | "没有" | "暂无" | "N" | "NO" | "FALSE" | "0" | "×" | "未质押" | "无质押" | "不同意" | "未授权" | "已解除"
-        | "解除" => return Ok(false),
+        "否" | "无" | "没有" | "暂无" | "N" | "NO" | "FALSE" | "0" | "×" | "未质押" | "无质押" | "不同意" | "未同意" | "未授权"
+        | "不授权" | "已解除" | "解除" | "撤回" | "已撤回" | "撤回授权" | "已撤回授权" | "撤销" | "已撤销" | "撤销授权" | "已撤销授权"
+        | "取消授权" | "已取消授权" => return Ok(false),
         mark if is_mark(mark) => return Err(state::MARK),
         _ => {}
     }
@@ -237,7 +238,7 @@ mod tests {
         {
             assert_eq!(flag(typed(text)), Ok(true), "{text}");
         }
-        for text in ["否", "无", "未质押", "解除", "质押已注销（PC01）"] {
+        for text in ["否", "无", "未质押", "解除", "质押已注销（PC01）", "已撤回", "撤回授权"] {
             assert_eq!(flag(typed(text)), Ok(false), "{text}");
         }
         for text in ["/", "——", "—", "-", "不详"] {

@@ -66,6 +66,13 @@ fn each_role_sees_its_edition_and_no_other() {
         assert!(masked.page(&theirs).contains(&shown(&consenting["revenue_2025"])));
         assert_eq!(masked.get(&format!("{theirs}/source?field=revenue_2025")).status, 200);
     }
+    let closed = |r: &&Row| r["consented"] == "false" && !r["uscc"].is_empty();
+    let findings = portal.site.table("findings");
+    let of_statistics = findings.iter().filter(|f| f["bureau"] == "统计局");
+    let mut owned = of_statistics.filter_map(|f| Some((f, rows.iter().filter(closed).find(|r| r["enterprise"] == f["enterprise"])?)));
+    let (finding, owner) = owned.next().expect("a finding beside an enterprise without consent");
+    let (its, row) = (address(&operator, &owner["uscc"]), format!("<td class=\"code\">{}</td>", finding["code"]));
+    assert!(leader.page(&its).contains(&row) && !operator.page(&its).contains(&row), "{finding:?}");
     for outsider in ["statistics", "administrator"] {
         let outsider = portal.sign_in(outsider);
         for path in ["/pool", "/pool/changes", page.as_str(), &format!("{page}/source?field=name")] {
