@@ -1,7 +1,8 @@
 //! Runs that the leading group adopted (定稿); they are kept for ever.
 
-use super::{Ledger, LedgerError};
-use rusqlite::{OptionalExtension, Row, params};
+use super::audit::noted;
+use super::{By, Ledger, LedgerError};
+use rusqlite::{OptionalExtension, Row, TransactionBehavior, params};
 
 /// An adopted run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,10 +24,16 @@ fn adoption(row: &Row<'_>) -> Result<Adoption, LedgerError> {
 }
 
 impl Ledger {
-    /// Records that a run is adopted; false if it was before.
-    pub fn adopt(&self, new: &Adoption) -> Result<bool, LedgerError> {
+    /// Records that a run, of this reference date, is adopted; false if it was before.
+    pub fn adopt(&mut self, run: &str, as_of: &str, note: &str, by: By<'_>) -> Result<bool, LedgerError> {
+        let transaction = self.0.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let sql = "INSERT OR IGNORE INTO adoption (run, account, adopted, note) VALUES (?1, ?2, ?3, ?4)";
-        Ok(self.0.execute(sql, params![new.run, new.account, new.adopted, new.note])? == 1)
+        let adopted = transaction.execute(sql, params![run, by.account, by.at, note])? == 1;
+        if adopted {
+            noted(&transaction, by, "adopted", run, as_of)?;
+        }
+        transaction.commit()?;
+        Ok(adopted)
     }
 
     /// The adoption of a run, if it was.
@@ -43,14 +50,16 @@ impl Ledger {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ledger::AuditFilter;
 
     #[test]
     fn a_run_is_adopted_once_and_the_last_one_counts() -> Result<(), Box<dyn std::error::Error>> {
         let folder = tempfile::tempdir()?;
-        let ledger = Ledger::open(&folder.path().join("ledger.sqlite"))?;
-        let of = |run: &str, adopted: &str| Adoption { run: run.into(), account: "a".into(), adopted: adopted.into(), note: "n".into() };
-        assert!(ledger.adopt(&of("r1", "t1"))? && ledger.adopt(&of("r2", "t2"))?);
-        assert!(!ledger.adopt(&of("r1", "t3"))?, "an adoption is never changed");
+        let mut ledger = Ledger::open(&folder.path().join("ledger.sqlite"))?;
+        let mut adopt = |run, at| ledger.adopt(run, "2026-06-30", "n", By { account: "a", role: "leader", address: "", at });
+        assert!(adopt("r1", "t1")? && adopt("r2", "t2")?);
+        assert!(!adopt("r1", "t3")?, "an adoption is never changed");
+        assert_eq!(ledger.audit(&AuditFilter::default(), 0, 9)?.1, 2, "and what did not happen is not noted");
         assert_eq!(ledger.adoptions()?.iter().map(|a| a.run.as_str()).collect::<Vec<_>>(), ["r2", "r1"]);
         assert_eq!(ledger.adoption("r1")?.map(|a| a.adopted).as_deref(), Some("t1"));
         Ok(())

@@ -12,6 +12,19 @@ use sha2::{Digest, Sha256};
 /// The hash before the first entry.
 const START: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
+/// Who makes a change, and when: a change stands in one transaction with its entry here, so that none is without.
+#[derive(Debug, Clone, Copy)]
+pub struct By<'a> {
+    /// Name of the account, or `command_line`.
+    pub account: &'a str,
+    /// The role in which it is done.
+    pub role: &'a str,
+    /// The address that it comes from.
+    pub address: &'a str,
+    /// When.
+    pub at: &'a str,
+}
+
 /// Something that happened, to be noted.
 #[derive(Debug, Clone, Default)]
 pub struct NewEntry<'a> {
@@ -108,8 +121,13 @@ fn entry(row: &Row<'_>) -> Result<Entry, LedgerError> {
     })
 }
 
+/// Notes a change within its transaction.
+pub(super) fn noted(connection: &Connection, by: By<'_>, action: &str, object: &str, detail: &str) -> Result<(), LedgerError> {
+    append(connection, &NewEntry { account: by.account, role: by.role, action, object, detail, address: by.address }, by.at)
+}
+
 /// Appends an entry within a transaction that has the ledger to itself.
-pub(super) fn append(connection: &Connection, new: &NewEntry<'_>, at: &str) -> Result<(), LedgerError> {
+fn append(connection: &Connection, new: &NewEntry<'_>, at: &str) -> Result<(), LedgerError> {
     let last: Option<(i64, String)> = connection
         .query_row("SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1", [], |r| Ok((r.get(0)?, r.get(1)?)))
         .optional()?;

@@ -1,7 +1,9 @@
 //! 情况说明: what a bureau says of a finding that asks. Findings are named by a hash, so that no value stands here.
 
-use super::{Ledger, LedgerError};
-use rusqlite::params;
+use super::audit::noted;
+use super::upload::settle;
+use super::{By, Ledger, LedgerError, Verdict};
+use rusqlite::{TransactionBehavior, params};
 use serde::Serialize;
 
 /// An explanation.
@@ -17,16 +19,37 @@ pub struct Explanation {
     pub written: String,
 }
 
+/// What is said of findings of an upload.
+#[derive(Debug, Clone)]
+pub struct Answer<'a> {
+    /// The upload.
+    pub upload: &'a str,
+    /// Its return.
+    pub series: &'a str,
+    /// The finding that was asked about.
+    pub asked: &'a str,
+    /// All findings that it answers.
+    pub findings: &'a [String],
+    /// What is said.
+    pub text: &'a str,
+    /// What becomes of the upload, and how many findings stay open.
+    pub settled: Option<(Verdict, u64)>,
+}
+
 impl Ledger {
-    /// Keeps one explanation of several findings of a return.
-    pub fn explain(&mut self, series: &str, findings: &[String], text: &str, account: &str, now: &str) -> Result<(), LedgerError> {
-        let transaction = self.0.transaction()?;
-        for finding in findings {
+    /// Keeps one explanation of several findings of a return, and what becomes of the upload by it.
+    pub fn explain(&mut self, answer: &Answer<'_>, by: By<'_>) -> Result<(), LedgerError> {
+        let transaction = self.0.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        for finding in answer.findings {
             transaction.execute(
                 "INSERT INTO explanation (series, finding, text, account, written) VALUES (?1, ?2, ?3, ?4, ?5)",
-                params![series, finding, text, account, now],
+                params![answer.series, finding, answer.text, by.account, by.at],
             )?;
         }
+        if let Some((verdict, open)) = answer.settled {
+            settle(&transaction, answer.upload, verdict, open)?;
+        }
+        noted(&transaction, by, "explanation", answer.upload, &format!("{} {}", answer.asked, answer.findings.len()))?;
         transaction.commit()
     }
 

@@ -20,16 +20,16 @@ mod trend;
 pub use account::{Account, NewAccount, Token};
 pub use adoption::Adoption;
 pub use attempt::{Cause, Ending, HistoryLine, Outcome, RecordedRun};
-pub use audit::{AuditFilter, Broken, Entry, NewEntry};
+pub use audit::{AuditFilter, Broken, By, Entry, NewEntry};
 pub use notice::Notice;
-pub use people::{AccountChange, By, Made, NotMade};
+pub use people::{AccountChange, Made, NotMade};
 pub use trend::{Finished, Tallies};
 mod arrival;
 mod explanation;
 mod upload;
 
 pub use arrival::Arrival;
-pub use explanation::Explanation;
+pub use explanation::{Answer, Explanation};
 pub use upload::{NewUpload, Part, Tally, Upload, Verdict};
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};

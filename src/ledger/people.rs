@@ -1,23 +1,10 @@
 //! Changes of accounts and tokens: each in one transaction with its entry of the audit log, so that none is without.
 
 use super::account::{ACCOUNT, TOKEN, account, insert_account, token, update_password};
-use super::audit::append;
-use super::{Account, Ledger, LedgerError, NewAccount, NewEntry, Token};
+use super::audit::noted;
+use super::{Account, By, Ledger, LedgerError, NewAccount, Token};
 use crate::model::role::Role;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
-
-/// Who makes a change, and when.
-#[derive(Debug, Clone, Copy)]
-pub struct By<'a> {
-    /// Name of the account, or `command_line`.
-    pub account: &'a str,
-    /// The role in which it is done.
-    pub role: &'a str,
-    /// The address that it comes from.
-    pub address: &'a str,
-    /// When.
-    pub at: &'a str,
-}
 
 /// What an account is to be.
 #[derive(Debug, Clone)]
@@ -135,10 +122,6 @@ fn find(connection: &Connection, id: i64) -> Result<Option<Account>, LedgerError
 /// Accounts that can manage accounts.
 fn administrators(connection: &Connection) -> Result<i64, LedgerError> {
     connection.query_row("SELECT count(*) FROM account WHERE role = ?1 AND disabled = 0", [Role::Administrator.id()], |r| r.get(0))
-}
-
-fn noted(connection: &Connection, by: By<'_>, action: &str, object: &str, detail: &str) -> Result<(), LedgerError> {
-    append(connection, &NewEntry { account: by.account, role: by.role, action, object, detail, address: by.address }, by.at)
 }
 
 /// What an account or token is, as the log keeps it: `role=clerk source=statistics`.

@@ -2,9 +2,10 @@
 //!
 //! Of a file's content nothing is kept here but its hash; what the check found lies in a file of its own.
 
-use super::{Ledger, LedgerError};
+use super::audit::noted;
+use super::{By, Ledger, LedgerError};
 use rusqlite::types::Type;
-use rusqlite::{OptionalExtension, Row, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 use serde::{Deserialize, Serialize};
 
 /// What became of an upload.
@@ -164,7 +165,7 @@ fn upload(row: &Row<'_>) -> Result<Upload, LedgerError> {
 impl Ledger {
     /// Notes uploads, all or none; gives each one's id and whether it is new. Content that its source sent before keeps
     /// its receipt.
-    pub fn add_uploads(&mut self, uploads: &[NewUpload], now: &str) -> Result<Vec<(String, bool)>, LedgerError> {
+    pub fn add_uploads(&mut self, uploads: &[NewUpload], by: By<'_>) -> Result<Vec<(String, bool)>, LedgerError> {
         let transaction = self.0.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut ids = Vec::new();
         for new in uploads {
@@ -172,6 +173,7 @@ impl Ledger {
                 .query_row("SELECT id FROM upload WHERE source = ?1 AND sha256 = ?2", params![new.source, new.sha256], |r| r.get(0))
                 .optional()?;
             if let Some(known) = known {
+                noted(&transaction, by, "upload", &known, &format!("{} {} again", new.sha256, new.bytes))?;
                 ids.push((known, false));
                 continue;
             }
@@ -193,11 +195,12 @@ impl Ledger {
                     new.name,
                     new.sha256,
                     i64::try_from(new.bytes).unwrap_or(i64::MAX),
-                    now,
+                    by.at,
                     series,
                     new.part
                 ],
             )?;
+            noted(&transaction, by, "upload", &new.id, &format!("{} {} new", new.sha256, new.bytes))?;
             ids.push((new.id.clone(), true));
         }
         transaction.commit()?;
@@ -265,21 +268,23 @@ impl Ledger {
             .map(|_| ())
     }
 
-    /// Notes how many explain findings are still open, and what follows.
-    pub fn settle_upload(&self, id: &str, verdict: Verdict, open: u64) -> Result<(), LedgerError> {
-        let open = i64::try_from(open).unwrap_or(i64::MAX);
-        self.0.execute("UPDATE upload SET verdict = ?2, open = ?3 WHERE id = ?1", params![id, verdict.id(), open]).map(|_| ())
-    }
-
     /// Takes a verdict back, so that the upload is checked again.
     pub fn unjudge_upload(&self, id: &str) -> Result<(), LedgerError> {
         self.0.execute("UPDATE upload SET verdict = NULL, checked = NULL, result = NULL WHERE id = ?1", [id]).map(|_| ())
     }
 }
 
+/// Settles what became of an upload after something was said of it.
+pub(super) fn settle(connection: &Connection, id: &str, verdict: Verdict, open: u64) -> Result<(), LedgerError> {
+    let open = i64::try_from(open).unwrap_or(i64::MAX);
+    connection.execute("UPDATE upload SET verdict = ?2, open = ?3 WHERE id = ?1", params![id, verdict.id(), open]).map(|_| ())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const BY: By<'_> = By { account: "wang", role: "clerk", address: "", at: "2026-01-01T00:00:00+0800" };
 
     fn new(id: &str, source: &str, sha256: &str, part: &str) -> NewUpload {
         NewUpload {
@@ -298,7 +303,7 @@ mod tests {
     fn equal_content_keeps_its_receipt_and_versions_join_a_series() -> Result<(), Box<dyn std::error::Error>> {
         let folder = tempfile::tempdir()?;
         let mut ledger = Ledger::open(&folder.path().join("ledger.sqlite"))?;
-        let sent = |ledger: &mut Ledger, new| ledger.add_uploads(&[new], "2026-01-01T00:00:00+0800").map(|mut ids| ids.remove(0));
+        let sent = |ledger: &mut Ledger, new| ledger.add_uploads(&[new], BY).map(|mut ids| ids.remove(0));
         assert_eq!(sent(&mut ledger, new("a", "s", "1", "年报"))?, ("a".into(), true));
         assert_eq!(sent(&mut ledger, new("b", "s", "1", "年报"))?, ("a".into(), false));
         assert_eq!(sent(&mut ledger, new("c", "s", "2", "年报"))?, ("c".into(), true));
@@ -327,7 +332,7 @@ mod tests {
     fn only_what_is_checked_and_not_refused_enters_runs() -> Result<(), Box<dyn std::error::Error>> {
         let folder = tempfile::tempdir()?;
         let mut ledger = Ledger::open(&folder.path().join("ledger.sqlite"))?;
-        ledger.add_uploads(&["a", "b", "c"].map(|id| new(id, "s", id, id)), "t")?;
+        ledger.add_uploads(&["a", "b", "c"].map(|id| new(id, "s", id, id)), BY)?;
         let tally =
             Tally { rows: 2, errors: 1, parts: vec![Part { form: "returns".into(), period: Some(2025), rows: 2 }], ..Tally::default() };
         ledger.judge_upload("a", Verdict::NeedsCorrection, &tally, "a.json", "t")?;

@@ -4,7 +4,7 @@ use super::error::PageError;
 use super::runs::{self, RunFile};
 use super::session::Actor;
 use super::state::App;
-use crate::ledger::Adoption;
+use crate::ledger::{By, Ledger};
 use crate::model::text::hex;
 use sha2::{Digest, Sha256};
 use std::fs;
@@ -28,12 +28,12 @@ pub async fn adopt(app: &App, actor: &Actor, address: &str, run: &str, note: &st
         tracing::error!(%error, "a run to be adopted is not as it was written");
         return Err(PageError::Conflict("run_damaged"));
     }
-    app.note(actor, address, "adopted", run, &recorded.as_of).await?;
-    let (run, account, note) = (run.to_owned(), actor.name.clone(), note.to_owned());
-    let (new, record) = (Adoption { run, account, adopted: app.clock.stamp(), note }, folder.join("run.json"));
+    let (run, note, record) = (run.to_owned(), note.to_owned(), folder.join("run.json"));
     // Its term may have ended meanwhile; what is adopted must be there.
-    let adopted = app.ledger(move |l| if record.is_file() { l.adopt(&new).map(Some) } else { Ok(None) }).await?;
-    match adopted {
+    let adopt = move |l: &mut Ledger, by: By<'_>| {
+        if record.is_file() { l.adopt(&run, &recorded.as_of, &note, by).map(Some) } else { Ok(None) }
+    };
+    match app.change(actor, address, adopt).await? {
         Some(true) => Ok(()),
         Some(false) => Err(PageError::Conflict("adopted_before")),
         None => Err(PageError::Conflict("run_damaged")),

@@ -156,9 +156,7 @@ async fn change<T: Send + 'static>(
     address: &str,
     make: impl FnOnce(&mut crate::ledger::Ledger, By<'_>) -> crate::ledger::Made<T> + Send + 'static,
 ) -> Result<Result<T, Problem>, PageError> {
-    let (account, role, address, at) = (actor.name.clone(), actor.role.id(), address.to_owned(), app.clock.stamp());
-    let made = app.ledger(move |l| make(l, By { account: &account, role, address: &address, at: &at })).await?;
-    match made {
+    match app.change(actor, address, make).await? {
         Ok(made) => Ok(Ok(made)),
         Err(not) => Ok(Err(problem(not)?)),
     }

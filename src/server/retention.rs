@@ -198,7 +198,7 @@ async fn apart<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 
 mod tests {
     use super::*;
     use crate::config::load;
-    use crate::ledger::{Adoption, Ledger};
+    use crate::ledger::{By, Ledger};
     use crate::stages::acquire::hash_text;
 
     #[test]
@@ -231,7 +231,7 @@ mod tests {
         let now = DateTime::parse_from_rfc3339("2026-07-01T08:00:00+08:00")?;
         fs::create_dir_all(outputs.join(".huichi"))?;
         let store = Store::at(&outputs.join(".huichi/store"))?;
-        let ledger = Ledger::open(&outputs.join(".huichi/ledger.sqlite"))?;
+        let mut ledger = Ledger::open(&outputs.join(".huichi/ledger.sqlite"))?;
         let hashes = ["over", "adopted", "latest", "recent"].map(hash_text);
         for (name, hash) in ["over", "adopted", "latest", "recent"].iter().zip(&hashes) {
             fs::write(folder.path().join("file"), name)?;
@@ -246,8 +246,8 @@ mod tests {
             ledger.record_run(id, id, "2026-01-01", "t", id, "{}")?;
         }
         std::os::unix::fs::symlink(runs[2].0, outputs.join("latest"))?;
-        let adopted = Adoption { run: runs[1].0.into(), account: "a".into(), adopted: "t".into(), note: String::new() };
-        assert!(ledger.adopt(&adopted)?);
+        let by = By { account: "a", role: "leader", address: "", at: "2026-06-30T00:00:00+0800" };
+        assert!(ledger.adopt(runs[1].0, "2026-06-30", "", by)?);
 
         let app = App::open(config, "pipeline.toml".into(), Clock::new(Some(now)), false)?;
         remove_runs(&app).await.map_err(|e| format!("{e:?}"))?;
@@ -259,7 +259,7 @@ mod tests {
         settle_originals(&app).await.map_err(|e| format!("{e:?}"))?;
         assert!(store.has(&hashes[0]), "it came back");
         let entries = app.ledger(|l| l.audit(&crate::ledger::AuditFilter::default(), 0, 10)).await.map_err(|e| format!("{e:?}"))?;
-        assert_eq!(entries.0.iter().map(|e| e.action.as_str()).collect::<Vec<_>>(), ["original_removed", "run_removed"]);
+        assert_eq!(entries.0.iter().map(|e| e.action.as_str()).collect::<Vec<_>>(), ["original_removed", "run_removed", "adopted"]);
         Ok(())
     }
 }

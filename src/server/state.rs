@@ -10,7 +10,7 @@ use super::quality::Shelf;
 use super::session::Actor;
 use super::uploads::Intake;
 use crate::config::Config;
-use crate::ledger::{Ledger, LedgerError, NewEntry};
+use crate::ledger::{By, Ledger, LedgerError, NewEntry};
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -115,6 +115,17 @@ impl App {
         let path = self.folder().join("ledger.sqlite");
         let asked = tokio::task::spawn_blocking(move || ask(&Ledger::open(&path)?));
         Ok(asked.await.map_err(|e| PageError::bug(e.to_string()))??)
+    }
+
+    /// Changes the ledger in an actor's name; the change brings its entry in the audit log with it.
+    pub async fn change<T: Send + 'static>(
+        &self,
+        actor: &Actor,
+        address: &str,
+        make: impl FnOnce(&mut Ledger, By<'_>) -> Result<T, LedgerError> + Send + 'static,
+    ) -> Result<T, PageError> {
+        let (account, role, address, at) = (actor.name.clone(), actor.role.id(), address.to_owned(), self.clock.stamp());
+        self.ledger(move |l| make(l, By { account: &account, role, address: &address, at: &at })).await
     }
 
     /// Notes in the audit log what an actor did.

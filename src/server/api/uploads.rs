@@ -186,8 +186,7 @@ pub async fn explain_finding(
     Named(id): Named<String>,
     Said(said): Said<Explaining>,
 ) -> Result<Json<Explained>, PageError> {
-    let explained = uploads::explain(&app, &actor, &id, &said.finding, &said.text, said.alike).await?;
-    app.note(&actor, &address, "explanation", &id, &format!("{} {explained}", said.finding)).await?;
+    let explained = uploads::explain(&app, (&actor, &address), &id, &said.finding, &said.text, said.alike).await?;
     Ok(Json(Explained { explained, upload: uploads::one(&app, &actor, &id).await? }))
 }
 

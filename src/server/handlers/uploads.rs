@@ -198,7 +198,6 @@ async fn explain(
     Path(id): Path<String>,
     Posted(said): Posted<Said>,
 ) -> Result<Redirect, PageError> {
-    let count = uploads::explain(&app, &actor, &id, &said.key, &said.text, said.alike.is_some()).await?;
-    app.note(&actor, &address, "explanation", &id, &format!("{} {count}", said.key)).await?;
+    uploads::explain(&app, (&actor, &address), &id, &said.key, &said.text, said.alike.is_some()).await?;
     Ok(Redirect::to(&format!("/uploads/{id}?done=explained&page={}#f-{}", said.page.max(1), crate::server::frame::quoted(&said.key))))
 }

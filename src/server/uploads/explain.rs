@@ -3,7 +3,7 @@
 use super::result::CheckResult;
 use super::view::own;
 use crate::finding::Severity;
-use crate::ledger::Verdict;
+use crate::ledger::{Answer, Verdict};
 use crate::server::error::PageError;
 use crate::server::session::Actor;
 use crate::server::state::App;
@@ -13,7 +13,14 @@ use std::collections::HashSet;
 pub const SHORTEST: usize = 10;
 
 /// Explains a finding of an upload, and if asked all open ones of its code; gives how many.
-pub async fn explain(app: &App, actor: &Actor, id: &str, key: &str, text: &str, alike: bool) -> Result<usize, PageError> {
+pub async fn explain(
+    app: &App,
+    (actor, address): (&Actor, &str),
+    id: &str,
+    key: &str,
+    text: &str,
+    alike: bool,
+) -> Result<usize, PageError> {
     let upload = own(app, actor, id).await?;
     let text = text.trim().to_owned();
     if text.chars().count() < SHORTEST {
@@ -26,19 +33,16 @@ pub async fn explain(app: &App, actor: &Actor, id: &str, key: &str, text: &str, 
     if alike {
         keys.extend(asks().filter(|f| f.code == code).map(|f| f.key.clone()));
     }
-    let (account, now) = (actor.name.clone(), app.clock.stamp());
     let key = key.to_owned();
-    app.ledger(move |l| {
+    app.change(actor, address, move |l, by| {
         let before: HashSet<String> = l.explanations(&upload.series)?.into_iter().map(|e| e.finding).collect();
         // What was explained in its own words keeps them; the one named may be put better.
         let mut new: Vec<String> = keys.into_iter().filter(|k| *k == key || !before.contains(k)).collect();
         new.sort();
-        l.explain(&upload.series, &new, &text, &account, &now)?;
         let explained: HashSet<String> = before.into_iter().chain(new.iter().cloned()).collect();
         let (verdict, tally) = result.verdict(&explained);
-        if upload.verdict != Some(Verdict::Refused) {
-            l.settle_upload(&upload.id, verdict, tally.open)?;
-        }
+        let settled = (upload.verdict != Some(Verdict::Refused)).then_some((verdict, tally.open));
+        l.explain(&Answer { upload: &upload.id, series: &upload.series, asked: &key, findings: &new, text: &text, settled }, by)?;
         Ok(new.len())
     })
     .await

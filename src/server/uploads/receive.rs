@@ -75,16 +75,11 @@ pub async fn receive(app: &App, actor: &Actor, address: &str, (headers, body): P
     }
     // What is no multipart body cannot carry the word of a session; programs have none.
     let none = || if actor.csrf.is_empty() { PageError::Refused("form", Vec::new()) } else { PageError::Forged };
-    let sent = take(app, actor, body.map_err(|_| none())?).await?;
-    for one in &sent {
-        let detail = format!("{} {} {}", one.sha256, one.bytes, if one.new { "new" } else { "again" });
-        app.note(actor, address, "upload", &one.id, &detail).await?;
-    }
-    Ok(sent)
+    take(app, (actor, address), body.map_err(|_| none())?).await
 }
 
 /// Takes in a body. Nothing is kept unless the whole of it came.
-async fn take(app: &App, actor: &Actor, mut multipart: Multipart) -> Result<Vec<Sent>, PageError> {
+async fn take(app: &App, (actor, address): (&Actor, &str), mut multipart: Multipart) -> Result<Vec<Sent>, PageError> {
     let source = actor.source.clone().filter(|s| app.config.source.contains_key(s)).ok_or(PageError::NotFound)?;
     let body = match tokio::time::timeout(DEADLINE, read(app, actor, &mut multipart)).await {
         Ok(Err(error @ PageError::TooLarge(_))) => {
@@ -104,7 +99,7 @@ async fn take(app: &App, actor: &Actor, mut multipart: Multipart) -> Result<Vec<
             Some(replaced).filter(|u| u.source == source).ok_or(PageError::NotFound)?.series.into()
         }
     };
-    let sent = keep(app, actor, source, series, body.files).await?;
+    let sent = keep(app, (actor, address), source, series, body.files).await?;
     for one in &sent {
         checks::begin_by_id(app, &one.id).await?;
     }
@@ -202,7 +197,13 @@ async fn drain(multipart: &mut Multipart) {
 }
 
 /// Moves files into the store, then notes their receipts: a receipt never stands for bytes that are not there.
-async fn keep(app: &App, actor: &Actor, source: String, series: Option<String>, files: Vec<Arriving>) -> Result<Vec<Sent>, PageError> {
+async fn keep(
+    app: &App,
+    (actor, address): (&Actor, &str),
+    source: String,
+    series: Option<String>,
+    files: Vec<Arriving>,
+) -> Result<Vec<Sent>, PageError> {
     let store = app.intake.store.clone();
     let kept = tokio::task::spawn_blocking(move || {
         let keep = |file: Arriving| {
@@ -225,9 +226,8 @@ async fn keep(app: &App, actor: &Actor, source: String, series: Option<String>, 
             replaces: series.clone(),
         })
         .collect();
-    let now = app.clock.stamp();
-    app.ledger(move |l| {
-        let ids = l.add_uploads(&new, &now)?;
+    app.change(actor, address, move |l, by| {
+        let ids = l.add_uploads(&new, by)?;
         let sent = |(new, (id, is_new)): (NewUpload, (String, bool))| Sent {
             id,
             name: new.name,
