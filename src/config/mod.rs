@@ -8,6 +8,8 @@ mod decode;
 mod merge;
 mod night;
 mod options;
+mod output;
+mod portal;
 mod resolve;
 mod retention;
 
@@ -15,5 +17,7 @@ pub use decode::{Problem, ProblemKind, line_of};
 pub use merge::{Origin, layered};
 pub use night::{NoticeEvent, NoticeKind, NoticeOptions, ScheduleOptions, Times};
 pub use options::*;
+pub use output::*;
+pub use portal::PortalOptions;
 pub use resolve::{Config, load, load_defaults, month_day};
 pub use retention::RetentionOptions;

@@ -4,6 +4,8 @@
 //! differs: `[edit.F1] severity = "explain"` changes that and nothing else.
 
 use super::night::{NoticeOptions, ScheduleOptions};
+use super::output::OutputOptions;
+use super::portal::PortalOptions;
 use super::retention::RetentionOptions;
 use crate::finding::{Severity, Words};
 use indexmap::IndexMap;
@@ -390,124 +392,4 @@ pub struct CriterionOptions {
     /// A disabled criterion is not judged.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub disabled: bool,
-}
-
-/// The datasets that a run can write under data/.
-pub const DATASETS: [&str; 12] = [
-    "enterprises",
-    "returns",
-    "patents",
-    "needs",
-    "verdicts",
-    "findings",
-    "unjudged",
-    "edits",
-    "conflicts",
-    "provenance",
-    "not_linked",
-    "places",
-];
-
-/// The sheets of the pool workbook, in their order.
-pub const POOL_SHEETS: [&str; 9] = ["cover", "pool", "verdicts", "patents", "finances", "needs", "conflicts", "provenance", "accounting"];
-
-/// The sheets of the quality workbook, in their order.
-pub const QUALITY_SHEETS: [&str; 5] = ["overview", "inputs", "findings", "unjudged", "edits"];
-
-/// `[output]`
-#[derive(Debug, Clone, Serialize, Deserialize, Validate)]
-#[serde(deny_unknown_fields, default)]
-pub struct OutputOptions {
-    /// Workbooks to write.
-    pub workbooks: Vec<Workbook>,
-    /// Datasets to write under data/.
-    pub data: Vec<String>,
-    /// Their formats.
-    pub formats: Vec<DataFormat>,
-    /// Sheets of the pool workbook; empty means all.
-    pub pool_sheets: Vec<String>,
-    /// Sheets of the quality workbook; empty means all.
-    pub quality_sheets: Vec<String>,
-    /// Rows of a sheet before it is split.
-    #[validate(range(min = 100, max = 1048576))]
-    pub sheet_rows: u32,
-}
-
-impl Default for OutputOptions {
-    fn default() -> Self {
-        Self {
-            workbooks: vec![Workbook::Pool, Workbook::PoolOperator, Workbook::Quality],
-            data: Vec::new(),
-            formats: vec![DataFormat::Parquet, DataFormat::Csv],
-            pool_sheets: Vec::new(),
-            quality_sheets: Vec::new(),
-            sheet_rows: 1_048_576,
-        }
-    }
-}
-
-/// `[portal]`: `huichi serve`.
-#[derive(Debug, Clone, Serialize, Deserialize, Validate)]
-#[serde(deny_unknown_fields, default)]
-pub struct PortalOptions {
-    /// Address and port to listen on.
-    #[validate(length(min = 3))]
-    pub listen: String,
-    /// Certificate chain (PEM); with `key`, the portal speaks TLS itself.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub certificate: Option<String>,
-    /// Private key of the certificate (PEM).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub key: Option<String>,
-    /// Whether a proxy in front speaks TLS to browsers.
-    pub behind_proxy: bool,
-    /// The address that people open, for notices; the address listened on if not stated.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub public_url: Option<String>,
-    /// Connections at a time.
-    #[validate(range(min = 8, max = 10000))]
-    pub connections: u32,
-    /// Largest upload, MiB.
-    #[validate(range(min = 1, max = 1024))]
-    pub upload_mib: u64,
-    /// Files in one upload.
-    #[validate(range(min = 1, max = 100))]
-    pub upload_files: usize,
-}
-
-impl Default for PortalOptions {
-    fn default() -> Self {
-        Self {
-            listen: "127.0.0.1:8080".into(),
-            certificate: None,
-            key: None,
-            behind_proxy: false,
-            public_url: None,
-            connections: 512,
-            upload_mib: 64,
-            upload_files: 20,
-        }
-    }
-}
-
-/// A workbook of a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Workbook {
-    /// 备选池.xlsx, the closed edition.
-    Pool,
-    /// 备选池_运营版.xlsx, the operator's edition.
-    PoolOperator,
-    /// 数据质量报告.xlsx
-    Quality,
-}
-
-/// A format under data/.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DataFormat {
-    /// Exact, typed.
-    Parquet,
-    /// UTF-8 with mark, CRLF.
-    Csv,
 }
