@@ -16,6 +16,7 @@ mod portal;
 mod privacy;
 mod reruns;
 mod sample;
+mod seen;
 mod stages;
 mod util;
 mod verdicts;

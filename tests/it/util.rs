@@ -1,9 +1,11 @@
 //! A folder of its own for each test, the program, and its outputs as tables.
 
+use regex::Regex;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::LazyLock;
 
 /// A row of a published CSV, by column.
 pub type Row = BTreeMap<String, String>;
@@ -109,4 +111,41 @@ pub fn read_csv(path: &Path) -> Vec<Row> {
 /// The repository's folder `tests/`.
 pub fn tests() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests")
+}
+
+/// The small city of `tests/fixtures/small/`.
+pub fn small() -> Site {
+    small_with("")
+}
+
+/// The small city under further settings.
+pub fn small_with(settings: &str) -> Site {
+    let site = Site::new("2024-06-30", settings);
+    for bureau in ["工信局", "统计局", "市监局"] {
+        for entry in fs::read_dir(tests().join("fixtures/small").join(bureau)).expect("the small city") {
+            let path = entry.expect("an entry").path();
+            site.input(&format!("{bureau}/{}", path.file_name().expect("a name").display()), fs::read(&path).expect("an input"));
+        }
+    }
+    site
+}
+
+/// A text without what differs from one run to the next: ids of runs, hashes, moments, how long it took.
+pub fn redacted(text: &str) -> String {
+    static PATTERNS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
+        let patterns = [
+            (r"\d{8}-\d{6}-[0-9a-f]{8}", "‹run›"),
+            (r"\b[0-9a-f]{64}\b", "‹sha256›"),
+            (r"\b[0-9a-f]{32}\b", "‹id›"),
+            (r#"(运行标识：|"key": ")[0-9a-f]{8}"#, "${1}‹key›"),
+            (r"[0-9a-f]{8}（汇池", "‹key›（汇池"),
+            (r"\b\d+(\.\d+)? 秒", "‹seconds›"),
+            (r#""seconds": \d+"#, r#""seconds": "‹seconds›""#),
+            (r"20[0-9]{2}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?(\+08:?00)?", "‹moment›"),
+            (r"127\.0\.0\.1:\d+", "‹address›"),
+            (r"csrf=[0-9a-zA-Z_-]+", "csrf=‹word›"),
+        ];
+        patterns.into_iter().map(|(pattern, with)| (Regex::new(pattern).expect("a pattern"), with)).collect()
+    });
+    PATTERNS.iter().fold(text.to_owned(), |text, (pattern, with)| pattern.replace_all(&text, *with).into_owned())
 }

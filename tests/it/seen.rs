@@ -1,0 +1,116 @@
+//! What users see of a small city, whole: every sheet of the workbooks, the datasets, `run.json`, the command line. A change of any of
+//! it shows in a diff.
+
+use crate::util::{Site, read_csv, redacted, small, text};
+use calamine::{Data, Range, Reader, Xlsx, open_workbook};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+#[test]
+fn the_run_as_the_terminal_shows_it() {
+    let site = small();
+    insta::assert_snapshot!(redacted(&text(&site.run().stdout)));
+}
+
+#[test]
+fn every_sheet_of_the_workbooks() {
+    let site = small();
+    site.run();
+    for book in ["备选池", "备选池_运营版", "数据质量报告"] {
+        insta::assert_snapshot!(book, redacted(&sheets(&site.path(&format!("outputs/latest/{book}.xlsx")))));
+    }
+}
+
+#[test]
+fn the_datasets_and_the_record_of_the_run() {
+    let site = small();
+    site.run();
+    let latest = site.path("outputs/latest");
+    let mut names: Vec<_> = fs::read_dir(latest.join("data")).expect("data").map(|e| e.expect("an entry").path()).collect();
+    names.retain(|path| path.extension().is_some_and(|e| e == "csv"));
+    names.sort();
+    let datasets: String = names
+        .iter()
+        .map(|path| {
+            let content = fs::read_to_string(path).expect("a dataset");
+            format!("== {}\n{}\n", path.file_stem().expect("a name").display(), content.trim_start_matches('\u{feff}'))
+        })
+        .collect();
+    insta::assert_snapshot!("datasets", redacted(&datasets));
+    insta::assert_snapshot!("run_json", redacted(&fs::read_to_string(latest.join("run.json")).expect("run.json")));
+}
+
+#[test]
+fn what_the_command_line_says_of_itself() {
+    let site = small();
+    for arguments in [["--help"].as_slice(), &["run", "--help"], &["check", "--help"], &["serve", "--help"], &["explain"]] {
+        let name = arguments.join("_").replace("--", "");
+        insta::assert_snapshot!(name, redacted(&text(&site.huichi(arguments).stdout)));
+    }
+}
+
+/// What the sample's list of faults names is found in its row; the kinds that ask for no finding are told apart.
+#[test]
+fn the_faults_planted_in_the_sample_are_found_where_they_stand() {
+    let site = Site::new("2026-06-30", "");
+    assert!(site.huichi(&["sample"]).status.success());
+    site.run();
+    let row = |cell: &str| cell.split(':').next().unwrap_or_default().trim_start_matches(char::is_alphabetic).to_owned();
+    let found: BTreeSet<(String, String)> = site.table("findings").iter().map(|r| (r["file"].clone(), row(&r["cell"]))).collect();
+    let list = fs::read_to_string(site.path("inputs/README.md")).expect("the list");
+    let mut missed: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut planted = 0;
+    for line in list.lines().filter(|l| l.starts_with("| ") && l.chars().nth(2).is_some_and(|c| c.is_ascii_digit())) {
+        let cells: Vec<&str> = line.trim_matches('|').split(" | ").map(str::trim).collect();
+        let [_, file, _, cell, kind, ..] = cells.as_slice() else { panic!("{line}") };
+        planted += 1;
+        if !found.contains(&((*file).to_owned(), row(cell))) {
+            missed.entry((*kind).to_owned()).or_default().push(format!("{file} {cell}"));
+        }
+    }
+    assert!(planted > 80, "{planted} faults are listed");
+    insta::assert_debug_snapshot!("faults_without_a_finding_in_their_row", missed);
+}
+
+/// A workbook as text: each sheet's name, and its rows with the cells that hold something, each under its letters.
+fn sheets(path: &Path) -> String {
+    let mut book: Xlsx<_> = open_workbook(path).expect("a workbook");
+    let names = book.sheet_names();
+    let mut all = String::new();
+    for name in names {
+        let range = book.worksheet_range(&name).expect("a sheet");
+        all.push_str(&format!("== {name}\n{}\n", grid(&range)));
+    }
+    all
+}
+
+fn grid(range: &Range<Data>) -> String {
+    let (top, left) = range.start().unwrap_or_default();
+    let line = |(row, cells): (u32, &[Data])| {
+        let filled = (left..).zip(cells).filter(|(_, cell)| **cell != Data::Empty);
+        let shown: Vec<String> = filled.map(|(column, cell)| format!("{}={}", letters(column), value(cell))).collect();
+        (!shown.is_empty()).then(|| format!("{:>3} {}", row + 1, shown.join(" ¦ ")))
+    };
+    (top..).zip(range.rows()).filter_map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// A cell's value; texts in quotation marks, so that a number kept as text shows.
+fn value(cell: &Data) -> String {
+    match cell {
+        Data::String(text) => format!("“{}”", text.replace('\n', "⏎")),
+        other => other.to_string(),
+    }
+}
+
+fn letters(column: u32) -> String {
+    let last = char::from(b'A' + (column % 26) as u8);
+    if column < 26 { last.to_string() } else { format!("{}{last}", letters(column / 26 - 1)) }
+}
+
+#[test]
+fn the_twin_of_the_pool_has_a_line_for_each_enterprise() {
+    let site = small();
+    site.run();
+    assert_eq!(read_csv(&site.path("outputs/latest/data/enterprises.csv")).len(), 6);
+}
