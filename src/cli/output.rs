@@ -1,7 +1,7 @@
 //! What goes to the terminal: errors, summaries, and the same as JSON.
 
 use super::args::{Cli, Format};
-use crate::config::{Config, Problem, load};
+use crate::config::{Config, Problem, read};
 use crate::error::{Error, ErrorKind};
 use crate::finding::{Catalogue, Lang, fill, reference};
 use std::io::IsTerminal;
@@ -60,15 +60,18 @@ pub fn configuration(cli: &Cli) -> Result<Config, Error> {
     let unread = |code| Error::new(ErrorKind::Usage, code).with("path", path.display().to_string());
     let bytes = std::fs::read(path).map_err(|e| unread("ERR-013").from_io(e))?;
     let text = String::from_utf8(bytes).map_err(|_| unread("ERR-018"))?;
-    match load(&text, root) {
-        Ok(mut config) => {
-            config.override_with(cli.inputs.clone(), cli.outputs.clone(), cli.as_of, cli.lang.map(Lang::from));
-            let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-            let problems = runtime.block_on(crate::pipeline::problems(&config, &text));
-            if problems.is_empty() { Ok(config) } else { Err(refuse(cli, &text, &problems)) }
+    let (config, mut problems) = read(&text, root);
+    if let Some(mut config) = config {
+        config.override_with(cli.inputs.clone(), cli.outputs.clone(), cli.as_of, cli.lang.map(Lang::from));
+        let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+        let conditions = runtime.block_on(crate::pipeline::problems(&config, &text, &problems));
+        problems.extend(conditions);
+        if problems.is_empty() {
+            return Ok(config);
         }
-        Err(problems) => Err(refuse(cli, &text, &problems)),
+        problems.sort_by_key(|p| p.line);
     }
+    Err(refuse(cli, &text, &problems))
 }
 
 fn refuse(cli: &Cli, text: &str, problems: &[Problem]) -> Error {

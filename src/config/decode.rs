@@ -86,11 +86,29 @@ pub enum ProblemKind {
     Registry,
     /// An edit that names no fields, or both fields and types of fields.
     FieldsOrEach,
+    /// A function that no condition may call.
+    FunctionRefused,
+    /// A condition of a record that looks at other rows.
+    BeyondRecord,
+    /// A criterion that looks at other enterprises.
+    BeyondEnterprise,
+    /// A table that a condition's scope does not know.
+    UnknownTable,
+    /// A subquery that may give several values where one is needed.
+    SeveralValues,
+    /// A condition that is neither true nor false.
+    NoTruth,
+    /// A condition among records that looks at more than a plan of its place gives.
+    OutOfPlace,
+    /// A form that is none of those that runs serve.
+    FormNotServed,
+    /// A name that tables cannot have, or that they have already.
+    BadName,
 }
 
 impl ProblemKind {
     /// All kinds, in the order of their codes.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 26] = [
         Self::Syntax,
         Self::FullWidth,
         Self::Unquoted,
@@ -108,6 +126,15 @@ impl ProblemKind {
         Self::BadCondition,
         Self::Registry,
         Self::FieldsOrEach,
+        Self::FunctionRefused,
+        Self::BeyondRecord,
+        Self::BeyondEnterprise,
+        Self::UnknownTable,
+        Self::SeveralValues,
+        Self::NoTruth,
+        Self::OutOfPlace,
+        Self::FormNotServed,
+        Self::BadName,
     ];
 
     /// Gives the catalogue code.
@@ -130,6 +157,15 @@ impl ProblemKind {
             Self::BadCondition => "CFG-015",
             Self::Registry => "CFG-016",
             Self::FieldsOrEach => "CFG-017",
+            Self::FunctionRefused => "CFG-018",
+            Self::BeyondRecord => "CFG-019",
+            Self::BeyondEnterprise => "CFG-020",
+            Self::UnknownTable => "CFG-021",
+            Self::SeveralValues => "CFG-022",
+            Self::NoTruth => "CFG-023",
+            Self::OutOfPlace => "CFG-024",
+            Self::FormNotServed => "CFG-025",
+            Self::BadName => "CFG-026",
         }
     }
 }

@@ -19,5 +19,5 @@ pub use night::{NoticeEvent, NoticeKind, NoticeOptions, ScheduleOptions, Times};
 pub use options::*;
 pub use output::*;
 pub use portal::PortalOptions;
-pub use resolve::{Config, load, load_defaults, month_day};
+pub use resolve::{Config, load, load_defaults, month_day, read};
 pub use retention::RetentionOptions;

@@ -97,33 +97,42 @@ pub fn load_defaults(root: &Path) -> Result<Config, Vec<Problem>> {
 
 /// Reads a site's file; `root` is the folder against which its paths resolve.
 pub fn load(text: &str, root: &Path) -> Result<Config, Vec<Problem>> {
+    match read(text, root) {
+        (Some(config), problems) if problems.is_empty() => Ok(config),
+        (_, problems) => Err(problems),
+    }
+}
+
+/// Reads a site's file as far as it goes: beside the problems the settings without the entries that have one, so that the
+/// others can be tried as well. With problems, they are good for nothing else.
+pub fn read(text: &str, root: &Path) -> (Option<Config>, Vec<Problem>) {
     let (_, mut problems) = decode::<Options>(text);
-    let broken = |error: toml::de::Error| {
-        vec![Problem { line: 0, path: String::new(), kind: ProblemKind::BadValue, found: error.message().to_owned(), expected: Vec::new() }]
-    };
+    let broken =
+        |error: toml::de::Error| Problem { line: 0, path: String::new(), kind: ProblemKind::BadValue, found: error.message().to_owned(), expected: Vec::new() };
     // A syntax error may stand alone; everything else is cut out, so that the rest is checked as well.
     let Ok(mut site) = toml::from_str::<toml::Table>(text) else {
-        return Err(problems);
+        return (None, problems);
     };
     problems.iter().for_each(|p| cut(&mut site, &p.path));
-    let mut merged = merge::defaults().map_err(broken)?;
+    let mut merged = match merge::defaults() {
+        Ok(defaults) => defaults,
+        Err(error) => return (None, vec![broken(error)]),
+    };
+    let built_in = merged.clone();
     merge::lay(&mut merged, site.clone());
     let Ok(mut options) = merged.clone().try_into::<Options>() else {
-        return Err(problems);
+        return (None, problems);
     };
-    let mut check = Check { text, problems: Vec::new() };
+    let mut check = Check { text, built_in, problems: Vec::new() };
     check.sections(&options);
     let as_of = check.as_of(&options.run.as_of);
     check.portal(&options.portal);
     problems.append(&mut check.problems);
-    if !problems.is_empty() {
-        problems.sort_by_key(|p| p.line);
-        return Err(problems);
-    }
+    problems.sort_by_key(|p| p.line);
     for path in [&mut options.portal.certificate, &mut options.portal.key].into_iter().flatten() {
         *path = root.join(&*path).display().to_string();
     }
-    Ok(Config {
+    let config = Config {
         inputs: root.join(&options.paths.inputs),
         outputs: root.join(&options.paths.outputs),
         as_of,
@@ -132,7 +141,8 @@ pub fn load(text: &str, root: &Path) -> Result<Config, Vec<Problem>> {
         typed: toml::Table::new(),
         merged,
         fingerprint: OnceLock::new(),
-    })
+    };
+    (Some(config), problems)
 }
 
 /// Removes the entry of a path such as `edit.F1.severity`; of a list, the whole list.
@@ -163,8 +173,22 @@ pub(crate) fn today() -> NaiveDate {
     }
 }
 
+/// Columns of datasets that are no field's.
+const OWN_COLUMNS: [&str; 8] =
+    ["record", "period", "enterprise", "owners_linked", "not_linked", "name_agrees", "enterprise_name", "first_record"];
+
+/// What is written behind a field's name for what stands beside its value.
+const BESIDE: [&str; 7] = ["_state", "_raw", "_cell", "_unit", "_key", "_precision", "_why"];
+
+/// Whether a name can be a column's that conditions name without quotation marks.
+fn is_identifier(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_lowercase()) && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+}
+
 struct Check<'a> {
     text: &'a str,
+    /// The built-in settings.
+    built_in: toml::Table,
     problems: Vec<Problem>,
 }
 
@@ -172,6 +196,25 @@ impl Check<'_> {
     fn add(&mut self, path: String, found: &str, expected: Vec<String>) {
         let line = line_of(self.text, &path).unwrap_or(0);
         self.problems.push(Problem { line, path, kind: ProblemKind::BadValue, found: found.to_owned(), expected });
+    }
+
+    /// A name that cannot be used.
+    fn bad_name(&mut self, path: String, name: &str) {
+        let line = line_of(self.text, &path).unwrap_or(0);
+        self.problems.push(Problem { line, path, kind: ProblemKind::BadName, found: name.to_owned(), expected: Vec::new() });
+    }
+
+    /// Runs serve the built-in forms alone.
+    fn served(&mut self, id: &str) -> bool {
+        let served = self.built_in.get("form").and_then(toml::Value::as_table);
+        let served: Vec<String> = served.map(|t| t.keys().cloned().collect()).unwrap_or_default();
+        if served.iter().any(|s| s == id) {
+            return true;
+        }
+        let path = format!("form.{id}");
+        let line = line_of(self.text, &path).unwrap_or(0);
+        self.problems.push(Problem { line, path, kind: ProblemKind::FormNotServed, found: id.to_owned(), expected: served });
+        false
     }
 
     fn valid(&mut self, prefix: &str, value: &impl Validate) {
@@ -186,7 +229,7 @@ impl Check<'_> {
         }
         text.parse().unwrap_or_else(|_| {
             self.add("run.as_of".into(), text, vec!["today".into(), "YYYY-MM-DD".into()]);
-            NaiveDate::MIN
+            today()
         })
     }
 
@@ -228,6 +271,9 @@ impl Check<'_> {
     fn survivorship(&mut self, options: &Options, field: &str, rule: &super::SurvivorshipOptions) {
         let path = format!("merge.field.{field}");
         self.valid(&path, rule);
+        if !is_identifier(field) || OWN_COLUMNS.contains(&field) || BESIDE.iter().any(|end| field.ends_with(end)) {
+            self.bad_name(path.clone(), field);
+        }
         let kind = |from: &str| {
             let (form, name) = from.split_once('.').filter(|(form, _)| ["directory", "needs"].contains(form))?;
             options.form.get(form)?.field.get(name).map(|f| f.kind)
@@ -287,6 +333,9 @@ impl Check<'_> {
     fn forms(&mut self, options: &Options) {
         for (id, form) in &options.form {
             let path = format!("form.{id}");
+            if !self.served(id) {
+                continue;
+            }
             self.valid(&path, form);
             let names: Vec<String> = form.field.keys().cloned().collect();
             for key in form.key.iter().filter(|k| !form.field.contains_key(*k)) {
@@ -295,6 +344,9 @@ impl Check<'_> {
             for (name, field) in &form.field {
                 let path = format!("{path}.field.{name}");
                 self.valid(&path, field);
+                if !is_identifier(name) || OWN_COLUMNS.contains(&name.as_str()) || BESIDE.iter().any(|end| name.ends_with(end)) {
+                    self.bad_name(path.clone(), name);
+                }
                 if field.kind == FieldKind::Code {
                     let list = field.codes.clone().unwrap_or_default();
                     if !options.codes.contains_key(&list) {

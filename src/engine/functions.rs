@@ -2,6 +2,7 @@
 //!
 //! | function | gives |
 //! |---|---|
+//! | `as_of()` | the reference date |
 //! | `uscc_valid(code)` | whether both check characters are right |
 //! | `uscc_expected(code)` | what is wrong, as a catalogue reference |
 //! | `org_code_valid(code)` | whether a nine-character organisation code's check character is right |
@@ -17,7 +18,9 @@
 //! | `earlier(a, precision, b, precision)` | whether a day, month or year lies wholly before another, as far as both are stated |
 //! | `has_wide(text)` | whether it holds full-width letters, digits or blanks |
 //!
-//! To add one: a function below and a line in [`register`].
+//! To add one: a function below, a line in [`register`] and its name in `OWN`. Of the engine's own functions those may be
+//! called that give the same for equal arguments and work on what the datasets hold: none asks a clock, chance or the
+//! session, none makes binary floats of amounts or texts of any length.
 
 use crate::model::code::CodeProblem;
 use crate::model::patent_number::{PatentKind, PatentNumberProblem, last_day, parse};
@@ -26,14 +29,139 @@ use chrono::{Datelike, NaiveDate};
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Date32Array, Decimal128Array, Int32Array, StringArray};
 use datafusion::arrow::datatypes::{DataType, Date32Type, Decimal128Type, Int64Type};
 use datafusion::error::Result;
+use datafusion::scalar::ScalarValue;
 use datafusion::execution::context::SessionContext;
 use datafusion::logical_expr::{ColumnarValue, ScalarUDF, Signature, SimpleScalarUDF, Volatility};
 use std::sync::Arc;
 
 const MONEY: DataType = DataType::Decimal128(28, 4);
 
-/// Makes every function known to a session.
-pub fn register(context: &SessionContext) {
+/// The functions below.
+const OWN: [&str; 16] = [
+    "as_of",
+    "uscc_valid",
+    "uscc_expected",
+    "org_code_valid",
+    "patent_number_problem",
+    "patent_number_expected",
+    "patent_year",
+    "patent_kind",
+    "term_end",
+    "tolerance",
+    "unit_slip",
+    "low_median",
+    "off_median",
+    "positive",
+    "earlier",
+    "has_wide",
+];
+
+/// The engine's functions of one row, under each of their names.
+const OF_A_ROW: [&str; 60] = [
+    "abs",
+    "ceil",
+    "floor",
+    "round",
+    "trunc",
+    "signum",
+    "coalesce",
+    "nvl",
+    "ifnull",
+    "nvl2",
+    "nullif",
+    "greatest",
+    "least",
+    "ascii",
+    "bit_length",
+    "btrim",
+    "trim",
+    "ltrim",
+    "rtrim",
+    "character_length",
+    "char_length",
+    "length",
+    "octet_length",
+    "concat",
+    "concat_ws",
+    "contains",
+    "ends_with",
+    "starts_with",
+    "find_in_set",
+    "initcap",
+    "left",
+    "right",
+    "levenshtein",
+    "lower",
+    "upper",
+    "lpad",
+    "rpad",
+    "overlay",
+    "position",
+    "instr",
+    "strpos",
+    "replace",
+    "reverse",
+    "split_part",
+    "substr",
+    "substring",
+    "substr_index",
+    "substring_index",
+    "translate",
+    "regexp_like",
+    "regexp_replace",
+    "regexp_count",
+    "date_part",
+    "datepart",
+    "date_trunc",
+    "datetrunc",
+    "make_date",
+    "to_date",
+    "to_char",
+    "date_format",
+];
+
+/// The engine's functions of several rows.
+const OF_ROWS: [&str; 22] = [
+    "count",
+    "sum",
+    "min",
+    "max",
+    "avg",
+    "mean",
+    "median",
+    "bool_and",
+    "bool_or",
+    "array_agg",
+    "string_agg",
+    "first_value",
+    "last_value",
+    "nth_value",
+    "row_number",
+    "rank",
+    "dense_rank",
+    "ntile",
+    "lag",
+    "lead",
+    "percent_rank",
+    "cume_dist",
+];
+
+/// What edits and criteria may call.
+pub fn allowed() -> impl Iterator<Item = &'static str> {
+    OWN.into_iter().chain(OF_A_ROW).chain(OF_ROWS)
+}
+
+/// Whether edits and criteria may call a function.
+pub fn is_allowed(name: &str) -> bool {
+    allowed().any(|allowed| allowed == name)
+}
+
+/// Makes every function known to a session whose reference date is given.
+pub fn register(context: &SessionContext, as_of: NaiveDate) {
+    let days = i32::try_from((as_of - NaiveDate::default()).num_days()).ok();
+    let date = move |_: &[ColumnarValue]| Ok(ColumnarValue::Scalar(ScalarValue::Date32(days)));
+    let nothing = Signature::nullary(Volatility::Stable);
+    context.register_udf(ScalarUDF::from(SimpleScalarUDF::new_with_signature("as_of", nothing, DataType::Date32, Arc::new(date))));
     let text = || vec![DataType::Utf8];
     let add = |name: &str, takes: Vec<DataType>, gives: DataType, run: fn(&[ArrayRef]) -> Result<ArrayRef>| {
         context.register_udf(function(name, Signature::exact(takes, Volatility::Immutable), gives, run));
@@ -63,7 +191,12 @@ pub fn register(context: &SessionContext) {
 }
 
 fn function(name: &str, signature: Signature, gives: DataType, run: fn(&[ArrayRef]) -> Result<ArrayRef>) -> ScalarUDF {
-    let body = move |arguments: &[ColumnarValue]| Ok(ColumnarValue::Array(run(&ColumnarValue::values_to_arrays(arguments)?)?));
+    let body = move |arguments: &[ColumnarValue]| {
+        let value = run(&ColumnarValue::values_to_arrays(arguments)?)?;
+        // Constants give one value, however many rows there are.
+        let constant = arguments.iter().all(|a| matches!(a, ColumnarValue::Scalar(_)));
+        Ok(if constant { ColumnarValue::Scalar(ScalarValue::try_from_array(&value, 0)?) } else { ColumnarValue::Array(value) })
+    };
     ScalarUDF::from(SimpleScalarUDF::new_with_signature(name, signature, gives, Arc::new(body)))
 }
 
@@ -210,6 +343,24 @@ fn tolerance(arguments: &[ArrayRef]) -> Result<ArrayRef> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_may_be_called_is_known_and_gives_the_same_for_the_same() {
+        let context = SessionContext::new();
+        register(&context, NaiveDate::default());
+        let state = context.state();
+        let volatility = |name: &str| {
+            let of_a_row = state.scalar_functions().get(name).map(|f| f.signature().volatility);
+            let of_rows = || state.aggregate_functions().get(name).map(|f| f.signature().volatility);
+            of_a_row.or_else(of_rows).or_else(|| state.window_functions().get(name).map(|f| f.signature().volatility))
+        };
+        for name in allowed() {
+            let stable = if name == "as_of" { Volatility::Stable } else { Volatility::Immutable };
+            assert_eq!(volatility(name), Some(stable), "{name}");
+        }
+        let refused = ["random", "rand", "now", "current_date", "today", "current_time", "current_timestamp", "uuid", "version"];
+        refused.iter().for_each(|name| assert!(!is_allowed(name) && volatility(name).is_some(), "{name}"));
+    }
 
     #[test]
     fn what_is_wrong_with_a_code_is_told_as_well_as_can_be() {

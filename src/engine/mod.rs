@@ -1,9 +1,11 @@
-//! The engine: one DataFusion session, the SQL functions that edits and criteria call, and datasets on disk.
+//! The engine: one DataFusion session, the SQL that edits and criteria may be written in, and datasets on disk.
 //!
-//! Owns: how a session is built, how datasets are written and read. Knows nothing of stages.
+//! Owns: how a session is built, what an expression may name and call, how datasets are written and read. Knows nothing of
+//! stages.
 //! Invariants: decimal literals are decimals, never doubles; every function is registered here, so a plan built by a
 //! stage runs wherever the session runs.
 
+pub mod expression;
 pub mod functions;
 mod session;
 pub mod store;

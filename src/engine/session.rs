@@ -69,11 +69,10 @@ pub struct Engine {
     context: SessionContext,
     /// What is known under each name, so that whoever wants all of a table needs no plan.
     tables: Arc<Mutex<HashMap<String, Contents>>>,
-    as_of: NaiveDate,
 }
 
 impl Engine {
-    /// Builds a session; `as_of()` in statements is the given date.
+    /// Builds a session in which `as_of()` is the given date.
     ///
     /// One partition: a plan's rows keep their order, so equal inputs give equal bytes; the cores are used by parsing
     /// children, by plans of different datasets side by side, and by the writers.
@@ -91,8 +90,12 @@ impl Engine {
         let state = SessionStateBuilder::new().with_config(config).with_default_features().with_physical_optimizer_rules(rules).build();
         let context = SessionContext::new_with_state(state);
         IDLE_RULES.iter().for_each(|rule| _ = context.remove_optimizer_rule(rule));
-        functions::register(&context);
-        Self { context, tables: Arc::default(), as_of }
+        functions::register(&context, as_of);
+        Self { context, tables: Arc::default() }
+    }
+
+    pub(super) fn context(&self) -> &SessionContext {
+        &self.context
     }
 
     /// Makes batches known under a name.
@@ -137,8 +140,7 @@ impl Engine {
     /// Runs a query; `what` names it in errors.
     pub async fn query(&self, what: &str, sql: &str) -> Result<(SchemaRef, Vec<RecordBatch>), EngineError> {
         let started = Instant::now();
-        let sql = self.bind(sql);
-        let frame = self.context.sql(&sql).await.map_err(|e| failed(what, e))?;
+        let frame = self.context.sql(sql).await.map_err(|e| failed(what, e))?;
         let planned: SchemaRef = Arc::new(frame.schema().as_arrow().clone());
         let planned_ms = started.elapsed().as_millis();
         let batches = frame.collect().await.map_err(|e| failed(what, e))?;
@@ -146,17 +148,6 @@ impl Engine {
         tracing::debug!(query.name = what, rows, planned_ms, duration_ms = started.elapsed().as_millis(), "query done");
         // The planner may call a column nullable that the batches declare otherwise.
         Ok((batches.first().map_or(planned, RecordBatch::schema), batches))
-    }
-
-    /// Plans an expression over a table without running it, so that a mistake in it is found early.
-    pub async fn check(&self, table: &str, expression: &str) -> Result<(), EngineError> {
-        let sql = self.bind(&format!("SELECT {expression} AS value FROM {table}"));
-        self.context.sql(&sql).await.map(|_| ()).map_err(|e| failed(expression, e))
-    }
-
-    /// Puts the reference date in place of `as_of()`.
-    fn bind(&self, sql: &str) -> String {
-        sql.replace("as_of()", &format!("DATE '{}'", self.as_of))
     }
 }
 

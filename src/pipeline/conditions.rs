@@ -2,19 +2,24 @@
 //! line, and not an error of some night's run.
 //!
 //! Edits and criteria are SQL, so they are tried as they will run: over empty datasets with every column that a form
-//! may have, through the same stages.
+//! may have, through the same stages. A site that changes forms or the rules of merging has all of them tried.
 
-use super::judging;
-use crate::config::{Config, EditOptions, FieldKind, Problem, ProblemKind, Scope, line_of};
-use crate::engine::{Engine, EngineError};
+use super::scope;
+use crate::config::{Config, EditOptions, Problem, ProblemKind, Scope, line_of, load_defaults};
+use crate::engine::Engine;
+use crate::engine::expression::{Refusal, Tables};
+use crate::engine::functions;
 use crate::error::Error;
 use crate::stages::merge::Datasets;
-use crate::stages::standardize::{field_columns, names_schema, sums_schema};
-use crate::stages::{link, merge, validate};
-use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use crate::stages::standardize::{names_schema, sums_schema};
+use crate::stages::validate::{Compiled, Fault};
+use crate::stages::{link, merge, screen, validate};
+use datafusion::arrow::datatypes::{Schema, SchemaRef};
 use datafusion::common::SchemaError;
 use datafusion::error::DataFusionError;
-use std::collections::{BTreeMap, BTreeSet};
+use indexmap::IndexMap;
+use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 /// Settings of edits and criteria that no condition depends on.
@@ -32,126 +37,263 @@ impl Datasets for Empty {
     }
 }
 
-/// Every edit and criterion that the site states and the engine cannot compute; `text` is the site's file.
-pub async fn problems(config: &Config, text: &str) -> Vec<Problem> {
-    let stated = |section: &str| -> Vec<String> {
-        let table = config.site.get(section).and_then(|v| v.as_table());
-        table.map(|t| t.keys().cloned().collect()).unwrap_or_default()
-    };
-    // A site that only changes an edit's severity leaves its condition as it is.
-    let about_condition = |section: &str, id: &String| {
-        let entry = config.site.get(section).and_then(|s| s.get(id)).and_then(|e| e.as_table());
-        entry.is_some_and(|e| e.keys().any(|k| !UNTRIED.contains(&k.as_str())))
-    };
-    let of = |section: &str| stated(section).into_iter().filter(|id| about_condition(section, id)).collect::<Vec<_>>();
-    let (edits, criteria) = (of("edit"), of("criterion"));
-    if edits.is_empty() && criteria.is_empty() {
-        return Vec::new();
-    }
-    let engine = Engine::new(config.as_of);
-    let edits: Vec<(&String, &EditOptions)> =
-        edits.iter().filter_map(|code| config.edit.get_key_value(code)).filter(|(_, e)| !e.disabled).collect();
-    let among = !criteria.is_empty() || edits.iter().any(|(_, e)| matches!(e.scope, Scope::Population | Scope::History));
-    let mut found = Vec::new();
-    match empty_population(config, &engine, among).await {
-        Ok(empty) => {
-            for (code, edit) in edits {
-                if let Err(error) = try_edit(config, &engine, &empty, code, edit).await {
-                    found.push(problem(text, &format!("edit.{code}"), &edit.holds, "holds", &error));
-                }
-            }
-            if !criteria.is_empty()
-                && let Err(error) = merge::merge(&engine, config, &empty).await
-            {
-                tracing::warn!(%error, "criteria could not be tried");
-                return found;
-            }
-            for id in criteria {
-                let Some(criterion) = config.criterion.get(&id).filter(|c| !c.disabled) else { continue };
-                for (key, sql) in [("met", &criterion.met), ("figure", &criterion.figure)] {
-                    if let Err(error) = engine.check("enterprises", sql).await {
-                        found.push(problem(text, &format!("criterion.{id}"), sql, key, &error));
-                    }
-                }
-            }
+/// Every edit and criterion that the site states and the engine cannot compute; `text` is the site's file, and `known` its
+/// other problems: what has one of them is not tried, and what only follows from one is not told.
+pub async fn problems(config: &Config, text: &str, known: &[Problem]) -> Vec<Problem> {
+    let trial = Trial { config, text, known, engine: Engine::new(config.as_of), tables: scope::tables(config) };
+    let mut found = match trial.run().await {
+        Ok(found) => found,
+        Err(error) => {
+            // The built-in settings are proved by tests, so this is a disk or memory problem that the run will meet again.
+            tracing::warn!(%error, "conditions could not be tried");
+            Vec::new()
         }
-        // The built-in settings are proved by tests, so this is a disk or memory problem that the run will meet again.
-        Err(error) => tracing::warn!(%error, "conditions could not be tried"),
-    }
+    };
+    found.retain(|p| !trial.follows(p));
     found.sort_by_key(|p| p.line);
     found
 }
 
-/// Registers empty datasets, and links them if something is to be tried among records.
-async fn empty_population(config: &Config, engine: &Engine, among: bool) -> Result<Empty, Error> {
-    let mut forms = BTreeMap::new();
-    for (id, form) in &config.form {
-        let mut fields = vec![Field::new("record", DataType::Int64, false), Field::new("period", DataType::Int32, true)];
-        for (name, field) in form.field.iter().filter(|(_, f)| f.kind != FieldKind::Personal) {
-            fields.extend(field_columns(name, field.kind));
-            fields.push(Field::new(format!("{name}_why"), DataType::Utf8, true));
-        }
-        let schema = Arc::new(Schema::new(fields));
-        engine.table(id, schema.clone(), Vec::new())?;
-        forms.insert(id.clone(), schema);
-    }
-    engine.table("sum_rows", Arc::new(sums_schema()), Vec::new())?;
-    engine.table("names", Arc::new(names_schema()), Vec::new())?;
-    let empty = Empty(forms);
-    if !among {
-        return Ok(empty);
-    }
-    let linked: Vec<(&str, bool)> = ["directory", "returns", "needs", "patents"].map(|d| (d, empty.has(d, "org_code"))).into();
-    link::register(engine, "true").await?;
-    link::link(engine, &linked, "true").await?;
-    link::set_apart(engine, &linked)?;
-    engine.derive("credits", merge::CREDITS).await?;
-    Ok(empty)
+struct Trial<'a> {
+    config: &'a Config,
+    text: &'a str,
+    known: &'a [Problem],
+    engine: Engine,
+    tables: Tables,
 }
 
-async fn try_edit(config: &Config, engine: &Engine, empty: &Empty, code: &str, edit: &EditOptions) -> Result<(), EngineError> {
-    let one = [(code.to_owned(), edit.clone())].into_iter().collect();
-    let sums = sums_schema();
-    for dataset in &edit.dataset {
-        let known = if dataset == "sum_rows" { Some(&sums) } else { empty.schema(dataset) };
-        let Some(schema) = known else { continue };
-        let form = config.form.get(dataset);
-        match edit.scope {
-            Scope::Field | Scope::Record => {
-                let compiled = validate::compile(&one, edit.scope, &validate::Dataset { name: dataset, form, schema });
-                validate::judge_records(engine, dataset, dataset, schema, &[], &compiled, &BTreeSet::new()).await?;
+impl Trial<'_> {
+    async fn run(&self) -> Result<Vec<Problem>, Error> {
+        let changed = self.changed_kinds();
+        let merges = self.config.site.contains_key("merge") || self.states_fields();
+        let criteria = self.of("criterion", !changed.is_empty() || merges);
+        let edits = self.of("edit", !changed.is_empty());
+        let edits: Vec<(&String, &EditOptions)> =
+            edits.iter().filter_map(|code| self.config.edit.get_key_value(code)).filter(|(_, e)| !e.disabled).collect();
+        let among = merges || !criteria.is_empty() || edits.iter().any(|(_, e)| matches!(e.scope, Scope::Population | Scope::History));
+        if edits.is_empty() && !among {
+            return Ok(Vec::new());
+        }
+        let empty = self.empty_population(among).await?;
+        let mut found = Vec::new();
+        for (code, edit) in edits {
+            if let Err(fault) = self.try_edit(code, edit).await {
+                found.push(self.edit_problem(&fault, &changed));
             }
-            Scope::Population | Scope::History => {
-                let columns: Vec<String> = schema.fields().iter().map(|f| f.name().clone()).collect();
-                let schema = &judging::with_links(schema);
-                let compiled = validate::compile(&one, edit.scope, &validate::Dataset { name: dataset, form, schema });
-                validate::judge_groups(engine, &link::linked(dataset, &columns), dataset, 0, &compiled).await?;
+        }
+        if criteria.is_empty() && !merges {
+            return Ok(found);
+        }
+        if let Err(error) = merge::merge(&self.engine, self.config, &empty).await {
+            found.push(self.merge_problem(&error.source));
+            return Ok(found);
+        }
+        let (enterprises, _) = self.engine.contents("enterprises");
+        for id in criteria {
+            let Some(criterion) = self.config.criterion.get(&id).filter(|c| !c.disabled) else { continue };
+            let met = screen::condition(&self.engine, &criterion.met, &enterprises);
+            let figure = screen::figure(&self.engine, &criterion.figure, &enterprises);
+            for (key, sql, read) in [("met", &criterion.met, met), ("figure", &criterion.figure, figure)] {
+                let tried = read.and_then(|c| c.attempt(&enterprises).map_err(|e| Refusal::Engine(e.source)));
+                if let Err(refusal) = tried {
+                    found.push(self.problem(&format!("criterion.{id}"), key, sql, &refusal, ProblemKind::BeyondEnterprise));
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// The entries of a section that are tried: all of them, or those whose conditions the site states.
+    fn of(&self, section: &str, all: bool) -> Vec<String> {
+        // A site that only changes an edit's severity leaves its condition as it is.
+        let about_condition = |entry: &toml::Value| entry.as_table().is_some_and(|e| e.keys().any(|k| !UNTRIED.contains(&k.as_str())));
+        let from = if all { &self.config.merged } else { &self.config.site };
+        let entries = from.get(section).and_then(|v| v.as_table()).into_iter().flatten();
+        let wrong = |id: &str| {
+            let path = format!("{section}.{id}");
+            self.known.iter().any(|p| p.path == path || p.path.starts_with(&format!("{path}.")))
+        };
+        entries.filter(|(id, entry)| about_condition(entry) && !wrong(id)).map(|(id, _)| id.clone()).collect()
+    }
+
+    /// Whether the site states fields that are not built in.
+    fn states_fields(&self) -> bool {
+        let Ok(built_in) = load_defaults(Path::new(".")) else { return false };
+        let new = |(id, form): (&String, &crate::config::FormOptions)| {
+            form.field.keys().any(|name| built_in.form.get(id).is_none_or(|f| !f.field.contains_key(name)))
+        };
+        self.config.site.contains_key("form") && self.config.form.iter().any(new)
+    }
+
+    /// Paths of the types of built-in fields that the site states otherwise, with what they were.
+    fn changed_kinds(&self) -> Vec<(String, String)> {
+        let stated = self.config.site.get("form").and_then(|f| f.as_table());
+        let Some(stated) = stated.filter(|_| !self.config.site.is_empty()) else { return Vec::new() };
+        let Ok(built_in) = load_defaults(Path::new(".")) else { return Vec::new() };
+        let kind = |form: &str, field: &str| built_in.merged.get("form")?.get(form)?.get("field")?.get(field)?.get("type")?.as_str();
+        let mut changed = Vec::new();
+        for (form, entry) in stated {
+            for (field, entry) in entry.get("field").and_then(|f| f.as_table()).into_iter().flatten() {
+                if let (Some(was), Some(is)) = (kind(form, field), entry.get("type").and_then(|t| t.as_str()))
+                    && was != is
+                {
+                    changed.push((format!("form.{form}.field.{field}.type"), was.to_owned()));
+                }
+            }
+        }
+        changed
+    }
+
+    /// Registers empty datasets, and links them if something is to be tried among records.
+    async fn empty_population(&self, among: bool) -> Result<Empty, Error> {
+        let engine = &self.engine;
+        let empty = Empty(self.tables.clone());
+        engine.table("sum_rows", Arc::new(sums_schema()), Vec::new())?;
+        engine.table("names", Arc::new(names_schema()), Vec::new())?;
+        if !among {
+            return Ok(empty);
+        }
+        for (name, form) in &self.config.form {
+            let own = scope::own_columns(form);
+            engine.table(name, Arc::new(own), Vec::new())?;
+        }
+        let linked: Vec<(&str, bool)> = ["directory", "returns", "needs", "patents"].map(|d| (d, empty.has(d, "org_code"))).into();
+        link::register(engine, "true").await?;
+        link::link(engine, &linked, "true").await?;
+        link::set_apart(engine, &linked)?;
+        engine.derive("credits", merge::CREDITS).await?;
+        let all = self.tables.keys().cloned().collect();
+        scope::offer(engine, &empty, &self.tables, &all).await?;
+        Ok(empty)
+    }
+
+    async fn try_edit(&self, code: &str, edit: &EditOptions) -> Result<(), Box<Fault>> {
+        let one: IndexMap<String, EditOptions> = [(code.to_owned(), edit.clone())].into_iter().collect();
+        let among = matches!(edit.scope, Scope::Population | Scope::History);
+        for name in &edit.dataset {
+            let form = self.config.form.get(name);
+            if form.is_none() && name != "sum_rows" {
+                continue;
+            }
+            let whole = form.map_or_else(sums_schema, |f| scope::columns(f, edit.scope));
+            let none = Tables::new();
+            let dataset =
+                validate::Dataset { name, form, schema: &whole, whole: &whole, tables: if among { &self.tables } else { &none } };
+            let compiled = validate::compile(&self.engine, &one, edit.scope, &dataset)?;
+            self.compute(&dataset, &compiled, among).await?;
+        }
+        Ok(())
+    }
+
+    /// Computes compiled edits over nothing.
+    async fn compute(&self, dataset: &validate::Dataset<'_>, edits: &[Compiled], among: bool) -> Result<(), Box<Fault>> {
+        if among {
+            let own = self.config.form.get(dataset.name).map(scope::own_columns).unwrap_or_else(Schema::empty);
+            let own: Vec<String> = own.fields().iter().map(|f| f.name().clone()).collect();
+            let judged = validate::judge_groups(&self.engine, &link::linked(dataset.name, &own), dataset.name, 0, edits).await;
+            return match (judged, edits.first()) {
+                (Err(error), Some(edit)) => Err(fault(edit, "holds", error.source)),
+                _ => Ok(()),
+            };
+        }
+        for edit in edits {
+            for (key, formula) in [("holds", Some(&edit.holds)), ("expected", edit.expected.as_ref())] {
+                if let Some(Err(error)) = formula.and_then(|f| f.computation.as_ref()).map(|c| c.attempt(dataset.schema)) {
+                    return Err(fault(edit, key, error.source));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a problem only follows from one that is known: of a field whose entry has one nothing is known.
+    fn follows(&self, problem: &Problem) -> bool {
+        if problem.kind != ProblemKind::UnknownField {
+            return false;
+        }
+        self.known.iter().any(|known| {
+            let mut path = known.path.split('.');
+            let field = match (path.next(), path.next(), path.next(), path.next()) {
+                (Some("form"), _, Some("field"), Some(field)) => field,
+                (Some("form"), _, Some("field") | None, None) => "",
+                (Some("merge"), Some("field"), Some(field), _) => field,
+                (Some("merge"), Some("field") | None, None, _) => "",
+                (Some("merge"), Some("years"), ..) => return problem.found.contains(|c: char| c.is_ascii_digit()),
+                _ => return false,
+            };
+            problem.found.starts_with(field)
+        })
+    }
+
+    fn edit_problem(&self, fault: &Fault, changed: &[(String, String)]) -> Problem {
+        let section = format!("edit.{}", fault.code);
+        // An edit that is built in was right before a field became something else.
+        if let (None, Some((path, was))) = (line_of(self.text, &section), changed.first()) {
+            let line = line_of(self.text, path).unwrap_or(0);
+            let found = self.config.merged.clone();
+            let found = path.split('.').try_fold(&toml::Value::Table(found), |v, key| v.get(key)).map_or_else(String::new, ToString::to_string);
+            return Problem { line, path: path.clone(), kind: ProblemKind::BadValue, found, expected: vec![was.clone()] };
+        }
+        let scope = self.config.edit.get(&fault.code).map(|e| e.scope);
+        let among = matches!(scope, Some(Scope::Population | Scope::History));
+        let beyond = if among { ProblemKind::OutOfPlace } else { ProblemKind::BeyondRecord };
+        self.problem(&section, &fault.key, &fault.sql, &fault.refusal, beyond)
+    }
+
+    /// A rule or a field that gives an enterprise a column which it has already.
+    fn merge_problem(&self, error: &DataFusionError) -> Problem {
+        let words = words(error);
+        let named = |path: &String| line_of(self.text, path).is_some();
+        let fields = self.config.form.get("returns").into_iter().flat_map(|f| f.field.keys()).map(|f| (format!("form.returns.field.{f}"), f));
+        let rules = self.config.merge.field.keys().map(|f| (format!("merge.field.{f}"), f));
+        let guilty = fields.chain(rules).find(|(path, name)| named(path) && words.contains(name.as_str()));
+        match guilty {
+            Some((path, name)) => {
+                let line = line_of(self.text, &path).unwrap_or(0);
+                Problem { line, path, kind: ProblemKind::BadName, found: name.clone(), expected: Vec::new() }
+            }
+            None => {
+                let line = line_of(self.text, "merge").or_else(|| line_of(self.text, "form")).unwrap_or(0);
+                Problem { line, path: "merge".into(), kind: ProblemKind::BadCondition, found: "merge".into(), expected: vec![words] }
             }
         }
     }
-    Ok(())
+
+    /// The problem at the line of the condition; at that of its section where the site does not state the condition itself.
+    fn problem(&self, section: &str, key: &str, sql: &str, refusal: &Refusal, beyond: ProblemKind) -> Problem {
+        let path = format!("{section}.{key}");
+        let (path, line) = match line_of(self.text, &path) {
+            Some(line) => (path, line),
+            None => (section.to_owned(), line_of(self.text, section).unwrap_or(0)),
+        };
+        let of = |kind: ProblemKind, found: &str, expected: Vec<String>| Problem { line, path: path.clone(), kind, found: found.to_owned(), expected };
+        match refusal {
+            Refusal::Beyond(word) => of(beyond, word, Vec::new()),
+            Refusal::Function(name) => of(ProblemKind::FunctionRefused, name, functions::allowed().map(str::to_owned).collect()),
+            Refusal::Table(name) if self.config.edit.contains_key(section.trim_start_matches("edit.")) => {
+                of(ProblemKind::UnknownTable, name, self.tables.keys().cloned().collect())
+            }
+            Refusal::Table(_) => of(beyond, "SELECT", Vec::new()),
+            Refusal::SeveralValues => of(ProblemKind::SeveralValues, sql, Vec::new()),
+            Refusal::NoTruth(data_type) => of(ProblemKind::NoTruth, &data_type.to_string(), Vec::new()),
+            Refusal::Engine(error) => match error.find_root() {
+                DataFusionError::SchemaError(reason, _) if let SchemaError::FieldNotFound { field, valid_fields } = reason.as_ref() => {
+                    let names = valid_fields.iter().map(|f| f.name.clone()).filter(|n| !n.contains('_') || !is_beside(n));
+                    of(ProblemKind::UnknownField, &field.name, names.collect())
+                }
+                other => of(ProblemKind::BadCondition, sql, vec![words(other)]),
+            },
+        }
+    }
 }
 
-/// The problem at the line of the condition; at that of its section where the site does not state the condition itself.
-fn problem(text: &str, section: &str, sql: &str, key: &str, error: &EngineError) -> Problem {
-    let path = format!("{section}.{key}");
-    let (path, line) = match line_of(text, &path) {
-        Some(line) => (path, line),
-        None => (section.to_owned(), line_of(text, section).unwrap_or(0)),
-    };
-    match error.source.find_root() {
-        DataFusionError::SchemaError(reason, _) if let SchemaError::FieldNotFound { field, valid_fields } = reason.as_ref() => Problem {
-            line,
-            path,
-            kind: ProblemKind::UnknownField,
-            found: field.name.clone(),
-            expected: valid_fields.iter().map(|f| f.name.clone()).filter(|n| !n.contains('_') || !is_beside(n)).collect(),
-        },
-        other => {
-            let words: String = other.strip_backtrace().lines().next().unwrap_or_default().chars().take(MOST_WORDS).collect();
-            Problem { line, path, kind: ProblemKind::BadCondition, found: sql.to_owned(), expected: vec![words] }
-        }
-    }
+fn fault(edit: &Compiled, key: &str, source: Box<DataFusionError>) -> Box<Fault> {
+    Box::new(Fault { code: edit.code.to_string(), key: key.to_owned(), sql: edit.holds.sql.clone(), refusal: Refusal::Engine(source) })
+}
+
+/// The engine's own words, as far as they are shown.
+fn words(error: &DataFusionError) -> String {
+    error.find_root().strip_backtrace().lines().next().unwrap_or_default().chars().take(MOST_WORDS).collect()
 }
 
 /// Whether a column stands beside a field's own and is seldom meant.

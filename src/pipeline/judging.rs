@@ -3,8 +3,10 @@
 use super::cache::Cache;
 use super::datasets::Loaded;
 use super::recall::Recall;
+use super::scope;
 use crate::config::{Config, Scope};
 use crate::engine::Engine;
+use crate::engine::expression::Tables;
 use crate::engine::store::{read, write};
 use crate::error::Error;
 use crate::finding::{Catalogue, Finding, Judgement, Seed, Severity, Unjudged};
@@ -19,22 +21,48 @@ use datafusion::arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-/// Field and record edits, one pass a dataset, datasets side by side.
+/// Compiles the edits of a scope for a dataset with a form.
+fn compile(
+    config: &Config,
+    engine: &Engine,
+    name: &str,
+    schema: &Schema,
+    tables: &Tables,
+    scope: Scope,
+) -> Result<(Vec<Compiled>, BTreeSet<String>), Error> {
+    let form = config.form.get(name);
+    let schema = scope::at_hand(schema, scope);
+    let whole = form.map_or_else(|| schema.as_ref().clone(), |f| scope::columns(f, scope));
+    let dataset = validate::Dataset { name, form, schema: &schema, whole: &whole, tables };
+    let compiled = validate::compile(engine, &config.edit, scope, &dataset).map_err(Error::bug)?;
+    Ok((compiled, validate::doubted(&config.edit, scope, &dataset)))
+}
+
+/// Fields of a dataset that edits among records may put in doubt.
+fn doubted_later(config: &Config, name: &str, schema: &Schema) -> BTreeSet<String> {
+    let doubted = |scope: Scope| {
+        let schema = scope::at_hand(schema, scope);
+        let dataset = validate::Dataset { name, form: config.form.get(name), schema: &schema, whole: &schema, tables: &Tables::new() };
+        validate::doubted(&config.edit, scope, &dataset)
+    };
+    [Scope::Population, Scope::History].into_iter().flat_map(doubted).collect()
+}
+
+/// Field and record edits, datasets side by side.
 ///
 /// With a cache, what was said of a dataset whose files are unchanged is read instead.
 pub async fn judge_records(config: &Config, engine: &Engine, loaded: &mut Loaded, cache: Option<&Arc<Cache>>) -> Result<Judgement, Error> {
     let mut tasks = Vec::new();
     for (name, dataset) in &loaded.forms {
-        let compile = |scope: Scope| {
-            let schema =
-                if matches!(scope, Scope::Field | Scope::Record) { dataset.schema.as_ref().clone() } else { with_links(&dataset.schema) };
-            validate::compile(&config.edit, scope, &validate::Dataset { name, form: config.form.get(name), schema: &schema })
-        };
-        let edits: Vec<Compiled> = [Scope::Field, Scope::Record].into_iter().flat_map(compile).collect();
-        let later = [Scope::Population, Scope::History].into_iter().flat_map(compile);
-        let whys = edits.iter().cloned().chain(later).flat_map(|e| e.doubts).collect();
+        let mut edits = Vec::new();
+        let mut whys = doubted_later(config, name, &dataset.schema);
+        for scope in [Scope::Field, Scope::Record] {
+            let (compiled, doubted) = compile(config, engine, name, &dataset.schema, &Tables::new(), scope)?;
+            edits.extend(compiled);
+            whys.extend(doubted);
+        }
         engine.table(&format!("stated_{name}"), dataset.schema.clone(), dataset.batches.clone())?;
-        let recall = cache.map(|c| Recall::of(c, config, loaded, name, "record"));
+        let recall = cache.map(|c| Recall::of(c, config, loaded, &BTreeSet::from([name.clone()]), name, "record"));
         let (engine, name, schema, batches) = (engine.clone(), name.clone(), dataset.schema.clone(), dataset.batches.clone());
         tasks.push(tokio::spawn(async move {
             if let Some(found) = recall.as_ref().and_then(|r| r.get(&name, &edits)) {
@@ -42,8 +70,7 @@ pub async fn judge_records(config: &Config, engine: &Engine, loaded: &mut Loaded
                 engine.table(&name, schema.clone(), batches)?;
                 return Ok::<_, Error>((name, schema, found));
             }
-            let (schema, batches, found) =
-                validate::judge_records(&engine, &format!("stated_{name}"), &name, &schema, &batches, &edits, &whys).await?;
+            let (schema, batches, found) = validate::judge_records(&name, &schema, &batches, &edits, &whys)?;
             engine.table(&name, schema.clone(), batches)?;
             if let Some(recall) = recall {
                 recall.keep(&edits, &found)?;
@@ -68,10 +95,12 @@ pub async fn judge_records(config: &Config, engine: &Engine, loaded: &mut Loaded
 /// Sum rows; one whose column holds an unreadable cell is unjudged and names that cell's finding.
 async fn judge_sums(config: &Config, engine: &Engine, loaded: &Loaded, judgement: &mut Judgement) -> Result<(), Error> {
     let schema = &loaded.sums.schema;
-    let edits = validate::compile(&config.edit, Scope::Record, &validate::Dataset { name: "sum_rows", form: None, schema });
+    let mut edits = Vec::new();
+    for scope in [Scope::Field, Scope::Record] {
+        edits.extend(compile(config, engine, "sum_rows", schema, &Tables::new(), scope)?.0);
+    }
     engine.table("sum_rows", schema.clone(), loaded.sums.batches.clone())?;
-    let (_, _, found) =
-        validate::judge_records(engine, "sum_rows", "sum_rows", schema, &loaded.sums.batches, &edits, &BTreeSet::new()).await?;
+    let (_, _, found) = validate::judge_records("sum_rows", schema, &loaded.sums.batches, &edits, &BTreeSet::new())?;
     let (_, open) = engine.query("sum rows", "SELECT record, field FROM sum_rows WHERE stated IS NOT NULL AND computed IS NULL").await?;
     for batch in &open {
         let (records, fields) = (batch.column(0).as_primitive::<Int64Type>(), batch.column(1).as_string::<i32>());
@@ -90,13 +119,6 @@ async fn judge_sums(config: &Config, engine: &Engine, loaded: &Loaded, judgement
     }
     judgement.absorb(found);
     Ok(())
-}
-
-/// A dataset's columns and those that links add.
-pub fn with_links(schema: &Schema) -> Schema {
-    let mut columns: Vec<Arc<Field>> = schema.fields().iter().cloned().collect();
-    columns.extend(link::LINK_COLUMNS.map(|c| Arc::new(Field::new(c, DataType::Utf8, true))));
-    Schema::new(columns)
 }
 
 /// Links every dataset to the registry; without a directory, to the enterprises that the datasets themselves name.
@@ -159,8 +181,8 @@ pub enum Population {
 
 /// Edits among records, then over years.
 ///
-/// In each scope those that withhold come first, and what they withhold is nulled in the engine's dataset before the
-/// others are judged.
+/// In each scope those that withhold come first; what they withhold is nulled in the engine's datasets before any others
+/// are judged, so that no edit sees another dataset half withheld.
 pub async fn judge_population(
     config: &Config,
     engine: &Engine,
@@ -169,65 +191,88 @@ pub async fn judge_population(
     population: Population,
     cache: Option<&Arc<Cache>>,
 ) -> Result<(), Error> {
+    let tables = scope::tables(config);
+    let read: BTreeSet<String> = validate::tables_read(&config.edit).into_values().flatten().collect();
     for scope in [Scope::Population, Scope::History] {
-        let mut tasks = Vec::new();
+        let mut withholding = Vec::new();
+        let mut asking = Vec::new();
         for (name, dataset) in &loaded.forms {
-            let schema = with_links(&dataset.schema);
-            let mut edits =
-                validate::compile(&config.edit, scope, &validate::Dataset { name, form: config.form.get(name), schema: &schema });
+            let (mut edits, _) = compile(config, engine, name, &dataset.schema, &tables, scope)?;
             if population == Population::OwnRecords {
                 edits.retain(|e| !link::REGISTRY_COLUMNS.iter().any(|c| e.names(c)));
             }
-            if !edits.is_empty() {
-                let about = (name.clone(), dataset.schema.clone(), dataset.rows());
-                let recall =
-                    cache.map(|c| Recall::of(c, config, loaded, name, if scope == Scope::History { "history" } else { "population" }));
-                tasks.push(tokio::spawn(judge_dataset(engine.clone(), about, scope, edits, recall)));
+            let others = edits.split_off(edits.partition_point(|e| !e.doubts.is_empty()));
+            withholding.push((name, edits));
+            asking.push((name, others));
+        }
+        let mut said: BTreeMap<String, Judgement> = BTreeMap::new();
+        for (step, part) in [("withholding", withholding), ("asking", asking)] {
+            if part.iter().all(|(_, edits)| edits.is_empty()) {
+                continue;
+            }
+            scope::offer(engine, loaded, &tables, &read).await?;
+            let mut tasks = Vec::new();
+            for (name, edits) in part.into_iter().filter(|(_, edits)| !edits.is_empty()) {
+                let dataset = &loaded.forms[name];
+                let depends = scope::dependencies(config, name);
+                let recall = cache.map(|c| Recall::of(c, config, loaded, &depends, name, &format!("{scope:?} {step}")));
+                let about = Judged { name: name.clone(), schema: dataset.schema.clone(), rows: dataset.rows(), scope };
+                tasks.push(tokio::spawn(judge_dataset(engine.clone(), about, edits, recall)));
+            }
+            for task in tasks {
+                let (name, edits, found) = task.await.map_err(Error::bug)??;
+                withhold(engine, &name, &edits, &found)?;
+                said.entry(name).or_default().absorb(found);
             }
         }
-        for task in tasks {
-            judgement.absorb(task.await.map_err(Error::bug)??);
-        }
+        said.into_values().for_each(|found| judgement.absorb(found));
     }
     Ok(())
 }
 
-/// The edits of one scope over one linked dataset of so many records.
+/// A dataset that is judged in a scope.
+struct Judged {
+    name: String,
+    schema: SchemaRef,
+    rows: u64,
+    scope: Scope,
+}
+
+/// Edits of one scope over one linked dataset.
 async fn judge_dataset(
     engine: Engine,
-    (name, schema, rows): (String, SchemaRef, u64),
-    scope: Scope,
+    dataset: Judged,
     edits: Vec<Compiled>,
     recall: Option<Recall>,
-) -> Result<Judgement, Error> {
+) -> Result<(String, Vec<Compiled>, Judgement), Error> {
+    let Judged { name, schema, mut rows, scope } = dataset;
     if let Some(found) = recall.as_ref().and_then(|r| r.get(&name, &edits)) {
-        withhold(&engine, &name, &edits, &found).await?;
-        return Ok(found);
+        return Ok((name, edits, found));
     }
     let needed: BTreeSet<String> = edits.iter().flat_map(Compiled::columns).collect();
     let own: Vec<String> = schema.fields().iter().map(|f| f.name().clone()).filter(|n| n == "record" || needed.contains(n)).collect();
-    let (mut base, mut rows) = (link::linked(&name, &own), rows);
+    // Where no edit withholds a field, nothing tells why.
+    let nothing = |c: &&String| c.ends_with("_why") && schema.column_with_name(c).is_none();
+    let whys: String = needed.iter().filter(nothing).map(|c| format!(", CAST(NULL AS VARCHAR) AS \"{c}\"")).collect();
+    let mut base = link::linked(&name, &own);
+    if !whys.is_empty() {
+        base = format!("SELECT *{whys} FROM ({base}) AS l");
+    }
     if scope == Scope::History {
         base = format!("SELECT * FROM ({base}) AS h WHERE enterprise IS NOT NULL AND first_record IS NULL");
         let counted = "WHERE number = 1 AND enterprise IS NOT NULL AND record NOT IN (SELECT record FROM duplicates)";
         let (_, counted) = engine.query("rows", &format!("SELECT count(*) FROM links_{name} {counted}")).await?;
         rows = counted.first().map_or(0, |b| b.column(0).as_primitive::<Int64Type>().value(0).unsigned_abs());
     }
-    let mut judgement = Judgement::default();
-    let (withholding, asking) = edits.split_at(edits.partition_point(|e| !e.doubts.is_empty()));
-    for edits in [withholding, asking].into_iter().filter(|e| !e.is_empty()) {
-        let found = validate::judge_groups(&engine, &base, &name, rows, edits).await?;
-        withhold(&engine, &name, edits, &found).await?;
-        judgement.absorb(found);
-    }
+    let found = validate::judge_groups(&engine, &base, &name, rows, &edits).await?;
     if let Some(recall) = recall {
-        recall.keep(&edits, &judgement)?;
+        recall.keep(&edits, &found)?;
     }
-    Ok(judgement)
+    Ok((name, edits, found))
 }
 
 /// Nulls what broken edits withhold, and notes the edit in `_why`.
-async fn withhold(engine: &Engine, name: &str, edits: &[validate::Compiled], found: &Judgement) -> Result<(), Error> {
+fn withhold(engine: &Engine, name: &str, edits: &[Compiled], found: &Judgement) -> Result<(), Error> {
     let mut fields: BTreeMap<&str, HashMap<i64, &str>> = BTreeMap::new();
     let mut nulled: HashSet<(&str, i64)> = HashSet::new();
     for finding in &found.findings {

@@ -23,6 +23,7 @@ mod parse;
 pub mod parser;
 mod recall;
 mod runner;
+mod scope;
 mod summary;
 
 pub use changes::{Change, Changes};

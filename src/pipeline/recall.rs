@@ -1,33 +1,34 @@
-//! Judgements kept between runs: what edits said of a dataset whose files, and the directory's, have not changed.
+//! Judgements kept between runs: what edits said of a dataset whose files, and those of all that they read, have not changed.
 //!
 //! Kept are findings by the place of their edit among those compiled, since equal settings compile to equal lists; codes,
 //! severities and fields come from there. An entry that does not read is as good as none.
 
 use super::cache::Cache;
 use super::datasets::Loaded;
+use super::scope;
 use crate::config::Config;
 use crate::error::Error;
 use crate::finding::{Counts, Expected, Finding, Judgement, Unjudged};
 use crate::stages::validate::Compiled;
 use chrono::{NaiveDate, TimeDelta};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The file of an entry.
 const FILE: &str = "judgement.json";
 
-/// Where judgements of one dataset and scope are kept.
+/// Where judgements of one dataset and step are kept.
 pub struct Recall {
     cache: Arc<Cache>,
     key: String,
 }
 
 impl Recall {
-    /// For the edits of a scope over a dataset; those among records depend on the directory too.
-    pub fn of(cache: &Arc<Cache>, config: &Config, loaded: &Loaded, dataset: &str, scope: &str) -> Self {
-        let files = ["directory", dataset].map(|d| loaded.keys.get(d).map_or("", String::as_str));
-        let directory = if scope == "record" { "" } else { files[0] };
-        let key = cache.key("judged", &[config.fingerprint(), &config.as_of.to_string(), scope, dataset, directory, files[1]]);
+    /// For the edits of a step over a dataset, which follow from the files of the datasets that it depends on.
+    pub fn of(cache: &Arc<Cache>, config: &Config, loaded: &Loaded, depends: &BTreeSet<String>, dataset: &str, step: &str) -> Self {
+        let files = scope::keys(loaded, depends);
+        let key = cache.key("judged", &[config.fingerprint(), &config.as_of.to_string(), step, dataset, &files]);
         Self { cache: cache.clone(), key }
     }
 

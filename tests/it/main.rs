@@ -5,6 +5,7 @@ mod books;
 mod cells;
 mod check;
 mod city;
+mod conditions;
 mod config;
 mod decimals;
 mod editions;

@@ -11,6 +11,7 @@ mod apart;
 
 use crate::engine::{Engine, EngineError};
 use apart::Apart;
+use datafusion::arrow::datatypes::{DataType, Field};
 use datafusion::error::DataFusionError;
 
 /// The registry: an enterprise is its code as given, else `N:` and its name's match key.
@@ -213,8 +214,18 @@ pub fn linked(dataset: &str, columns: &[String]) -> String {
     )
 }
 
-/// Columns that [`linked`] adds to a dataset, for the compilation of edits.
-pub const LINK_COLUMNS: [&str; 6] = ["enterprise", "owners_linked", "not_linked", "name_agrees", "enterprise_name", "first_record"];
+/// Columns that [`linked`] adds to a dataset.
+pub fn link_columns() -> [Field; 6] {
+    let column = |name: &str, data_type: DataType| Field::new(name, data_type, true);
+    [
+        column("enterprise", DataType::Utf8),
+        column("owners_linked", DataType::Int64),
+        column("not_linked", DataType::Utf8),
+        column("name_agrees", DataType::Boolean),
+        column("enterprise_name", DataType::Utf8),
+        column("first_record", DataType::Int64),
+    ]
+}
 
 /// Those of them that say something only if the registry is the city's directory.
 pub const REGISTRY_COLUMNS: [&str; 4] = ["owners_linked", "not_linked", "name_agrees", "enterprise_name"];

@@ -1,40 +1,78 @@
 //! Conflicts: sources that state different values for one field of one enterprise.
 
-use crate::config::{Config, FieldKind};
+use crate::config::{Config, FieldKind, FieldOptions};
 use crate::engine::{Engine, EngineError};
 use crate::model::amount::{Number, parse_double};
 use crate::model::merged::Conflict;
-use datafusion::arrow::array::{Array, AsArray, RecordBatch};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch, StringArray};
 use datafusion::arrow::datatypes::{Decimal128Type, Int64Type};
 
 /// Lists conflicts between the sources of a merged field, and between a record and one that repeats it.
 pub async fn conflicts(engine: &Engine, config: &Config, datasets: &impl super::Datasets) -> Result<Vec<Conflict>, EngineError> {
     let mut found = Vec::new();
-    if datasets.schema("needs").is_some() {
-        for (_, rule) in config.merge.field.iter().filter(|(_, r)| r.from.len() > 1) {
-            let sources: Vec<(&str, &str)> = rule.from.iter().filter_map(|f| f.split_once('.')).collect();
-            if let [("needs", a), ("directory", b)] | [("directory", b), ("needs", a)] = sources[..]
-                && datasets.has("needs", a)
-                && datasets.has("directory", b)
-            {
-                let kind = config.form["needs"].field[a].kind;
-                let (first, second) = if sources[0].0 == "needs" { ("n", "d") } else { ("d", "n") };
-                let columns = |alias: &str, field: &str| select(alias, field, kind, &format!("_{alias}"));
-                let (one, two) = if first == "n" { (columns("n", a), columns("d", b)) } else { (columns("d", b), columns("n", a)) };
-                let sql = format!(
-                    "SELECT r.enterprise, {first}.record AS record_1, {one}, {second}.record AS record_2, {two}
-                     FROM registry r JOIN directory d ON d.record = r.record
-                     JOIN links_needs l ON l.enterprise = r.enterprise JOIN needs n ON n.record = l.record
-                     WHERE n.record NOT IN (SELECT record FROM duplicates) ORDER BY r.record"
-                );
-                let (_, batches) = engine.query("conflicts", &sql).await?;
-                let fields = if first == "n" { (a, b) } else { (b, a) };
-                batches.iter().for_each(|batch| read(batch, 1, 4, kind, fields, &config.form["needs"].field[a].label, &mut found));
-            }
+    for rule in config.merge.field.values() {
+        let stated = rule.from.iter().filter_map(|from| from.split_once('.')).filter(|(form, field)| datasets.has(form, field));
+        let sources: Vec<Source<'_>> = stated.filter_map(|(form, field)| Source::of(config, form, field)).collect();
+        if sources.len() > 1 {
+            found.extend(between(engine, &sources).await?);
         }
     }
     for dataset in ["directory", "returns", "needs"].into_iter().filter(|d| datasets.schema(d).is_some()) {
         found.extend(repetitions(engine, config, datasets, dataset).await?);
+    }
+    Ok(found)
+}
+
+/// A field of a form that a merged field may come from.
+struct Source<'a> {
+    form: &'a str,
+    field: &'a str,
+    options: &'a FieldOptions,
+}
+
+impl<'a> Source<'a> {
+    fn of(config: &'a Config, form: &'a str, field: &'a str) -> Option<Self> {
+        Some(Self { form, field, options: config.form.get(form)?.field.get(field)? })
+    }
+
+    /// What stands for its records in a plan.
+    fn alias(&self) -> &'static str {
+        if self.form == "directory" { "d" } else { "n" }
+    }
+}
+
+/// Holds the value of each further source against the first that is stated, which is the one that is used.
+async fn between(engine: &Engine, sources: &[Source<'_>]) -> Result<Vec<Conflict>, EngineError> {
+    let columns: Vec<String> = sources
+        .iter()
+        .enumerate()
+        .map(|(i, source)| {
+            let alias = source.alias();
+            format!("{alias}.record AS record_{i}, {}", select(alias, source.field, source.options.kind, &format!("_{i}")))
+        })
+        .collect();
+    let needs = if sources.iter().any(|s| s.form == "needs") {
+        "LEFT JOIN (SELECT l.enterprise, n.* FROM needs n JOIN links_needs l ON l.record = n.record
+            WHERE l.enterprise IS NOT NULL AND n.record NOT IN (SELECT record FROM duplicates)) AS n ON n.enterprise = r.enterprise"
+    } else {
+        ""
+    };
+    let sql = format!(
+        "SELECT r.enterprise, {} FROM registry r JOIN directory d ON d.record = r.record {needs} ORDER BY r.record",
+        columns.join(", ")
+    );
+    let (_, batches) = engine.query("conflicts", &sql).await?;
+    let mut found = Vec::new();
+    for batch in &batches {
+        let sides: Vec<Side<'_>> = (0..).zip(sources).map(|(i, source)| Side::new(batch, 1 + 4 * i, 2 + 4 * i, source.field)).collect();
+        let enterprises = batch.column(0).as_string::<i32>();
+        for row in 0..batch.num_rows() {
+            let mut stated = (0..).zip(&sides).filter(|(_, side)| side.is_stated(row));
+            let Some((used, first)) = stated.next() else { continue };
+            let options: &FieldOptions = sources[used].options;
+            let others = stated.filter(|(_, other)| !first.agrees(other, options.kind, row));
+            found.extend(others.map(|(_, other)| first.conflict(other, options, enterprises.value(row), row)));
+        }
     }
     Ok(found)
 }
@@ -63,7 +101,7 @@ async fn repetitions(
     dataset: &str,
 ) -> Result<Vec<Conflict>, EngineError> {
     let mut found = Vec::new();
-    let fields: Vec<(&String, &crate::config::FieldOptions)> =
+    let fields: Vec<(&String, &FieldOptions)> =
         config.form[dataset].field.iter().filter(|(name, f)| DECIDING.contains(&f.kind) && datasets.has(dataset, name)).collect();
     if fields.is_empty() {
         return Ok(found);
@@ -81,56 +119,65 @@ async fn repetitions(
     );
     let (_, batches) = engine.query("conflicts", &sql).await?;
     for batch in &batches {
+        let enterprises = batch.column(0).as_string::<i32>();
         for (i, (name, field)) in fields.iter().enumerate() {
-            compare(batch, (1, 2), (3 + 6 * i, 6 + 6 * i), field.kind, (name, name), &field.label, &mut found);
+            let (first, second) = (Side::new(batch, 1, 3 + 6 * i, name), Side::new(batch, 2, 6 + 6 * i, name));
+            let stated = (0..batch.num_rows()).filter(|row| first.is_stated(*row) && second.is_stated(*row));
+            let broken = stated.filter(|row| !first.agrees(&second, field.kind, *row));
+            found.extend(broken.map(|row| first.conflict(&second, field, enterprises.value(row), row)));
         }
     }
     Ok(found)
 }
 
-fn read(batch: &RecordBatch, one: usize, two: usize, kind: FieldKind, fields: (&str, &str), label: &str, found: &mut Vec<Conflict>) {
-    compare(batch, (one, two + 1), (one + 1, two + 2), kind, fields, label, found);
+/// One side of a comparison: its record, its value, the text as stored and the unit.
+struct Side<'a> {
+    field: &'a str,
+    records: &'a Int64Array,
+    values: &'a ArrayRef,
+    texts: &'a StringArray,
+    units: &'a Int64Array,
 }
 
-/// Compares two (value, text, unit) triples of columns row by row.
-fn compare(
-    batch: &RecordBatch,
-    records: (usize, usize),
-    values: (usize, usize),
-    kind: FieldKind,
-    fields: (&str, &str),
-    label: &str,
-    found: &mut Vec<Conflict>,
-) {
-    let enterprises = batch.column(0).as_string::<i32>();
-    let record = |column: usize, row: usize| batch.column(column).as_primitive::<Int64Type>().value(row);
-    let text = |column: usize, row: usize| batch.column(column).as_string::<i32>().value(row);
-    let unit = |column: usize, row: usize| batch.column(column).as_primitive::<Int64Type>().value(row);
-    let stated_unit = |column: usize, row: usize| (kind == FieldKind::Amount).then(|| unit(column, row));
-    for row in 0..batch.num_rows() {
-        if batch.column(values.0).is_null(row) || batch.column(values.1).is_null(row) {
-            continue;
+impl<'a> Side<'a> {
+    /// Reads the record from one column, and value, text and unit from three others beside each other.
+    fn new(batch: &'a RecordBatch, record: usize, value: usize, field: &'a str) -> Self {
+        Self {
+            field,
+            records: batch.column(record).as_primitive::<Int64Type>(),
+            values: batch.column(value),
+            texts: batch.column(value + 1).as_string::<i32>(),
+            units: batch.column(value + 2).as_primitive::<Int64Type>(),
         }
-        let (text_1, text_2) = (text(values.0 + 1, row), text(values.1 + 1, row));
-        let agree = match kind {
+    }
+
+    fn is_stated(&self, row: usize) -> bool {
+        self.values.is_valid(row)
+    }
+
+    /// Whether both say the same: figures within half of the last place of each.
+    fn agrees(&self, other: &Self, kind: FieldKind, row: usize) -> bool {
+        match kind {
             FieldKind::Amount | FieldKind::Number => {
-                let value = |column: usize| batch.column(column).as_primitive::<Decimal128Type>().value(row);
-                let room = half_place(text_1, unit(values.0 + 2, row)) + half_place(text_2, unit(values.1 + 2, row));
-                (value(values.0) - value(values.1)).abs() <= room
+                let value = |side: &Self| side.values.as_primitive::<Decimal128Type>().value(row);
+                let room = |side: &Self| half_place(side.texts.value(row), side.units.value(row));
+                (value(self) - value(other)).abs() <= room(self) + room(other)
             }
-            _ => text(values.0, row) == text(values.1, row),
-        };
-        if !agree {
-            found.push(Conflict {
-                enterprise: enterprises.value(row).to_owned(),
-                field: label.to_owned(),
-                used: (record(records.0, row), fields.0.to_owned()),
-                used_text: text_1.to_owned(),
-                used_unit: stated_unit(values.0 + 2, row),
-                other: (record(records.1, row), fields.1.to_owned()),
-                other_text: text_2.to_owned(),
-                other_unit: stated_unit(values.1 + 2, row),
-            });
+            _ => self.values.as_string::<i32>().value(row) == other.values.as_string::<i32>().value(row),
+        }
+    }
+
+    fn conflict(&self, other: &Self, options: &FieldOptions, enterprise: &str, row: usize) -> Conflict {
+        let unit = |side: &Self| (options.kind == FieldKind::Amount).then(|| side.units.value(row));
+        Conflict {
+            enterprise: enterprise.to_owned(),
+            field: options.label.clone(),
+            used: (self.records.value(row), self.field.to_owned()),
+            used_text: self.texts.value(row).to_owned(),
+            used_unit: unit(self),
+            other: (other.records.value(row), other.field.to_owned()),
+            other_text: other.texts.value(row).to_owned(),
+            other_unit: unit(other),
         }
     }
 }

@@ -3,20 +3,30 @@
 //! Workbooks and portal ask here alone: what one of them hides, the other must not show.
 
 use crate::config::{Config, CriterionOptions, FieldKind};
-use std::collections::HashSet;
+use crate::engine::expression::Expression;
 
 /// Figures of statistics that are computed, not stated.
 pub const RATIOS: [&str; 3] = ["revenue_growth", "profit_margin", "debt_ratio"];
 
-/// Looks for names of figures in any case, since SQL does not tell cases apart.
+/// Whether an expression of a criterion rests on figures of statistics.
+///
+/// Every name in it counts, in any case and wherever it stands; what does not parse, or asks tables, may rest on anything.
 pub fn reads_statistics(config: &Config, sql: &str) -> bool {
-    let fields = config.form.get("returns").into_iter().flat_map(|f| &f.field);
-    let figures: HashSet<String> =
-        fields.filter(|(_, f)| matches!(f.kind, FieldKind::Amount | FieldKind::Number)).map(|(name, _)| name.to_lowercase()).collect();
-    let sql = sql.to_lowercase();
-    let mut words = sql.split(|c: char| !c.is_alphanumeric() && c != '_');
-    words.any(|word| RATIOS.contains(&word) || figures.contains(field_of(word)))
+    let Ok(expression) = Expression::parse(sql) else { return true };
+    expression.has_subquery() || expression.names().iter().any(|name| is_statistics(config, &name.to_lowercase()))
 }
+
+/// Whether a column of `enterprises` holds a figure of statistics, or says something of one.
+pub fn is_statistics(config: &Config, column: &str) -> bool {
+    let fields = config.form.get("returns").into_iter().flat_map(|f| &f.field);
+    let figures = fields.filter(|(_, f)| matches!(f.kind, FieldKind::Amount | FieldKind::Number)).map(|(name, _)| name.as_str());
+    // What stands beside a figure is called like it and more: revenue_last_why.
+    let beside = SUFFIXES.iter().find_map(|suffix| column.strip_suffix(suffix)).unwrap_or(column);
+    RATIOS.contains(&beside) || figures.into_iter().any(|figure| figure.eq_ignore_ascii_case(field_of(beside)))
+}
+
+/// What a name gets that stands beside a figure.
+const SUFFIXES: [&str; 3] = ["_why", "_state", "_raw"];
 
 /// The field of a column that holds its figure for a year: `revenue` of `revenue_2025` and `revenue_last`.
 pub fn field_of(column: &str) -> &str {
@@ -35,7 +45,8 @@ pub fn judges_statistics(config: &Config, criterion: &CriterionOptions) -> bool 
 pub fn judged_by<'a>(config: &'a Config, column: &str, last_year: i32) -> Option<&'a str> {
     let criteria = config.criterion.iter().filter(|(_, c)| !c.disabled);
     let judges = |figure: &str| figure == column || figure.strip_suffix("last").is_some_and(|f| format!("{f}{last_year}") == column);
-    criteria.filter(|(_, c)| judges(&c.figure.trim().to_lowercase())).map(|(id, _)| id.as_str()).next()
+    let sole = |c: &CriterionOptions| Expression::parse(&c.figure).ok().and_then(|figure| figure.sole_column());
+    criteria.filter(|(_, c)| sole(c).is_some_and(|figure| judges(&figure.to_lowercase()))).map(|(id, _)| id.as_str()).next()
 }
 
 #[cfg(test)]
@@ -45,10 +56,24 @@ mod tests {
     #[test]
     fn statistics_are_known_in_any_case() {
         let config = crate::config::load_defaults(std::path::Path::new(".")).expect("the built-in settings");
-        for sql in ["staff", "STAFF", "e.Revenue_Last / 10000", "\"REVENUE_2025\"", "Debt_Ratio", "coalesce(Paid_In_Capital,0)"] {
+        let hidden = [
+            "staff",
+            "STAFF",
+            "e.Revenue_Last / 10000",
+            "\"REVENUE_2025\"",
+            "Debt_Ratio",
+            "coalesce(Paid_In_Capital,0)",
+            "CASE WHEN title_level = 'srdi' THEN 1 WHEN revenue_last > 5 THEN 2 END",
+            "revenue_last_why",
+            "profit_margin_why",
+            "(SELECT count(*) FROM returns)",
+            "patents_free + (SELECT max(r.x) FROM needs r)",
+            "not even SQL (",
+        ];
+        for sql in hidden {
             assert!(reads_statistics(&config, sql), "{sql}");
         }
-        for sql in ["patents_free", "TITLE_LEVEL", "need_amount", "'x'"] {
+        for sql in ["patents_free", "TITLE_LEVEL", "need_amount", "'x'", "title_level <> 'revenue'", "'staff' || name -- revenue"] {
             assert!(!reads_statistics(&config, sql), "{sql}");
         }
     }

@@ -1,10 +1,12 @@
-//! From an edit as written to the SQL of its instances over the columns at hand.
+//! From an edit as written to its instances over the columns at hand.
 
 use crate::config::{EditOptions, FieldKind, FormOptions, Scope, Withholds};
+use crate::engine::expression::{Computation, Expression, Place, Reach, Reading, Refusal, Tables};
+use crate::engine::Engine;
 use crate::finding::Severity;
-use datafusion::arrow::datatypes::Schema;
+use datafusion::arrow::datatypes::{Field, Schema};
 use indexmap::IndexMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What is known of a dataset when its edits are compiled.
@@ -15,6 +17,72 @@ pub struct Dataset<'a> {
     pub form: Option<&'a FormOptions>,
     /// Its columns.
     pub schema: &'a Schema,
+    /// The columns that it might have, whatever was sent: those that an edit may name.
+    pub whole: &'a Schema,
+    /// What subqueries may name, in scopes that know more than the dataset.
+    pub tables: &'a Tables,
+}
+
+impl Dataset<'_> {
+    fn has(&self, column: &str) -> bool {
+        self.schema.column_with_name(column).is_some()
+    }
+
+    /// Whether a column can be read: it is there, or it would only say that nothing was withheld.
+    fn serves(&self, column: &str) -> bool {
+        self.has(column) || column.ends_with("_why") && self.whole.column_with_name(column).is_some()
+    }
+}
+
+/// An expression of an edit that a site wrote and that cannot stand there.
+#[derive(Debug)]
+pub struct Fault {
+    /// The edit.
+    pub code: String,
+    /// The key of its entry.
+    pub key: String,
+    /// What was written.
+    pub sql: String,
+    /// Why it cannot stand there.
+    pub refusal: Refusal,
+}
+
+impl std::fmt::Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}: {}", self.code, self.key, self.refusal)
+    }
+}
+
+impl std::error::Error for Fault {}
+
+/// A condition or an expectation, read once.
+#[derive(Debug, Clone)]
+pub struct Formula {
+    /// Its text for plans.
+    pub sql: String,
+    /// The columns of its own record that it names.
+    pub columns: BTreeSet<String>,
+    /// Whether it looks at other rows, so that a plan must compute it before any row is left out.
+    pub among: bool,
+    /// Where it looks at its record alone, how it is computed.
+    pub computation: Option<Computation>,
+}
+
+impl Formula {
+    fn of(reading: &Reading) -> Self {
+        let expression = reading.expression();
+        Self {
+            sql: expression.for_plan(whole_table),
+            columns: reading.columns.clone(),
+            among: expression.is_among_rows(),
+            computation: None,
+        }
+    }
+}
+
+/// The name under which plans find a table of a scope with all the columns that it might have.
+pub fn whole_table(name: &str) -> String {
+    format!("whole_{name}")
 }
 
 /// One edit over one choice of fields.
@@ -30,14 +98,14 @@ pub struct Compiled {
     pub fields: Arc<[String]>,
     /// Fields whose absence makes it unjudged.
     pub operands: Vec<String>,
-    /// Three-valued SQL.
-    pub holds: String,
-    /// SQL of what was expected.
-    pub expected: Option<String>,
+    /// Three-valued.
+    pub holds: Formula,
+    /// What was expected.
+    pub expected: Option<Formula>,
     /// Columns by which to group, and the aggregates over a group.
-    pub groups: Option<(Vec<String>, IndexMap<String, String>)>,
-    /// SQL of the code that withholds an operand in another record.
-    pub because: Option<String>,
+    pub groups: Option<(Vec<String>, IndexMap<String, Formula>)>,
+    /// The code that withholds an operand in another record.
+    pub because: Option<Formula>,
     /// Fields that it withholds when broken.
     pub withholds: Vec<String>,
     /// Fields that it puts in doubt when broken: those that it withholds, and keys that it judges, which keep their value.
@@ -53,28 +121,71 @@ pub struct Compiled {
 impl Compiled {
     /// Every column that it may read or show.
     pub fn columns(&self) -> BTreeSet<String> {
-        let texts = [Some(&self.holds), self.expected.as_ref(), self.because.as_ref()].into_iter().flatten();
-        let groups = self.groups.iter().flat_map(|(per, with)| per.iter().chain(with.values()));
-        texts.chain(groups).flat_map(|sql| identifiers(sql)).chain(self.shown_columns.iter().cloned()).collect()
+        let formulas = [Some(&self.holds), self.expected.as_ref(), self.because.as_ref()].into_iter().flatten();
+        let aggregates = self.groups.iter().flat_map(|(_, with)| with.values());
+        let per = self.groups.iter().flat_map(|(per, _)| per);
+        formulas.chain(aggregates).flat_map(|f| &f.columns).chain(per).chain(&self.shown_columns).cloned().collect()
     }
 
     /// Whether its condition or its expectation names a column.
     pub fn names(&self, column: &str) -> bool {
-        identifiers(&self.holds).contains(column) || self.expected.as_deref().is_some_and(|e| identifiers(e).contains(column))
+        self.holds.columns.contains(column) || self.expected.as_ref().is_some_and(|e| e.columns.contains(column))
     }
 }
 
 /// Compiles the edits of a scope for a dataset, those that withhold first.
-pub fn compile(edits: &IndexMap<String, EditOptions>, scope: Scope, dataset: &Dataset<'_>) -> Vec<Compiled> {
-    let own = edits.iter().filter(|(_, e)| !e.disabled && e.scope == scope && e.dataset.iter().any(|d| d == dataset.name));
-    let mut compiled: Vec<Compiled> = own.flat_map(|(code, edit)| instances(code, edit, dataset)).collect();
+///
+/// # Errors
+/// An expression that cannot stand where it does; what a site writes is tried before anything is run.
+pub fn compile(
+    engine: &Engine,
+    edits: &IndexMap<String, EditOptions>,
+    scope: Scope,
+    dataset: &Dataset<'_>,
+) -> Result<Vec<Compiled>, Box<Fault>> {
+    let mut compiled = Vec::new();
+    for (code, edit) in of_scope(edits, scope, dataset.name) {
+        let compiler = Compiler::new(engine, code, edit, dataset)?;
+        for (fields, each) in instances(edit, dataset) {
+            compiled.push(compiler.instance(&fields, each.as_deref())?);
+        }
+    }
     compiled.sort_by_key(|e| e.doubts.is_empty());
-    compiled
+    Ok(compiled)
 }
 
-fn instances(code: &str, edit: &EditOptions, dataset: &Dataset<'_>) -> Vec<Compiled> {
+/// The fields that any edit of a scope may put in doubt.
+pub fn doubted(edits: &IndexMap<String, EditOptions>, scope: Scope, dataset: &Dataset<'_>) -> BTreeSet<String> {
+    let own = of_scope(edits, scope, dataset.name).flat_map(|(_, edit)| {
+        instances(edit, dataset).into_iter().flat_map(move |(fields, _)| withheld(edit, dataset, &fields).1)
+    });
+    own.filter(|f| dataset.has(f)).collect()
+}
+
+/// By dataset, the tables that conditions of its edits among records read beside its own.
+///
+/// What does not parse reads nothing: it is refused where it is compiled.
+pub fn tables_read(edits: &IndexMap<String, EditOptions>) -> BTreeMap<String, BTreeSet<String>> {
+    let mut read: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for edit in edits.values().filter(|e| !e.disabled && matches!(e.scope, Scope::Population | Scope::History)) {
+        let texts = [Some(&edit.holds), edit.when.as_ref(), edit.expected.as_ref(), edit.because.as_ref()].into_iter().flatten();
+        let named: BTreeSet<String> = texts.filter_map(|sql| Expression::parse(sql).ok()).flat_map(|e| e.tables().clone()).collect();
+        edit.dataset.iter().for_each(|dataset| read.entry(dataset.clone()).or_default().extend(named.iter().cloned()));
+    }
+    read
+}
+
+fn of_scope<'a>(
+    edits: &'a IndexMap<String, EditOptions>,
+    scope: Scope,
+    dataset: &'a str,
+) -> impl Iterator<Item = (&'a String, &'a EditOptions)> {
+    edits.iter().filter(move |(_, e)| !e.disabled && e.scope == scope && e.dataset.iter().any(|d| d == dataset))
+}
+
+/// The choices of fields that an edit is judged over, each with the field that `{f}` stands for.
+fn instances(edit: &EditOptions, dataset: &Dataset<'_>) -> Vec<(Vec<String>, Option<String>)> {
     let kind_of = |field: &str| dataset.form.and_then(|f| f.field.get(field)).map(|f| f.kind);
-    let present = |field: &str| dataset.schema.column_with_name(field).is_some();
     let once_each: Option<Vec<String>> = if !edit.each.is_empty() {
         let fields = dataset.form.map(|f| f.field.keys().cloned().collect::<Vec<_>>()).unwrap_or_default();
         Some(fields.into_iter().filter(|f| kind_of(f).is_some_and(|k| edit.each.contains(&k))).collect())
@@ -84,70 +195,127 @@ fn instances(code: &str, edit: &EditOptions, dataset: &Dataset<'_>) -> Vec<Compi
         None
     };
     match once_each {
-        Some(fields) => {
-            fields.iter().filter(|f| present(f)).map(|f| instance(code, edit, dataset, std::slice::from_ref(f), Some(f))).collect()
+        Some(fields) => fields.into_iter().filter(|f| dataset.has(f)).map(|f| (vec![f.clone()], Some(f))).collect(),
+        None => vec![(edit.fields.clone(), None)],
+    }
+}
+
+/// One edit being compiled for one dataset.
+struct Compiler<'a> {
+    engine: &'a Engine,
+    code: &'a str,
+    edit: &'a EditOptions,
+    dataset: &'a Dataset<'a>,
+    /// What its expressions may name: aggregates too.
+    record: Place<'a>,
+    with: IndexMap<String, Formula>,
+}
+
+impl<'a> Compiler<'a> {
+    fn new(engine: &'a Engine, code: &'a str, edit: &'a EditOptions, dataset: &'a Dataset<'a>) -> Result<Self, Box<Fault>> {
+        let place = |columns: &Schema, reach: Reach| {
+            let tables = if reach == Reach::Tables { dataset.tables } else { &NO_TABLES };
+            Place::new("t", columns, tables, reach).map_err(|e| fault(code, "holds", &edit.holds, e.into()))
+        };
+        let group = place(dataset.whole, Reach::Group)?;
+        let mut columns: Vec<Arc<Field>> = dataset.whole.fields().iter().cloned().collect();
+        let mut with = IndexMap::new();
+        let among = matches!(edit.scope, Scope::Population | Scope::History);
+        for (name, sql) in edit.with.iter().filter(|_| among) {
+            let reading = engine.read(sql, &group).map_err(|r| fault(code, &format!("with.{name}"), sql, r))?;
+            columns.push(Arc::new(Field::new(name, reading.data_type.clone(), true)));
+            with.insert(name.clone(), Formula::of(&reading));
         }
-        None => vec![instance(code, edit, dataset, &edit.fields, None)],
+        if let Some(unknown) = edit.per.iter().find(|p| dataset.whole.column_with_name(p).is_none()) {
+            let missing = engine.read(&quoted(unknown), &group).err();
+            return Err(missing.map_or_else(|| fault(code, "per", unknown, Refusal::Table(unknown.clone())), |r| fault(code, "per", unknown, r)));
+        }
+        let record = place(&Schema::new(columns), if among { Reach::Tables } else { Reach::Row })?;
+        Ok(Self { engine, code, edit, dataset, record, with })
+    }
+
+    fn instance(&self, fields: &[String], each: Option<&str>) -> Result<Compiled, Box<Fault>> {
+        let (edit, dataset) = (self.edit, self.dataset);
+        let bind = |sql: &str| each.map_or_else(|| sql.to_owned(), |f| sql.replace("{f}", f));
+        let holds = self.condition(&bind(&edit.holds), edit.when.as_deref().map(bind).as_deref())?;
+        let expected = edit.expected.as_deref().map(|sql| self.read("expected", &bind(sql))).transpose()?;
+        let because = edit.because.as_deref().map(|sql| self.read("because", &bind(sql))).transpose()?;
+        let named = self.with.values().flat_map(|f| &f.columns).chain(&edit.per).chain(&holds.columns);
+        let used: BTreeSet<&String> = named.filter(|c| !self.with.contains_key(*c)).collect();
+        let possible = used.iter().all(|c| dataset.serves(c));
+        // What cannot be read is not expected, and names nothing that withholds.
+        let there = |reading: &Reading| reading.columns.iter().all(|c| self.with.contains_key(c) || dataset.serves(c));
+        let all: Vec<String> = fields.iter().chain(&edit.reads).cloned().collect();
+        let operands = all.iter().filter(|f| used.contains(f)).cloned().collect();
+        let (shown, shown_columns) = self.shown(&all);
+        let (mut withholds, mut doubts) = withheld(edit, dataset, fields);
+        withholds.retain(|f| dataset.has(f));
+        doubts.retain(|f| dataset.has(f));
+        Ok(Compiled {
+            code: self.code.into(),
+            scope: edit.scope,
+            severity: edit.severity,
+            fields: fields.into(),
+            operands,
+            holds: self.formula("holds", &holds, possible)?,
+            expected: expected.filter(|e| there(e)).map(|e| self.formula("expected", &e, possible)).transpose()?,
+            groups: (!edit.per.is_empty()).then(|| (edit.per.clone(), self.with.clone())),
+            because: because.filter(|b| there(b)).map(|b| self.formula("because", &b, possible)).transpose()?,
+            withholds,
+            doubts,
+            shown,
+            shown_columns,
+            possible,
+        })
+    }
+
+    /// A condition, true of records that are not judged at all.
+    fn condition(&self, holds: &str, when: Option<&str>) -> Result<Reading, Box<Fault>> {
+        let read = |key: &str, sql: &str| self.engine.read_condition(sql, &self.record).map_err(|r| fault(self.code, key, sql, r));
+        let condition = read("holds", holds)?;
+        let Some(when) = when else { return Ok(condition) };
+        let when = read("when", when)?;
+        let both = format!("CASE WHEN NOT ({}) THEN true ELSE ({}) END", when.expression(), condition.expression());
+        read("holds", &both)
+    }
+
+    fn read(&self, key: &str, sql: &str) -> Result<Reading, Box<Fault>> {
+        self.engine.read(sql, &self.record).map_err(|r| fault(self.code, key, sql, r))
+    }
+
+    /// A formula, planned if it will be computed over the records themselves.
+    fn formula(&self, key: &str, reading: &Reading, possible: bool) -> Result<Formula, Box<Fault>> {
+        let mut formula = Formula::of(reading);
+        if possible && matches!(self.edit.scope, Scope::Field | Scope::Record) {
+            let computation = self.engine.prepare(reading, self.dataset.schema);
+            formula.computation = Some(computation.map_err(|e| fault(self.code, key, &formula.sql, Refusal::Engine(e.source)))?);
+        }
+        Ok(formula)
+    }
+
+    /// The fields whose texts a message shows, and the columns that hold them.
+    fn shown(&self, all: &[String]) -> (Vec<String>, Vec<String>) {
+        let mut shown: Vec<String> = all.to_vec();
+        shown.extend(["uscc", "name"].map(String::from));
+        shown.extend(self.edit.message.zh.split('{').skip(1).filter_map(|s| s.split('}').next()).map(str::to_owned));
+        shown.sort();
+        shown.dedup();
+        shown.retain(|f| self.dataset.has(f));
+        let stored = |f: &String| Some(format!("{f}_raw")).filter(|c| self.dataset.has(c)).unwrap_or_else(|| f.clone());
+        let mut columns: Vec<String> = shown.iter().map(stored).collect();
+        columns.extend(all.iter().map(|f| format!("{f}_why")).filter(|c| self.dataset.has(c)));
+        (shown, columns)
     }
 }
 
-fn instance(code: &str, edit: &EditOptions, dataset: &Dataset<'_>, fields: &[String], each: Option<&str>) -> Compiled {
-    let bind = |sql: &str| each.map_or_else(|| sql.to_owned(), |f| sql.replace("{f}", f));
-    let condition = bind(&edit.holds);
-    let holds = match &edit.when {
-        Some(when) => format!("CASE WHEN NOT ({}) THEN true ELSE ({condition}) END", bind(when)),
-        None => condition,
-    };
-    let expected = edit.expected.as_deref().map(bind);
-    let present = |field: &String| dataset.schema.column_with_name(field).is_some();
-    let all: Vec<String> = fields.iter().chain(&edit.reads).cloned().collect();
-    let named = |sql: &str| identifiers(sql);
-    let mut used = named(&holds);
-    used.extend(edit.with.values().flat_map(|s| named(s)));
-    let possible = dataset.form.is_none_or(|form| {
-        let columns = form.field.iter().flat_map(|(n, f)| crate::stages::validate::compile::columns(n, f.kind));
-        columns.filter(|c| used.contains(c)).all(|c| dataset.schema.column_with_name(&c).is_some())
-    });
-    let mut shown: Vec<String> = all.clone();
-    shown.extend(["uscc", "name"].map(String::from));
-    shown.extend(edit.message.zh.split('{').skip(1).filter_map(|s| s.split('}').next()).map(str::to_owned));
-    shown.sort();
-    shown.dedup();
-    shown.retain(present);
-    let stored = |f: &String| Some(format!("{f}_raw")).filter(present).unwrap_or_else(|| f.clone());
-    let mut shown_columns: Vec<String> = shown.iter().map(stored).collect();
-    shown_columns.extend(all.iter().map(|f| format!("{f}_why")).filter(present));
-    let (mut withholds, mut doubts) = withheld(edit, dataset, fields);
-    withholds.retain(present);
-    doubts.retain(present);
-    Compiled {
-        shown_columns,
-        code: code.into(),
-        scope: edit.scope,
-        severity: edit.severity,
-        because: edit.because.clone().filter(|sql| named(sql).iter().filter(|w| w.ends_with("_why")).all(present)),
-        withholds,
-        doubts,
-        fields: fields.into(),
-        operands: all.into_iter().filter(|f| used.contains(f)).collect(),
-        holds,
-        expected,
-        groups: (!edit.per.is_empty()).then(|| (edit.per.clone(), edit.with.clone())),
-        shown,
-        possible,
-    }
+static NO_TABLES: Tables = Tables::new();
+
+fn fault(code: &str, key: &str, sql: &str, refusal: Refusal) -> Box<Fault> {
+    Box::new(Fault { code: code.to_owned(), key: key.to_owned(), sql: sql.to_owned(), refusal })
 }
 
-/// The column names that a field may have.
-fn columns(name: &str, kind: FieldKind) -> Vec<String> {
-    let suffixes: &[&str] = match kind {
-        FieldKind::Personal => &[],
-        FieldKind::Text => &["", "_state"],
-        FieldKind::Amount | FieldKind::Number => &["", "_state", "_raw", "_cell", "_unit"],
-        FieldKind::Name => &["", "_state", "_raw", "_cell", "_key"],
-        _ => &["", "_state", "_raw", "_cell"],
-    };
-    suffixes.iter().map(|s| format!("{name}{s}")).collect()
+fn quoted(column: &str) -> String {
+    format!("\"{}\"", column.replace('"', "\"\""))
 }
 
 /// What a broken edit takes out of use and what it puts in doubt: nothing but for errors.
@@ -168,30 +336,4 @@ fn withheld(edit: &EditOptions, dataset: &Dataset<'_>, fields: &[String]) -> (Ve
     let mut doubts = withholds.clone();
     doubts.extend(fields.iter().filter(|f| !withholds.contains(f)).cloned());
     (withholds, doubts)
-}
-
-/// The words of an SQL text that may be columns.
-pub fn identifiers(sql: &str) -> BTreeSet<String> {
-    let mut quoted = false;
-    let plain: String = sql
-        .chars()
-        .map(|c| {
-            if c == '\'' {
-                quoted = !quoted;
-            }
-            if quoted || !(c.is_ascii_alphanumeric() || c == '_') { ' ' } else { c }
-        })
-        .collect();
-    plain.split_whitespace().filter(|w| !w.starts_with(|c: char| c.is_ascii_digit())).map(str::to_owned).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn identifiers_leave_quoted_words_out() {
-        let found = identifiers("abs(a - b_unit) <= 1.5 AND kind <> 'in_force'");
-        assert_eq!(found, ["AND", "a", "abs", "b_unit", "kind"].map(String::from).into());
-    }
 }

@@ -1,12 +1,12 @@
 //! Runs compiled edits and reads their outcomes.
 
-use super::compile::{Compiled, identifiers};
+use super::compile::{Compiled, Formula};
 use crate::config::Scope;
 use crate::engine::{Engine, EngineError};
 use crate::finding::{Expected, Finding, Judgement, Unjudged};
 use chrono::NaiveDate;
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray, new_null_array};
-use datafusion::arrow::compute::{concat_batches, nullif};
+use datafusion::arrow::compute::nullif;
 use datafusion::arrow::datatypes::{
     DataType, Date32Type, Decimal128Type, Field, Float64Type, Int8Type, Int32Type, Int64Type, Schema, SchemaRef,
 };
@@ -16,16 +16,14 @@ use std::sync::Arc;
 
 /// Judges all field and record edits of a dataset in one pass.
 ///
-/// `table` is known to the engine with `schema` and `batches`; `edits` stand in the order in which they are judged, and
-/// `whys` are the fields that any edit of any scope may put in doubt. Gives the dataset with withheld values nulled and a
-/// `_why` column for each of `whys`.
+/// `edits` stand in the order in which they are judged, and `whys` are the fields that any edit of any scope may put in
+/// doubt. Gives the dataset with withheld values nulled and a `_why` column for each of `whys`.
 ///
-/// The engine computes every outcome over the values as stated; then edits speak in turn, and one of record scope whose
-/// operand an earlier one put in doubt is unjudged, whatever its condition says: a wrong value breaks one edit, not all
-/// that read it. Edits of field scope look at one value each and do not silence one another.
-pub async fn judge_records(
-    engine: &Engine,
-    table: &str,
+/// Every outcome is computed over the values as stated, batch by batch, so that it stands in its record's row; then edits
+/// speak in turn, and one of record scope whose operand an earlier one put in doubt is unjudged, whatever its condition
+/// says: a wrong value breaks one edit, not all that read it. Edits of field scope look at one value each and do not
+/// silence one another.
+pub fn judge_records(
     dataset: &str,
     schema: &Schema,
     batches: &[RecordBatch],
@@ -33,31 +31,19 @@ pub async fn judge_records(
     whys: &BTreeSet<String>,
 ) -> Result<(SchemaRef, Vec<RecordBatch>, Judgement), EngineError> {
     let mut judgement = Judgement::default();
-    let broken_batch = |error: ArrowError| EngineError { what: table.to_owned(), source: Box::new(error.into()) };
+    let broken_batch = |error: ArrowError| EngineError { what: dataset.to_owned(), source: Box::new(error.into()) };
     let possible: Vec<&Compiled> = edits.iter().filter(|e| e.possible).collect();
-    let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
-    let outcomes = if possible.is_empty() {
-        RecordBatch::new_empty(Arc::new(Schema::empty()))
-    } else {
-        let (found, outcomes) = engine.query(&format!("edits of {table}"), &outcomes(table, schema, &possible)).await?;
-        // The plan keeps the table's order and filters nothing, so outcomes and records are row by row the same.
-        concat_batches(&found, &outcomes).map_err(broken_batch)?
-    };
     let accepted_schema = with_whys(schema, whys);
     let mut accepted = Vec::with_capacity(batches.len());
-    let mut start = 0;
     for batch in batches {
         let mut doubts = Doubts { edits: &possible, by_field: BTreeMap::new() };
-        if !possible.is_empty() {
-            let outcomes = outcomes.slice(start, batch.num_rows());
-            for (index, edit) in possible.iter().enumerate() {
-                judge_batch(batch, &outcomes, index, edit, dataset, &mut doubts, &mut judgement);
-            }
+        for (index, edit) in possible.iter().enumerate() {
+            judge_batch(batch, index, edit, dataset, &mut doubts, &mut judgement)?;
         }
-        start += batch.num_rows();
         let columns = doubts.withhold(batch, schema, whys).map_err(broken_batch)?;
         accepted.push(RecordBatch::try_new(accepted_schema.clone(), columns).map_err(broken_batch)?);
     }
+    let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
     for edit in edits.iter().filter(|e| !e.possible) {
         judgement.count(&edit.code).unjudged += rows as u64;
     }
@@ -101,60 +87,52 @@ fn with_whys(schema: &Schema, whys: &BTreeSet<String>) -> SchemaRef {
     Arc::new(Schema::new(fields))
 }
 
-/// The outcome `e` of each edit over a table and, where it is broken, what `x` it expects; of the table's own columns only
-/// those that are needed, since planning grows with the square of their number.
-fn outcomes(table: &str, schema: &Schema, edits: &[&Compiled]) -> String {
-    let used: BTreeSet<String> = edits.iter().filter_map(|e| e.expected.as_deref()).flat_map(identifiers).collect();
-    let needed: String = schema.fields().iter().filter(|f| used.contains(f.name())).map(|f| format!("{}, ", quoted(f.name()))).collect();
-    let judged: Vec<String> = edits.iter().enumerate().map(|(i, e)| format!("({}) AS e{i}", e.holds)).collect();
-    let expected = edits.iter().enumerate().filter_map(|(i, e)| Some((i, e.expected.as_ref()?)));
-    let expected: String = expected.map(|(i, x)| format!(", CASE WHEN e{i} IS FALSE THEN ({x}) END AS x{i}")).collect();
-    let given: Vec<String> = (0..edits.len()).map(|i| format!("e{i}")).collect();
-    format!("SELECT {}{expected} FROM (SELECT {needed}{} FROM {table} AS t) AS j", given.join(", "), judged.join(", "))
-}
-
 /// Judges one edit over a batch.
 fn judge_batch(
     batch: &RecordBatch,
-    outcomes: &RecordBatch,
     index: usize,
     edit: &Compiled,
     dataset: &str,
     doubts: &mut Doubts<'_>,
     judgement: &mut Judgement,
-) {
-    let (Some(found), Some(records)) = (
-        outcomes.column_by_name(&format!("e{index}")).and_then(|c| c.as_boolean_opt()),
-        batch.column_by_name("record").and_then(|c| c.as_primitive_opt::<Int64Type>()),
-    ) else {
+) -> Result<(), EngineError> {
+    let (Some(computation), Some(records)) = (&edit.holds.computation, batch.column_by_name("record").and_then(|c| c.as_primitive_opt::<Int64Type>())) else {
         judgement.count(&edit.code).unjudged += batch.num_rows() as u64;
-        return;
+        return Ok(());
     };
-    let expected = outcomes.column_by_name(&format!("x{index}"));
-    let doubted = if edit.scope == Scope::Field { None } else { doubts.about(edit) };
-    let outcomes = match doubted {
-        None => found.clone(),
-        Some(doubted) => {
-            for (row, (field, because)) in &doubted {
-                judgement.unjudged.push(Unjudged {
-                    code: edit.code.clone(),
-                    record: records.value(*row),
-                    field: field.clone(),
-                    because: because.to_string(),
-                });
-            }
-            (0..found.len()).map(|row| (found.is_valid(row) && !doubted.contains_key(&row)).then(|| found.value(row))).collect()
+    let mut outcomes = truths(&computation.over(batch)?);
+    if let Some(doubted) = Some(edit).filter(|e| e.scope != Scope::Field).and_then(|e| doubts.about(e)) {
+        for (row, (field, because)) in &doubted {
+            judgement.unjudged.push(Unjudged {
+                code: edit.code.clone(),
+                record: records.value(*row),
+                field: field.clone(),
+                because: because.to_string(),
+            });
         }
-    };
-    let broken = count(&outcomes, edit, judgement);
-    if broken == 0 {
-        return;
+        outcomes = (0..outcomes.len()).map(|row| outcome(&outcomes, row).filter(|_| !doubted.contains_key(&row))).collect();
     }
-    let reader = FindingReader::new(batch, edit, expected, dataset);
-    for row in (0..outcomes.len()).filter(|row| outcomes.is_valid(*row) && !outcomes.value(*row)) {
-        judgement.findings.push(reader.read(row, records.value(row)));
+    if count(&outcomes, edit, judgement) == 0 {
+        return Ok(());
+    }
+    let broken: BooleanArray = (0..outcomes.len()).map(|row| Some(outcome(&outcomes, row) == Some(false))).collect();
+    let expected = edit.expected.as_ref().and_then(|e| e.computation.as_ref()).map(|c| c.over_chosen(batch, &broken)).transpose()?;
+    let reader = FindingReader::new(batch, edit, dataset);
+    for (place, row) in (0..broken.len()).filter(|row| broken.value(*row)).enumerate() {
+        judgement.findings.push(reader.read(row, records.value(row), expected.as_ref().and_then(|e| expectation(e, place))));
         doubts.add(index, edit, row);
     }
+    Ok(())
+}
+
+/// Outcomes as they were computed; where none can ever be, the engine gives nulls without a type.
+fn truths(outcomes: &ArrayRef) -> BooleanArray {
+    outcomes.as_boolean_opt().cloned().unwrap_or_else(|| BooleanArray::new_null(outcomes.len()))
+}
+
+/// The outcome of a row.
+fn outcome(outcomes: &BooleanArray, row: usize) -> Option<bool> {
+    outcomes.is_valid(row).then(|| outcomes.value(row))
 }
 
 /// Counts outcomes; gives how many are broken.
@@ -221,15 +199,16 @@ fn quoted(column: &str) -> String {
 
 /// Judges edits over records among each other.
 ///
-/// `base` is a query that gives `record`, `enterprise` and the dataset's columns, `rows` the number of its rows. Edits
-/// that look at no group share one pass; each of the others is a plan of its own.
+/// `base` is a query that gives `record`, `enterprise` and the dataset's columns, `rows` the number of its rows. Plans may
+/// give rows in any order: each carries its record, and each is an exception of its edits. Edits that look at their own row
+/// alone share one pass; each of the others is a plan of its own.
 pub async fn judge_groups(engine: &Engine, base: &str, dataset: &str, rows: u64, edits: &[Compiled]) -> Result<Judgement, EngineError> {
     let mut judgement = Judgement::default();
     for edit in edits.iter().filter(|e| !e.possible) {
         judgement.count(&edit.code).unjudged += rows;
     }
     let (alone, together): (Vec<&Compiled>, Vec<&Compiled>) =
-        edits.iter().filter(|e| e.possible).partition(|e| e.groups.is_some() || e.holds.contains(" OVER ("));
+        edits.iter().filter(|e| e.possible).partition(|e| e.groups.is_some() || e.holds.among);
     let passes = alone.chunks(1).chain((!together.is_empty()).then_some(together.as_slice()));
     for edits in passes {
         let codes: Vec<&str> = edits.iter().map(|e| e.code.as_ref()).collect();
@@ -253,12 +232,12 @@ fn group_query(base: &str, edits: &[&Compiled]) -> String {
         None => format!("({base}) AS t"),
         Some((per, with)) => {
             let keys = per.iter().map(|p| quoted(p)).collect::<Vec<_>>().join(", ");
-            let aggregates: String = with.iter().map(|(name, sql)| format!(", {sql} AS {}", quoted(name))).collect();
-            let renamed: String = per.iter().enumerate().map(|(i, p)| format!("{} AS k{i}", quoted(p))).collect::<Vec<_>>().join(", ");
-            let on: Vec<String> = per.iter().enumerate().map(|(i, p)| format!("t.{} = g.k{i}", quoted(p))).collect();
+            let aggregates: String = with.iter().map(|(name, f)| format!(", {} AS {}", f.sql, quoted(name))).collect();
+            let renamed: String = per.iter().enumerate().map(|(i, p)| format!("{} AS {}", quoted(p), own("k", i))).collect::<Vec<_>>().join(", ");
+            let on: Vec<String> = per.iter().enumerate().map(|(i, p)| format!("t.{} = g.{}", quoted(p), own("k", i))).collect();
             let names: String = with.keys().map(|n| format!(", {}", quoted(n))).collect();
             format!(
-                "({base}) AS t LEFT JOIN (SELECT {renamed}{names} FROM (SELECT {keys}{aggregates} FROM ({base}) AS b GROUP BY {keys}) AS a) AS g ON {}",
+                "({base}) AS t LEFT JOIN (SELECT {renamed}{names} FROM (SELECT {keys}{aggregates} FROM ({base}) AS t GROUP BY {keys}) AS a) AS g ON {}",
                 on.join(" AND ")
             )
         }
@@ -270,26 +249,34 @@ fn group_query(base: &str, edits: &[&Compiled]) -> String {
     let shown = shown.iter().map(|c| quoted(c)).collect::<Vec<_>>().join(", ");
     let (mut judged, mut given, mut exceptions) = (String::new(), String::new(), Vec::new());
     for (i, edit) in edits.iter().enumerate() {
-        let expected = edit.expected.as_deref().unwrap_or("NULL");
-        let because = edit.because.as_deref().unwrap_or("CAST(NULL AS VARCHAR)");
-        judged.push_str(&format!(", ({}) AS e{i}, {because} AS because{i}", edit.holds));
-        // A window must see every row; all else is computed for broken rows only.
-        let expected = if expected.contains(" OVER (") {
-            judged.push_str(&format!(", ({expected}) AS w{i}"));
-            format!("w{i}")
-        } else {
-            expected.to_owned()
-        };
-        given.push_str(&format!(", e{i}, CASE WHEN e{i} IS FALSE THEN ({expected}) END AS x{i}, because{i}"));
-        exceptions.push(format!("e{i} IS NOT TRUE"));
+        let [e, x, w, because] = ["e", "x", "w", "because"].map(|of| own(of, i));
+        let text = |formula: Option<&Formula>, none: &str| formula.map_or_else(|| none.to_owned(), |f| f.sql.clone());
+        judged.push_str(&format!(", ({}) AS {e}, {} AS {because}", edit.holds.sql, text(edit.because.as_ref(), "CAST(NULL AS VARCHAR)")));
+        let mut expected = text(edit.expected.as_ref(), "NULL");
+        // What looks at other rows must see them all; all else is computed for broken rows only.
+        if edit.expected.as_ref().is_some_and(|f| f.among) {
+            judged.push_str(&format!(", ({expected}) AS {w}"));
+            expected = w;
+        }
+        given.push_str(&format!(", {e}, CASE WHEN {e} IS FALSE THEN ({expected}) END AS {x}, {because}"));
+        exceptions.push(format!("{e} IS NOT TRUE"));
     }
-    format!("SELECT {shown}{given} FROM (SELECT *{judged} FROM {from}) AS j WHERE {}", exceptions.join(" OR "))
+    format!("SELECT {shown}{given} FROM (SELECT *{judged} FROM {from}) AS t WHERE {}", exceptions.join(" OR "))
+}
+
+/// A column of a plan that no field can be called like.
+fn own(of: &str, index: usize) -> String {
+    quoted(&own_name(of, index))
+}
+
+fn own_name(of: &str, index: usize) -> String {
+    format!("{of}#{index}")
 }
 
 /// Reads one edit's outcomes among the rows for which some edit does not hold; gives how many are its own.
 fn read_group(batch: &RecordBatch, index: usize, edit: &Compiled, dataset: &str, judgement: &mut Judgement) -> u64 {
     let (Some(outcomes), Some(records)) = (
-        batch.column_by_name(&format!("e{index}")).and_then(|c| c.as_boolean_opt()),
+        batch.column_by_name(&own_name("e", index)).and_then(|c| c.as_boolean_opt()),
         batch.column_by_name("record").and_then(|c| c.as_primitive_opt::<Int64Type>()),
     ) else {
         // Every row is null, and the engine gives the column no type.
@@ -301,9 +288,11 @@ fn read_group(batch: &RecordBatch, index: usize, edit: &Compiled, dataset: &str,
     counts.broken += broken as u64;
     counts.unjudged += outcomes.null_count() as u64;
     if broken > 0 {
-        let reader = FindingReader::new(batch, edit, batch.column_by_name(&format!("x{index}")), dataset);
-        let rows = (0..outcomes.len()).filter(|row| outcomes.is_valid(*row) && !outcomes.value(*row));
-        judgement.findings.extend(rows.map(|row| reader.read(row, records.value(row))));
+        let reader = FindingReader::new(batch, edit, dataset);
+        let expected = batch.column_by_name(&own_name("x", index));
+        let rows = (0..outcomes.len()).filter(|row| outcome(outcomes, *row) == Some(false));
+        let findings = rows.map(|row| reader.read(row, records.value(row), expected.and_then(|e| expectation(e, row))));
+        judgement.findings.extend(findings);
     }
     if outcomes.null_count() > 0 {
         name_withheld(batch, index, edit, outcomes, records.values(), judgement);
@@ -314,7 +303,7 @@ fn read_group(batch: &RecordBatch, index: usize, edit: &Compiled, dataset: &str,
 /// Names, for each unjudged record, the finding that withholds an operand: its own or one of another record.
 fn name_withheld(batch: &RecordBatch, index: usize, edit: &Compiled, outcomes: &BooleanArray, records: &[i64], judgement: &mut Judgement) {
     let own = edit.operands.iter().map(|field| (field, format!("{field}_why")));
-    let other = edit.operands.first().map(|field| (field, format!("because{index}")));
+    let other = edit.operands.first().map(|field| (field, own_name("because", index)));
     let mut named = BTreeSet::new();
     for (field, column) in own.chain(other) {
         let Some(whys) = batch.column_by_name(&column).and_then(|c| c.as_string_opt::<i32>()) else { continue };
@@ -331,24 +320,22 @@ fn name_withheld(batch: &RecordBatch, index: usize, edit: &Compiled, outcomes: &
 struct FindingReader<'a> {
     edit: &'a Compiled,
     dataset: Arc<str>,
-    expected: Option<&'a ArrayRef>,
     shown: BTreeMap<&'a str, &'a ArrayRef>,
     enterprise: Option<&'a ArrayRef>,
 }
 
 impl<'a> FindingReader<'a> {
-    fn new(batch: &'a RecordBatch, edit: &'a Compiled, expected: Option<&'a ArrayRef>, dataset: &str) -> Self {
+    fn new(batch: &'a RecordBatch, edit: &'a Compiled, dataset: &str) -> Self {
         let column = |field: &str| batch.column_by_name(&format!("{field}_raw")).or_else(|| batch.column_by_name(field));
         Self {
             edit,
             dataset: dataset.into(),
-            expected,
             shown: edit.shown.iter().filter_map(|f| Some((f.as_str(), column(f)?))).collect(),
             enterprise: batch.column_by_name("enterprise"),
         }
     }
 
-    fn read(&self, row: usize, record: i64) -> Finding {
+    fn read(&self, row: usize, record: i64, expected: Option<Expected>) -> Finding {
         let text = |field: &str| self.shown.get(field).and_then(|c| display(c, row));
         Finding {
             code: self.edit.code.clone(),
@@ -360,7 +347,7 @@ impl<'a> FindingReader<'a> {
             cell: None,
             fields: self.edit.fields.clone(),
             found: self.edit.fields.first().and_then(|f| text(f)).unwrap_or_default(),
-            expected: self.expected.and_then(|c| expectation(c, row)),
+            expected,
             args: self.shown.keys().filter_map(|f| Some(((*f).to_owned(), text(f)?))).collect(),
             enterprise: self.enterprise.and_then(|c| display(c, row)),
         }

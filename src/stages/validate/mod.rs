@@ -1,6 +1,7 @@
 //! Validate: edits (审核关系) over datasets.
 //!
-//! Owns: how an edit of `packs/*.toml` or `pipeline.toml` becomes SQL, and what its three outcomes lead to.
+//! Owns: how an edit of `packs/*.toml` or `pipeline.toml` becomes an expression over batches or a plan, and what its three
+//! outcomes lead to.
 //! Takes: standardized datasets. Gives: the same datasets with withheld values nulled (`f_why` names the edit), findings,
 //! unjudged edits with the finding that withheld their operand, and counts.
 //! Invariants: values are never changed, only withheld; a null operand is unjudged, never broken; nothing removes a
@@ -13,5 +14,5 @@
 mod compile;
 mod judge;
 
-pub use compile::{Compiled, Dataset, compile};
+pub use compile::{Compiled, Dataset, Fault, compile, doubted, tables_read, whole_table};
 pub use judge::{judge_groups, judge_records, recall_records};

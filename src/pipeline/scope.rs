@@ -1,0 +1,87 @@
+//! What an edit may name: the columns of its own records, and in scopes among records the datasets that subqueries read.
+//!
+//! Both are the columns that a form might have, whatever was sent: an edit is right or wrong by its text alone, and what
+//! nobody sent is null.
+
+use super::datasets::Loaded;
+use crate::config::{Config, FieldKind, FormOptions, Scope};
+use crate::engine::Engine;
+use crate::engine::expression::Tables;
+use crate::engine::store::{union_schema, widen};
+use crate::error::Error;
+use crate::stages::merge::Datasets;
+use crate::stages::standardize::field_columns;
+use crate::stages::{link, validate};
+use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Every column that records of a form may have when edits of a scope are judged.
+pub fn columns(form: &FormOptions, scope: Scope) -> Schema {
+    match scope {
+        Scope::Field | Scope::Record => stated_columns(form, false),
+        Scope::Population | Scope::History => at_hand(&own_columns(form), scope).as_ref().clone(),
+    }
+}
+
+/// Every column that a form's dataset may have once its records are judged.
+pub fn own_columns(form: &FormOptions) -> Schema {
+    stated_columns(form, true)
+}
+
+fn stated_columns(form: &FormOptions, judged: bool) -> Schema {
+    let mut fields = vec![Field::new("record", DataType::Int64, false), Field::new("period", DataType::Int32, true)];
+    for (name, field) in form.field.iter().filter(|(_, f)| f.kind != FieldKind::Personal) {
+        fields.extend(field_columns(name, field.kind));
+        fields.extend(judged.then(|| Field::new(format!("{name}_why"), DataType::Utf8, true)));
+    }
+    Schema::new(fields)
+}
+
+/// A dataset's own columns and, among records, those that links add.
+pub fn at_hand(schema: &Schema, scope: Scope) -> SchemaRef {
+    match scope {
+        Scope::Field | Scope::Record => Arc::new(schema.clone()),
+        Scope::Population | Scope::History => union_schema([schema, &Schema::new(link::link_columns().to_vec())]),
+    }
+}
+
+/// What subqueries may name.
+pub fn tables(config: &Config) -> Tables {
+    config.form.iter().map(|(id, form)| (id.clone(), Arc::new(columns(form, Scope::Population)))).collect()
+}
+
+/// Makes the datasets that subqueries read known to the engine, as they stand now.
+pub async fn offer(engine: &Engine, datasets: &impl Datasets, tables: &Tables, read: &BTreeSet<String>) -> Result<(), Error> {
+    for (name, whole) in tables.iter().filter(|(name, _)| read.contains(*name)) {
+        let mut batches = Vec::new();
+        if datasets.schema(name).is_some() {
+            let (schema, _) = engine.contents(name);
+            let own: Vec<String> = schema.fields().iter().map(|f| f.name().clone()).collect();
+            let (_, linked) = engine.query(name, &format!("{} ORDER BY record", link::linked(name, &own))).await?;
+            batches = linked.iter().map(|b| widen(b, whole)).collect::<Result<_, _>>()?;
+        }
+        engine.table(&validate::whole_table(name), whole.clone(), batches)?;
+    }
+    Ok(())
+}
+
+/// By dataset, the files that what is said of it in scopes among records depends on: its own, the directory's, and those
+/// of every dataset that its conditions read, or that theirs read.
+pub fn dependencies(config: &Config, dataset: &str) -> BTreeSet<String> {
+    let read = validate::tables_read(&config.edit);
+    let mut all = BTreeSet::from(["directory".to_owned(), dataset.to_owned()]);
+    loop {
+        let more: BTreeSet<String> = all.iter().filter_map(|d| read.get(d)).flatten().filter(|d| !all.contains(*d)).cloned().collect();
+        if more.is_empty() {
+            return all;
+        }
+        all.extend(more);
+    }
+}
+
+/// The keys of what datasets were made from, for the key of what follows from them.
+pub fn keys(loaded: &Loaded, datasets: &BTreeSet<String>) -> String {
+    let keys: BTreeMap<&str, &str> = datasets.iter().map(|d| (d.as_str(), loaded.keys.get(d).map_or("", String::as_str))).collect();
+    format!("{keys:?}")
+}

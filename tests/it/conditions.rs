@@ -1,0 +1,263 @@
+//! A site's own conditions: what is refused before anything is run, and that outcomes stay with their records.
+
+use crate::util::{Row, Site, code, directory, text};
+
+const WORDS: &str = "name = { zh = \"本地\" }\nmessage = { zh = \"{found}：{expected}\" }\n";
+
+/// An edit of the site's own.
+fn edit(dataset: &str, scope: &str, fields: &str, rest: &str) -> String {
+    format!("[edit.LOCAL-1]\ndataset = [\"{dataset}\"]\nscope = \"{scope}\"\nseverity = \"explain\"\nfields = [\"{fields}\"]\n{WORDS}{rest}\n")
+}
+
+/// `code line path` of each problem that `check` tells, and that `run` tells the same.
+fn refusals(settings: &str) -> Vec<String> {
+    let site = Site::new("2024-06-30", settings);
+    site.input("工信局/名录.csv", directory(2));
+    let [check, run] = ["check", "run"].map(|command| site.huichi(&[command, "--format", "json"]));
+    assert_eq!((check.status.code(), run.status.code()), (Some(2), Some(2)), "{settings}\n{}", text(&check.stderr));
+    assert_eq!(text(&check.stderr), text(&run.stderr));
+    let lines = text(&check.stderr);
+    let problems = lines.lines().filter_map(|l| serde_json::from_str::<serde_json::Value>(l).ok()).filter(|v| v["code"].is_string());
+    problems.map(|p| format!("{} {} {}", p["code"], p["line"], p["path"]).replace('"', "")).collect()
+}
+
+fn returns(rows: &[(u32, &str)]) -> String {
+    let body: String = rows.iter().map(|(i, figures)| format!("{},龙南市第{i}有限公司,{figures}\n", code(*i))).collect();
+    format!("经营情况（2023年）单位：千元,,,,,\n统一社会信用代码,企业名称,营业收入,利润总额,主营业务收入,营业成本\n{body}")
+}
+
+fn found(site: &Site, edit: &str) -> Vec<Row> {
+    site.table("findings").into_iter().filter(|row| row["code"] == edit).collect()
+}
+
+fn cells(rows: &[Row]) -> Vec<&str> {
+    rows.iter().map(|row| row["cell"].as_str()).collect()
+}
+
+fn site_with(settings: &str, rows: &[(u32, &str)]) -> Site {
+    let site = Site::new("2024-06-30", settings);
+    site.input("工信局/名录.csv", directory(9));
+    site.input("统计局/2023.csv", returns(rows));
+    site
+}
+
+#[test]
+fn what_looks_beyond_its_record_is_refused_with_its_line() {
+    let beyond = [
+        "row_number() over (ORDER BY revenue) < 3",
+        "ROW_NUMBER() OVER(ORDER BY revenue) < 3",
+        "revenue >= (SELECT avg(r.revenue) FROM returns r WHERE r.uscc = t.uscc)",
+        "uscc IN (SELECT uscc FROM needs)",
+        "EXISTS (SELECT 1 FROM needs n WHERE n.uscc = t.uscc)",
+        "revenue <= sum(revenue)",
+        "CASE WHEN revenue > 0 THEN lag(period) over () IS NULL END",
+    ];
+    for scope in ["field", "record"] {
+        for holds in beyond {
+            let settings = edit("returns", scope, "revenue", &format!("holds = \"{holds}\""));
+            assert_eq!(refusals(&settings), ["CFG-019 10 edit.LOCAL-1.holds"], "{scope}: {holds}");
+        }
+    }
+    let settings = edit("returns", "record", "revenue", "holds = \"revenue > 0\"\nexpected = \"max(revenue) over ()\"");
+    assert_eq!(refusals(&settings), ["CFG-019 11 edit.LOCAL-1.expected"]);
+    let settings = edit("returns", "record", "revenue", "holds = \"revenue > 0\"\nwhen = \"(SELECT true)\"");
+    assert_eq!(refusals(&settings), ["CFG-019 11 edit.LOCAL-1.when"]);
+}
+
+#[test]
+fn what_depends_on_the_clock_or_on_chance_is_refused_everywhere() {
+    let volatile = ["random() < 2", "now() IS NOT NULL", "current_date > DATE '2020-01-01'", "CURRENT_TIMESTAMP IS NOT NULL", "uuid() <> ''"];
+    let others = ["version() <> ''", "arrow_typeof(name) <> ''", "repeat(name, 1000000000) <> ''", "today() IS NOT NULL", "nonsense(name)"];
+    for scope in ["field", "record", "population", "history"] {
+        for holds in volatile.iter().chain(&others) {
+            let settings = edit("returns", scope, "revenue", &format!("holds = \"{holds}\""));
+            assert_eq!(refusals(&settings), ["CFG-018 10 edit.LOCAL-1.holds"], "{scope}: {holds}");
+        }
+    }
+    for figure in ["random()", "now()", "version()"] {
+        let settings = format!("[criterion.local]\nname = {{ zh = \"本地\" }}\nmet = \"true\"\nfigure = \"{figure}\"\n");
+        assert_eq!(refusals(&settings), ["CFG-018 6 criterion.local.figure"], "{figure}");
+    }
+    let hidden = edit("needs", "population", "need_amount", "holds = \"need_amount < (SELECT max(r.revenue) FROM returns r WHERE random() < 2)\"");
+    assert_eq!(refusals(&hidden), ["CFG-018 10 edit.LOCAL-1.holds"]);
+    let among = "with = { most = \"max(revenue * random())\" }\nper = [\"period\"]\nholds = \"revenue < most\"";
+    assert_eq!(refusals(&edit("returns", "population", "revenue", among)), ["CFG-018 10 edit.LOCAL-1.with.most"]);
+}
+
+#[test]
+fn nothing_stands_behind_a_condition() {
+    for holds in ["revenue > 0) --", "revenue > 0; SELECT 1", "revenue > 0;", "revenue > 0 AS x", "revenue > 0, 1", "revenue > 0 UNION SELECT 1", "", "   "] {
+        for scope in ["record", "population"] {
+            let refused = refusals(&edit("returns", scope, "revenue", &format!("holds = \"{holds}\"")));
+            assert_eq!(refused.len(), 1, "{holds}");
+            assert!(refused[0].ends_with("10 edit.LOCAL-1.holds"), "{holds}: {refused:?}");
+        }
+    }
+    let refused = refusals("[criterion.patent_free]\nmet = \"true) OR (true\"\n");
+    assert_eq!(refused, ["CFG-015 4 criterion.patent_free.met"]);
+}
+
+#[test]
+fn criteria_look_at_one_enterprise() {
+    for met in ["row_number() over () < 3", "patents > (SELECT 1)", "patents >= max(patents)", "enterprise IN (SELECT uscc FROM needs)"] {
+        let refused = refusals(&format!("[criterion.patent_free]\nmet = \"{met}\"\n"));
+        assert_eq!(refused, ["CFG-020 4 criterion.patent_free.met"], "{met}");
+    }
+    assert_eq!(refusals("[criterion.patent_free]\nmet = \"patents\"\n"), ["CFG-023 4 criterion.patent_free.met"]);
+    assert_eq!(refusals(&edit("returns", "record", "revenue", "holds = \"revenue\"")), ["CFG-023 10 edit.LOCAL-1.holds"]);
+}
+
+#[test]
+fn a_subquery_reads_what_its_scope_knows_and_gives_one_value() {
+    for (holds, code) in [
+        ("uscc IN (SELECT uscc FROM stated_returns)", "CFG-021"),
+        ("uscc IN (SELECT uscc FROM public.returns)", "CFG-021"),
+        ("(SELECT count(*) FROM range(3)) > 0", "CFG-021"),
+        ("revenue > (SELECT revenue FROM returns)", "CFG-022"),
+        ("revenue <= sum(revenue)", "CFG-024"),
+    ] {
+        let refused = refusals(&edit("returns", "population", "revenue", &format!("holds = \"{holds}\"")));
+        assert_eq!(refused, [format!("{code} 10 edit.LOCAL-1.holds")], "{holds}");
+    }
+}
+
+#[test]
+fn a_mistaken_condition_is_told_beside_the_other_mistakes() {
+    let settings = "fail_abov = 3\n\n[criterion.patent_free]\nmet = \"patent_free >= 3\"\n\n[limits]\nparsers = 1000\n\n[edit.F1]\nholds = \"random() < 1\"\n";
+    let refused = refusals(settings);
+    let want = ["CFG-006 3 run.fail_abov", "CFG-014 6 criterion.patent_free.met", "CFG-011 9 limits.parsers", "CFG-018 12 edit.F1.holds"];
+    assert_eq!(refused, want);
+}
+
+#[test]
+fn what_only_follows_from_a_mistake_is_not_told_beside_it() {
+    let settings = "[form.returns.field]\nrobots = { label = \"机器人数\", type = \"numbr\" }\n\n[edit.F1]\nholds = \"robots >= 0\"\n";
+    assert_eq!(refusals(settings), ["CFG-009 4 form.returns.field.robots.type"]);
+}
+
+#[test]
+fn forms_and_names_that_a_run_cannot_serve_are_refused() {
+    let form = "[form.loans]\ntitle = \"贷款\"\nkey = [\"uscc\"]\n[form.loans.field]\nuscc = { label = \"代码\", type = \"uscc\" }\n";
+    assert_eq!(refusals(form), ["CFG-025 3 form.loans"]);
+    let names = ["\"年报\"", "\"a-b\"", "Revenue", "\"a b\"", "record", "period", "enterprise", "first_record", "revenue_raw", "price_unit", "\"1st\""];
+    for name in names {
+        let bare = name.trim_matches('"');
+        let refused = refusals(&format!("[form.returns.field]\n{name} = {{ label = \"新\", type = \"number\" }}\n"));
+        assert_eq!(refused, [format!("CFG-026 4 form.returns.field.{bare}")], "{name}");
+    }
+}
+
+#[test]
+fn a_kind_that_built_in_edits_cannot_judge_is_refused() {
+    let refused = refusals("[form.returns.field.revenue]\ntype = \"text\"\n");
+    assert_eq!(refused, ["CFG-010 4 form.returns.field.revenue.type"]);
+}
+
+#[test]
+fn an_expectation_over_all_records_is_told_in_small_letters() {
+    for over in ["over(PARTITION BY period)", "OVER (PARTITION BY period)", "Over  (partition by period)"] {
+        let rest = format!("holds = \"revenue >= 20000\"\nexpected = \"max(revenue) {over}\"");
+        let site = site_with(&edit("returns", "population", "revenue", &rest), &[(1, "10,1,5,4"), (2, "30,1,5,4"), (3, "40,1,5,4")]);
+        site.run();
+        let rows = found(&site, "LOCAL-1");
+        assert_eq!((cells(&rows), rows[0]["expected"].as_str()), (vec!["C3"], "40"), "{over}");
+    }
+}
+
+#[test]
+fn a_judgement_is_made_anew_when_another_dataset_that_it_reads_changed() {
+    let needs = format!("统一社会信用代码,企业名称,融资需求（元）\n{},龙南市第1有限公司,50000\n", code(1));
+    let holds = "holds = \"need_amount <= (SELECT max(r.revenue) FROM returns r WHERE r.uscc = t.uscc)\"";
+    let site = site_with(&edit("needs", "population", "need_amount", holds), &[(1, "100,1,5,4")]);
+    site.input("工信局/需求.csv", needs);
+    site.run();
+    assert!(found(&site, "LOCAL-1").is_empty());
+    site.input("统计局/2023.csv", returns(&[(1, "10,1,5,4")]));
+    site.run();
+    assert_eq!(cells(&found(&site, "LOCAL-1")), ["C2"]);
+    // Nothing else has changed since, so it is read from what is kept, and is the same.
+    site.input("市监局/专利.csv", "专利号,专利名称,专利类型,申请日,授权日,法律状态,专利权人,质押\n");
+    site.run();
+    assert_eq!(cells(&found(&site, "LOCAL-1")), ["C2"]);
+    std::fs::remove_file(site.path("inputs/统计局/2023.csv")).expect("a return");
+    site.run();
+    assert!(found(&site, "LOCAL-1").is_empty(), "without returns there is nothing to hold it against");
+}
+
+#[test]
+fn a_subquery_over_what_nobody_sent_is_unjudged() {
+    let holds = "holds = \"revenue >= (SELECT sum(n.need_amount) FROM needs n WHERE n.enterprise = t.enterprise) AND need_use_why IS NULL\"";
+    let holds = holds.replace(" AND need_use_why IS NULL", " AND total_assets_why IS NULL");
+    let site = site_with(&edit("returns", "population", "revenue", &holds), &[(1, "10,1,5,4")]);
+    site.run();
+    assert!(found(&site, "LOCAL-1").is_empty());
+    let edits = site.table("edits");
+    let row = edits.iter().find(|r| r["code"] == "LOCAL-1").expect("counts");
+    assert_eq!((row["held"].as_str(), row["unjudged"].as_str()), ("0", "1"));
+}
+
+#[test]
+fn operands_are_columns_and_not_words() {
+    // F7 breaks main_revenue of the first row; the second names it in a text only.
+    let reads = edit("returns", "record", "cost", "reads = [\"main_revenue\"]\nholds = \"Main_Revenue <= cost\"");
+    let rows = [(1, "10,1,-5,-6"), (2, "10,1,5,4")];
+    let site = site_with(&reads, &rows);
+    site.run();
+    assert_eq!(cells(&found(&site, "LOCAL-1")), ["F4"]);
+    assert!(site.table("unjudged").iter().any(|r| r["code"] == "LOCAL-1" && r["because"] == "F7"));
+    let names = edit("returns", "record", "name", "reads = [\"main_revenue\"]\nholds = \"name = 'main_revenue as_of()'\"");
+    let site = site_with(&names, &rows);
+    site.run();
+    assert_eq!(cells(&found(&site, "LOCAL-1")), ["B3", "B4"]);
+    assert!(!site.table("unjudged").iter().any(|r| r["code"] == "LOCAL-1"));
+}
+
+#[test]
+fn what_cannot_be_computed_of_a_record_is_unjudged() {
+    for scope in ["record", "population"] {
+        let holds = "holds = \"total_profit / revenue >= 0.5\"\nexpected = \"CAST(name AS INT)\"";
+        let site = site_with(&edit("returns", scope, "total_profit", holds), &[(1, "0,1,,"), (2, "10,1,,"), (3, "10,8,,")]);
+        site.run();
+        assert_eq!(cells(&found(&site, "LOCAL-1")), ["D4"], "{scope}");
+        let edits = site.table("edits");
+        let row = edits.iter().find(|r| r["code"] == "LOCAL-1").expect("counts");
+        assert_eq!(["held", "broken", "unjudged"].map(|c| row[c].as_str()), ["1", "1", "1"], "{scope}");
+    }
+    let criterion = "[criterion.patent_free]\nmet = \"total_profit_last / revenue_last > 0\"\nfigure = \"1 / patents\"\n";
+    let site = site_with(criterion, &[(1, "0,1,,"), (2, "10,1,,")]);
+    site.run();
+    let verdicts = site.table("verdicts");
+    let met = verdicts.iter().filter(|r| r["criterion"] == "patent_free").map(|r| r["verdict"].as_str()).take(3).collect::<Vec<_>>();
+    assert_eq!(met, ["unjudged", "met", "unjudged"]);
+}
+
+#[test]
+fn an_expectation_over_a_column_that_no_table_has_ends_no_night() {
+    let rest = "holds = \"revenue > 20000\"\nexpected = \"rd_expense\"";
+    let site = site_with(&edit("returns", "record", "revenue", rest), &[(1, "10,1,5,4")]);
+    site.run();
+    assert_eq!(cells(&found(&site, "LOCAL-1")), ["C3"]);
+}
+
+#[test]
+fn three_sources_of_a_field_are_held_against_each_other() {
+    let settings = "[form.directory.field]\nplan_amount = { label = \"计划融资额\", type = \"amount\" }\n\n[merge.field.need_amount]\n\
+        from = [\"needs.need_amount\", \"directory.need_amount\", \"directory.plan_amount\"]\n";
+    let site = Site::new("2024-06-30", settings);
+    let row = |i: u32, need: &str, plan: &str| format!("{},龙南市第{i}有限公司,专精特新中小企业,{need},{plan}\n", code(i));
+    let rows = [row(1, "800", "900"), row(2, "800", "800"), row(3, "", "900"), row(4, "700", "750"), row(5, "500", "500")].concat();
+    site.input("工信局/名录.csv", format!("统一社会信用代码,企业名称,专精特新等级,融资需求(万元),计划融资额(万元)\n{rows}"));
+    let need = |i: u32, amount: u32| format!("{},龙南市第{i}有限公司,{amount}\n", code(i));
+    let needs = [need(1, 1000), need(2, 800), need(3, 800)].concat();
+    site.input("工信局/需求.csv", format!("统一社会信用代码,企业名称,融资需求（万元）\n{needs}"));
+    site.run();
+    let conflicts: Vec<[String; 3]> =
+        site.table("conflicts").iter().map(|r| ["used", "other", "other_cell"].map(|c| r[c].clone())).collect();
+    let want = [
+        ["1000", "800", "工信局/名录.csv[名录]D2"],
+        ["1000", "900", "工信局/名录.csv[名录]E2"],
+        ["800", "900", "工信局/名录.csv[名录]E4"],
+        ["700", "750", "工信局/名录.csv[名录]E5"],
+    ];
+    assert_eq!(conflicts, want.map(|row| row.map(String::from)));
+}
