@@ -50,7 +50,7 @@ pub struct ColumnMeta {
 }
 
 /// One table of one sheet.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TableMeta {
     /// Number within the file, in reading order.
     pub number: u16,

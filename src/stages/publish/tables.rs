@@ -6,7 +6,7 @@ use super::provenance::Sources;
 use crate::error::Error;
 use crate::finding::Rendered;
 use crate::model::merged::Conflict;
-use crate::model::place::Places;
+use crate::model::place::{Address, Places};
 use datafusion::arrow::array::{ArrayRef, AsArray, BooleanArray, Decimal128Array, Int64Array, RecordBatch, StringArray};
 use datafusion::arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef};
 use std::sync::Arc;
@@ -83,7 +83,7 @@ fn located(places: &Places, (schema, batches): Table) -> Result<Table, Error> {
             let mut columns: Vec<ArrayRef> = vec![
                 texts(records.values().iter().map(file)),
                 texts(records.values().iter().map(sheet)),
-                Arc::new(records.values().iter().map(|r| Some(r & 0xFF_FFFF)).collect::<Int64Array>()),
+                Arc::new(records.values().iter().map(|r| Some(i64::from(Address::of(*r).row))).collect::<Int64Array>()),
             ];
             columns.extend(b.columns().iter().skip(1).cloned());
             RecordBatch::try_new(schema.clone(), columns)
