@@ -120,7 +120,12 @@ impl Places {
             .any(|n| self.tables.get(&(file, n)).is_some_and(|t| t.sheet == table.sheet))
     }
 
-    /// The tables of a file in their order, each with the address of its row 0.
+    /// All tables in the order of files, each with the address of its row 0.
+    pub fn tables(&self) -> impl Iterator<Item = (Address, &TableMeta)> {
+        self.tables.iter().map(|(&(file, table), meta)| (Address { file, table, row: 0 }, meta))
+    }
+
+    /// The tables of a file in their order, likewise.
     pub fn tables_of(&self, file: usize) -> impl Iterator<Item = (Address, &TableMeta)> {
         let of_file = self.tables.range((file, 0)..=(file, u16::MAX));
         of_file.map(|(&(file, table), meta)| (Address { file, table, row: 0 }, meta))

@@ -166,11 +166,7 @@ async fn fetch(config: &Config, store: &Store, ledger: &Ledger, now: &str) -> Re
 }
 
 fn unread(source: String, path: String, seed: Seed) -> InputFile {
-    InputFile {
-        file: SourceFile { source, path, sha256: String::new(), bytes: 0, upload: None },
-        seeds: vec![seed],
-        readable: false,
-    }
+    InputFile { file: SourceFile { source, path, sha256: String::new(), bytes: 0, upload: None }, seeds: vec![seed], readable: false }
 }
 
 /// The key under which a cache holds what a file's parser found.
