@@ -11,6 +11,8 @@ pub enum AsideKind {
     Title,
     /// Units of the columns or of the table: 千元, 单位：千元.
     Units,
+    /// Words for the period that the columns are of anyway: 本年.
+    Periods,
     /// Numbers of the columns: 甲 乙 1 2 3.
     Numbering,
     /// Indicator codes: 代码 301 307.
@@ -39,9 +41,10 @@ pub enum AsideKind {
 
 impl AsideKind {
     /// All kinds, in the order in which they are told.
-    pub const ALL: [AsideKind; 14] = [
+    pub const ALL: [AsideKind; 15] = [
         AsideKind::Title,
         AsideKind::Units,
+        AsideKind::Periods,
         AsideKind::Numbering,
         AsideKind::Codes,
         AsideKind::Header,
@@ -61,6 +64,7 @@ impl AsideKind {
         match self {
             AsideKind::Title => "title",
             AsideKind::Units => "units",
+            AsideKind::Periods => "periods",
             AsideKind::Numbering => "numbering",
             AsideKind::Codes => "codes",
             AsideKind::Header => "header",

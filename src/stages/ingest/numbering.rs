@@ -1,10 +1,11 @@
-//! Rows right below a header that belong to it: units, the numbers of the columns, indicator codes.
+//! Rows right below a header that belong to it: units, words for the period, the numbers of the columns, indicator codes.
 //!
 //! The usual statistical head closes with 甲 乙 丙 1 2 3 and perhaps with codes (代码 301 307). Records may hold small
 //! numbers too, so a row is taken for such a one only if it counts in order over nearly all columns, or says that it
 //! holds codes, or holds codes beside a row that counts. In doubt it is a record.
 
 use super::head::HeadRow;
+use super::labels;
 use super::lines::{self, Part, folded};
 use super::reader::Row;
 use crate::model::aside::AsideKind;
@@ -59,6 +60,7 @@ pub fn below_header(rows: &[Row], heads: &[HeadRow], layouts: &[Layout]) -> Vec<
 pub fn below_repeated(part: Part<'_>, head: &HeadRow, layout: &Layout) -> Option<AsideKind> {
     match () {
         () if lines::is_units(head) => Some(AsideKind::Units),
+        () if says_period(head, &layout.keys) => Some(AsideKind::Periods),
         () if counts(part, layout) => Some(AsideKind::Numbering),
         () if names_codes(part, layout) => Some(AsideKind::Codes),
         () => None,
@@ -67,9 +69,6 @@ pub fn below_repeated(part: Part<'_>, head: &HeadRow, layout: &Layout) -> Option
 
 /// A row over tables side by side says what all of them say, or what it says as a whole.
 fn said(row: &Row, head: &HeadRow, layouts: &[Layout]) -> Option<Said> {
-    if lines::is_units(head) {
-        return Some(Said::Kind(AsideKind::Units));
-    }
     let whole = Layout {
         columns: (0, u32::MAX),
         keys: layouts.iter().flat_map(|l| l.keys.clone()).collect(),
@@ -81,11 +80,18 @@ fn said(row: &Row, head: &HeadRow, layouts: &[Layout]) -> Option<Said> {
     };
     match () {
         () if row.cells.is_empty() => None,
+        () if lines::is_units(head) => Some(Said::Kind(AsideKind::Units)),
+        () if says_period(head, &whole.keys) => Some(Said::Kind(AsideKind::Periods)),
         () if all(counts) => Some(Said::Kind(AsideKind::Numbering)),
         () if all(names_codes) => Some(Said::Kind(AsideKind::Codes)),
         () if all(may_be_codes) => Some(Said::PerhapsCodes),
         () => None,
     }
+}
+
+/// Whether a row says nothing but 本年 and the like, below headings of figures.
+fn says_period(head: &HeadRow, keys: &[u32]) -> bool {
+    !head.cells.is_empty() && head.cells.iter().all(|c| labels::is_current(&c.key) && !keys.contains(&c.column))
 }
 
 /// A sign that may number a column.
@@ -267,6 +273,14 @@ mod tests {
         );
         assert!(kinds(&[&["代码", "龙南市甲有限公司", "301", "307"]]).is_empty());
         assert!(kinds(&[&["", "", "301", "307"], &["91360783MAYYK0013X", "龙南市甲有限公司", "1", "2"]]).is_empty());
+    }
+
+    #[test]
+    fn words_for_the_period_stand_below_figures() {
+        assert_eq!(kinds(&[&["", "", "本年", "本年"], &["甲", "乙", "1", "2"]]), [AsideKind::Periods, AsideKind::Numbering]);
+        assert_eq!(kinds(&[&["", "", "本年", ""]]), [AsideKind::Periods], "merged over all of them");
+        assert!(kinds(&[&["", "累计", "", ""]]).is_empty(), "in a key column it sums up");
+        assert!(kinds(&[&["", "", "本年", "5"]]).is_empty());
     }
 
     #[test]

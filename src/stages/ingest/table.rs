@@ -39,7 +39,7 @@ pub struct LiveSide {
     pub header: Vec<Vec<(u32, String)>>,
     /// Rows that belong to the header and stand below it, with their kinds.
     below: Vec<(AsideKind, Vec<(u32, String)>)>,
-    /// Whether a header was just repeated, so that its numbering may follow.
+    /// Whether its header was just read, or repeated, so that its numbering may follow.
     pub fresh: bool,
     /// Whether its footer has begun.
     pub footer: bool,
@@ -80,7 +80,7 @@ impl LiveSide {
     /// A table over these columns.
     pub fn new(layout: Layout, blocks: Vec<Block>, header: &[HeadRow]) -> Self {
         let header = header.iter().map(|row| own_cells(row, &layout)).collect();
-        Self { layout, blocks, header, below: Vec::new(), fresh: false, footer: false, sums: OpenSums::default() }
+        Self { layout, blocks, header, below: Vec::new(), fresh: true, footer: false, sums: OpenSums::default() }
     }
 
     /// Its cells of a row, if it has any.

@@ -414,6 +414,8 @@ const ONE_TABLE: Sheet = Sheet {
         "附件1",
         ",,人,千元",
         "甲,乙,1,2",
+        ",,本年,本年",
+        ",,本年",
         "代码,,301,307",
         ",,301,307",
         "1,2,3,4",
@@ -548,6 +550,27 @@ proptest::proptest! {
     ) {
         every_row_is_accounted_for(&YEARS_ACROSS, &above, &below);
     }
+}
+
+#[test]
+fn the_usual_statistical_head_is_read_on_every_page() {
+    let head = "统一社会信用代码,企业名称,从业人数,营业收入,利润总额\n,,本年,,\n代码,,301,307,327\n甲,乙,1,2,3\n";
+    let page = |rows: &str| format!("规模以上企业经营情况,,,,\n2025年,,,单位：千元,\n{head}{rows}");
+    let text = page(",甲有限公司,1,2,3\n杨村镇小计,,1,2,3\n") + &page(",乙有限公司,2,3,4\n龙南镇小计,,2,3,4\n合计,,3,5,7\n");
+    let (seen, outcome) = read_as("a.csv", &["returns"], text.as_bytes()).expect("read");
+    assert_eq!(
+        seen.records,
+        [
+            "7: 2025 name=甲有限公司 revenue=2[1000] total_profit=3[1000] staff=1",
+            "15: 2025 name=乙有限公司 revenue=3[1000] total_profit=4[1000] staff=2"
+        ]
+    );
+    assert_eq!(seen.sums.len(), 3, "{:?}", seen.sums);
+    assert_eq!(codes(&outcome), Vec::<&str>::new());
+    let deep = format!("{}{head},甲有限公司,1,2,3\n", "说明\n".repeat(39));
+    assert_eq!(returns(&deep), ["44: name=甲有限公司 revenue=2 total_profit=3 staff=1"], "the last row in which a header is looked for");
+    let deeper = deep.replace("代码,,301", ",,人,千元,千元\n代码,,301").replace("甲,乙,1", ",,本年\n甲,乙,1");
+    assert_eq!(returns(&deeper), ["46: name=甲有限公司 revenue=2[1000] total_profit=3[1000] staff=1"], "rows behind those kept");
 }
 
 #[test]
