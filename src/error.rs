@@ -101,8 +101,21 @@ pub fn io_reason(error: &std::io::Error) -> String {
         Kind::IsADirectory => "@io.folder".to_owned(),
         Kind::NotADirectory => "@io.no_folder".to_owned(),
         Kind::InvalidData => "@io.text".to_owned(),
+        Kind::InvalidInput => "@io.special".to_owned(),
+        _ if is_loop(error) => "@io.loop".to_owned(),
         _ => format!("@io.other|{error}"),
     }
+}
+
+/// Whether links led round in a circle.
+#[cfg(unix)]
+fn is_loop(error: &std::io::Error) -> bool {
+    error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error())
+}
+
+#[cfg(not(unix))]
+fn is_loop(_: &std::io::Error) -> bool {
+    false
 }
 
 impl std::fmt::Display for Error {

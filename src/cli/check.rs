@@ -6,10 +6,14 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::finding::{Catalogue, Lang, Renderer, Severity, fill, word};
 use crate::pipeline::{self, Checked, Excerpt};
+use std::collections::BTreeMap;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Widest cell of an excerpt, in columns of the terminal.
 const CELL_WIDTH: usize = 20;
+
+/// Ranges of rows that are told of a kind.
+const RANGES: usize = 12;
 
 /// Checks files, or the configuration.
 pub fn run(cli: &Cli, arguments: &Check) -> Result<u8, Error> {
@@ -57,8 +61,35 @@ fn json(renderer: &Renderer<'_>, checked: &Checked) -> serde_json::Value {
             })
         })
         .collect();
-    let counts = Severity::ALL.map(|s| (s.id(), checked.count(s)));
-    serde_json::json!({ "rows": checked.rows, "refused": checked.refused, "counts": counts.into_iter().collect::<std::collections::BTreeMap<_, _>>(), "findings": findings })
+    let tables: Vec<serde_json::Value> = checked
+        .places
+        .tables()
+        .map(|(address, table)| {
+            let aside = table.aside.iter().map(|(kind, rows)| (kind.id(), rows.ranges())).collect::<BTreeMap<_, _>>();
+            let file = checked.places.files.get(address.file).map(|f| &f.path);
+            serde_json::json!({ "file": file, "sheet": table.sheet, "form": table.form, "period": table.period, "rows": table.rows, "set_aside": aside })
+        })
+        .collect();
+    let counts = Severity::ALL.map(|s| (s.id(), checked.count(s))).into_iter().collect::<BTreeMap<_, _>>();
+    serde_json::json!({ "rows": checked.rows, "refused": checked.refused, "counts": counts, "tables": tables, "findings": findings })
+}
+
+/// Says of each table what of it is no record, and where it stands.
+fn tell_tables(renderer: &Renderer<'_>, checked: &Checked, most: usize) {
+    let (lang, paint) = (renderer.lang, Paint::stdout());
+    for (address, table) in checked.places.tables().filter(|(_, table)| !table.aside.is_empty()).take(most) {
+        let file = checked.places.files.get(address.file).map_or("", |f| f.path.as_str());
+        let form = renderer.config.form.get(&table.form).map_or(table.form.as_str(), |f| f.title.as_str());
+        let count: u64 = table.aside.values().map(|rows| rows.count()).sum();
+        let values = [file.to_owned(), table.sheet.clone(), form.to_owned(), table.rows.to_string(), count.to_string()];
+        say(sentence(lang, "check.table", &values));
+        for (kind, rows) in &table.aside {
+            let (shown, left_out) = rows.shown(RANGES);
+            let shown = if left_out > 0 { sentence(lang, "publish.rows_more", &[shown, left_out.to_string()]) } else { shown };
+            let values = [word(lang, &format!("aside.{}", kind.id())).to_owned(), rows.count().to_string(), shown];
+            say(format!("  {} {}", paint.text("1;34", "-"), sentence(lang, "check.aside", &values)));
+        }
+    }
 }
 
 /// The gravest first; past the number asked for, only how many there are.
@@ -88,6 +119,7 @@ fn print(renderer: &Renderer<'_>, checked: &Checked, arguments: &Check) {
         let rest = findings.len() - arguments.most;
         say(sentence(lang, "check.more", &[rest.to_string(), findings.len().to_string()]));
     }
+    tell_tables(renderer, checked, arguments.most);
     let counts = Severity::ALL.map(|s| checked.count(s).to_string());
     let files = checked.places.files.len();
     let mut values = vec![files.to_string(), checked.refused.to_string(), checked.rows.to_string()];

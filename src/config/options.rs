@@ -86,11 +86,13 @@ pub struct PathOptions {
     /// Root of everything written.
     #[validate(length(min = 1))]
     pub outputs: String,
+    /// Folders outside the inputs into which links may lead.
+    pub linked_folders: Vec<String>,
 }
 
 impl Default for PathOptions {
     fn default() -> Self {
-        Self { inputs: "inputs".into(), outputs: "outputs".into() }
+        Self { inputs: "inputs".into(), outputs: "outputs".into(), linked_folders: Vec::new() }
     }
 }
 

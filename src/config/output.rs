@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 /// The datasets that a run can write under data/.
-pub const DATASETS: [&str; 12] = [
+pub const DATASETS: [&str; 13] = [
     "enterprises",
     "returns",
     "patents",
@@ -17,13 +17,14 @@ pub const DATASETS: [&str; 12] = [
     "provenance",
     "not_linked",
     "places",
+    "set_aside",
 ];
 
 /// The sheets of the pool workbook, in their order.
 pub const POOL_SHEETS: [&str; 9] = ["cover", "pool", "verdicts", "patents", "finances", "needs", "conflicts", "provenance", "accounting"];
 
 /// The sheets of the quality workbook, in their order.
-pub const QUALITY_SHEETS: [&str; 5] = ["overview", "inputs", "findings", "unjudged", "edits"];
+pub const QUALITY_SHEETS: [&str; 6] = ["overview", "inputs", "findings", "unjudged", "set_aside", "edits"];
 
 /// `[output]`
 #[derive(Debug, Clone, Serialize, Deserialize, Validate)]

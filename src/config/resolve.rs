@@ -21,6 +21,8 @@ pub struct Config {
     pub inputs: PathBuf,
     /// Root of everything written.
     pub outputs: PathBuf,
+    /// Folders outside the inputs into which links may lead.
+    pub linked_folders: Vec<PathBuf>,
     /// The site's own statements.
     pub site: toml::Table,
     /// What was typed for this command.
@@ -135,6 +137,7 @@ pub fn read(text: &str, root: &Path) -> (Option<Config>, Vec<Problem>) {
     let config = Config {
         inputs: root.join(&options.paths.inputs),
         outputs: root.join(&options.paths.outputs),
+        linked_folders: options.paths.linked_folders.iter().map(|folder| root.join(folder)).collect(),
         as_of,
         options,
         site,

@@ -142,4 +142,15 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn every_kind_of_row_set_aside_has_a_name() {
+        use crate::model::aside::AsideKind;
+        for kind in AsideKind::ALL {
+            assert_eq!(serde_json::to_value(kind).ok(), Some(kind.id().into()));
+            for lang in [Lang::Zh, Lang::En] {
+                assert!(find_word(lang, &format!("aside.{}", kind.id())).is_some_and(|name| !name.is_empty()), "{kind:?}");
+            }
+        }
+    }
 }

@@ -10,6 +10,7 @@
 pub mod account;
 pub mod account_name;
 pub mod amount;
+pub mod aside;
 pub mod cell;
 pub mod code;
 pub mod date;

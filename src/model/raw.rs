@@ -1,5 +1,6 @@
 //! The hand-over from ingest: cells and tables as found in somebody's file.
 
+use super::aside::Asides;
 use serde::{Deserialize, Serialize};
 
 /// How a cell was stored.
@@ -50,7 +51,7 @@ pub struct ColumnMeta {
 }
 
 /// One table of one sheet.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TableMeta {
     /// Number within the file, in reading order.
     pub number: u16,
@@ -68,6 +69,9 @@ pub struct TableMeta {
     /// Records in it, sum rows not counted.
     #[serde(default)]
     pub rows: u64,
+    /// Its rows that are no records; with these, its records and its header every row of it is accounted for.
+    #[serde(default, skip_serializing_if = "Asides::is_empty")]
+    pub aside: Asides,
 }
 
 impl TableMeta {

@@ -4,6 +4,7 @@ use super::datasets::{BALANCED, Dataset, Loaded, Totals};
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::model::account::{Account, Place};
+use crate::model::place::Address;
 use datafusion::arrow::array::{Array, AsArray};
 use datafusion::arrow::datatypes::{Decimal128Type, Int64Type};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -121,7 +122,7 @@ fn ends(apart: &Apart, links: &[Linked], dataset: &str, stated: &Dataset, ended:
                 Some(link) if link.any => (Place::NotPooled, ""),
                 link => (Place::NotLinked, link.map_or("", |l| l.reason.as_str())),
             };
-            let account = accounts.entry(((record >> 40) as usize, place, reason)).or_default();
+            let account = accounts.entry((Address::of(*record).file, place, reason)).or_default();
             account.0 += 1;
             account.1 += amounts.filter(|a| a.is_valid(row)).map_or(0, |a| a.value(row));
         }

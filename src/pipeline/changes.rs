@@ -6,6 +6,7 @@
 use super::datasets::Loaded;
 use super::excerpt::text;
 use crate::model::cell;
+use crate::model::place::Address;
 use crate::model::raw::TableMeta;
 use datafusion::arrow::array::{AsArray, RecordBatch};
 use datafusion::arrow::datatypes::Int64Type;
@@ -80,7 +81,7 @@ fn rows(loaded: &Loaded) -> Rows<'_> {
     for batch in loaded.forms.values().flat_map(|d| &d.batches) {
         for (i, record) in batch.column(0).as_primitive::<Int64Type>().values().iter().enumerate() {
             if let Some(table) = loaded.places.table(*record) {
-                rows.entry((&table.sheet, (record & 0xFF_FFFF) as u32)).or_default().push((table, batch, i));
+                rows.entry((&table.sheet, Address::of(*record).row)).or_default().push((table, batch, i));
             }
         }
     }

@@ -149,7 +149,7 @@ fn input(config: &Config, store: &Store, path: &Path, source: Option<&str>) -> R
     let missing = |e: std::io::Error| Error::new(ErrorKind::Usage, "ERR-017").with("path", path.display().to_string()).from_io(e);
     let whole = std::path::absolute(path).map_err(missing)?;
     let shown = whole.strip_prefix(std::path::absolute(&config.inputs)?).unwrap_or(path);
-    let (sha256, bytes) = store.pin(path).map_err(missing)?;
+    let (sha256, bytes) = path.canonicalize().and_then(|real| store.pin(&real)).map_err(missing)?;
     let source = source.or_else(|| source_of(&whole, &config.source)).unwrap_or_default();
     let file = SourceFile { source: source.to_owned(), path: shown.display().to_string(), sha256, bytes, upload: None };
     Ok(InputFile { file, seeds: Vec::new(), readable: true })

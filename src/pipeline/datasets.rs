@@ -4,11 +4,11 @@ use super::gather::ParsedFile;
 use super::parser::files;
 use crate::config::{Config, FieldKind};
 use crate::engine::store::{read, union_schema, widen};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::finding::Seed;
 use crate::ledger::Part;
 use crate::model::account::{Account, Place};
-use crate::model::place::{FileName, Places, file_base};
+use crate::model::place::{Address, FileName, MAX_FILES, Places, file_base};
 use crate::model::uscc;
 use crate::stages::acquire::{Candidate, KeySet, Older, RecordKey, Superseded, supersede};
 use crate::stages::merge;
@@ -138,7 +138,14 @@ impl Table {
 }
 
 /// Loads the tables of all files and takes superseded records out.
+///
+/// # Errors
+/// There are more files than record numbers can tell apart, or what a parser left cannot be read.
 pub fn load(config: &Config, parsed: &[ParsedFile]) -> Result<Loaded, Error> {
+    if parsed.len() > MAX_FILES {
+        let error = Error::new(ErrorKind::Unreadable, "ERR-060");
+        return Err(error.with("count", parsed.len().to_string()).with("limit", MAX_FILES.to_string()));
+    }
     let mut loaded = Loaded {
         forms: BTreeMap::new(),
         sums: Dataset { schema: Arc::new(sums_schema()), batches: Vec::new() },
@@ -287,7 +294,7 @@ fn take_out(tables: &mut Vec<Table>, older: &Older, only: Option<&KeySet>, by: &
         }
     }
     let empty = |t: &Table| t.batches.iter().all(|b| b.num_rows() == 0);
-    let gone: HashSet<i64> = tables.iter().filter(|t| empty(t)).map(|t| file_base(t.file) >> 24 | i64::from(t.number)).collect();
+    let gone: HashSet<(usize, u16)> = tables.iter().filter(|t| empty(t)).map(|t| (t.file, t.number)).collect();
     tables.retain(|t| !empty(t));
     if rows > 0 {
         let args = vec![("other".to_owned(), by.to_owned()), ("rows".to_owned(), rows.to_string())];
@@ -296,7 +303,7 @@ fn take_out(tables: &mut Vec<Table>, older: &Older, only: Option<&KeySet>, by: &
     // Sum rows of a table out of use are not judged; if some of its records still count, theirs was a partial correction.
     if only.is_none() && !gone.is_empty() {
         for batch in std::mem::take(&mut loaded.sums.batches) {
-            let keep: BooleanArray = records(&batch).iter().map(|r| Some(!gone.contains(&(r >> 24)))).collect();
+            let keep: BooleanArray = records(&batch).iter().map(|r| Some(!gone.contains(&Address::of(*r).in_table()))).collect();
             loaded.sums.batches.push(filter_record_batch(&batch, &keep)?);
         }
     }
@@ -361,4 +368,43 @@ fn join(config: &Config, tables: Vec<Table>, loaded: &mut Loaded) -> Result<(), 
         loaded.forms.insert(id.clone(), Dataset { schema, batches });
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::store::write;
+    use crate::model::raw::TableMeta;
+    use crate::pipeline::gather::InputFile;
+    use crate::pipeline::parser::Manifest;
+    use crate::stages::acquire::SourceFile;
+
+    fn parsed(path: String) -> ParsedFile {
+        let file = SourceFile { source: "market".into(), path, sha256: String::new(), bytes: 0, upload: None };
+        ParsedFile { input: InputFile { file, seeds: Vec::new(), readable: false }, manifest: Manifest::default(), folder: None }
+    }
+
+    #[test]
+    fn records_of_the_65537th_file_are_its_own() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let fields = vec![Field::new("record", DataType::Int64, false), Field::new("period", DataType::Int32, true)];
+        let schema = Arc::new(Schema::new(fields));
+        let record = Address { file: 0, table: 0, row: 2 }.record();
+        let columns: Vec<datafusion::arrow::array::ArrayRef> =
+            vec![Arc::new(Int64Array::from(vec![record])), Arc::new(datafusion::arrow::array::Int32Array::from(vec![None]))];
+        let batch = RecordBatch::try_new(schema.clone(), columns).expect("a batch");
+        write(&folder.path().join(files::records(0)), &schema, &[batch]).expect("written");
+        let mut all: Vec<ParsedFile> = (0..65_536).map(|i| parsed(format!("{i}.csv"))).collect();
+        let mut last = parsed("last.csv".to_owned());
+        let meta = TableMeta { form: "patents".into(), sheet: "清单".into(), rows: 1, ..TableMeta::default() };
+        last.manifest.tables.push(meta);
+        last.folder = Some(folder.path().to_owned());
+        all.push(last);
+        let config = crate::config::load_defaults(folder.path()).expect("the defaults");
+        let loaded = load(&config, &all).expect("loaded");
+        let record = records(&loaded.forms["patents"].batches[0])[0];
+        assert_eq!(Address::of(record), Address { file: 65_536, table: 0, row: 2 });
+        let place = loaded.places.place(record, &[]).expect("a place");
+        assert_eq!((place.file.path.as_str(), place.sheet, place.cell.as_str()), ("last.csv", "清单", "2"));
+    }
 }

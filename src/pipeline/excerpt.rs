@@ -6,7 +6,7 @@
 use super::datasets::{Dataset, Loaded};
 use crate::finding::Finding;
 use crate::model::cell;
-use crate::model::place::Places;
+use crate::model::place::{Address, Places, same_table};
 use crate::model::raw::{ColumnMeta, TableMeta};
 use datafusion::arrow::array::{Array, AsArray, RecordBatch};
 use datafusion::arrow::datatypes::Int64Type;
@@ -52,7 +52,7 @@ impl Excerpts {
         }
         let columns = choose(table, &fields);
         let marked = fields.iter().filter_map(|f| columns.iter().position(|c| c.field == *f)).collect();
-        let row_of = |record: i64| (record & 0xFF_FFFF) as u32;
+        let row_of = |record: i64| Address::of(record).row;
         let mut rows: Vec<(u32, Vec<String>)> = self
             .near(&table.form, record)
             .into_iter()
@@ -70,9 +70,9 @@ impl Excerpts {
         let address = finding.cell.as_deref()?;
         let digits = address.find(|c: char| c.is_ascii_digit())?;
         let (column, row) = (cell::column_index(&address[..digits])?, address[digits..].parse::<u32>().ok()?);
-        places.tables_of(finding.file?).filter(|(_, t)| Some(t.sheet.as_str()) == finding.sheet.as_deref()).find_map(|(base, table)| {
+        places.tables_of(finding.file?).filter(|(_, t)| Some(t.sheet.as_str()) == finding.sheet.as_deref()).find_map(|(address, table)| {
             let field = table.columns.iter().find(|c| c.column == column)?.field.clone();
-            let record = base | i64::from(row);
+            let record = Address { row, ..address }.record();
             self.near(&table.form, record).iter().any(|(r, ..)| *r == record).then(|| (record, vec![field]))
         })
     }
@@ -80,7 +80,6 @@ impl Excerpts {
     /// The records next to one in its table, and itself if it is there.
     fn near(&self, form: &str, record: i64) -> Vec<(i64, &RecordBatch, usize)> {
         let Some(dataset) = self.forms.get(form) else { return Vec::new() };
-        let same_table = |other: &i64| other >> 24 == record >> 24;
         let mut before = Vec::new();
         let mut from = Vec::new();
         for batch in &dataset.batches {
@@ -90,8 +89,8 @@ impl Excerpts {
             from.extend((place..(place + AROUND + 1).min(records.len())).map(|i| (records[i], batch, i)));
         }
         let present = from.first().is_some_and(|(r, ..)| *r == record);
-        before.retain(|(r, ..)| same_table(r));
-        from.retain(|(r, ..)| same_table(r));
+        before.retain(|(r, ..)| same_table(*r, record));
+        from.retain(|(r, ..)| same_table(*r, record));
         let start = before.len().saturating_sub(AROUND);
         before.drain(start..).chain(from.into_iter().take(AROUND + usize::from(present))).collect()
     }

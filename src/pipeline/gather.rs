@@ -8,7 +8,7 @@ use crate::config::{Config, HttpOptions};
 use crate::error::{Error, ErrorKind, io_reason};
 use crate::finding::{Seed, fill, word};
 use crate::ledger::{HttpVersion, Ledger, Upload};
-use crate::stages::acquire::{self, Fetched, Fetcher, Found, SourceFile, Store, Uploaded, Validators};
+use crate::stages::acquire::{self, Bounds, Fetched, Fetcher, Found, FoundFile, SourceFile, Store, Uploaded, Validators};
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::task::JoinSet;
@@ -45,38 +45,44 @@ impl ParsedFile {
 /// Pins every input, from folders, from the network and from the portal, and notes its receipt.
 pub async fn acquire(config: &Config, store: &Store, ledger: &Ledger, now: &str) -> Result<Vec<InputFile>, Error> {
     let uploads = uploads(config, store, ledger.standing_uploads()?);
-    let found = match acquire::list(&config.inputs, &config.source) {
+    let bounds = Bounds { linked: &config.linked_folders, outputs: &config.outputs };
+    let found = match acquire::list(&config.inputs, &config.source, &bounds) {
         Ok(found) => found,
         // A site whose bureaus all use the portal needs no folder.
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && !uploads.is_empty() => Found::default(),
         Err(error) => return Err(Error::inputs(&config.inputs, error)),
     };
-    let limit = config.limits.file_mib << 20;
     let mut files = Vec::new();
-    for (source, path, full) in found.files {
-        let bytes = full.metadata().map(|m| m.len()).unwrap_or(0);
-        if bytes > limit {
-            let args = vec![("size".into(), (bytes >> 20).to_string()), ("limit".into(), config.limits.file_mib.to_string())];
-            files.push(unread(source, path, "SRC-006", args));
-            continue;
+    for file in found.files {
+        let input = pin(config, store, file);
+        if input.readable {
+            ledger.receive(&input.file.sha256, &input.file.source, &input.file.path, input.file.bytes, now)?;
         }
-        match store.pin(&full) {
-            Ok((sha256, bytes)) => {
-                ledger.receive(&sha256, &source, &path, bytes, now)?;
-                files.push(InputFile { file: SourceFile { source, path, sha256, bytes, upload: None }, seeds: Vec::new(), readable: true });
-            }
-            Err(error) => {
-                tracing::warn!(%error, "input could not be pinned");
-                files.push(unread(source, path, "SRC-007", vec![("reason".into(), io_reason(&error))]));
-            }
-        }
+        files.push(input);
     }
     files.extend(fetch(config, store, ledger, now).await?);
     files.extend(uploads);
-    // Sources stand in the order of the configuration, whichever way their files come; files of no source stand last.
+    files.extend(found.unread.into_iter().map(|u| unread(u.source, u.path, u.seed)));
+    // Sources stand in the order of the configuration, whichever way their files come; what is of no source stands last.
     files.sort_by_cached_key(|f| config.source.get_index_of(&f.file.source).unwrap_or(usize::MAX));
-    files.extend(found.unclaimed.into_iter().map(|path| unread(String::new(), path, "SRC-001", Vec::new())));
     Ok(files)
+}
+
+/// Pins a file that was found in a folder; one that is too large, or went away meanwhile, is told and not read.
+fn pin(config: &Config, store: &Store, found: FoundFile) -> InputFile {
+    let FoundFile { source, path, full, seeds } = found;
+    let bytes = full.metadata().map_or(0, |m| m.len());
+    if bytes > config.limits.file_mib << 20 {
+        let args = vec![("size".into(), (bytes >> 20).to_string()), ("limit".into(), config.limits.file_mib.to_string())];
+        return unread(source, path, Seed::of_file("SRC-006", args));
+    }
+    match store.pin(&full) {
+        Ok((sha256, bytes)) => InputFile { file: SourceFile { source, path, sha256, bytes, upload: None }, seeds, readable: true },
+        Err(error) => {
+            tracing::warn!(%error, "input could not be pinned");
+            unread(source, path, Seed::of_file("SRC-007", vec![("reason".into(), io_reason(&error))]))
+        }
+    }
 }
 
 /// Uploads as inputs; those of a source that is not read any more stay where they are.
@@ -87,7 +93,7 @@ fn uploads(config: &Config, store: &Store, standing: Vec<Upload>) -> Vec<InputFi
         false => {
             let file = of_upload(config, u);
             let reason = io_reason(&std::io::ErrorKind::NotFound.into());
-            unread(file.source, file.path, "SRC-007", vec![("reason".into(), reason)])
+            unread(file.source, file.path, Seed::of_file("SRC-007", vec![("reason".into(), reason)]))
         }
     };
     standing.into_iter().filter(read).map(input).collect()
@@ -152,19 +158,15 @@ async fn fetch(config: &Config, store: &Store, ledger: &Ledger, now: &str) -> Re
             }
             (None, seed) => {
                 let (code, args) = seed.unwrap_or(("SRC-005", Vec::new()));
-                unread(source.clone(), options.name.clone(), code, args)
+                unread(source.clone(), options.name.clone(), Seed::of_file(code, args))
             }
         });
     }
     Ok(files.into_iter().flatten().collect())
 }
 
-fn unread(source: String, path: String, code: &str, args: Vec<(String, String)>) -> InputFile {
-    InputFile {
-        file: SourceFile { source, path, sha256: String::new(), bytes: 0, upload: None },
-        seeds: vec![Seed::of_file(code, args)],
-        readable: false,
-    }
+fn unread(source: String, path: String, seed: Seed) -> InputFile {
+    InputFile { file: SourceFile { source, path, sha256: String::new(), bytes: 0, upload: None }, seeds: vec![seed], readable: false }
 }
 
 /// The key under which a cache holds what a file's parser found.
@@ -218,4 +220,20 @@ pub async fn ingest(
     let rows = parsed.iter().flatten().flat_map(|p| &p.manifest.tables).map(|t| t.rows).sum();
     progress.end(Stage::Ingest, Some(rows));
     Ok(parsed.into_iter().flatten().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_went_away_since_it_was_found_is_told() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let config = crate::config::load_defaults(folder.path()).expect("the defaults");
+        let store = Store::open(&folder.path().join("store")).expect("a store");
+        let found = FoundFile { source: "market".into(), path: "a.csv".into(), full: folder.path().join("a.csv"), seeds: Vec::new() };
+        let input = pin(&config, &store, found);
+        assert!(!input.readable);
+        assert_eq!(input.seeds, [Seed::of_file("SRC-007", vec![("reason".into(), "@io.not_found".into())])]);
+    }
 }

@@ -11,7 +11,7 @@ use crate::engine::store::{read, write};
 use crate::error::Error;
 use crate::finding::{Catalogue, Finding, Judgement, Seed, Severity, Unjudged};
 use crate::model::cell;
-use crate::model::place::file_base;
+use crate::model::place::{Address, FileName, file_sql, same_table};
 use crate::stages::link;
 use crate::stages::merge::Datasets;
 use crate::stages::validate::{self, Compiled};
@@ -106,7 +106,7 @@ async fn judge_sums(config: &Config, engine: &Engine, loaded: &Loaded, judgement
         let (records, fields) = (batch.column(0).as_primitive::<Int64Type>(), batch.column(1).as_string::<i32>());
         for row in 0..batch.num_rows() {
             let (record, field) = (records.value(row), fields.value(row));
-            let in_column = |f: &&Finding| f.record.is_some_and(|r| r >> 24 == record >> 24) && f.fields.iter().any(|n| n == field);
+            let in_column = |f: &&Finding| f.record.is_some_and(|r| same_table(r, record)) && f.fields.iter().any(|n| n == field);
             let Some(because) = judgement.findings.iter().filter(|f| f.severity == Severity::Error).find(in_column) else { continue };
             let because = because.code.to_string();
             judgement.unjudged.extend(edits.iter().map(|edit| Unjudged {
@@ -119,6 +119,19 @@ async fn judge_sums(config: &Config, engine: &Engine, loaded: &Loaded, judgement
     }
     judgement.absorb(found);
     Ok(())
+}
+
+/// The condition that a record is of one of the files chosen: as ranges, since the files of a source stand together.
+fn of_files(chosen: impl Iterator<Item = bool>) -> String {
+    let mut ranges: Vec<(usize, usize)> = Vec::new();
+    for (file, _) in chosen.enumerate().filter(|(_, chosen)| *chosen) {
+        match ranges.last_mut() {
+            Some((_, last)) if *last + 1 == file => *last = file,
+            _ => ranges.push((file, file)),
+        }
+    }
+    let within = ranges.iter().map(|(first, last)| format!("{} BETWEEN {first} AND {last}", file_sql("record")));
+    within.reduce(|all, next| format!("{all} OR {next}")).map_or_else(|| "false".to_owned(), |any| format!("({any})"))
 }
 
 /// Links every dataset to the registry; without a directory, to the enterprises that the datasets themselves name.
@@ -134,10 +147,8 @@ pub async fn link_records(config: &Config, engine: &Engine, loaded: &Loaded, cac
         engine.derive("directory", &link::stand_in(&datasets)).await?;
     }
     let registry = config.registry().map(|(id, _)| id.as_str());
-    let others =
-        loaded.places.files.iter().enumerate().filter(|(_, f)| loaded.schema("directory").is_some() && Some(f.source.as_str()) != registry);
-    let others: Vec<String> = others.map(|(ordinal, _)| ordinal.to_string()).collect();
-    let own = if others.is_empty() { "true".to_owned() } else { format!("record / {} NOT IN ({})", file_base(1), others.join(", ")) };
+    let is_own = |file: &FileName| loaded.schema("directory").is_none() || Some(file.source.as_str()) == registry;
+    let own = of_files(loaded.places.files.iter().map(is_own));
     link::register(engine, &own).await?;
     let key = |cache: &Cache, dataset: &str| {
         let files = ["directory", dataset].map(|d| loaded.keys.get(d).map_or("", String::as_str));
@@ -347,7 +358,7 @@ pub async fn findings(config: &Config, engine: &Engine, loaded: &Loaded, judged:
     }
     once_a_place(loaded, &mut findings);
     findings.sort_by_cached_key(|f| {
-        let file = f.record.map_or(f.file.unwrap_or(usize::MAX), |r| (r >> 40) as usize);
+        let file = f.record.map_or(f.file.unwrap_or(usize::MAX), |r| Address::of(r).file);
         (file, f.record.unwrap_or(-1), f.code.clone(), f.fields.clone(), f.sheet.clone(), f.cell.clone())
     });
     Ok(findings)
@@ -359,7 +370,7 @@ fn once_a_place(loaded: &Loaded, findings: &mut Vec<Finding>) {
     findings.retain(|f| {
         let Some(record) = f.record.filter(|r| loaded.places.shares_sheet(*r)) else { return true };
         match loaded.places.place(record, &f.fields) {
-            Some(place) => seen.insert((f.code.clone(), record >> 40, place.sheet.to_owned(), place.cell)),
+            Some(place) => seen.insert((f.code.clone(), Address::of(record).file, place.sheet.to_owned(), place.cell)),
             None => true,
         }
     });
@@ -384,5 +395,19 @@ pub fn of_seed(catalogue: &Catalogue, file: usize, seed: &Seed) -> Finding {
         expected: None,
         args: seed.args.clone(),
         enterprise: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::of_files;
+
+    #[test]
+    fn files_that_stand_together_are_one_range() {
+        assert_eq!(of_files([true, true, false, true].into_iter()), of_files([true, true, false, true, false].into_iter()));
+        let file = crate::model::place::file_sql("record");
+        assert_eq!(of_files([true, true, false, true].into_iter()), format!("({file} BETWEEN 0 AND 1 OR {file} BETWEEN 3 AND 3)"));
+        assert_eq!(of_files([false].into_iter()), "false");
+        assert_eq!(of_files(std::iter::repeat_n(true, 70_000)), format!("({file} BETWEEN 0 AND 69999)"));
     }
 }

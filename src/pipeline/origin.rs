@@ -15,6 +15,7 @@ use crate::engine::store::row_with;
 use crate::error::Error;
 use crate::ledger::Ledger;
 use crate::model::cell;
+use crate::model::place::Address;
 use crate::model::raw::TableMeta;
 use crate::stages::acquire::{SourceFile, Store};
 use std::path::Path;
@@ -124,7 +125,7 @@ fn row_in(folder: &Path, manifest: &Manifest, wanted: &OriginCell) -> std::io::R
     let mut found = Vec::new();
     for table in manifest.tables.iter().filter(|t| t.sheet == wanted.sheet && t.rows > 0) {
         let Some(marked) = place(table, &wanted.seek) else { continue };
-        let record = i64::from(table.number) << 24 | i64::from(wanted.row);
+        let record = Address { file: 0, table: table.number, row: wanted.row }.record();
         let Some(batch) = row_with(&folder.join(files::records(table.number)), record)? else { continue };
         let columns = table.columns.iter().map(|c| OriginColumn {
             letters: cell::column_letters(c.column),

@@ -49,3 +49,27 @@ fn what_cannot_be_checked_is_told_by_the_exit_code() {
         assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));
     }
 }
+
+#[test]
+fn rows_that_are_no_records_are_told_by_table() {
+    let site = Site::new("2024-06-30", "");
+    let row = format!("{},龙南市甲有限公司,21,100,60,40,\n", code(1));
+    site.input("统计局/年报.csv", returns(&format!("甲,乙,1,2,3,4,\n{row}")));
+    let output = site.huichi(&["check", "inputs/统计局/年报.csv"]);
+    let shown = text(&output.stdout);
+    for line in [
+        "统计局/年报.csv [年报] 企业经营情况年报：1 条记录，另有 5 行不是记录",
+        "表头以上的标题、说明 1 行：第 1 行",
+        "计量单位 1 行：第 2 行",
+        "栏号（甲 乙 1 2 …） 1 行：第 4 行",
+        "合计、总计 1 行：第 6 行",
+        "表尾、备注 1 行：第 7 行",
+    ] {
+        assert!(shown.contains(line), "{line}: {shown}");
+    }
+    let output = site.huichi(&["check", "inputs/统计局/年报.csv", "--format", "json"]);
+    let result: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let want = serde_json::json!({ "title": [[1, 1]], "units": [[2, 2]], "numbering": [[4, 4]], "total": [[6, 6]], "footer": [[7, 7]] });
+    assert_eq!(result["tables"][0]["set_aside"], want);
+    assert_eq!(result["tables"][0]["rows"], 1);
+}

@@ -135,15 +135,7 @@ fn standardized_sum(kind: CellType, unit: i64, cells: &[String]) -> (i128, i128)
     let form = FormOptions { field: IndexMap::from([("revenue".to_owned(), revenue)]), ..FormOptions::default() };
     let (forms, codes) = (IndexMap::from([("returns".to_owned(), form)]), IndexMap::new());
     let column = ColumnMeta { field: "revenue".to_owned(), column: 0, label: String::new(), unit_yuan: Some(unit) };
-    let meta = TableMeta {
-        number: 0,
-        sheet: String::new(),
-        form: "returns".to_owned(),
-        period: None,
-        header_rows: (1, 1),
-        columns: vec![column],
-        rows: 0,
-    };
+    let meta = TableMeta { form: "returns".to_owned(), header_rows: (1, 1), columns: vec![column], ..TableMeta::default() };
     let mut standardizer = Standardizer::new(&forms, &codes);
     standardizer.table(&meta);
     for (row, text) in (2..).zip(cells) {

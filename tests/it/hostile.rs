@@ -147,3 +147,90 @@ fn a_file_of_no_source_is_a_note() {
     let own: Vec<String> = site.table("findings").into_iter().filter(|r| r["file"] == "杂项.xlsx").map(|r| r["code"].clone()).collect();
     assert_eq!(own, ["SRC-001"]);
 }
+
+/// A directory and a return, which stay readable whatever lies beside them.
+#[cfg(unix)]
+fn shared_disk(extra: &str) -> Site {
+    let site = Site::new("2024-06-30", extra);
+    site.input("工信局/名录.csv", crate::util::directory(2));
+    site.input("统计局/2023年.csv", format!("单位：千元,,\n统一社会信用代码,营业收入,利润总额\n{},10,1\n", crate::util::code(1)));
+    site
+}
+
+#[cfg(unix)]
+#[test]
+fn links_circles_and_pipes_in_the_inputs_are_told_and_the_rest_is_published() {
+    use std::os::unix::fs::symlink;
+    let site = shared_disk("");
+    let outside = tempfile::tempdir().expect("a folder");
+    fs::write(outside.path().join("秘密.csv"), "企业名称,营业收入\n龙南市外有限公司,1\n").expect("a file");
+    let inputs = site.path("inputs");
+    symlink("nowhere", inputs.join("统计局/断.csv")).expect("a link");
+    symlink("圈", inputs.join("统计局/圈")).expect("a link");
+    symlink(outside.path(), inputs.join("统计局/外")).expect("a link");
+    symlink("../..", inputs.join("统计局/上")).expect("a link");
+    symlink("2023年.csv", inputs.join("统计局/又名.csv")).expect("a link");
+    rustix::fs::mknodat(rustix::fs::CWD, inputs.join("统计局/管道.csv"), rustix::fs::FileType::Fifo, rustix::fs::Mode::RUSR, 0)
+        .expect("a pipe");
+    site.run();
+    symlink(site.path("outputs/.huichi"), inputs.join("统计局/台账")).expect("a link");
+    site.run();
+    let mut told: Vec<String> = site
+        .table("findings")
+        .iter()
+        .filter(|r| r["code"].starts_with("SRC-"))
+        .map(|r| format!("{} {} {}", r["code"], r["bureau"], r["file"]))
+        .collect();
+    told.sort();
+    assert_eq!(
+        told,
+        [
+            "SRC-020 统计局 统计局/圈",
+            "SRC-020 统计局 统计局/断.csv",
+            "SRC-021 统计局 统计局/管道.csv",
+            "SRC-022 统计局 统计局/上",
+            "SRC-022 统计局 统计局/外",
+            "SRC-023 统计局 统计局/又名.csv",
+            "SRC-024 统计局 统计局/台账",
+        ]
+    );
+    let findings = site.table("findings");
+    assert!(!findings.iter().any(|r| r["message"].contains('@') || r["message"].contains(&outside.path().display().to_string())));
+    assert_eq!(site.table("returns").len(), 1, "each file is read once, and none from outside");
+    let output = site.huichi(&["check", "inputs/统计局/管道.csv"]);
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("不是普通文件"), "{}", text(&output.stderr));
+}
+
+#[cfg(unix)]
+#[test]
+fn links_lead_into_folders_that_the_settings_name() {
+    let outside = tempfile::tempdir().expect("a folder");
+    let site = shared_disk(&format!("[paths]\nlinked_folders = [\"{}\"]\n", outside.path().display()));
+    let far = format!("单位：千元,,\n统一社会信用代码,营业收入,利润总额\n{},20,2\n", crate::util::code(2));
+    fs::write(outside.path().join("2022年.csv"), far).expect("a file");
+    std::os::unix::fs::symlink(outside.path(), site.path("inputs/统计局/共享")).expect("a link");
+    site.run();
+    let files: Vec<String> = site.table("returns").iter().map(|r| r["file"].clone()).collect();
+    assert_eq!(files, ["统计局/2023年.csv", "统计局/共享/2022年.csv"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn outputs_below_the_inputs_are_never_taken_in() {
+    let site = shared_disk("[paths]\noutputs = \"inputs/工信局\"\n");
+    site.input("名录/名录.csv", "");
+    fs::rename(site.path("inputs/工信局/名录.csv"), site.path("inputs/工信局_名录.csv")).expect("moved");
+    fs::remove_dir_all(site.path("inputs/名录")).expect("removed");
+    let inputs = || {
+        site.run();
+        let about = fs::read(site.path("inputs/工信局/latest/run.json")).expect("run.json");
+        let about: serde_json::Value = serde_json::from_slice(&about).expect("JSON");
+        let paths = about["inputs"].as_array().expect("inputs").iter().map(|i| i["path"].as_str().expect("a path").to_owned());
+        paths.collect::<Vec<_>>()
+    };
+    let want = ["工信局_名录.csv", "统计局/2023年.csv"];
+    assert_eq!(inputs(), want);
+    site.input("统计局/2022年.csv", "单位：千元,,\n统一社会信用代码,营业收入,利润总额\n");
+    assert_eq!(inputs(), ["工信局_名录.csv", "统计局/2022年.csv", "统计局/2023年.csv"]);
+}

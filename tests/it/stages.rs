@@ -199,3 +199,47 @@ fn the_mess_of_real_sheets_is_read_through() {
         assert!(!found, "{} holds a person", entry.path().display());
     }
 }
+
+#[test]
+fn rows_below_a_header_that_hold_small_numbers_are_records_and_what_is_set_aside_is_listed() {
+    let site = Site::new("2024-06-30", "");
+    site.input("工信局/名录.csv", crate::util::directory(3));
+    let rows = "甲,乙,1,2,3\n,,301,307,310\n,龙南市第1有限公司,1,2,3\n,,4,5,6\n小计,,5,7,9\n";
+    let page = format!("2023年经营情况 单位：元,,,,\n统一社会信用代码,企业名称,从业人数,营业收入,利润总额\n{rows}");
+    let more = format!("{},龙南市第2有限公司,7,8,9\n填表人：张某某,,,,\n", code(2));
+    site.input("统计局/2023年.csv", format!("{page}\n{page}{more}"));
+    site.run();
+    let revenue: Vec<String> = site.table("returns").iter().map(|r| format!("{} {}", r["row"], r["revenue"])).collect();
+    assert_eq!(revenue, ["5 2", "6 5", "13 2", "14 5", "16 8"]);
+    let aside: Vec<String> = site
+        .table("set_aside")
+        .iter()
+        .map(|r| {
+            format!("{} {} {} {} {} {}-{}", r["file"], r["sheet"], r["dataset"], r["period"], r["kind"], r["first_row"], r["last_row"])
+        })
+        .collect();
+    let of = |rest: &str| format!("统计局/2023年.csv 2023年 returns 2023 {rest}");
+    let want = [
+        "title 1-1",
+        "title 9-9",
+        "numbering 3-3",
+        "numbering 11-11",
+        "codes 4-4",
+        "codes 12-12",
+        "header 10-10",
+        "subtotal 7-7",
+        "subtotal 15-15",
+        "footer 17-17",
+    ];
+    assert_eq!(aside, want.map(of));
+    let book = calamine::open_workbook_auto(site.path("outputs/latest/数据质量报告.xlsx")).map(|mut book| {
+        use calamine::Reader;
+        book.worksheet_range("未作记录的行").expect("the sheet")
+    });
+    let cells: Vec<String> = book.expect("the workbook").rows().flatten().map(ToString::to_string).collect();
+    for cell in ["重复的表头", "小计", "7、15", "栏号（甲 乙 1 2 …）", "3、11", "1 张表，共 10 行，按文件、工作表和种类排列"]
+    {
+        assert!(cells.iter().any(|c| c == cell), "{cell}: {cells:?}");
+    }
+    assert!(!cells.iter().any(|c| c.contains("张某某")), "texts are left out");
+}

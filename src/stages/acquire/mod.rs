@@ -7,10 +7,11 @@
 
 mod folder;
 mod http;
+mod regular;
 mod store;
 mod version;
 
-pub use folder::{Found, list, source_of};
+pub use folder::{Bounds, Found, FoundFile, Unread, list, source_of};
 pub use http::{FetchError, Fetched, Fetcher, Validators, shown};
 pub use store::{Store, hash_text};
 pub use version::{Candidate, KeySet, Older, RecordKey, Superseded, supersede, version};

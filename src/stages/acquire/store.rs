@@ -1,8 +1,9 @@
 //! The store: originals by content hash, written once and never changed.
 
+use super::regular;
 use crate::model::text::hex;
 use sha2::{Digest, Sha256};
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -45,13 +46,15 @@ impl Store {
         self.path(sha256).is_file()
     }
 
-    /// Pins a file; gives its hash and size.
+    /// Pins a regular file, links resolved; gives its hash and size.
     ///
     /// A file already in the store is only read; a new one is copied while it is read, so that hash and copy are of the
     /// same bytes, and takes its name when it is whole.
     pub fn pin(&self, file: &Path) -> io::Result<(String, u64)> {
-        if file.metadata()?.len() <= IN_MEMORY {
-            let content = fs::read(file)?;
+        let mut open = regular::open(file)?;
+        if open.metadata()?.len() <= IN_MEMORY {
+            let mut content = Vec::new();
+            open.read_to_end(&mut content)?;
             let (sha256, bytes) = hash(content.as_slice(), io::sink())?;
             if !self.path(&sha256).metadata().is_ok_and(|m| m.len() == bytes) {
                 let mut copy = tempfile::NamedTempFile::new_in(&self.0)?;
@@ -60,12 +63,12 @@ impl Store {
             }
             return Ok((sha256, bytes));
         }
-        let (sha256, bytes) = hash(File::open(file)?, io::sink())?;
+        let (sha256, bytes) = hash(open, io::sink())?;
         if self.path(&sha256).metadata().is_ok_and(|m| m.len() == bytes) {
             return Ok((sha256, bytes));
         }
         let mut copy = tempfile::NamedTempFile::new_in(&self.0)?;
-        let (sha256, bytes) = hash(File::open(file)?, copy.as_file_mut())?;
+        let (sha256, bytes) = hash(regular::open(file)?, copy.as_file_mut())?;
         self.keep(copy, &sha256)?;
         Ok((sha256, bytes))
     }

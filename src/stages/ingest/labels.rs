@@ -210,6 +210,11 @@ pub fn bare(label: &str, has_unit: bool) -> String {
     key(&rest)
 }
 
+/// Whether a folded word below a heading means this period's figure, which the heading means anyway.
+pub fn is_current(key: &str) -> bool {
+    CURRENT.contains(&key)
+}
+
 /// Whether a label is common hanzi only, which fold to themselves.
 pub fn is_plain(label: &str) -> bool {
     label.chars().all(|c| ('\u{4E00}'..='\u{9FFF}').contains(&c))

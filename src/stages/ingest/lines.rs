@@ -1,4 +1,4 @@
-//! What a row below a header is: a record, a sum, a heading, a numbering, a footer.
+//! What a row below a header is: a record, a sum, a heading, a footer.
 //!
 //! Owns: the words that tell. A row is judged by the cells of one table, so that tables side by side do not disturb
 //! each other. Most rows carry a code and are records; they are told by it at once, and only the others are folded.
@@ -7,6 +7,7 @@
 use super::head::HeadRow;
 use super::labels::is_plain;
 use super::reader::{Cell, CellKind, Row};
+use crate::model::aside::AsideKind;
 use crate::model::text;
 
 /// Words that begin the footer of a bureau table, blanks left out.
@@ -196,32 +197,18 @@ impl<'r> Part<'r> {
         let may = |(i, c): &(usize, &Cell)| (*i < 3 || keys.contains(&c.column)) && c.kind == CellKind::Text;
         self.cells.iter().enumerate().filter(may).map(|(_, c)| self.text(c))
     }
-
-    /// Whether the row, right below a header, only numbers its columns (甲 乙 1 2 3, 栏次, （1）) or gives indicator
-    /// codes (301 307).
-    pub fn is_numbering(&self, keys: &[u32]) -> bool {
-        let texts: Vec<String> = self.cells.iter().map(|c| folded(self.text(c)).trim_matches(['(', ')']).to_owned()).collect();
-        let mark = |text: &String| {
-            (!text.is_empty() && "甲乙丙丁戊己庚辛壬癸—-".contains(text.as_str()))
-                || ["代码", "指标代码", "栏次", "栏目", "序号", "行次"].contains(&text.as_str())
-                || (text.len() <= 3 && text.bytes().all(|b| b.is_ascii_digit()))
-        };
-        let keyed = self.keys(keys).next().is_some();
-        let numbers: Vec<u32> = texts.iter().filter_map(|t| t.parse().ok()).collect();
-        // Without a mark in the key columns only a row that counts, or one of indicator codes, is no record.
-        let counts = numbers.len() > 1 && numbers.windows(2).all(|pair| pair[1] == pair[0] + 1);
-        let codes = numbers.len() > 2 && numbers.iter().all(|n| (100..1000).contains(n));
-        self.cells.len() > 1
-            && texts.iter().all(mark)
-            && self.keys(keys).all(|c| self.text(c).chars().count() <= 4)
-            && (keyed || counts || codes)
-    }
 }
 
 /// Whether a row below a header only states the units of its columns: ,千元,千元,人.
 pub fn is_units(row: &HeadRow) -> bool {
     const OTHERS: [&str; 16] = ["单位", "计量单位", "人", "个", "件", "户", "家", "月", "年", "项", "台", "亩", "吨", "", "万人", "栏次"];
     row.cells.iter().any(|c| c.is_unit()) && row.cells.iter().all(|c| c.is_unit() || OTHERS.contains(&c.bare.as_str()))
+}
+
+/// What a row above a header is.
+pub fn above_header(row: &HeadRow) -> AsideKind {
+    let units = !row.cells.is_empty() && row.cells.iter().all(|c| c.is_unit() || c.says_unit());
+    if units { AsideKind::Units } else { AsideKind::Title }
 }
 
 /// Whether a row above a header, or between two tables, is a title rather than a record.
@@ -262,7 +249,7 @@ fn is_phone(text: &str) -> bool {
 }
 
 /// Folded to half width, without blanks.
-fn folded(text: &str) -> String {
+pub fn folded(text: &str) -> String {
     if is_plain(text) {
         return text.to_owned();
     }
@@ -424,16 +411,6 @@ mod tests {
         {
             assert!(!judged(cells, |p| p.is_summary(&[0])), "{cells:?}");
         }
-    }
-
-    #[test]
-    fn numbering_is_told_from_short_records() {
-        for cells in [&["甲", "乙", "1", "2"][..], &["栏次", "", "1", "2"], &["（1）", "（2）", "（3）"], &["", "", "301", "307", "310"]]
-        {
-            assert!(judged(cells, |p| p.is_numbering(&[0, 1])), "{cells:?}");
-        }
-        assert!(!judged(&["", "龙南市甲有限公司", "1", "2"], |p| p.is_numbering(&[0, 1])));
-        assert!(!judged(&["", "", "12", "7"], |p| p.is_numbering(&[0, 1])));
     }
 
     #[test]

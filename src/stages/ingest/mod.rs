@@ -9,6 +9,7 @@ mod head;
 mod header;
 mod labels;
 mod lines;
+mod numbering;
 pub mod reader;
 mod sheet;
 mod sides;
@@ -22,6 +23,7 @@ pub use reader::{FileFacts, Limits, Refusal};
 use crate::config::{FieldKind, FormOptions, PeriodKind};
 use crate::finding::Seed;
 use crate::model::amount::Unit;
+use crate::model::place::MAX_TABLES;
 use crate::model::raw::{RawCell, SumKind, TableMeta};
 use indexmap::IndexMap;
 use reader::{FileKind, Note, Row, SheetHead, Sink};
@@ -100,9 +102,20 @@ pub struct FileOutcome {
 /// # Errors
 /// A [`Refusal`] says why the file cannot be used at all; what the sink got so far must then be thrown away.
 pub fn read<S: RecordSink>(path: &Path, source: &Source<'_>, limits: &Limits, sink: &mut S) -> Result<FileOutcome, Refusal> {
+    read_from(0, path, source, limits, sink)
+}
+
+/// Reads a file whose first table has this number.
+fn read_from<S: RecordSink>(
+    next_table: u32,
+    path: &Path,
+    source: &Source<'_>,
+    limits: &Limits,
+    sink: &mut S,
+) -> Result<FileOutcome, Refusal> {
     let text_table = reader::sniff(path)? == FileKind::Csv;
     let mut gather =
-        Gather { source, sink, text_table, open: None, next_table: 0, tables: Vec::new(), seeds: Vec::new(), hiding_unknown: false };
+        Gather { source, sink, text_table, open: None, next_table, tables: Vec::new(), seeds: Vec::new(), hiding_unknown: false };
     let facts = reader::read(path, limits, &mut gather)?;
     gather.close();
     let Gather { tables, mut seeds, next_table, hiding_unknown, .. } = gather;
@@ -119,9 +132,6 @@ pub fn read<S: RecordSink>(path: &Path, source: &Source<'_>, limits: &Limits, si
     }
     Ok(FileOutcome { facts, tables, seeds })
 }
-
-/// Tables of one file that record numbers can tell apart.
-const MAX_TABLES: u32 = 1 << 16;
 
 /// Runs a [`SheetReader`] for each visible sheet and counts what hidden ones hold.
 struct Gather<'a, 's, S> {

@@ -6,14 +6,16 @@
 use super::head::{self, HeadRow};
 use super::header::{self, HeadColumn, Header};
 use super::labels::{Labels, Match};
-use super::lines::{self, Part};
+use super::lines;
+use super::numbering::{self, Layout};
 use super::reader::{Row, SheetHead};
 use super::sides::{self, Side, Stated};
-use super::table::{self, Block, Live, LiveSide};
+use super::table::{self, Block, Live, LiveSide, Verdict};
 use super::{RecordSink, Source};
 use crate::config::{FieldKind, PeriodKind};
 use crate::finding::Seed;
 use crate::model::amount::Unit;
+use crate::model::aside::{AsideKind, Asides, Rows};
 use crate::model::period;
 use crate::model::raw::{ColumnMeta, TableMeta};
 use std::collections::{BTreeSet, HashSet};
@@ -43,6 +45,8 @@ pub struct SheetReader<'a> {
     text_table: bool,
     kept: Vec<Row>,
     live: Option<Live>,
+    /// Rows in which no header was looked for any more.
+    unread: Rows,
     hidden_rows: Vec<u32>,
     /// Hidden columns that hold something.
     hidden_columns: BTreeSet<u32>,
@@ -62,6 +66,7 @@ impl<'a> SheetReader<'a> {
             text_table,
             kept: Vec::new(),
             live: None,
+            unread: Rows::default(),
             hidden_rows: Vec::new(),
             hidden_columns: BTreeSet::new(),
             notes: Vec::new(),
@@ -98,6 +103,8 @@ impl<'a> SheetReader<'a> {
             if self.kept.len() == HEAD_ROWS + AHEAD {
                 self.settle(sink);
             }
+        } else {
+            self.unread.add(row.number);
         }
     }
 
@@ -113,10 +120,18 @@ impl<'a> SheetReader<'a> {
                 break;
             }
         }
-        if let Some(first) = self.kept.first() {
-            let number = first.number;
-            let code = if self.outcome.tables.is_empty() { "TBL-201" } else { "TBL-216" };
-            self.seed(code, Some(number), None, String::new(), Vec::new());
+        self.unread.extend(self.kept.iter().map(|row| row.number));
+        if let Some(first) = self.unread.first() {
+            let args = vec![("count", self.unread.count().to_string())];
+            let unread = std::mem::take(&mut self.unread);
+            let code = match self.outcome.tables.last_mut() {
+                Some(above) => {
+                    above.aside.insert(AsideKind::Unknown, unread);
+                    "TBL-216"
+                }
+                None => "TBL-201",
+            };
+            self.seed(code, Some(first), None, String::new(), args);
         }
         self.sheet_facts();
         let tables = !self.outcome.tables.is_empty();
@@ -140,26 +155,30 @@ impl<'a> SheetReader<'a> {
             return false;
         };
         let kept = std::mem::take(&mut self.kept);
-        let mut body = found.top + found.height;
-        let keys = key_columns(found.columns.iter(), &self.source.labels[&found.form]);
-        while let (Some(row), Some(head)) = (kept.get(body), heads.get(body)) {
-            if lines::is_units(head) {
-                for column in &mut found.columns {
-                    column.unit = head.get(column.column).and_then(|c| c.unit).or(column.unit);
-                }
-            } else if !Part::of(row, 0, u32::MAX).is_some_and(|part| part.is_numbering(&keys)) {
-                break;
+        let end = found.top + found.height;
+        let labels = &self.source.labels[&found.form];
+        let layouts: Vec<Layout> = sides::split(&found, labels).iter().map(|side| layout(side, &found, labels)).collect();
+        let below = numbering::below_header(&kept[end..], &heads[end..], &layouts);
+        for (head, _) in heads[end..].iter().zip(&below).filter(|(_, kind)| **kind == AsideKind::Units) {
+            for column in &mut found.columns {
+                column.unit = head.get(column.column).and_then(|c| c.unit).or(column.unit);
             }
-            body += 1;
         }
-        self.open(&heads[..found.top], &heads[found.top..found.top + found.height], &found, sink);
-        for row in &kept[body..] {
+        let mut live = self.open(&heads[..found.top], &heads[found.top..end], &found, sink);
+        for (row, head) in kept.iter().zip(&heads[..found.top]) {
+            live.set_aside(lines::above_header(head), row);
+        }
+        for (row, kind) in kept[end..].iter().zip(&below) {
+            live.below_header(*kind, row);
+        }
+        self.live = Some(live);
+        for row in &kept[end + below.len()..] {
             self.take(row, sink);
         }
         true
     }
 
-    fn open(&mut self, title: &[HeadRow], rows: &[HeadRow], found: &Header, sink: &mut impl RecordSink) {
+    fn open(&mut self, title: &[HeadRow], rows: &[HeadRow], found: &Header, sink: &mut impl RecordSink) -> Live {
         let labels = &self.source.labels[&found.form];
         self.header_findings(found, labels, rows);
         let parts = sides::split(found, labels);
@@ -176,9 +195,6 @@ impl<'a> SheetReader<'a> {
             held: Vec::new(),
             text_table: self.text_table,
             formulas: Vec::new(),
-            withheld: Vec::new(),
-            summaries: (0, None),
-            after_footer: 0,
         };
         for part in parts {
             for column in &part.repeated {
@@ -189,11 +205,9 @@ impl<'a> SheetReader<'a> {
             for block in &blocks {
                 sink.table(&block.meta);
             }
-            let keys = key_columns(part.columns.iter().copied(), labels);
-            let labelled = found.columns.iter().filter(|c| (part.from..part.to).contains(&c.column)).count();
-            live.sides.push(LiveSide::new((part.from, part.to), blocks, rows, keys, labelled));
+            live.sides.push(LiveSide::new(layout(&part, found, labels), blocks, rows));
         }
-        self.live = Some(live);
+        live
     }
 
     /// Year and unit of a side: what its title says, else of the year the sheet's name, else the file's.
@@ -261,7 +275,7 @@ impl<'a> SheetReader<'a> {
         self.outcome.next_table = self.outcome.next_table.saturating_add(1);
         let header_rows = (rows.first().map_or(0, |r| r.number), rows.last().map_or(0, |r| r.number));
         let sheet = self.head.name.clone();
-        let meta = TableMeta { number, sheet, form: form.to_owned(), period, header_rows, columns: metas, rows: 0 };
+        let meta = TableMeta { number, sheet, form: form.to_owned(), period, header_rows, columns: metas, rows: 0, aside: Asides::new() };
         Block { meta, fields, width: labels.fields.len() }
     }
 
@@ -298,6 +312,13 @@ impl<'a> SheetReader<'a> {
         }
         let head = HeadRow::new(row);
         let repeats = live.header.iter().any(|h| h.repeats(&head));
+        // The header of one table beside records of another.
+        let beside = || live.sides.iter().any(|side| side.part(row).is_some_and(|part| side.repeats_header(part)));
+        if !repeats && live.sides.len() > 1 && beside() {
+            self.release(&mut live, sink);
+            self.parts(&mut live, row, sink);
+            return Some(live);
+        }
         if repeats || self.source.labels.values().any(|l| l.is_header(&head)) {
             return self.header_row(live, row, repeats, sink);
         }
@@ -329,6 +350,10 @@ impl<'a> SheetReader<'a> {
         self.release(&mut live, sink);
         let (mut years, mut units) = (heads[cut..].iter().flat_map(HeadRow::years), heads[cut..].iter().flat_map(HeadRow::units));
         if repeats && years.all(|(_, y)| live.states(Some(y), None)) && units.all(|(_, u, _)| live.states(None, Some(u))) {
+            for (row, head) in title.iter().zip(&heads[cut..]) {
+                live.set_aside(lines::above_header(head), row);
+            }
+            live.set_aside(AsideKind::Header, row);
             for side in &mut live.sides {
                 (side.fresh, side.footer) = (true, false);
             }
@@ -351,58 +376,26 @@ impl<'a> SheetReader<'a> {
     fn parts(&mut self, live: &mut Live, row: &Row, sink: &mut impl RecordSink) {
         let several = live.sides.len() > 1;
         for side in &mut live.sides {
-            let Some(part) = Part::of(row, side.columns.0, side.columns.1) else { continue };
-            if std::mem::take(&mut side.fresh) && (part.is_numbering(&side.keys) || lines::is_units(&HeadRow::new(row))) {
-                side.fresh = true;
-                continue;
-            }
-            if several && side.repeats_header(part) {
-                continue;
-            }
-            let code = part.has_own_code(&side.keys);
-            if !code && part.is_footer(side.labelled) {
-                side.footer = true;
-                continue;
-            }
-            if part.names_person() {
-                if code || part.resumes(&side.keys, side.labelled) {
-                    live.withheld.push(row.number);
-                } else {
-                    side.footer = true;
-                }
-                continue;
-            }
-            if !part.has_code(&side.keys) {
-                if let Some((word, label)) = part.sum(&side.keys) {
-                    side.sum(row, word, label, live.text_table, sink);
-                    continue;
-                }
-                if part.is_summary(&side.keys) {
-                    if part.cells.len() > 1 {
-                        live.summaries.0 += 1;
-                        live.summaries.1.get_or_insert(row.number);
+            let Some(part) = side.part(row) else { continue };
+            match side.judge(row, part, several) {
+                Verdict::Aside(kind) => side.set_aside(kind, row.number),
+                Verdict::Sum(word, label) => side.sum(row, word, label, live.text_table, sink),
+                Verdict::Record => {
+                    side.record(row, part, live.text_table, sink);
+                    for cell in part.cells.iter().filter(|c| c.formula) {
+                        match live.formulas.iter_mut().find(|(c, ..)| *c == cell.column) {
+                            Some((_, count, _)) => *count += 1,
+                            None => live.formulas.push((cell.column, 1, row.number)),
+                        }
                     }
-                    continue;
+                    if !self.noted.contains(&row.number) {
+                        continue;
+                    }
+                    for (note, quotable) in self.notes.iter_mut().filter(|(n, _)| n.row == Some(row.number)) {
+                        let field = |b: &Block| note.column.is_some_and(|c| matches!(b.fields.get(c as usize), Some(Some(_))));
+                        *quotable |= side.blocks.iter().any(field);
+                    }
                 }
-            }
-            if side.footer && !part.resumes(&side.keys, side.labelled) {
-                live.after_footer += 1;
-                continue;
-            }
-            side.footer = false;
-            side.record(row, part, live.text_table, sink);
-            for cell in part.cells.iter().filter(|c| c.formula) {
-                match live.formulas.iter_mut().find(|(c, ..)| *c == cell.column) {
-                    Some((_, count, _)) => *count += 1,
-                    None => live.formulas.push((cell.column, 1, row.number)),
-                }
-            }
-            if !self.noted.contains(&row.number) {
-                continue;
-            }
-            for (note, quotable) in self.notes.iter_mut().filter(|(n, _)| n.row == Some(row.number)) {
-                let field = |b: &Block| note.column.is_some_and(|c| matches!(b.fields.get(c as usize), Some(Some(_))));
-                *quotable |= side.blocks.iter().any(field);
             }
         }
     }
@@ -411,14 +404,17 @@ impl<'a> SheetReader<'a> {
         for (column, count, first) in std::mem::take(&mut live.formulas) {
             self.seed("TBL-210", Some(first), Some(column), String::new(), vec![("count", count.to_string())]);
         }
-        for row in std::mem::take(&mut live.withheld) {
+        for row in live.asides(AsideKind::Personal).iter() {
             self.seed("TBL-215", Some(row), None, String::new(), Vec::new());
         }
-        if let (count, Some(first)) = live.summaries {
-            self.seed("TBL-213", Some(first), None, String::new(), vec![("count", count.to_string())]);
+        let counted = |rows: &Rows| vec![("count", rows.count().to_string())];
+        let shares = live.asides(AsideKind::Share);
+        if let Some(first) = shares.first() {
+            self.seed("TBL-213", Some(first), None, String::new(), counted(&shares));
         }
-        if live.after_footer > 0 {
-            self.seed("TBL-214", None, None, String::new(), vec![("count", live.after_footer.to_string())]);
+        let below = live.asides(AsideKind::BelowFooter);
+        if below.count() > 0 {
+            self.seed("TBL-214", None, None, String::new(), counted(&below));
         }
         for mut side in live.sides {
             side.end_sums(live.text_table, sink);
@@ -445,7 +441,12 @@ impl<'a> SheetReader<'a> {
     }
 }
 
-/// The columns that name key fields.
-fn key_columns<'h>(columns: impl Iterator<Item = &'h HeadColumn>, labels: &Labels) -> Vec<u32> {
-    columns.filter(|c| c.field().is_some_and(|i| labels.keys.contains(&i))).map(|c| c.column).collect()
+/// The columns of one of the tables side by side.
+fn layout(side: &Side<'_>, found: &Header, labels: &Labels) -> Layout {
+    let is_key = |c: &&&HeadColumn| c.field().is_some_and(|i| labels.keys.contains(&i));
+    Layout {
+        columns: (side.from, side.to),
+        keys: side.columns.iter().filter(is_key).map(|c| c.column).collect(),
+        labelled: found.columns.iter().filter(|c| (side.from..side.to).contains(&c.column)).count(),
+    }
 }

@@ -1,13 +1,16 @@
 //! One table while it is read: its sides, each with its blocks of columns.
 //!
-//! Owns: where a row's cells go, which sums are totals, and what may be quoted of odd cells.
+//! Owns: what a row is, where its cells go, which sums are totals, and what may be quoted of odd cells. Invariant: every
+//! row is a record of a block, or set aside in it, exactly once.
 
 use super::RecordSink;
 use super::head::HeadRow;
 use super::lines::{Part, SumWord};
+use super::numbering::{self, Layout};
 use super::reader::{CellKind, Row};
 use crate::finding::Seed;
 use crate::model::amount::Unit;
+use crate::model::aside::{AsideKind, Rows};
 use crate::model::raw::{CellType, RawCell, SumKind, TableMeta};
 
 /// The table being read: one or several side by side under one header.
@@ -24,31 +27,33 @@ pub struct Live {
     pub text_table: bool,
     /// Formulas by column: how many, and the first one's row.
     pub formulas: Vec<(u32, u64, u32)>,
-    /// Rows that name a person among data.
-    pub withheld: Vec<u32>,
-    /// Rows with figures that are neither records nor sums to be verified, and the first of them.
-    pub summaries: (u64, Option<u32>),
-    /// Rows below the footer.
-    pub after_footer: u64,
 }
 
 /// One table of those side by side.
 pub struct LiveSide {
-    /// Its own sheet columns, from and up to.
-    pub columns: (u32, u32),
+    /// Its own sheet columns, and what its header says of them.
+    pub layout: Layout,
     /// Columns that make one record each: years across give several.
     pub blocks: Vec<Block>,
     /// Its rows of the header, by column and text.
     pub header: Vec<Vec<(u32, String)>>,
-    /// Columns of its key fields.
-    pub keys: Vec<u32>,
-    /// How many of its columns are labelled.
-    pub labelled: usize,
-    /// Whether a header was just repeated, so that its numbering may follow.
+    /// Rows that belong to the header and stand below it, with their kinds.
+    below: Vec<(AsideKind, Vec<(u32, String)>)>,
+    /// Whether its header was just read, or repeated, so that its numbering may follow.
     pub fresh: bool,
     /// Whether its footer has begun.
     pub footer: bool,
     sums: OpenSums,
+}
+
+/// What a row of a table is.
+pub enum Verdict<'r> {
+    /// A record.
+    Record,
+    /// A sum, with its label.
+    Sum(SumWord, &'r str),
+    /// Neither.
+    Aside(AsideKind),
 }
 
 /// Columns that make one record.
@@ -73,22 +78,70 @@ struct OpenSums {
 
 impl LiveSide {
     /// A table over these columns.
-    pub fn new(columns: (u32, u32), blocks: Vec<Block>, header: &[HeadRow], keys: Vec<u32>, labelled: usize) -> Self {
-        let own = |row: &HeadRow| {
-            let cells = row.cells.iter().filter(|c| (columns.0..columns.1).contains(&c.column));
-            cells.map(|c| (c.column, c.text.clone())).collect()
-        };
-        let header = header.iter().map(own).collect();
-        Self { columns, blocks, header, keys, labelled, fresh: false, footer: false, sums: OpenSums::default() }
+    pub fn new(layout: Layout, blocks: Vec<Block>, header: &[HeadRow]) -> Self {
+        let header = header.iter().map(|row| own_cells(row, &layout)).collect();
+        Self { layout, blocks, header, below: Vec::new(), fresh: true, footer: false, sums: OpenSums::default() }
+    }
+
+    /// Its cells of a row, if it has any.
+    pub fn part<'r>(&self, row: &'r Row) -> Option<Part<'r>> {
+        Part::of(row, self.layout.columns.0, self.layout.columns.1)
+    }
+
+    /// Counts a row that is no record.
+    pub fn set_aside(&mut self, kind: AsideKind, row: u32) {
+        self.blocks.iter_mut().for_each(|block| block.set_aside(kind, row));
     }
 
     /// Whether cells repeat one of the rows of its header.
     pub fn repeats_header(&self, part: Part<'_>) -> bool {
-        let same = |row: &Vec<(u32, String)>| {
-            row.len() == part.cells.len()
-                && row.iter().zip(part.cells).all(|((c, text), cell)| *c == cell.column && text == part.text(cell).trim())
-        };
-        self.header.iter().any(same)
+        self.header.iter().any(|header| repeats(header, part))
+    }
+
+    /// Judges a row by its own cells.
+    pub fn judge<'r>(&mut self, row: &Row, part: Part<'r>, several: bool) -> Verdict<'r> {
+        let layout = &self.layout;
+        if std::mem::take(&mut self.fresh)
+            && let Some(kind) = self.belongs_to_header(row, part)
+        {
+            self.fresh = true;
+            return Verdict::Aside(kind);
+        }
+        if several && self.repeats_header(part) {
+            self.fresh = true;
+            return Verdict::Aside(AsideKind::Header);
+        }
+        let code = part.has_own_code(&layout.keys);
+        if !code && part.is_footer(layout.labelled) {
+            self.footer = true;
+            return Verdict::Aside(AsideKind::Footer);
+        }
+        if part.names_person() {
+            if code || part.resumes(&layout.keys, layout.labelled) {
+                return Verdict::Aside(AsideKind::Personal);
+            }
+            self.footer = true;
+            return Verdict::Aside(AsideKind::Footer);
+        }
+        if !part.has_code(&layout.keys) {
+            if let Some((word, label)) = part.sum(&layout.keys) {
+                return Verdict::Sum(word, label);
+            }
+            if part.is_summary(&layout.keys) {
+                return Verdict::Aside(if part.cells.len() > 1 { AsideKind::Share } else { AsideKind::Heading });
+            }
+        }
+        if self.footer && !part.resumes(&layout.keys, layout.labelled) {
+            return Verdict::Aside(AsideKind::BelowFooter);
+        }
+        self.footer = false;
+        Verdict::Record
+    }
+
+    /// The kind of a row below a repeated header that belongs to it: by itself, or because it stood below the first.
+    fn belongs_to_header(&self, row: &Row, part: Part<'_>) -> Option<AsideKind> {
+        let again = || self.below.iter().find(|(_, cells)| repeats(cells, part)).map(|(kind, _)| *kind);
+        numbering::below_repeated(part, &HeadRow::new(row), &self.layout).or_else(again)
     }
 
     /// Takes a sum row.
@@ -122,13 +175,16 @@ impl LiveSide {
 
     fn demote(&mut self, (row, label): (Row, String), text_table: bool, sink: &mut impl RecordSink) {
         self.sums.several = true;
-        if !std::mem::take(&mut self.sums.groups) {
+        if std::mem::take(&mut self.sums.groups) {
+            self.set_aside(AsideKind::Subtotal, row.number);
+        } else {
             self.send_sum(&row, SumKind::Subtotal, &label, text_table, sink);
         }
     }
 
-    fn send_sum(&self, row: &Row, kind: SumKind, label: &str, text_table: bool, sink: &mut impl RecordSink) {
-        let Some(part) = Part::of(row, self.columns.0, self.columns.1) else { return };
+    fn send_sum(&mut self, row: &Row, kind: SumKind, label: &str, text_table: bool, sink: &mut impl RecordSink) {
+        let Some(part) = self.part(row) else { return };
+        self.set_aside(if kind == SumKind::Total { AsideKind::Total } else { AsideKind::Subtotal }, row.number);
         for block in &self.blocks {
             sink.sum_row(&block.meta, row.number, kind, label, &block.cells(part, text_table).0);
         }
@@ -144,12 +200,18 @@ impl LiveSide {
             if any {
                 block.meta.rows += 1;
                 sink.record(&block.meta, row.number, &cells);
+            } else {
+                block.set_aside(AsideKind::Unlabelled, row.number);
             }
         }
     }
 }
 
 impl Block {
+    fn set_aside(&mut self, kind: AsideKind, row: u32) {
+        self.meta.aside.entry(kind).or_default().add(row);
+    }
+
     /// The cells by field, and whether there are any.
     fn cells<'r>(&self, part: Part<'r>, text_table: bool) -> (Vec<Option<RawCell<'r>>>, bool) {
         let mut cells = vec![None; self.width];
@@ -164,12 +226,46 @@ impl Block {
 }
 
 impl Live {
+    /// Counts a row that is no record of any table side by side.
+    pub fn set_aside(&mut self, kind: AsideKind, row: &Row) {
+        for side in self.sides.iter_mut().filter(|side| side.part(row).is_some()) {
+            side.set_aside(kind, row.number);
+        }
+    }
+
+    /// Takes a row that belongs to the header and stands below it.
+    pub fn below_header(&mut self, kind: AsideKind, row: &Row) {
+        self.set_aside(kind, row);
+        let head = HeadRow::new(row);
+        self.sides.iter_mut().for_each(|side| side.below.push((kind, own_cells(&head, &side.layout))));
+    }
+
+    /// How many rows of a kind its tables have, and the first; a row over several years counts once.
+    pub fn asides(&self, kind: AsideKind) -> Rows {
+        let mut rows = Rows::default();
+        let of_side = |side: &LiveSide| side.blocks.first().and_then(|block| block.meta.aside.get(&kind)).cloned();
+        self.sides.iter().filter_map(of_side).for_each(|side| rows.extend(side.iter()));
+        rows
+    }
+
     /// Years and units that its tables have from their titles.
     pub fn states(&self, year: Option<i32>, unit: Option<Unit>) -> bool {
         let years = self.title.iter().flat_map(HeadRow::years).map(|(_, y)| y);
         let units = self.title.iter().flat_map(HeadRow::units).map(|(_, u, _)| u);
         year.is_none_or(|year| years.into_iter().any(|y| y == year)) && unit.is_none_or(|unit| units.into_iter().any(|u| u == unit))
     }
+}
+
+/// A row's cells in the columns of a table, by column and text.
+fn own_cells(row: &HeadRow, layout: &Layout) -> Vec<(u32, String)> {
+    let cells = row.cells.iter().filter(|c| (layout.columns.0..layout.columns.1).contains(&c.column));
+    cells.map(|c| (c.column, c.text.clone())).collect()
+}
+
+/// Whether cells hold the same texts in the same columns.
+fn repeats(row: &[(u32, String)], part: Part<'_>) -> bool {
+    row.len() == part.cells.len()
+        && row.iter().zip(part.cells).all(|((column, text), cell)| *column == cell.column && text == part.text(cell).trim())
 }
 
 /// A seed that quotes nothing: what stands in a personal or unknown column is never shown.

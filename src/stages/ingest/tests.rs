@@ -38,6 +38,11 @@ impl RecordSink for Recorder<'_> {
 
 /// Reads bytes as a file of this name with the given forms.
 fn read_as(name: &str, forms: &[&str], bytes: &[u8]) -> Result<(Seen, FileOutcome), Refusal> {
+    read_as_from(0, name, forms, bytes)
+}
+
+/// Likewise, as if tables had come before.
+fn read_as_from(first_table: u32, name: &str, forms: &[&str], bytes: &[u8]) -> Result<(Seen, FileOutcome), Refusal> {
     let config = load_defaults(Path::new("")).expect("the defaults");
     let forms: IndexMap<String, FormOptions> = forms.iter().map(|f| ((*f).to_owned(), config.form[*f].clone())).collect();
     let fields = forms.iter().map(|(id, f)| (id.clone(), f.field.keys().cloned().collect())).collect();
@@ -45,7 +50,7 @@ fn read_as(name: &str, forms: &[&str], bytes: &[u8]) -> Result<(Seen, FileOutcom
     let path = folder.path().join("stored");
     std::fs::write(&path, bytes).expect("written");
     let mut recorder = Recorder { seen: Seen::default(), fields: &fields };
-    let outcome = read(&path, &Source::new(name, &forms), &Limits::default(), &mut recorder)?;
+    let outcome = read_from(first_table, &path, &Source::new(name, &forms), &Limits::default(), &mut recorder)?;
     Ok((recorder.seen, outcome))
 }
 
@@ -319,6 +324,14 @@ fn rows_beyond_what_a_record_number_holds_are_refused() {
 }
 
 #[test]
+fn tables_beyond_what_a_record_number_holds_are_refused() {
+    let two = "2022年\n企业名称,营业收入\n甲有限公司,10\n2023年\n企业名称,营业收入\n甲有限公司,20\n".as_bytes();
+    let (_, outcome) = read_as_from(MAX_TABLES - 2, "a.csv", &["returns"], two).expect("the last two");
+    assert_eq!(outcome.tables.iter().map(|t| t.number).collect::<Vec<_>>(), [65_534, 65_535]);
+    assert_eq!(read_as_from(MAX_TABLES - 1, "a.csv", &["returns"], two).map(|_| ()).map_err(|r| r.code), Err("FIL-119"));
+}
+
+#[test]
 fn a_record_with_a_code_is_no_footer_whatever_its_remark() {
     let text = "备注,统一社会信用代码,企业名称,营业收入\n备注：已迁址,91360783MAYYK0013X,甲有限公司,100\n审核,91360783MAYYK0021P,乙有限公司,200\n第 1 页 共 2 页\n";
     assert_eq!(returns(text).len(), 2, "{:?}", returns(text));
@@ -345,4 +358,244 @@ fn tables_of_two_forms_in_one_sheet_are_both_read() {
     let (seen, outcome) = read_as("a.csv", &["directory", "needs"], text.as_bytes()).expect("read");
     let forms: Vec<&str> = outcome.tables.iter().map(|t| t.form.as_str()).collect();
     assert_eq!((forms, seen.records.len()), (vec!["directory", "needs"], 2));
+}
+
+/// The rows below a header that became records.
+fn rows_of(text: &str) -> Vec<u32> {
+    returns(text).iter().map(|r| r.split(':').next().and_then(|row| row.parse().ok()).expect("a row")).collect()
+}
+
+#[test]
+fn records_of_small_whole_numbers_below_a_header_stay_records() {
+    for (text, want) in [
+        ("统一社会信用代码,企业名称,从业人数,存货\n,,1,2\n,,12,7\n,,301,307\n", vec![2, 3, 4]),
+        ("统一社会信用代码,企业名称,从业人数,存货,产成品\n,,301,307,310\n,,308,309,312\n", vec![2, 3]),
+        ("统一社会信用代码,企业名称,从业人数,存货\n-,-,1,2\n", vec![2]),
+        ("企业名称,从业人数,存货\n1,5,6\n2,7,8\n", vec![2, 3]),
+        ("企业名称,从业人数,存货\n5,5,6\n6,7,8\n", vec![2, 3]),
+        ("企业名称,从业人数,存货\n12,3,40\n", vec![2]),
+        ("企业名称,从业人数,存货\n甲,12,7\n乙,3,4\n", vec![2, 3]),
+        ("企业名称,从业人数,存货,产成品\nA,1,3,2\nB,7,8,9\n", vec![2, 3]),
+        ("企业名称,从业人数,存货,产成品,实收资本\n,1,,,3\n", vec![2]),
+        ("企业名称,从业人数,存货\n—,12,7\n", vec![2]),
+    ] {
+        assert_eq!(rows_of(text), want, "{text}");
+    }
+}
+
+/// Remembers only which rows became records, by table.
+#[derive(Default)]
+struct Counter(HashMap<u16, Vec<u32>>);
+
+impl RecordSink for Counter {
+    fn table(&mut self, _: &TableMeta) {}
+    fn record(&mut self, meta: &TableMeta, row: u32, _: &[Option<RawCell<'_>>]) {
+        self.0.entry(meta.number).or_default().push(row);
+    }
+    fn sum_row(&mut self, _: &TableMeta, _: u32, _: SumKind, _: &str, _: &[Option<RawCell<'_>>]) {}
+    fn end_table(&mut self, _: &TableMeta) {}
+}
+
+/// A sheet of one layout: its header, and rows of every kind that may stand above, in and below its tables.
+struct Sheet {
+    header: &'static str,
+    rows: &'static [&'static str],
+    /// By series of tables, the sheet columns that are its own.
+    series: &'static [std::ops::Range<usize>],
+}
+
+const ONE_TABLE: Sheet = Sheet {
+    header: "统一社会信用代码,企业名称,从业人数,营业收入",
+    rows: &[
+        "2025年经营情况表",
+        "2024年经营情况表",
+        "单位：千元",
+        "单位：,千元",
+        "附件1",
+        ",,人,千元",
+        "甲,乙,1,2",
+        ",,本年,本年",
+        ",,本年",
+        "代码,,301,307",
+        ",,301,307",
+        "1,2,3,4",
+        "91360783MAYYK0013X,甲有限公司,5,10",
+        ",乙有限公司,1,2",
+        ",,1,2",
+        ",,,7",
+        ",丙有限公司",
+        ",,,",
+        ",,,,备考",
+        "合计,,6,12",
+        "小计,,1,2",
+        "总计,,3,4",
+        ",合计,1,2",
+        "工业小计,,1,2",
+        "其中：小微,,1,1",
+        "一、工业",
+        "渡江镇",
+        "占比,,50%,50%",
+        "第1页",
+        "填表人：张三",
+        "备注：无",
+        "龙南市,负责人：李四,1,2",
+        "91360783MAYYK0021P,丁有限公司 电话：0797,1,2",
+        "审核",
+        "企业名称,从业人数",
+        "企业名称,序号",
+        "统一社会信用代码,企业名称,从业人数,营业收入",
+        "企业名称,营业收入,利润总额",
+    ],
+    series: &[0..usize::MAX],
+};
+
+const SIDE_BY_SIDE: Sheet = Sheet {
+    header: "企业名称,营业收入,,企业名称,营业收入",
+    rows: &[
+        "2022年,,,2023年",
+        "单位：千元",
+        "甲,1,,甲,1",
+        "甲,1",
+        ",千元,,,万元",
+        "甲有限公司,10,,乙有限公司,20",
+        "合计,10,,丙有限公司,30",
+        "填表人：张三,,,丁有限公司,40",
+        ",,,戊有限公司,5",
+        "小计,1,,总计,2",
+        ",,,,",
+        "其中：小微,1,,渡江镇",
+        "企业名称,营业收入,,企业名称,营业收入",
+        "企业名称,营业收入,,己有限公司,3",
+        "龙南市,负责人：李四",
+        "第1页,,,第2页",
+    ],
+    series: &[0..3, 3..usize::MAX],
+};
+
+const YEARS_ACROSS: Sheet = Sheet {
+    header: "企业名称,2022年营业收入,2023年营业收入,备考",
+    rows: &[
+        "经营情况",
+        "单位：千元",
+        "甲,1,2,3",
+        "甲有限公司,11,12",
+        ",11",
+        ",,12",
+        ",,,备考",
+        "合计,11,12",
+        "小计,1,1",
+        "填表人：张三",
+        ",,,",
+        "一、工业",
+        "占比,1%,2%",
+        "企业名称,2022年营业收入,2023年营业收入,备考",
+    ],
+    series: &[0..usize::MAX, 0..usize::MAX],
+};
+
+/// Every row of a sheet with cells of a series of tables is header, record or set aside, and only one of them.
+fn every_row_is_accounted_for(sheet: &Sheet, above: &[usize], below: &[usize]) {
+    static FORMS: std::sync::LazyLock<IndexMap<String, FormOptions>> = std::sync::LazyLock::new(|| {
+        let config = load_defaults(Path::new("")).expect("the defaults");
+        std::iter::once(("returns".to_owned(), config.form["returns"].clone())).collect()
+    });
+    let row = |at: &usize| sheet.rows[at % sheet.rows.len()];
+    let lines: Vec<&str> = above.iter().map(row).chain([sheet.header]).chain(below.iter().map(row)).collect();
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("stored");
+    std::fs::write(&path, lines.join("\n")).expect("written");
+    let mut counter = Counter::default();
+    let outcome = read(&path, &Source::new("a.csv", &FORMS), &Limits::default(), &mut counter).expect("read");
+    let several = sheet.series.len();
+    for (place, columns) in sheet.series.iter().enumerate() {
+        let of_series = outcome.tables.iter().filter(|t| usize::from(t.number) % several == place);
+        let mut told: Vec<u32> = Vec::new();
+        for table in of_series {
+            let records = counter.0.get(&table.number).cloned().unwrap_or_default();
+            assert_eq!(table.rows, records.len() as u64);
+            told.extend(records);
+            told.extend(table.header_rows.0..=table.header_rows.1);
+            told.extend(table.aside.values().flat_map(|rows| rows.iter()));
+        }
+        told.sort_unstable();
+        let holds = |line: &&str| line.split(',').enumerate().any(|(i, cell)| columns.contains(&i) && !cell.is_empty());
+        let want: Vec<u32> = (1..).zip(&lines).filter(|(_, line)| holds(line)).map(|(number, _)| number).collect();
+        assert_eq!(told, want, "of the series {place}: {:#?}", (1..).zip(&lines).collect::<Vec<(u32, &&str)>>());
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(16))]
+
+    #[test]
+    fn no_row_of_a_table_is_lost(
+        above in proptest::collection::vec(0..2_usize, 0..4),
+        below in proptest::collection::vec(0..1000_usize, 0..70),
+    ) {
+        every_row_is_accounted_for(&ONE_TABLE, &above, &below);
+    }
+
+    #[test]
+    fn no_row_of_tables_side_by_side_is_lost(
+        above in proptest::collection::vec(0..2_usize, 0..3),
+        below in proptest::collection::vec(0..1000_usize, 0..40),
+    ) {
+        every_row_is_accounted_for(&SIDE_BY_SIDE, &above, &below);
+    }
+
+    #[test]
+    fn no_row_of_years_across_is_lost(
+        above in proptest::collection::vec(0..2_usize, 0..3),
+        below in proptest::collection::vec(0..1000_usize, 0..40),
+    ) {
+        every_row_is_accounted_for(&YEARS_ACROSS, &above, &below);
+    }
+}
+
+#[test]
+fn the_usual_statistical_head_is_read_on_every_page() {
+    let head = "统一社会信用代码,企业名称,从业人数,营业收入,利润总额\n,,本年,,\n代码,,301,307,327\n甲,乙,1,2,3\n";
+    let page = |rows: &str| format!("规模以上企业经营情况,,,,\n2025年,,,单位：千元,\n{head}{rows}");
+    let text = page(",甲有限公司,1,2,3\n杨村镇小计,,1,2,3\n") + &page(",乙有限公司,2,3,4\n龙南镇小计,,2,3,4\n合计,,3,5,7\n");
+    let (seen, outcome) = read_as("a.csv", &["returns"], text.as_bytes()).expect("read");
+    assert_eq!(
+        seen.records,
+        [
+            "7: 2025 name=甲有限公司 revenue=2[1000] total_profit=3[1000] staff=1",
+            "15: 2025 name=乙有限公司 revenue=3[1000] total_profit=4[1000] staff=2"
+        ]
+    );
+    assert_eq!(seen.sums.len(), 3, "{:?}", seen.sums);
+    assert_eq!(codes(&outcome), Vec::<&str>::new());
+    let deep = format!("{}{head},甲有限公司,1,2,3\n", "说明\n".repeat(39));
+    assert_eq!(returns(&deep), ["44: name=甲有限公司 revenue=2 total_profit=3 staff=1"], "the last row in which a header is looked for");
+    let deeper = deep.replace("代码,,301", ",,人,千元,千元\n代码,,301").replace("甲,乙,1", ",,本年\n甲,乙,1");
+    assert_eq!(returns(&deeper), ["46: name=甲有限公司 revenue=2[1000] total_profit=3[1000] staff=1"], "rows behind those kept");
+}
+
+#[test]
+fn what_is_set_aside_is_counted_by_kind_with_its_rows() {
+    let page = "经营情况（2023年）,,单位：千元\n企业名称,营业收入,利润总额\n代码,301,307\n甲,1,2\n";
+    let text = format!(
+        "{page}甲有限公司,100,10\n小计,100,10\n\n{page}乙有限公司,200,20\n其中：小微,1,1\n渡江镇\n合计,300,30\n,,\n填表人：张三\n说明文字,1,1\n"
+    );
+    let (seen, outcome) = read_as("a.csv", &["returns"], text.as_bytes()).expect("read");
+    assert_eq!(seen.records.len(), 2);
+    let told: Vec<String> = outcome.tables[0].aside.iter().map(|(kind, rows)| format!("{} {}", kind.id(), rows.shown(9).0)).collect();
+    assert_eq!(
+        told,
+        [
+            "title 1、8",
+            "numbering 4、11",
+            "codes 3、10",
+            "header 9",
+            "total 15",
+            "subtotal 6",
+            "heading 14",
+            "share 13",
+            "footer 17",
+            "below_footer 18"
+        ]
+    );
+    assert!(!format!("{:?}", outcome.tables).contains("张三"), "no text of a row that is set aside");
 }

@@ -12,6 +12,7 @@ use crate::config::Workbook;
 use crate::error::Error;
 use crate::finding::{Lang, fill, word};
 use crate::model::account::BALANCED;
+use crate::model::place::file_sql;
 use chrono::{Datelike, NaiveDate};
 use datafusion::arrow::array::{Array, AsArray, RecordBatch};
 use datafusion::arrow::datatypes::{Decimal128Type, Int64Type};
@@ -143,7 +144,8 @@ async fn stated(p: &Publication<'_>) -> Result<Vec<Stated>, Error> {
         let money = money.map_or("CAST(0 AS DECIMAL(28,4))".to_owned(), |c| format!("\"{c}\""));
         let sql = format!(
             "SELECT file, count(*) AS n, CAST(sum(money) AS DECIMAL(38,4)) AS money
-             FROM (SELECT record / 1099511627776 AS file, {money} AS money FROM {table}) AS s GROUP BY file ORDER BY file"
+             FROM (SELECT {} AS file, {money} AS money FROM {table}) AS s GROUP BY file ORDER BY file",
+            file_sql("record")
         );
         let (_, batches) = p.engine.query(&table, &sql).await?;
         for batch in &batches {

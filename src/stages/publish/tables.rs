@@ -6,7 +6,7 @@ use super::provenance::Sources;
 use crate::error::Error;
 use crate::finding::Rendered;
 use crate::model::merged::Conflict;
-use crate::model::place::Places;
+use crate::model::place::{Address, Places};
 use datafusion::arrow::array::{ArrayRef, AsArray, BooleanArray, Decimal128Array, Int64Array, RecordBatch, StringArray};
 use datafusion::arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef};
 use std::sync::Arc;
@@ -29,6 +29,7 @@ pub async fn table(publication: &Publication<'_>, gathered: &Gathered<'_>, name:
         "provenance" => provenance(p).await?,
         "not_linked" => not_linked(p).await?,
         "places" => places(p)?,
+        "set_aside" => set_aside(p)?,
         _ => return Ok(None),
     }))
 }
@@ -83,7 +84,7 @@ fn located(places: &Places, (schema, batches): Table) -> Result<Table, Error> {
             let mut columns: Vec<ArrayRef> = vec![
                 texts(records.values().iter().map(file)),
                 texts(records.values().iter().map(sheet)),
-                Arc::new(records.values().iter().map(|r| Some(r & 0xFF_FFFF)).collect::<Int64Array>()),
+                Arc::new(records.values().iter().map(|r| Some(i64::from(Address::of(*r).row))).collect::<Int64Array>()),
             ];
             columns.extend(b.columns().iter().skip(1).cloned());
             RecordBatch::try_new(schema.clone(), columns)
@@ -248,5 +249,27 @@ fn places(p: &Publication<'_>) -> Result<Table, Error> {
         ("reason", texts(p.accounts.iter().map(|a| renderer.reference(&a.reason)))),
         ("rows", Arc::new(p.accounts.iter().map(|a| i64::try_from(a.rows).ok()).collect::<Int64Array>())),
         ("amount_yuan", Arc::new(Decimal128Array::from(amounts).with_precision_and_scale(38, 4)?)),
+    ])
+}
+
+/// One row per range of rows of a table that are no records.
+fn set_aside(p: &Publication<'_>) -> Result<Table, Error> {
+    let ranges: Vec<_> = p
+        .places
+        .tables()
+        .flat_map(|(address, table)| table.aside.iter().map(move |(kind, rows)| (address.file, table, kind, rows)))
+        .flat_map(|(file, table, kind, rows)| rows.ranges().iter().map(move |range| (file, table, kind, *range)))
+        .collect();
+    let numbers = |of: fn(&(u32, u32)) -> u32| -> ArrayRef {
+        Arc::new(ranges.iter().map(|(.., range)| Some(i64::from(of(range)))).collect::<Int64Array>())
+    };
+    batch(vec![
+        ("file", texts(ranges.iter().map(|(file, ..)| p.places.files.get(*file).map_or("", |f| f.path.as_str())))),
+        ("sheet", texts(ranges.iter().map(|(_, table, ..)| table.sheet.as_str()))),
+        ("dataset", texts(ranges.iter().map(|(_, table, ..)| table.form.as_str()))),
+        ("period", Arc::new(ranges.iter().map(|(_, table, ..)| table.period.map(i64::from)).collect::<Int64Array>())),
+        ("kind", texts(ranges.iter().map(|(_, _, kind, _)| kind.id()))),
+        ("first_row", numbers(|range| range.0)),
+        ("last_row", numbers(|range| range.1)),
     ])
 }

@@ -7,6 +7,7 @@ use super::value::{CodeList, code_key, present};
 use crate::config::{FieldKind, FormOptions, PeriodKind};
 use crate::model::amount::{Unit, is_mark};
 use crate::model::name;
+use crate::model::place::Address;
 use crate::model::raw::{RawCell, SumKind, TableMeta};
 use datafusion::arrow::array::{ArrayRef, Int32Array, Int64Array, Int64Builder, RecordBatch, StringBuilder};
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
@@ -193,8 +194,9 @@ pub fn names_schema() -> Schema {
     ])
 }
 
+/// The number of a record within its file.
 fn record_id(table: u16, row: u32) -> i64 {
-    (i64::from(table) << 24) | i64::from(row)
+    Address { file: 0, table, row }.record()
 }
 
 fn code_list(spellings: &IndexMap<String, Vec<String>>) -> CodeList {

@@ -6,10 +6,11 @@
 //! cells at one address the first stays and a note tells both texts; rows come from top to bottom, each
 //! once, and what comes late or again is left out with a note.
 
-use super::limits::{Limits, MAX_COLUMNS, MAX_ROW_NUMBER, MAX_ROWS};
+use super::limits::{Limits, MAX_COLUMNS, MAX_ROWS};
 use super::number_format::Format;
 use super::row::{CellKind, Note, Refusal, Row, SheetHead, Sink};
 use super::{number, serial};
+use crate::model::place::MAX_ROW;
 
 /// Characters of a cell's text that a note shows.
 const SHOWN_CHARACTERS: usize = 60;
@@ -195,8 +196,8 @@ impl<'a> Feed<'a> {
             self.note("CEL-203", None, vec![("address", number)]);
             return Ok(());
         }
-        if self.row.number > MAX_ROW_NUMBER {
-            return Err(too_much("rows", MAX_ROW_NUMBER));
+        if self.row.number > MAX_ROW {
+            return Err(too_much("rows", MAX_ROW));
         }
         // A record's number is its row, so a row that comes late or twice cannot be told from the one before.
         if self.row.number <= self.last_row {

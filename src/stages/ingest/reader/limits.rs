@@ -73,5 +73,3 @@ impl Default for Limits {
 pub(super) const MAX_ROWS: u32 = 1_048_576;
 /// Columns of a sheet in every current format.
 pub(super) const MAX_COLUMNS: u32 = 16_384;
-/// Highest row number that a record's address can hold; only text tables come near it.
-pub(super) const MAX_ROW_NUMBER: u32 = (1 << 24) - 1;

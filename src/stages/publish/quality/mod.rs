@@ -7,6 +7,7 @@ mod edits;
 mod findings;
 mod inputs;
 mod overview;
+mod set_aside;
 mod tally;
 
 use super::desk::{Desk, asked};
@@ -31,6 +32,9 @@ pub fn write(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
     }
     if wanted("unjudged") {
         findings::unjudged(book, desk)?;
+    }
+    if wanted("set_aside") {
+        set_aside::set_aside(book, desk)?;
     }
     if wanted("edits") {
         edits::edits(book, desk, &tally)?;

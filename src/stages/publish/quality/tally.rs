@@ -1,6 +1,7 @@
 //! Findings counted: by bureau, file and code.
 
 use crate::finding::{Finding, Severity};
+use crate::model::place::Address;
 use crate::stages::publish::desk::Desk;
 use crate::stages::publish::workbook::{Mark, Value};
 use std::collections::{BTreeMap, HashMap};
@@ -62,7 +63,7 @@ impl<'a> Tally<'a> {
 
 /// The file that a finding is in.
 fn file_of(finding: &Finding) -> Option<usize> {
-    finding.record.and_then(|r| usize::try_from(r >> 40).ok()).or(finding.file)
+    finding.record.map(|r| Address::of(r).file).or(finding.file)
 }
 
 /// A count as a cell.
