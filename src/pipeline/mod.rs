@@ -24,6 +24,7 @@ pub mod parser;
 mod recall;
 mod runner;
 mod summary;
+mod tables;
 
 pub use changes::{Change, Changes};
 pub use check::{Checked, Checker, check};

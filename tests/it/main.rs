@@ -6,6 +6,7 @@ mod cells;
 mod check;
 mod city;
 mod config;
+mod damage;
 mod decimals;
 mod editions;
 mod edits;

@@ -12,7 +12,8 @@ mod version;
 
 pub use folder::{Found, list, source_of};
 pub use http::{FetchError, Fetched, Fetcher, Validators, shown};
-pub use store::{Store, hash_text};
+pub use crate::content::hash_text;
+pub use store::Store;
 pub use version::{Candidate, KeySet, Older, RecordKey, Superseded, supersede, version};
 
 /// One input, pinned.
