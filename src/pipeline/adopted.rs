@@ -27,7 +27,8 @@ impl Standing {
             let data = ENTERPRISES.into_iter().find(|file| run.sha256(file).is_some());
             data.map(|data| run.file(data)).transpose().map(|_| run)
         });
-        let published = sound.inspect_err(|flaw| tracing::warn!(run = adoption.run, %flaw, "the adopted run is not as it was written")).ok();
+        let published =
+            sound.inspect_err(|flaw| tracing::warn!(run = adoption.run, %flaw, "the adopted run is not as it was written")).ok();
         let adopted = adoption.adopted.get(..10).and_then(|d| d.parse().ok()).unwrap_or_default();
         Ok(Some(Self { run: adoption.run, adopted, published }))
     }

@@ -6,11 +6,12 @@ use super::parser::Manifest;
 use super::tables::Tables;
 use super::{Progress, Stage};
 use crate::config::{Config, HttpOptions};
-use crate::error::{Error, ErrorKind, io_reason};
 use crate::content::Flaw;
+use crate::error::{Error, ErrorKind, io_reason};
 use crate::finding::{Seed, fill, reference, word};
 use crate::ledger::{HttpVersion, Ledger, Upload};
-use crate::stages::acquire::{self, Fetched, Fetcher, Found, SourceFile, Store, Uploaded, Validators};
+use crate::stages::acquire::{self, FetchError, Fetched, Fetcher, Found, SourceFile, Store, Uploaded, Validators};
+use std::io;
 use std::sync::Arc;
 use tokio::task::JoinSet;
 
@@ -66,6 +67,8 @@ pub async fn acquire(config: &Config, store: &Store, ledger: &Ledger, now: &str)
                 ledger.receive(&sha256, &source, &path, bytes, now)?;
                 files.push(InputFile { file: SourceFile { source, path, sha256, bytes, upload: None }, seeds: Vec::new(), readable: true });
             }
+            // The input is not at fault if the store takes no more.
+            Err(error) if Error::from(io::Error::from(error.kind())).is_no_room() => return Err(error.into()),
             Err(error) => {
                 tracing::warn!(%error, "input could not be pinned");
                 files.push(unread(source, path, "SRC-007", vec![("reason".into(), io_reason(&error))]));
@@ -163,6 +166,7 @@ async fn fetch(
                 (Some(version), None)
             }
             (Ok(Fetched::Unchanged), known) => (known, None),
+            (Err(FetchError::Store(error)), _) => return Err(error.into()),
             (Err(error), known) => {
                 let mut args = vec![("url".to_owned(), acquire::shown(&options.url)), ("reason".to_owned(), error.to_string())];
                 args.extend(known.as_ref().map(|v| ("received".to_owned(), v.received.clone())));
@@ -240,7 +244,7 @@ pub async fn ingest(
             if read_manifest(folder.path()).is_none() {
                 return Ok((place, ParsedFile { input, manifest, tables: None }));
             }
-            let read = move || Ok::<_, std::io::Error>(Tables::read(&cache.keep(&key, folder)?)?);
+            let read = move || Ok::<_, io::Error>(Tables::read(&cache.keep(&key, folder)?)?);
             let (manifest, tables) = blocking(read).await??;
             Ok::<_, Error>((place, ParsedFile { input, manifest, tables: Some(tables) }))
         });

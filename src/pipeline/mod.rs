@@ -23,6 +23,7 @@ mod parse;
 pub mod parser;
 mod recall;
 mod runner;
+mod space;
 mod summary;
 mod tables;
 

@@ -6,6 +6,7 @@ use super::datasets::{Dataset, Loaded, load};
 use super::gather::{self, ParsedFile};
 use super::judging::{self, Population};
 use super::parse::Parsing;
+use super::space::Space;
 use super::summary::{Severities, Stage, Summary};
 use super::{Progress, accounting, cache};
 use crate::config::Config;
@@ -45,6 +46,11 @@ pub struct RunOutcome {
 /// # Errors
 /// Nothing could be read, another run is active, or the system fails; what is wrong with the data is in the outcome.
 pub async fn run(config: &Config, progress: &dyn Progress) -> Result<RunOutcome, Error> {
+    let space = Space::look(config);
+    make(config, progress).await.map_err(|error| space.explain(error))
+}
+
+async fn make(config: &Config, progress: &dyn Progress) -> Result<RunOutcome, Error> {
     let state = config.outputs.join(".huichi");
     fs::create_dir_all(&state)?;
     let _lock = lock(&state)?;

@@ -108,9 +108,13 @@ fn an_original_that_is_damaged_is_pinned_anew_from_inputs() {
     site.run();
     let first = published(&site);
     let store = site.path("outputs/.huichi/store");
-    for hurt in [flip, |f: &Path| fs::remove_file(f).expect("removed"), |f: &Path| {
-        fs::remove_file(f).and_then(|()| fs::create_dir(f)).expect("a folder");
-    }] {
+    for hurt in [
+        flip,
+        |f: &Path| fs::remove_file(f).expect("removed"),
+        |f: &Path| {
+            fs::remove_file(f).and_then(|()| fs::create_dir(f)).expect("a folder");
+        },
+    ] {
         for file in files(&store) {
             hurt(&file);
         }

@@ -10,9 +10,9 @@ mod http;
 mod store;
 mod version;
 
+pub use crate::content::hash_text;
 pub use folder::{Found, list, source_of};
 pub use http::{FetchError, Fetched, Fetcher, Validators, shown};
-pub use crate::content::hash_text;
 pub use store::Store;
 pub use version::{Candidate, KeySet, Older, RecordKey, Superseded, supersede, version};
 

@@ -21,8 +21,8 @@ mod tables;
 mod workbook;
 
 pub use adopted::{Adopted, Differences, ENTERPRISES, compare};
-pub use published::{FileFlaw, PublishedRun};
 pub use cells::{Shape, Vocabulary, shape_of};
+pub use published::{FileFlaw, PublishedRun, RECORD};
 pub use slip::{Slip, SlipRow, write_slip};
 
 use crate::config::{Config, DataFormat};

@@ -78,6 +78,11 @@ impl PublishedRun {
         serde_json::from_slice(&self.record)
     }
 
+    /// `run.json` itself.
+    pub fn record_bytes(&self) -> &[u8] {
+        &self.record
+    }
+
     /// The hash of a file that the run wrote.
     pub fn sha256(&self, path: &str) -> Option<&str> {
         self.files.get(path).map(|f| f.sha256.as_str())
