@@ -2,6 +2,8 @@
 
 use crate::engine::EngineError;
 use crate::ledger::LedgerError;
+use std::any::Any;
+use std::io;
 use std::path::Path;
 
 /// Whose fault an error is; decides the exit code.
@@ -80,15 +82,42 @@ impl Error {
         self
     }
 
-    /// A broken invariant.
+    /// A broken invariant; unless what lies below is a disk that takes no more.
     pub fn bug(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        Self::new(ErrorKind::Bug, "ERR-001").from_source(source)
+        let source = source.into();
+        match no_room(&format!("{source:?}")) {
+            Some(kind) => io::Error::from(kind).into(),
+            None => Self::new(ErrorKind::Bug, "ERR-001").from_source(source),
+        }
+    }
+
+    /// What a panic of a library says of the disk, if it is that: some write without asking whether they can.
+    pub fn of_panic(panic: &(dyn Any + Send)) -> Option<Self> {
+        let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+        text.and_then(no_room).map(|kind| io::Error::from(kind).into())
+    }
+
+    /// Whether the disk takes no more.
+    pub fn is_no_room(&self) -> bool {
+        self.code == "ERR-006" && self.args.iter().any(|(_, v)| v == "@io.full" || v == "@io.large")
     }
 
     /// The inputs root cannot be read.
     pub fn inputs(path: &Path, source: std::io::Error) -> Self {
         Self::new(ErrorKind::Unreadable, "ERR-004").with("path", path.display().to_string()).from_io(source)
     }
+}
+
+/// Whether a failure in the system's words tells of a full disk.
+pub fn tells_of_no_room(text: &str) -> bool {
+    no_room(text).is_some()
+}
+
+/// Which kind of full disk a failure in the system's words (its `Debug`) tells of. Libraries wrap it each in its own way, and
+/// some lose it on the way to `source()`.
+fn no_room(text: &str) -> Option<io::ErrorKind> {
+    use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    [StorageFull, QuotaExceeded, FileTooLarge].into_iter().find(|kind| text.contains(&format!("{kind:?}")))
 }
 
 /// A catalogue reference to what the system says.
@@ -98,6 +127,7 @@ pub fn io_reason(error: &std::io::Error) -> String {
         Kind::NotFound => "@io.not_found".to_owned(),
         Kind::PermissionDenied => "@io.denied".to_owned(),
         Kind::StorageFull | Kind::QuotaExceeded => "@io.full".to_owned(),
+        Kind::FileTooLarge => "@io.large".to_owned(),
         Kind::IsADirectory => "@io.folder".to_owned(),
         Kind::NotADirectory => "@io.no_folder".to_owned(),
         Kind::InvalidData => "@io.text".to_owned(),
@@ -136,13 +166,17 @@ impl std::error::Error for Error {
 
 impl From<std::io::Error> for Error {
     fn from(source: std::io::Error) -> Self {
+        let source = no_room(&format!("{source:?}")).map_or(source, io::Error::from);
         Self::new(ErrorKind::System, "ERR-006").from_io(source)
     }
 }
 
 impl From<LedgerError> for Error {
     fn from(source: LedgerError) -> Self {
-        Self::new(ErrorKind::System, "ERR-007").from_source(source)
+        match crate::ledger::is_full(&source) {
+            true => io::Error::from(io::ErrorKind::StorageFull).into(),
+            false => Self::new(ErrorKind::System, "ERR-007").from_source(source),
+        }
     }
 }
 
@@ -161,5 +195,30 @@ impl From<serde_json::Error> for Error {
 impl From<datafusion::arrow::error::ArrowError> for Error {
     fn from(source: datafusion::arrow::error::ArrowError) -> Self {
         Self::bug(source)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_no_defect_however_it_is_told() {
+        let full = || io::Error::from_raw_os_error(28);
+        let told: [Error; 6] = [
+            full().into(),
+            Error::bug(full()),
+            Error::bug(csv::Error::from(full())),
+            Error::bug(parquet::errors::ParquetError::from(full())),
+            io::Error::other(datafusion::arrow::error::ArrowError::from(full())).into(),
+            Error::from(io::Error::from(io::ErrorKind::FileTooLarge)),
+        ];
+        for error in told {
+            assert!(error.is_no_room() && error.kind == ErrorKind::System, "{error}");
+        }
+        let panic = |text: String| std::panic::catch_unwind(move || std::panic::panic_any(text)).expect_err("a panic");
+        assert!(Error::of_panic(panic(format!("Couldn't write to xml file: {:?}", full())).as_ref()).is_some_and(|e| e.is_no_room()));
+        assert!(Error::of_panic(panic("index out of bounds".to_owned()).as_ref()).is_none());
+        assert_eq!(Error::bug("index out of bounds").kind, ErrorKind::Bug);
     }
 }

@@ -7,6 +7,15 @@ fn main() -> ExitCode {
     if std::env::args_os().nth(1).is_some_and(|a| a == huichi::pipeline::parser::COMMAND) {
         return ExitCode::from(u8::try_from(huichi::pipeline::parser::main()).unwrap_or(1));
     }
+    let said = std::panic::take_hook();
+    // A panic over a full disk becomes an error, which says it better.
+    std::panic::set_hook(Box::new(move |panic| {
+        let payload = panic.payload();
+        let text = payload.downcast_ref::<String>().map(String::as_str);
+        if !text.is_some_and(huichi::error::tells_of_no_room) {
+            said(panic);
+        }
+    }));
     // A panic is a broken invariant of ours; its message is on standard error already.
     ExitCode::from(std::panic::catch_unwind(huichi::cli::main).unwrap_or(1))
 }

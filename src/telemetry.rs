@@ -9,7 +9,8 @@ const TO_PROGRAMS: &str = "warn,huichi::server=info";
 /// Sends events to standard error; `HUICHI_LOG` filters them, as JSON where `json` is wanted.
 pub fn start(json: bool) {
     let filter = EnvFilter::try_from_env("HUICHI_LOG").unwrap_or_else(|_| EnvFilter::new(if json { TO_PROGRAMS } else { TO_PEOPLE }));
-    let builder = fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // What cannot be written (a closed pipe) is not complained of on the same pipe: that would be a panic.
+    let builder = fmt().with_env_filter(filter).with_writer(std::io::stderr).log_internal_errors(false);
     // A subscriber that is already there (in tests) stays.
     let _ = if json { builder.json().try_init() } else { builder.with_target(false).try_init() };
 }

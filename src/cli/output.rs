@@ -4,7 +4,7 @@ use super::args::{Cli, Format};
 use crate::config::{Config, Problem, read};
 use crate::error::{Error, ErrorKind};
 use crate::finding::{Catalogue, Lang, fill, reference};
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::path::Path;
 
 /// Colors of a terminal; none where output goes elsewhere or `NO_COLOR` is set.
@@ -28,12 +28,18 @@ impl Paint {
     }
 }
 
-/// Prints a line; a reader that went away (a closed pipe) ends the program quietly.
+/// Prints a line. A reader that went away (a closed pipe) is no reason to stop: what the program does counts, and its exit
+/// code says that. Where a line is lost for another reason, somebody waits for it.
 pub fn say(line: impl std::fmt::Display) {
-    use std::io::Write;
-    if writeln!(std::io::stdout(), "{line}").is_err() {
-        std::process::exit(0);
+    match writeln!(std::io::stdout(), "{line}") {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => std::process::exit(ErrorKind::System.exit_code().into()),
+        _ => {}
     }
+}
+
+/// Prints a line to standard error; nobody may be there to read it.
+pub fn complain(line: impl std::fmt::Display) {
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 /// The language of a run: what was typed, else what the configuration says.
@@ -93,26 +99,26 @@ fn print_problems(cli: &Cli, text: &str, problems: &[Problem]) {
                 "code": problem.kind.code(), "line": problem.line, "path": problem.path, "found": problem.found,
                 "expected": problem.expected, "message": message, "help": help,
             });
-            eprintln!("{line}");
+            complain(line);
             continue;
         }
-        eprintln!("{}: {message}", paint.text("1;31", &format!("{} {}", problem.kind.code(), entry.name.get(lang))));
+        complain(format!("{}: {message}", paint.text("1;31", &format!("{} {}", problem.kind.code(), entry.name.get(lang)))));
         if problem.line > 0 {
-            eprintln!("  {} {}:{}", paint.text("1;34", "-->"), cli.config.display(), problem.line);
+            complain(format!("  {} {}:{}", paint.text("1;34", "-->"), cli.config.display(), problem.line));
             if let Some(line) = text.lines().nth(problem.line - 1) {
-                eprintln!("   {} {line}", paint.text("1;34", &format!("{:>4} |", problem.line)));
+                complain(format!("   {} {line}", paint.text("1;34", &format!("{:>4} |", problem.line))));
             }
         } else if !problem.path.is_empty() {
-            eprintln!("  {} {}", paint.text("1;34", "-->"), problem.path);
+            complain(format!("  {} {}", paint.text("1;34", "-->"), problem.path));
         }
-        eprintln!("   {} {help}\n", paint.text("1;36", "="));
+        complain(format!("   {} {help}\n", paint.text("1;36", "=")));
     }
 }
 
 /// Prints an error as people read it.
 pub fn error(format: Format, lang: Lang, error: &Error) {
     let Some(entry) = Catalogue::builtin().get(error.code) else {
-        eprintln!("{error}");
+        complain(error);
         return;
     };
     let argument =
@@ -120,13 +126,13 @@ pub fn error(format: Format, lang: Lang, error: &Error) {
     let message = fill(entry.message.get(lang), argument);
     let help = fill(entry.help.get(lang), argument);
     if format == Format::Json {
-        eprintln!("{}", serde_json::json!({ "error": error.code, "message": message, "help": help, "findings": error.findings }));
+        complain(serde_json::json!({ "error": error.code, "message": message, "help": help, "findings": error.findings }));
         return;
     }
     let paint = Paint::stderr();
-    eprintln!("{}: {message}", paint.text("1;31", &format!("{} {}", error.code, entry.name.get(lang))));
-    eprintln!("   {} {help}", paint.text("1;36", "="));
+    complain(format!("{}: {message}", paint.text("1;31", &format!("{} {}", error.code, entry.name.get(lang)))));
+    complain(format!("   {} {help}", paint.text("1;36", "=")));
     for line in &error.findings {
-        eprintln!("   {} {line}", paint.text("1;34", "-"));
+        complain(format!("   {} {line}", paint.text("1;34", "-")));
     }
 }

@@ -1,7 +1,7 @@
 //! `huichi run`
 
 use super::args::{Cli, Format, Run};
-use super::output::{Paint, configuration, lang, say};
+use super::output::{Paint, complain, configuration, lang, say};
 use crate::error::{Error, ErrorKind};
 use crate::finding::{Lang, fill, word};
 use crate::pipeline::{self, Progress, ProgressEvent, RunOutcome, Silent, Stage};
@@ -151,6 +151,6 @@ impl Progress for Shown {
         let name = word(self.lang, stage.key());
         // A hanzi is two columns wide, so four of them fill eight.
         let pad = " ".repeat(10_usize.saturating_sub(unicode_width::UnicodeWidthStr::width(name)));
-        eprintln!("{name}{pad}{rows:>9}  {:>6.2} s", started.elapsed().as_secs_f64());
+        complain(format!("{name}{pad}{rows:>9}  {:>6.2} s", started.elapsed().as_secs_f64()));
     }
 }

@@ -96,12 +96,15 @@ impl Default for PathOptions {
     }
 }
 
+/// Largest file that the readers take, MiB; no setting may promise more.
+pub const LARGEST_FILE_MIB: u64 = 512;
+
 /// `[limits]`
 #[derive(Debug, Clone, Serialize, Deserialize, Validate)]
 #[serde(deny_unknown_fields, default)]
 pub struct LimitOptions {
     /// Largest file taken in, MiB.
-    #[validate(range(min = 1, max = 4096))]
+    #[validate(range(min = 1, max = LARGEST_FILE_MIB))]
     pub file_mib: u64,
     /// Address space of one parsing child, MiB.
     #[validate(range(min = 128, max = 65536))]

@@ -1,5 +1,6 @@
 //! `[portal]`: where `huichi serve` listens, and how much it takes in.
 
+use super::options::LARGEST_FILE_MIB;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
@@ -25,7 +26,7 @@ pub struct PortalOptions {
     #[validate(range(min = 8, max = 10000))]
     pub connections: u32,
     /// Largest upload, MiB.
-    #[validate(range(min = 1, max = 1024))]
+    #[validate(range(min = 1, max = LARGEST_FILE_MIB))]
     pub upload_mib: u64,
     /// Files in one upload.
     #[validate(range(min = 1, max = 100))]

@@ -7,7 +7,7 @@ use datafusion::arrow::error::ArrowError;
 use datafusion::arrow::ipc::reader::FileReader;
 use datafusion::arrow::ipc::writer::FileWriter;
 use std::fs::File;
-use std::io::{self, BufWriter};
+use std::io::{self, BufWriter, Cursor};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -38,17 +38,17 @@ pub fn write(path: &Path, schema: &Schema, batches: &[RecordBatch]) -> io::Resul
     writer.finish()
 }
 
-/// Reads a file whole.
-pub fn read(path: &Path) -> io::Result<(SchemaRef, Vec<RecordBatch>)> {
-    let reader = FileReader::try_new(File::open(path)?, None).map_err(other)?;
+/// Reads the content of a file whole.
+pub fn read(content: Vec<u8>) -> io::Result<(SchemaRef, Vec<RecordBatch>)> {
+    let reader = FileReader::try_new(Cursor::new(content), None).map_err(other)?;
     let schema = reader.schema();
     let batches = reader.collect::<Result<Vec<_>, _>>().map_err(other)?;
     Ok((schema, batches))
 }
 
-/// The row of a file whose first column holds a number; batches are read one by one until it is found.
-pub fn row_with(path: &Path, number: i64) -> io::Result<Option<RecordBatch>> {
-    for batch in FileReader::try_new(File::open(path)?, None).map_err(other)? {
+/// The row of a file's content whose first column holds a number; batches are read one by one until it is found.
+pub fn row_with(content: Vec<u8>, number: i64) -> io::Result<Option<RecordBatch>> {
+    for batch in FileReader::try_new(Cursor::new(content), None).map_err(other)? {
         let batch = batch.map_err(other)?;
         let Some(numbers) = batch.column(0).as_primitive_opt::<Int64Type>() else { return Ok(None) };
         if let Some(row) = numbers.values().iter().position(|n| *n == number) {

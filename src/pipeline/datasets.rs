@@ -1,9 +1,8 @@
 //! From parsed files to the datasets of a run: versions decided, columns brought together.
 
 use super::gather::ParsedFile;
-use super::parser::files;
 use crate::config::{Config, FieldKind};
-use crate::engine::store::{read, union_schema, widen};
+use crate::engine::store::{union_schema, widen};
 use crate::error::{Error, ErrorKind};
 use crate::finding::Seed;
 use crate::ledger::Part;
@@ -18,7 +17,6 @@ use datafusion::arrow::compute::filter_record_batch;
 use datafusion::arrow::compute::kernels::numeric::add;
 use datafusion::arrow::datatypes::{DataType, Decimal128Type, Field, Int32Type, Int64Type, Schema, SchemaRef};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::path::PathBuf;
 use std::sync::Arc;
 
 /// A dataset: one schema, its batches.
@@ -43,8 +41,8 @@ pub struct Loaded {
     pub forms: BTreeMap<String, Dataset>,
     /// Sum rows of all tables.
     pub sums: Dataset,
-    /// Files of the single names of cells that hold several, each with its file's ordinal.
-    names: Vec<(PathBuf, usize)>,
+    /// The single names of cells that hold several.
+    pub names: Dataset,
     /// By form, what its tables were made from: file ordinals with keys of the cache.
     pub keys: BTreeMap<String, String>,
     /// By file, the forms and periods that it holds, before versions are decided.
@@ -68,16 +66,6 @@ impl Loaded {
             Some(part) => part.rows += rows,
             None => parts.push(Part { form: form.to_owned(), period, rows }),
         }
-    }
-
-    /// The single names of cells that hold several; only links read them, so they are not kept.
-    pub fn names(&self) -> Result<Dataset, Error> {
-        let mut names = Dataset { schema: Arc::new(names_schema()), batches: Vec::new() };
-        for (path, ordinal) in self.names.iter().filter(|(path, _)| path.exists()) {
-            let (_, batches) = read(path)?;
-            names.batches.extend(batches.iter().map(|b| rebase(b, *ordinal)).collect::<Result<Vec<_>, _>>()?);
-        }
-        Ok(names)
     }
 }
 
@@ -149,7 +137,7 @@ pub fn load(config: &Config, parsed: &[ParsedFile]) -> Result<Loaded, Error> {
     let mut loaded = Loaded {
         forms: BTreeMap::new(),
         sums: Dataset { schema: Arc::new(sums_schema()), batches: Vec::new() },
-        names: Vec::new(),
+        names: Dataset { schema: Arc::new(names_schema()), batches: Vec::new() },
         keys: BTreeMap::new(),
         parts: BTreeMap::new(),
         places: Places::default(),
@@ -165,27 +153,23 @@ pub fn load(config: &Config, parsed: &[ParsedFile]) -> Result<Loaded, Error> {
         loaded.places.files.push(FileName { path: file.input.file.path.clone(), bureau, source: source.clone() });
         loaded.places.add_tables(ordinal, &file.manifest.tables);
         loaded.seeds.extend(file.input.seeds.iter().chain(&file.manifest.seeds).map(|s| (ordinal, s.clone())));
-        let Some(folder) = &file.folder else { continue };
+        let Some(read) = &file.tables else { continue };
         for meta in &file.manifest.tables {
-            if let Some(batch) = other(folder, files::sums(meta.number), ordinal)? {
-                loaded.sums.batches.extend(batch);
+            for (batches, dataset) in [(read.sums(meta.number), &mut loaded.sums), (read.names(meta.number), &mut loaded.names)] {
+                dataset.batches.extend(rebased(batches, ordinal)?);
             }
-            loaded.names.push((folder.join(files::names(meta.number)), ordinal));
-            let entry = folder.file_name().unwrap_or_default().to_string_lossy();
-            loaded.keys.entry(meta.form.clone()).or_default().push_str(&format!("{ordinal}:{source}:{entry}{} ", said(file)));
-            let path = folder.join(files::records(meta.number));
-            if meta.rows == 0 || !path.exists() {
+            loaded.keys.entry(meta.form.clone()).or_default().push_str(&format!("{ordinal}:{source}:{}{} ", read.key, said(file)));
+            let Some((schema, batches)) = read.records(meta.number).filter(|_| meta.rows > 0) else {
                 loaded.note_part(ordinal, &meta.form, meta.period, 0);
                 continue;
-            }
-            let (schema, batches) = read(&path)?;
+            };
             let totals = loaded.incoming.entry(meta.form.clone()).or_default();
             batches.iter().for_each(|b| totals.add(b));
             let rows: u64 = batches.iter().map(|b| b.num_rows() as u64).sum();
             if rows != meta.rows {
                 return Err(Error::bug(format!("a table of {} records came in with {rows}", meta.rows)));
             }
-            let batches = batches.iter().map(|b| rebase(b, ordinal)).collect::<Result<_, _>>()?;
+            let (schema, batches) = (schema.clone(), rebased(batches, ordinal)?);
             let table = Table { file: ordinal, number: meta.number, form: meta.form.clone(), period: meta.period, schema, batches };
             for (period, rows) in table.rows_by_period() {
                 loaded.note_part(ordinal, &meta.form, period, rows);
@@ -203,13 +187,8 @@ fn said(file: &ParsedFile) -> String {
     file.input.file.upload.as_ref().map_or_else(String::new, |_| format!("{:?}", file.input.file.version()))
 }
 
-fn other(folder: &std::path::Path, name: String, file: usize) -> Result<Option<Vec<RecordBatch>>, Error> {
-    let path = folder.join(name);
-    if !path.exists() {
-        return Ok(None);
-    }
-    let (_, batches) = read(&path)?;
-    Ok(Some(batches.iter().map(|b| rebase(b, file)).collect::<Result<_, _>>()?))
+fn rebased(batches: &[RecordBatch], file: usize) -> Result<Vec<RecordBatch>, Error> {
+    batches.iter().map(|b| rebase(b, file)).collect()
 }
 
 /// Puts the file's ordinal into the record numbers.

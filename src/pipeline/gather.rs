@@ -3,13 +3,15 @@
 use super::cache::Cache;
 use super::parse::{Parsing, parse, read_manifest};
 use super::parser::Manifest;
+use super::tables::Tables;
 use super::{Progress, Stage};
 use crate::config::{Config, HttpOptions};
+use crate::content::Flaw;
 use crate::error::{Error, ErrorKind, io_reason};
-use crate::finding::{Seed, fill, word};
+use crate::finding::{Seed, fill, reference, word};
 use crate::ledger::{HttpVersion, Ledger, Upload};
-use crate::stages::acquire::{self, Bounds, Fetched, Fetcher, Found, FoundFile, SourceFile, Store, Uploaded, Validators};
-use std::path::PathBuf;
+use crate::stages::acquire::{self, Bounds, FetchError, Fetched, Fetcher, Found, FoundFile, SourceFile, Store, Uploaded, Validators};
+use std::io;
 use std::sync::Arc;
 use tokio::task::JoinSet;
 
@@ -31,20 +33,20 @@ pub struct ParsedFile {
     pub input: InputFile,
     /// What the parser found.
     pub manifest: Manifest,
-    /// The folder of its tables; nothing if the parser died.
-    pub folder: Option<PathBuf>,
+    /// Its tables; nothing if the parser died.
+    pub tables: Option<Tables>,
 }
 
 impl ParsedFile {
     /// Whether its parser ended without a word.
     pub fn died(&self) -> bool {
-        self.input.readable && self.folder.is_none()
+        self.input.readable && self.tables.is_none()
     }
 }
 
 /// Pins every input, from folders, from the network and from the portal, and notes its receipt.
 pub async fn acquire(config: &Config, store: &Store, ledger: &Ledger, now: &str) -> Result<Vec<InputFile>, Error> {
-    let uploads = uploads(config, store, ledger.standing_uploads()?);
+    let uploads = uploads(config, ledger.standing_uploads()?);
     let bounds = Bounds { linked: &config.linked_folders, outputs: &config.outputs };
     let found = match acquire::list(&config.inputs, &config.source, &bounds) {
         Ok(found) => found,
@@ -54,13 +56,19 @@ pub async fn acquire(config: &Config, store: &Store, ledger: &Ledger, now: &str)
     };
     let mut files = Vec::new();
     for file in found.files {
-        let input = pin(config, store, file);
+        let input = pin(config, store, file)?;
         if input.readable {
             ledger.receive(&input.file.sha256, &input.file.source, &input.file.path, input.file.bytes, now)?;
         }
         files.push(input);
     }
-    files.extend(fetch(config, store, ledger, now).await?);
+    let mut flawed = Vec::new();
+    files.extend(fetch(config, store, ledger, now, &mut flawed).await?);
+    // What only the store holds cannot be had again from anywhere: the run does not go on without it.
+    flawed.extend(uploads.iter().filter_map(|u| Some((u.file.clone(), store.verify(&u.file.sha256).err()?))));
+    if !flawed.is_empty() {
+        return Err(unsound(config, &flawed));
+    }
     files.extend(uploads);
     files.extend(found.unread.into_iter().map(|u| unread(u.source, u.path, u.seed)));
     // Sources stand in the order of the configuration, whichever way their files come; what is of no source stands last.
@@ -69,34 +77,42 @@ pub async fn acquire(config: &Config, store: &Store, ledger: &Ledger, now: &str)
 }
 
 /// Pins a file that was found in a folder; one that is too large, or went away meanwhile, is told and not read.
-fn pin(config: &Config, store: &Store, found: FoundFile) -> InputFile {
+///
+/// # Errors
+/// The store takes no more, which is no fault of the file.
+fn pin(config: &Config, store: &Store, found: FoundFile) -> Result<InputFile, Error> {
     let FoundFile { source, path, full, seeds } = found;
     let bytes = full.metadata().map_or(0, |m| m.len());
     if bytes > config.limits.file_mib << 20 {
         let args = vec![("size".into(), (bytes >> 20).to_string()), ("limit".into(), config.limits.file_mib.to_string())];
-        return unread(source, path, Seed::of_file("SRC-006", args));
+        return Ok(unread(source, path, Seed::of_file("SRC-006", args)));
     }
     match store.pin(&full) {
-        Ok((sha256, bytes)) => InputFile { file: SourceFile { source, path, sha256, bytes, upload: None }, seeds, readable: true },
+        Ok((sha256, bytes)) => Ok(InputFile { file: SourceFile { source, path, sha256, bytes, upload: None }, seeds, readable: true }),
+        Err(error) if Error::from(io::Error::from(error.kind())).is_no_room() => Err(error.into()),
         Err(error) => {
             tracing::warn!(%error, "input could not be pinned");
-            unread(source, path, Seed::of_file("SRC-007", vec![("reason".into(), io_reason(&error))]))
+            Ok(unread(source, path, Seed::of_file("SRC-007", vec![("reason".into(), io_reason(&error))])))
         }
     }
 }
 
 /// Uploads as inputs; those of a source that is not read any more stay where they are.
-fn uploads(config: &Config, store: &Store, standing: Vec<Upload>) -> Vec<InputFile> {
+fn uploads(config: &Config, standing: Vec<Upload>) -> Vec<InputFile> {
     let read = |u: &Upload| config.source.get(&u.source).is_some_and(|s| !s.disabled);
-    let input = |u: Upload| match store.has(&u.sha256) {
-        true => InputFile { file: of_upload(config, u), seeds: Vec::new(), readable: true },
-        false => {
-            let file = of_upload(config, u);
-            let reason = io_reason(&std::io::ErrorKind::NotFound.into());
-            unread(file.source, file.path, Seed::of_file("SRC-007", vec![("reason".into(), reason)]))
-        }
-    };
+    let input = |u: Upload| InputFile { file: of_upload(config, u), seeds: Vec::new(), readable: true };
     standing.into_iter().filter(read).map(input).collect()
+}
+
+/// The error of originals that the store no longer has as they came, each with its bureau and the number of its receipt.
+fn unsound(config: &Config, flawed: &[(SourceFile, Flaw)]) -> Error {
+    let lines = flawed.iter().map(|(file, flaw)| {
+        let bureau = config.source.get(&file.source).map_or(file.source.as_str(), |s| s.bureau.as_str());
+        let path = if file.upload.is_some() { file.path.clone() } else { format!("{bureau}/{}", file.path) };
+        let values = [path, reference(config.run.lang, &flaw.to_string()), file.sha256.clone()];
+        fill(word(config.run.lang, "run.flawed"), |i| i.parse::<usize>().ok().and_then(|i| values.get(i).cloned())).into_owned()
+    });
+    Error::new(ErrorKind::System, "ERR-060").with("count", flawed.len().to_string()).about(lines.collect())
 }
 
 /// An upload as reports name it: `统计局/第12号_经营情况.xlsx`.
@@ -113,8 +129,15 @@ pub fn of_upload(config: &Config, upload: Upload) -> SourceFile {
     }
 }
 
-/// Fetches every address, all at once, and falls back on the last good version of what cannot be reached.
-async fn fetch(config: &Config, store: &Store, ledger: &Ledger, now: &str) -> Result<Vec<InputFile>, Error> {
+/// Fetches every address, all at once, and falls back on the last good version of what cannot be reached; if the store no
+/// longer has that, it is `flawed`.
+async fn fetch(
+    config: &Config,
+    store: &Store,
+    ledger: &Ledger,
+    now: &str,
+    flawed: &mut Vec<(SourceFile, Flaw)>,
+) -> Result<Vec<InputFile>, Error> {
     let addresses: Vec<(&String, &HttpOptions)> =
         config.source.iter().filter(|(_, s)| !s.disabled).flat_map(|(id, s)| s.http.iter().map(move |h| (id, h))).collect();
     if addresses.is_empty() {
@@ -124,9 +147,11 @@ async fn fetch(config: &Config, store: &Store, ledger: &Ledger, now: &str) -> Re
     let mut tasks = JoinSet::new();
     let mut known = Vec::new();
     for (place, (_, options)) in addresses.iter().enumerate() {
-        let version = ledger.http_version(&options.url)?.filter(|v| store.has(&v.sha256));
-        let validators = version.as_ref().map(|v| Validators { etag: v.etag.clone(), last_modified: v.last_modified.clone() });
-        known.push(version);
+        let version = ledger.http_version(&options.url)?;
+        let flaw = version.as_ref().and_then(|v| store.verify(&v.sha256).err());
+        let sound = version.as_ref().filter(|_| flaw.is_none());
+        let validators = sound.map(|v| Validators { etag: v.etag.clone(), last_modified: v.last_modified.clone() });
+        known.push((version, flaw));
         let (fetcher, options) = (fetcher.clone(), (*options).clone());
         tasks.spawn(async move { (place, fetcher.fetch(&options, validators.as_ref()).await) });
     }
@@ -134,7 +159,13 @@ async fn fetch(config: &Config, store: &Store, ledger: &Ledger, now: &str) -> Re
     while let Some(done) = tasks.join_next().await {
         let (place, fetched) = done.map_err(Error::bug)?;
         let (source, options) = addresses[place];
-        let (version, seed) = match (fetched, known[place].take()) {
+        let (known, flaw) = std::mem::take(&mut known[place]);
+        if let (Err(_), Some(known), Some(flaw)) = (&fetched, &known, flaw) {
+            let (source, path) = (source.clone(), options.name.clone());
+            flawed.push((SourceFile { source, path, sha256: known.sha256.clone(), bytes: known.bytes, upload: None }, flaw));
+            continue;
+        }
+        let (version, seed) = match (fetched, known) {
             (Ok(Fetched::New { sha256, bytes, validators }), _) => {
                 let Validators { etag, last_modified } = validators;
                 let version = HttpVersion { sha256, bytes, etag, last_modified, received: now.to_owned() };
@@ -143,6 +174,7 @@ async fn fetch(config: &Config, store: &Store, ledger: &Ledger, now: &str) -> Re
                 (Some(version), None)
             }
             (Ok(Fetched::Unchanged), known) => (known, None),
+            (Err(FetchError::Store(error)), _) => return Err(error.into()),
             (Err(error), known) => {
                 let mut args = vec![("url".to_owned(), acquire::shown(&options.url)), ("reason".to_owned(), error.to_string())];
                 args.extend(known.as_ref().map(|v| ("received".to_owned(), v.received.clone())));
@@ -191,25 +223,34 @@ pub async fn ingest(
     for (place, input) in inputs.into_iter().enumerate() {
         parsed.push(None);
         if !input.readable {
-            parsed[place] = Some(ParsedFile { input, manifest: Manifest { refused: true, ..Manifest::default() }, folder: None });
+            parsed[place] = Some(ParsedFile { input, manifest: Manifest { refused: true, ..Manifest::default() }, tables: None });
             continue;
         }
         let key = key_of(&config, cache, &input.file)?;
-        if let Some(folder) = cache.get(&key)
-            && let Some(manifest) = read_manifest(&folder)
+        if let Some(entry) = cache.get(&key)
+            // An entry that is not as it was kept is made anew.
+            && let Ok((manifest, tables)) = blocking(move || Tables::read(&entry)).await?
         {
             progress.step(Stage::Ingest);
-            parsed[place] = Some(ParsedFile { input, manifest, folder: Some(folder) });
+            parsed[place] = Some(ParsedFile { input, manifest, tables: Some(tables) });
             continue;
         }
-        let (parsing, cache, config) = (parsing.clone(), cache.clone(), config.clone());
-        let path = store.path(&input.file.sha256);
+        let (parsing, cache, config, store) = (parsing.clone(), cache.clone(), config.clone(), store.clone());
         tasks.spawn(async move {
-            let folder = cache.begin()?;
-            let manifest = parse(&parsing, &config, &input.file.source, &path, input.file.name(), folder.path()).await?;
+            let (folder, file) = (cache.begin()?, &input.file);
+            let original = (&store, file.sha256.as_str());
+            let manifest = parse(&parsing, &config, &file.source, original, file.name(), folder.path()).await;
+            let manifest = manifest.map_err(|e| match Flaw::of(&e) {
+                Some(flaw) => unsound(&config, &[(input.file.clone(), flaw)]),
+                None => e.into(),
+            })?;
             // A death is not remembered: the next run tries again.
-            let folder = if read_manifest(folder.path()).is_some() { Some(cache.keep(&key, folder)?) } else { None };
-            Ok::<_, std::io::Error>((place, ParsedFile { input, manifest, folder }))
+            if read_manifest(folder.path()).is_none() {
+                return Ok((place, ParsedFile { input, manifest, tables: None }));
+            }
+            let read = move || Ok::<_, io::Error>(Tables::read(&cache.keep(&key, folder)?)?);
+            let (manifest, tables) = blocking(read).await??;
+            Ok::<_, Error>((place, ParsedFile { input, manifest, tables: Some(tables) }))
         });
     }
     while let Some(done) = tasks.join_next().await {
@@ -222,18 +263,24 @@ pub async fn ingest(
     Ok(parsed.into_iter().flatten().collect())
 }
 
+/// Works on files away from the threads that attend children.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+    tokio::task::spawn_blocking(work).await.map_err(Error::bug)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_file_that_went_away_since_it_was_found_is_told() {
-        let folder = tempfile::tempdir().expect("a folder");
+    fn a_file_that_went_away_since_it_was_found_is_told() -> Result<(), Error> {
+        let folder = tempfile::tempdir()?;
         let config = crate::config::load_defaults(folder.path()).expect("the defaults");
-        let store = Store::open(&folder.path().join("store")).expect("a store");
+        let store = Store::open(&folder.path().join("store"))?;
         let found = FoundFile { source: "market".into(), path: "a.csv".into(), full: folder.path().join("a.csv"), seeds: Vec::new() };
-        let input = pin(&config, &store, found);
+        let input = pin(&config, &store, found)?;
         assert!(!input.readable);
         assert_eq!(input.seeds, [Seed::of_file("SRC-007", vec![("reason".into(), "@io.not_found".into())])]);
+        Ok(())
     }
 }

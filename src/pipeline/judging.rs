@@ -157,14 +157,15 @@ pub async fn link_records(config: &Config, engine: &Engine, loaded: &Loaded, cac
     let mut wanted = Vec::new();
     for (dataset, has_org) in &datasets {
         let kept = cache.and_then(|c| c.get(&key(c, dataset)));
-        match kept.map(|folder| read(&folder.join(LINKS))) {
-            Some(Ok((schema, batches))) => engine.table(&format!("links_{dataset}"), schema, batches)?,
+        // What is not as it was kept is as good as not kept.
+        let kept = kept.and_then(|entry| read(entry.read(LINKS).ok()??).ok());
+        match kept {
+            Some((schema, batches)) => engine.table(&format!("links_{dataset}"), schema, batches)?,
             _ => wanted.push((*dataset, *has_org)),
         }
     }
     if !wanted.is_empty() {
-        let names = loaded.names()?;
-        engine.table("names", names.schema, names.batches)?;
+        engine.table("names", loaded.names.schema.clone(), loaded.names.batches.clone())?;
         link::link(engine, &wanted, &own).await?;
     }
     if let Some(cache) = cache {

@@ -24,7 +24,9 @@ pub mod parser;
 mod recall;
 mod runner;
 mod scope;
+mod space;
 mod summary;
+mod tables;
 
 pub use changes::{Change, Changes};
 pub use check::{Checked, Checker, check};

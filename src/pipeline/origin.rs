@@ -4,11 +4,10 @@
 //! parsed file is in the cache of the last run as a rule; if not, a parsing child reads it anew.
 
 use super::Silent;
-use super::cache::Cache;
+use super::cache::{Cache, Entry};
 use super::excerpt::text;
 use super::gather::{self, InputFile};
 use super::parse::Parsing;
-use super::parse::read_manifest;
 use super::parser::{Manifest, files};
 use crate::config::Config;
 use crate::engine::store::row_with;
@@ -90,21 +89,23 @@ pub async fn origin_of(config: &Config, wanted: &OriginCell) -> Result<Option<Or
     }
     let file = file_of(config, &state, wanted)?;
     let of_runs = Cache::open(state.join("cache"))?;
-    if let Some(folder) = of_runs.get(&gather::key_of(config, &of_runs, &file)?)
-        && let Some(manifest) = read_manifest(&folder)
-        // A run that ends meanwhile may sweep the entry away; then the file is parsed anew.
-        && let Ok(row) = row_in(&folder, &manifest, wanted)
+    if let Some(entry) = of_runs.get(&gather::key_of(config, &of_runs, &file)?)
+        // A run that ends meanwhile may sweep the entry away; then the file is parsed anew, as it is if the entry changed.
+        && let Ok(row) = row_in(&entry, wanted)
     {
         return Ok(row);
     }
     // Runs sweep their cache of what they did not use, so what is parsed here has a cache of its own.
     let own = Arc::new(Cache::open(state.join("origins"))?);
+    let key = gather::key_of(config, &own, &file)?;
+    if let Some(Ok(row)) = own.get(&key).map(|entry| row_in(&entry, wanted)) {
+        return Ok(row);
+    }
     let input = InputFile { file, seeds: Vec::new(), readable: true };
-    let parsed = gather::ingest(config, &store, &own, vec![input], &Parsing::new(config)?, &Silent).await?;
-    let Some((folder, manifest)) = parsed.into_iter().next().and_then(|p| Some((p.folder?, p.manifest))) else { return Ok(None) };
-    let row = row_in(&folder, &manifest, wanted)?;
-    own.keep_latest(KEPT)?;
-    Ok(row)
+    gather::ingest(config, &store, &own, vec![input], &Parsing::new(config)?, &Silent).await?;
+    let row = own.get(&key).map(|entry| row_in(&entry, wanted)).transpose()?;
+    own.keep_latest(KEPT);
+    Ok(row.flatten())
 }
 
 /// The file as the run knew it: an upload by the name that its bureau gave it, since the parser is told that one.
@@ -121,12 +122,14 @@ fn file_of(config: &Config, state: &Path, wanted: &OriginCell) -> Result<SourceF
 }
 
 /// Finds the row in the tables of a parsed file; where several of a sheet hold it, nobody can say which is meant.
-fn row_in(folder: &Path, manifest: &Manifest, wanted: &OriginCell) -> std::io::Result<Option<OriginRow>> {
+fn row_in(entry: &Entry, wanted: &OriginCell) -> std::io::Result<Option<OriginRow>> {
+    let manifest: Manifest = serde_json::from_slice(&entry.read(files::MANIFEST)?.unwrap_or_default())?;
     let mut found = Vec::new();
     for table in manifest.tables.iter().filter(|t| t.sheet == wanted.sheet && t.rows > 0) {
         let Some(marked) = place(table, &wanted.seek) else { continue };
         let record = Address { file: 0, table: table.number, row: wanted.row }.record();
-        let Some(batch) = row_with(&folder.join(files::records(table.number)), record)? else { continue };
+        let Some(records) = entry.read(&files::records(table.number))? else { continue };
+        let Some(batch) = row_with(records, record)? else { continue };
         let columns = table.columns.iter().map(|c| OriginColumn {
             letters: cell::column_letters(c.column),
             label: c.label.clone(),

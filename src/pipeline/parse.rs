@@ -3,6 +3,7 @@
 use super::lanes::{End, Lane, Lanes};
 use super::parser::{self, COMMAND, Job, Manifest, exit, files};
 use crate::config::{Config, FormOptions};
+use crate::stages::acquire::Store;
 use indexmap::IndexMap;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -63,10 +64,22 @@ pub fn forms_of(config: &Config, source: &str) -> IndexMap<String, FormOptions> 
 /// later run may use is left in the folder.
 ///
 /// # Errors
-/// The child cannot be started at all, or the disk takes no more.
-pub async fn parse(parsing: &Parsing, config: &Config, source: &str, path: &Path, file_name: &str, folder: &Path) -> io::Result<Manifest> {
+/// The original is not the content of its hash (a [`crate::content::Flaw`]), the child cannot be started at all, or the
+/// disk takes no more.
+pub async fn parse(
+    parsing: &Parsing,
+    config: &Config,
+    source: &str,
+    (store, sha256): (&Store, &str),
+    file_name: &str,
+    folder: &Path,
+) -> io::Result<Manifest> {
+    let lane = parsing.lanes.enter().await?;
+    // The child opens its file by path, several times: it is given a copy of its own, of bytes that were compared.
+    let (from, hash, beside) = (store.clone(), sha256.to_owned(), folder.to_owned());
+    let original = tokio::task::spawn_blocking(move || from.copy(&hash, &beside)).await??;
     let job = Job {
-        path: path.to_owned(),
+        path: original.to_path_buf(),
         file_name: file_name.to_owned(),
         forms: forms_of(config, source),
         codes: config.codes.clone(),
@@ -76,7 +89,6 @@ pub async fn parse(parsing: &Parsing, config: &Config, source: &str, path: &Path
         parent: std::process::id(),
     };
     let text = serde_json::to_vec(&job)?;
-    let lane = parsing.lanes.enter().await?;
     let (mut end, lane) = read(parsing, &text, lane).await?;
     if matches!(end, End::MadeWay) {
         (end, _) = read(parsing, &text, parsing.lanes.make_way(lane).await?).await?;

@@ -34,7 +34,7 @@ impl Recall {
 
     /// What was said, if it is kept.
     pub fn get(&self, dataset: &str, edits: &[Compiled]) -> Option<Judgement> {
-        let bytes = std::fs::read(self.cache.get(&self.key)?.join(FILE)).ok()?;
+        let bytes = self.cache.get(&self.key)?.read(FILE).ok()??;
         serde_json::from_slice::<Kept>(&bytes).ok()?.judgement(dataset, edits)
     }
 

@@ -1,11 +1,12 @@
 //! One run, from inputs to the switch of `latest`.
 
 use super::adopted::Standing;
-use super::cache::{Cache, is_whole};
+use super::cache::Cache;
 use super::datasets::{Dataset, Loaded, load};
 use super::gather::{self, ParsedFile};
 use super::judging::{self, Population};
 use super::parse::Parsing;
+use super::space::Space;
 use super::summary::{Severities, Stage, Summary};
 use super::{Progress, accounting, cache};
 use crate::config::Config;
@@ -18,7 +19,7 @@ use crate::model::merged::{Conflict, Merged};
 use crate::model::place::{FileName, Places};
 use crate::stages::acquire::{SourceFile, Store, hash_text};
 use crate::stages::merge::{self, Datasets};
-use crate::stages::publish::{self, Adopted, Input, Publication};
+use crate::stages::publish::{self, Adopted, Input, Publication, PublishedRun};
 use crate::stages::screen;
 use chrono::{FixedOffset, Utc};
 use datafusion::arrow::array::AsArray;
@@ -45,6 +46,11 @@ pub struct RunOutcome {
 /// # Errors
 /// Nothing could be read, another run is active, or the system fails; what is wrong with the data is in the outcome.
 pub async fn run(config: &Config, progress: &dyn Progress) -> Result<RunOutcome, Error> {
+    let space = Space::look(config);
+    make(config, progress).await.map_err(|error| space.explain(error))
+}
+
+async fn make(config: &Config, progress: &dyn Progress) -> Result<RunOutcome, Error> {
     let state = config.outputs.join(".huichi");
     fs::create_dir_all(&state)?;
     let _lock = lock(&state)?;
@@ -65,8 +71,9 @@ pub async fn run(config: &Config, progress: &dyn Progress) -> Result<RunOutcome,
         let folder = config.outputs.join(&id);
         // A run that was killed between its switch and its record leaves `latest` at a run that the ledger does not know.
         let stands = fs::read_link(config.outputs.join("latest")).is_ok_and(|to| to == Path::new(&id));
-        if is_whole(&folder) && stands {
-            return Ok(RunOutcome { id, folder, unchanged: true, summary: serde_json::from_str(&summary)? });
+        let summary: Summary = serde_json::from_str(&summary)?;
+        if stands && is_whole(&folder, &summary) {
+            return Ok(RunOutcome { id, folder, unchanged: true, summary });
         }
     }
 
@@ -83,7 +90,7 @@ pub async fn run(config: &Config, progress: &dyn Progress) -> Result<RunOutcome,
     let id = free_id(&ledger, &format!("{}-{short}", started.replace([':', '-'], "").replace('T', "-").trim_end_matches("+0800")))?;
     let summary = compute(config, &cache, &parsed, loaded, standing.as_ref(), work.path(), short, progress).await?;
     let folder = finish(config, work, &id)?;
-    cache.sweep()?;
+    cache.sweep();
     // A parser that died may live next time, so such a run is never taken for the last word on its inputs.
     let key = if parsed.iter().any(|p| p.died()) { String::new() } else { key };
     ledger.record_run(&id, &key, &config.as_of.to_string(), &started, &now(), &serde_json::to_string(&summary)?)?;
@@ -99,6 +106,13 @@ fn note_arrivals(ledger: &Ledger, parsed: &[ParsedFile], loaded: &Loaded, now: &
         }
     }
     Ok(())
+}
+
+/// Whether every file that a run published is there as it was written.
+fn is_whole(folder: &Path, summary: &Summary) -> bool {
+    let flaws = PublishedRun::open(folder, &summary.record_sha256).map_or_else(|flaw| vec![flaw], |run| run.flaws());
+    flaws.iter().for_each(|flaw| tracing::warn!(%flaw, "the last run is not as it was written, and is made anew"));
+    flaws.is_empty()
 }
 
 /// One run at a time over processes; the lock goes with its holder, however that ends.
@@ -276,9 +290,9 @@ async fn publish_all(
         key,
         adopted: parts.adopted.clone(),
     };
-    let written = publish::publish(&publication, work).await?;
+    let (written, record_sha256) = publish::publish(&publication, work).await?;
     progress.end(Stage::Publish, Some(written.len() as u64));
-    Ok(Summary { written, ..summary })
+    Ok(Summary { written, record_sha256, ..summary })
 }
 
 fn input(config: &Config, parsed: &ParsedFile) -> Input {
@@ -324,5 +338,6 @@ async fn summarize(engine: &Engine, parsed: &[ParsedFile], parts: &Parts) -> Res
         findings,
         accounts: parts.accounts.clone(),
         written: Vec::new(),
+        record_sha256: String::new(),
     })
 }

@@ -98,4 +98,7 @@ pub struct Summary {
     pub accounts: Vec<Account>,
     /// Files written, below the run's folder.
     pub written: Vec<String>,
+    /// SHA-256 of `run.json`, which lists the others'; empty for runs of builds that did not note it.
+    #[serde(default)]
+    pub record_sha256: String,
 }

@@ -1,14 +1,14 @@
 //! 定稿: the leading group adopts a run, which is kept as it is for ever.
 
 use super::error::PageError;
+use super::integrity;
 use super::runs::{self, RunFile};
 use super::session::Actor;
 use super::state::App;
 use crate::ledger::{By, Ledger};
-use crate::model::text::hex;
-use sha2::{Digest, Sha256};
+use crate::stages::publish::PublishedRun;
 use std::fs;
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
 
 /// Adopts a run after every file of it was compared with its hash; its files can only be read from then on.
@@ -22,8 +22,8 @@ pub async fn adopt(app: &App, actor: &Actor, address: &str, run: &str, note: &st
         return Err(PageError::Conflict("adopted_before"));
     }
     let folder = app.config.outputs.join(run);
-    let sealing = folder.clone();
-    let sealed = tokio::task::spawn_blocking(move || seal(&sealing)).await.map_err(|e| PageError::bug(e.to_string()))?;
+    let (sealing, record) = (folder.clone(), integrity::record_of(app, run).await?);
+    let sealed = tokio::task::spawn_blocking(move || seal(&sealing, &record)).await.map_err(|e| PageError::bug(e.to_string()))?;
     if let Err(error) = sealed {
         tracing::error!(%error, "a run to be adopted is not as it was written");
         return Err(PageError::Conflict("run_damaged"));
@@ -41,14 +41,12 @@ pub async fn adopt(app: &App, actor: &Actor, address: &str, run: &str, note: &st
 }
 
 /// Compares a run's files with their hashes and lets nobody write to them.
-fn seal(folder: &Path) -> io::Result<()> {
-    let text = fs::read(folder.join("run.json"))?;
-    let run: RunFile = serde_json::from_slice(&text)?;
-    for file in &run.files {
-        if hash(&folder.join(&file.path))? != file.sha256 {
-            return Err(io::Error::other(file.path.clone()));
-        }
+fn seal(folder: &Path, record_sha256: &str) -> io::Result<()> {
+    let published = PublishedRun::open(folder, record_sha256).map_err(io::Error::other)?;
+    if let Some(flaw) = published.flaws().into_iter().next() {
+        return Err(io::Error::other(flaw));
     }
+    let run: RunFile = published.record()?;
     for path in run.files.iter().map(|f| f.path.as_str()).chain(["run.json"]) {
         let path = folder.join(path);
         let mut permissions = fs::metadata(&path)?.permissions();
@@ -56,17 +54,6 @@ fn seal(folder: &Path) -> io::Result<()> {
         fs::set_permissions(&path, permissions)?;
     }
     Ok(())
-}
-
-fn hash(path: &Path) -> io::Result<String> {
-    let (mut file, mut hasher, mut part) = (fs::File::open(path)?, Sha256::new(), vec![0; 1 << 18]);
-    loop {
-        let read = file.read(&mut part)?;
-        if read == 0 {
-            return Ok(hex(&hasher.finalize()));
-        }
-        hasher.update(&part[..read]);
-    }
 }
 
 #[cfg(test)]
@@ -83,9 +70,10 @@ mod tests {
             )
         };
         fs::write(folder.path().join("run.json"), run("00"))?;
-        assert!(seal(folder.path()).is_err());
-        fs::write(folder.path().join("run.json"), run(&hex(&Sha256::digest("A"))))?;
-        seal(folder.path())?;
+        assert!(seal(folder.path(), "").is_err());
+        fs::write(folder.path().join("run.json"), run(&crate::content::hash_text("A")))?;
+        assert!(seal(folder.path(), &crate::content::hash_text("another record")).is_err());
+        seal(folder.path(), "")?;
         assert!(fs::metadata(folder.path().join("a.xlsx"))?.permissions().readonly());
         Ok(())
     }

@@ -2,11 +2,14 @@
 
 use super::error::PageError;
 use super::frame::quoted;
+use crate::content::Verified;
+use crate::model::text::hex;
 use axum::body::{Body, Bytes};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use hyper::body::{Frame, SizeHint};
+use sha2::{Digest, Sha256};
 use std::io;
 use std::path::Path;
 use std::pin::Pin;
@@ -17,7 +20,7 @@ use tokio::io::{AsyncRead, ReadBuf};
 /// Bytes read at a time.
 const PART: usize = 64 << 10;
 
-/// Answers with a file; `name` is what the reader's computer keeps it under.
+/// Answers with a file that was just made; `name` is what the reader's computer keeps it under.
 ///
 /// # Errors
 /// There is no such file.
@@ -27,12 +30,26 @@ pub async fn file(path: &Path, name: &str) -> Result<Response, PageError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(PageError::NotFound),
         Err(error) => return Err(error.into()),
     };
+    answer(file, name, None).await
+}
+
+/// Answers with a content that was kept; its bytes are compared once more on their way out.
+///
+/// # Errors
+/// It is not the content of its hash any more.
+pub async fn verified(content: Verified, name: &str) -> Result<Response, PageError> {
+    let opened = tokio::task::spawn_blocking(move || content.open().map(|file| (file, content.sha256().to_owned()))).await;
+    let (file, sha256) = opened.map_err(|e| PageError::bug(e.to_string()))?.map_err(|_| PageError::Conflict("original_flawed"))?;
+    answer(File::from_std(file), name, Some(sha256)).await
+}
+
+async fn answer(file: File, name: &str, sha256: Option<String>) -> Result<Response, PageError> {
     let left = file.metadata().await?.len();
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind(name)));
     headers.insert(CONTENT_LENGTH, HeaderValue::from(left));
     headers.insert(CONTENT_DISPOSITION, disposition(name)?);
-    Ok((headers, Body::new(Stream { file, left })).into_response())
+    Ok((headers, Body::new(Stream { file, left, seal: sha256.map(|sha256| (Sha256::new(), sha256)) })).into_response())
 }
 
 /// The media type of a name's extension.
@@ -58,6 +75,8 @@ pub fn disposition(name: &str) -> Result<HeaderValue, PageError> {
 struct Stream {
     file: File,
     left: u64,
+    /// The hash of what was sent so far, and what it must come to.
+    seal: Option<(Sha256, String)>,
 }
 
 impl hyper::body::Body for Stream {
@@ -78,6 +97,14 @@ impl hyper::body::Body for Stream {
         }
         self.left -= read as u64;
         part.truncate(read);
+        let last = self.left == 0;
+        if let Some((hasher, sha256)) = &mut self.seal {
+            hasher.update(&part);
+            // Changed while it was sent: its end is kept back.
+            if last && hex(&hasher.clone().finalize()) != *sha256 {
+                return Poll::Ready(Some(Err(io::ErrorKind::InvalidData.into())));
+            }
+        }
         Poll::Ready(Some(Ok(Frame::data(part.into()))))
     }
 
@@ -102,6 +129,15 @@ mod tests {
         assert_eq!(response.headers()[CONTENT_LENGTH], "200000");
         assert_eq!(axum::body::to_bytes(response.into_body(), 1 << 20).await?, content);
         assert_eq!(file(&folder.path().join("y"), "y").await.err(), Some(PageError::NotFound));
+        let kept = || Verified::new(path.clone(), crate::content::hash_bytes(&content));
+        let Ok(response) = verified(kept()?, "x").await else { return Err("no answer".into()) };
+        assert_eq!(axum::body::to_bytes(response.into_body(), 1 << 20).await?, content);
+        let (kept, other) = (kept()?, content.iter().rev().copied().collect::<Vec<u8>>());
+        std::fs::write(&path, &other)?;
+        assert!(verified(kept, "x").await.is_err(), "changed since it was found");
+        let changing =
+            Stream { file: File::open(&path).await?, left: 200_000, seal: Some((Sha256::new(), crate::content::hash_bytes(&content))) };
+        assert!(axum::body::to_bytes(Body::new(changing), 1 << 20).await.is_err(), "changed while it is sent");
         Ok(())
     }
 }

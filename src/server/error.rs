@@ -6,6 +6,7 @@ use super::state::App;
 use crate::error::{Error, ErrorKind};
 use crate::ledger::LedgerError;
 use crate::model::role::Right;
+use crate::stages::publish::FileFlaw;
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
@@ -129,9 +130,17 @@ impl From<std::io::Error> for PageError {
     }
 }
 
+impl From<FileFlaw> for PageError {
+    fn from(flaw: FileFlaw) -> Self {
+        tracing::error!(%flaw, "a published file is not as it was written");
+        PageError::Conflict("run_flawed")
+    }
+}
+
 impl From<Error> for PageError {
     fn from(error: Error) -> Self {
         match error.kind {
+            ErrorKind::System if error.code == "ERR-060" => PageError::Conflict("original_flawed"),
             ErrorKind::Busy => PageError::Conflict("busy"),
             _ => PageError::bug(error.to_string()),
         }

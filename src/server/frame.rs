@@ -67,7 +67,7 @@ impl Frame {
             places,
             person: actor.map(|a| (a.display.clone(), portal(&format!("role_{}", a.role.id())).to_owned())),
             csrf: actor.map(|a| a.csrf.clone()).unwrap_or_default(),
-            banners: app.banners(),
+            banners: app.banners().into_iter().chain(actor.and_then(|a| super::integrity::banner(app, a))).collect(),
             done: String::new(),
         }
     }

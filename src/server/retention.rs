@@ -1,5 +1,5 @@
-//! What the portal does once a day: it removes runs and originals whose term is over, ends sessions that nobody used, and
-//! reads the whole audit log.
+//! What the portal does once a day: it removes runs and originals whose term is over, ends sessions that nobody used, reads
+//! the whole audit log, and compares what is kept with its hashes.
 //!
 //! Nothing is removed that the latest run, an adopted one or one of the last `runs_kept` refers to, nor what runs still
 //! take in. An original first leaves the store and is deleted a minute later: if somebody sent the same bytes meanwhile,
@@ -8,6 +8,7 @@
 use super::audit;
 use super::clock::Clock;
 use super::error::PageError;
+use super::integrity;
 use super::state::App;
 use crate::backup::hold;
 use crate::config::RetentionOptions;
@@ -49,6 +50,8 @@ async fn round(app: &App) -> Result<(), PageError> {
     if !chain.holds {
         tracing::error!(audit.number = chain.number, "the audit log does not hold");
     }
+    app.reserve.fill();
+    integrity::scrub(app).await?;
     // A backup reads what would go.
     let Some(_held) = hold(&app.folder()).map_err(PageError::from)? else { return Ok(()) };
     settle_originals(app).await?;
@@ -148,12 +151,8 @@ async fn move_originals(app: &App) -> Result<bool, PageError> {
     let mut moved = false;
     for hash in unneeded.into_iter().filter(|hash| !referred.contains(hash) && store.has(hash)) {
         app.note_system("", "original_removed", &hash, "").await?;
-        let (from, to) = (store.path(&hash), leaving.join(&hash));
-        apart(move || {
-            fs::create_dir_all(to.parent().unwrap_or(&to))?;
-            fs::rename(from, to)
-        })
-        .await?;
+        let (from, to) = (store.clone(), leaving.join(&hash));
+        apart(move || from.take_out(&hash, &to)).await?;
         moved = true;
     }
     Ok(moved)
@@ -176,12 +175,11 @@ async fn settle_originals(app: &App) -> Result<(), PageError> {
         for entry in fs::read_dir(&leaving)? {
             let entry = entry?;
             let hash = entry.file_name().to_string_lossy().into_owned();
-            if unneeded.contains(&hash) || store.has(&hash) {
+            // One that lies in the store again is as good only if it is sound.
+            if unneeded.contains(&hash) || store.verify(&hash).is_ok() {
                 fs::remove_file(entry.path())?;
             } else {
-                let back = store.path(&hash);
-                fs::create_dir_all(back.parent().unwrap_or(&back))?;
-                fs::rename(entry.path(), back)?;
+                store.bring_back(&hash, &entry.path())?;
             }
         }
         fs::remove_dir(&leaving)

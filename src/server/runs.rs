@@ -1,16 +1,18 @@
 //! What there is to tell of runs: their history, one of them in full, and who may take which file.
 
 use super::error::PageError;
+use super::integrity;
 use super::session::Actor;
 use super::state::App;
 use crate::config::Workbook;
+use crate::content::Verified;
 use crate::ledger::{Adoption, Cause, HistoryLine, Outcome, RecordedRun};
 use crate::model::account::Place;
 use crate::model::role::Right;
 use crate::pipeline::{Severities, Summary};
+use crate::stages::publish::{FileFlaw, PublishedRun, RECORD};
 use chrono::DateTime;
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
 
 /// Lines of a page of the history.
 pub const LINES: u64 = 30;
@@ -258,7 +260,7 @@ pub async fn run(app: &App, actor: &Actor, id: &str) -> Result<Run, PageError> {
     let asked = id.to_owned();
     let (line, adoption) = app.ledger(move |l| Ok((l.history_of(&asked)?, l.adoption(&asked)?))).await?;
     let summary: Summary = serde_json::from_str(&recorded.summary).map_err(|e| PageError::bug(e.to_string()))?;
-    let file = run_file(app, id).await?;
+    let file = run_file(app, id, &summary.record_sha256).await?;
     let known = file.as_ref().map(|f| f.files.clone()).unwrap_or_default();
     let downloads = known.into_iter().filter(|f| summary.written.contains(&f.path) && actor.may(right_for(&f.path))).collect();
     Ok(Run {
@@ -276,11 +278,13 @@ pub async fn run(app: &App, actor: &Actor, id: &str) -> Result<Run, PageError> {
     })
 }
 
-async fn run_file(app: &App, id: &str) -> Result<Option<RunFile>, PageError> {
-    match tokio::fs::read(app.config.outputs.join(id).join("run.json")).await {
-        Ok(text) => serde_json::from_slice(&text).map(Some).map_err(|e| PageError::bug(e.to_string())),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error.into()),
+/// What a run's folder says; nothing if that is gone, or is not as it was written.
+async fn run_file(app: &App, id: &str, record_sha256: &str) -> Result<Option<RunFile>, PageError> {
+    let (folder, record) = (app.config.outputs.join(id), record_sha256.to_owned());
+    let opened = tokio::task::spawn_blocking(move || PublishedRun::open(&folder, &record)).await;
+    match opened.map_err(|e| PageError::bug(e.to_string()))? {
+        Ok(run) => run.record().map(Some).map_err(|e| PageError::bug(e.to_string())),
+        Err(_) => Ok(None),
     }
 }
 
@@ -304,17 +308,35 @@ pub fn right_for(file: &str) -> Right {
     if file == Workbook::PoolOperator.file_name() { Right::SeePool } else { Right::SeeClosed }
 }
 
-/// Where a file of a run lies, and the name to keep it under, which says which run it is of.
+/// A file of a run as it was written, and the name to keep it under, which says which run it is of.
 ///
 /// # Errors
-/// There is no such run, it did not write such a file, or the reader may not take it: all the same to the reader.
-pub async fn file(app: &App, actor: &Actor, id: &str, file: &str) -> Result<(PathBuf, String), PageError> {
+/// There is no such run, it did not write such a file, or the reader may not take it: all the same to the reader. Or the
+/// file is not as it was written.
+pub async fn file(app: &App, actor: &Actor, id: &str, file: &str) -> Result<(Verified, String), PageError> {
     let recorded = recorded(app, id).await?;
     let summary: Summary = serde_json::from_str(&recorded.summary).map_err(|e| PageError::bug(e.to_string()))?;
     let written = summary.written.iter().find(|w| *w == file).filter(|w| actor.may(right_for(w))).ok_or(PageError::NotFound)?;
     let name = written.rsplit('/').next().unwrap_or(written);
     let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
-    Ok((app.config.outputs.join(id).join(written), format!("{stem}_{id}.{extension}")))
+    let name = format!("{stem}_{id}.{extension}");
+    let (folder, path, record) = (app.config.outputs.join(id), written.clone(), summary.record_sha256.clone());
+    if !folder.is_dir() {
+        return Err(PageError::NotFound);
+    }
+    let opened = tokio::task::spawn_blocking(move || {
+        let run = PublishedRun::open(&folder, &record)?;
+        // The record itself was compared when it was opened.
+        let itself = || Verified::new(folder.join(&path), crate::content::hash_bytes(run.record_bytes()));
+        if path == RECORD { itself().map(Some).map_err(|flaw| FileFlaw { path, flaw }) } else { run.file(&path) }
+    });
+    match opened.await.map_err(|e| PageError::bug(e.to_string()))? {
+        Ok(file) => Ok((file.ok_or(PageError::NotFound)?, name)),
+        Err(flaw) => {
+            integrity::tell(app, id, &flaw);
+            Err(flaw.into())
+        }
+    }
 }
 
 #[cfg(test)]

@@ -45,6 +45,10 @@ pub struct Shared {
     address: OnceLock<String>,
     /// The pool of the latest run.
     pub pool: super::pool::Room,
+    /// Room for how a run ended.
+    pub reserve: super::reserve::Reserve,
+    /// What was found of files that are not as they were kept.
+    pub integrity: super::integrity::Known,
     /// How far the audit log was found to hold.
     pub audit_known: super::audit::Known,
     ledger: Arc<Mutex<Ledger>>,
@@ -84,6 +88,8 @@ impl App {
             notices: Notify::new(),
             pool: super::pool::Room::default(),
             address: OnceLock::new(),
+            reserve: super::reserve::Reserve::keep(state.join("reserve")),
+            integrity: super::integrity::Known::default(),
             audit_known: super::audit::Known::default(),
             ledger: Arc::new(Mutex::new(ledger)),
         })))

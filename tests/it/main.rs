@@ -7,6 +7,7 @@ mod check;
 mod city;
 mod conditions;
 mod config;
+mod damage;
 mod decimals;
 mod editions;
 mod edits;

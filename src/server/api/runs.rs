@@ -96,8 +96,8 @@ pub async fn take_run_file(
     actor: Actor,
     Named((id, file)): Named<(String, String)>,
 ) -> Result<Response, PageError> {
-    let (path, name) = runs::file(&app, &actor, &id, &file).await?;
-    let response = download::file(&path, &name).await?;
+    let (content, name) = runs::file(&app, &actor, &id, &file).await?;
+    let response = download::verified(content, &name).await?;
     app.note(&actor, &address, "download", &format!("{id}/{file}"), "").await?;
     Ok(response)
 }

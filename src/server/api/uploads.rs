@@ -8,6 +8,7 @@ use crate::server::address::Address;
 use crate::server::calendar::{self, Calendar};
 use crate::server::download;
 use crate::server::error::PageError;
+use crate::server::integrity;
 use crate::server::router::{Access, Routes};
 use crate::server::session::Actor;
 use crate::server::state::App;
@@ -148,7 +149,7 @@ pub async fn take_original(
 ) -> Result<Response, PageError> {
     let upload = uploads::own(&app, &actor, &id).await?;
     app.note(&actor, &address, "download", &upload.id, "original").await?;
-    download::file(&app.intake.store.path(&upload.sha256), &upload.name).await
+    download::verified(integrity::original(&app, &upload.sha256).await?, &upload.name).await
 }
 
 /// 情况说明 on a finding.

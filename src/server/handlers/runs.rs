@@ -340,8 +340,8 @@ async fn file(
     actor: Actor,
     Path((id, file)): Path<(String, String)>,
 ) -> Result<Response, PageError> {
-    let (path, name) = runs::file(&app, &actor, &id, &file).await?;
-    let response = download::file(&path, &name).await?;
+    let (content, name) = runs::file(&app, &actor, &id, &file).await?;
+    let response = download::verified(content, &name).await?;
     app.note(&actor, &address, "download", &format!("{id}/{file}"), "").await?;
     Ok(response)
 }

@@ -8,6 +8,7 @@ use crate::server::download;
 use crate::server::error::PageError;
 use crate::server::form::Posted;
 use crate::server::frame::{Frame, Page, grouped, portal};
+use crate::server::integrity;
 use crate::server::router::{Access, Routes};
 use crate::server::session::Actor;
 use crate::server::state::App;
@@ -176,7 +177,7 @@ async fn findings(State(app): State<App>, Address(address): Address, actor: Acto
 async fn original(State(app): State<App>, Address(address): Address, actor: Actor, Path(id): Path<String>) -> Result<Response, PageError> {
     let upload = uploads::own(&app, &actor, &id).await?;
     app.note(&actor, &address, "download", &upload.id, "original").await?;
-    download::file(&app.intake.store.path(&upload.sha256), &upload.name).await
+    download::verified(integrity::original(&app, &upload.sha256).await?, &upload.name).await
 }
 
 #[derive(Deserialize, Validate)]

@@ -4,6 +4,7 @@ use super::{Night, Stop};
 use crate::pipeline::ProgressEvent;
 use crate::server::state::App;
 use serde::Deserialize;
+use std::io::Write;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
@@ -120,7 +121,7 @@ async fn told(night: &Night, child: &mut Child) -> Ended {
     let errors = lines(complained, |line| match serde_json::from_str::<Failure>(line) {
         Ok(said) => failure = Some(said),
         // Its events go where ours go.
-        Err(_) => eprintln!("{line}"),
+        Err(_) => _ = writeln!(std::io::stderr(), "{line}"),
     });
     tokio::join!(events, errors);
     conclude(child.wait().await.ok(), closing, failure)

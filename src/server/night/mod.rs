@@ -25,6 +25,9 @@ use tokio::sync::{Notify, watch};
 /// Seconds that a run has to end by itself when the portal stops.
 const PARTING_S: u64 = 10;
 
+/// Seconds between two tries to record how a run ended.
+const RECORD_S: u64 = 20;
+
 /// Why a run is stopped before its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stop {
@@ -182,8 +185,15 @@ async fn attend(app: App, attempt: i64) {
     let ended = tokio::spawn(child::run(app.clone())).await.unwrap_or(Ended::Died);
     let failed = matches!(ended, Ended::Failed { .. } | Ended::Died);
     let done = matches!(&ended, Ended::Done { unchanged: false, .. });
-    if let Err(error) = record(&app, attempt, ended).await {
+    // What is not recorded would be shown as running for ever; a disk that is full now may have room again.
+    while let Err(error) = record(&app, attempt, ended.clone()).await {
         tracing::error!(?error, attempt, "the end of a run could not be recorded");
+        if app.night.closing.load(Ordering::SeqCst) {
+            break;
+        }
+        if !app.reserve.release() {
+            tokio::time::sleep(Duration::from_secs(RECORD_S)).await;
+        }
     }
     if failed || done {
         let event = if done { NoticeEvent::ReportWaits } else { NoticeEvent::RunFailed };

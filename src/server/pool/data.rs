@@ -6,11 +6,11 @@ use super::records::Records;
 use crate::config::Config;
 use crate::model::name::match_key;
 use crate::stages::acquire::hash_text;
+use crate::stages::publish::{FileFlaw, PublishedRun};
 use datafusion::arrow::array::{Array, AsArray, BooleanArray, RecordBatch, StringArray};
 use datafusion::arrow::error::ArrowError;
 use parquet::errors::ParquetError;
 use std::collections::{BTreeMap, HashMap};
-use std::path::Path;
 use std::sync::OnceLock;
 
 /// Why datasets cannot be read.
@@ -24,6 +24,8 @@ pub enum LoadError {
     Arrow(ArrowError),
     /// `run.json` is not as this build writes it.
     Json(serde_json::Error),
+    /// A file is gone, or is not as the run wrote it.
+    Flawed(FileFlaw),
 }
 
 impl std::fmt::Display for LoadError {
@@ -33,6 +35,7 @@ impl std::fmt::Display for LoadError {
             LoadError::Parquet(e) => e.fmt(f),
             LoadError::Arrow(e) => e.fmt(f),
             LoadError::Json(e) => e.fmt(f),
+            LoadError::Flawed(e) => e.fmt(f),
         }
     }
 }
@@ -40,11 +43,14 @@ impl std::fmt::Display for LoadError {
 macro_rules! from {
     ($($variant:ident: $error:ty),*) => { $(impl From<$error> for LoadError { fn from(e: $error) -> Self { LoadError::$variant(e) } })* };
 }
-from!(Io: std::io::Error, Parquet: ParquetError, Arrow: ArrowError, Json: serde_json::Error);
+from!(Io: std::io::Error, Parquet: ParquetError, Arrow: ArrowError, Json: serde_json::Error, Flawed: FileFlaw);
 
 impl From<LoadError> for crate::server::error::PageError {
     fn from(error: LoadError) -> Self {
-        Self::bug(error.to_string())
+        match error {
+            LoadError::Flawed(flaw) => flaw.into(),
+            other => Self::bug(other.to_string()),
+        }
     }
 }
 
@@ -140,15 +146,14 @@ const DATASETS: [(&str, &str); 7] = [
 
 impl PoolData {
     /// Reads what a run published; nothing if enterprises are not among it.
-    pub fn load(config: &Config, run: &str, folder: &Path) -> Result<Option<Self>, LoadError> {
-        let data = folder.join("data");
-        let Some(enterprises) = Records::open(&data, "enterprises", "enterprise")? else { return Ok(None) };
-        let about: RunFile = serde_json::from_slice(&std::fs::read(folder.join("run.json"))?)?;
+    pub fn load(config: &Config, run: &str, published: &PublishedRun) -> Result<Option<Self>, LoadError> {
+        let Some(enterprises) = Records::open(published, "enterprises", "enterprise")? else { return Ok(None) };
+        let about: RunFile = published.record()?;
         let enterprises = enterprises.whole(|name| !name.ends_with("_state"))?;
         let mut loaded = Self::of(config, run, enterprises);
         (loaded.as_of, loaded.inputs) = (about.as_of, about.inputs);
         for (name, key) in DATASETS {
-            if let Some(records) = Records::open(&data, name, key)? {
+            if let Some(records) = Records::open(published, name, key)? {
                 loaded.datasets.insert(name, records);
             }
         }

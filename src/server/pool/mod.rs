@@ -30,6 +30,7 @@ pub use source::{Asked, Origins, origins};
 pub use table::{Head, PoolPage, page};
 
 use super::error::PageError;
+use super::integrity;
 use super::state::App;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -80,6 +81,7 @@ pub async fn latest(app: &App) -> Result<Latest, PageError> {
     if let Some(latest) = app.pool.kept(&run) {
         return Ok(latest);
     }
+    integrity::look_over(app, &run).await?;
     let latest = load(app, &run).await?.map_or(Latest::NotWritten, |data| Latest::Ready(Arc::new(data)));
     if let Latest::Ready(data) = &latest {
         let data = data.clone();
@@ -106,11 +108,14 @@ pub fn find(data: &PoolData, id: &str) -> Result<usize, PageError> {
 }
 
 /// The datasets of a run; nothing if it wrote none.
+///
+/// # Errors
+/// Its folder or a dataset of it is gone, or is not as it was written.
 async fn load(app: &App, run: &str) -> Result<Option<PoolData>, PageError> {
+    let published = integrity::open(app, run).await?;
     let (app, run) = (app.clone(), run.to_owned());
-    let folder = folder_of(&app, &run);
-    let loaded = tokio::task::spawn_blocking(move || PoolData::load(&app.config, &run, &folder)).await;
-    loaded.map_err(|e| PageError::bug(e.to_string()))?.map_err(|e| PageError::bug(e.to_string()))
+    let loaded = tokio::task::spawn_blocking(move || PoolData::load(&app.config, &run, &published)).await;
+    Ok(loaded.map_err(|e| PageError::bug(e.to_string()))??)
 }
 
 /// Reads the latest pool before anybody asks for it.

@@ -3,18 +3,19 @@
 //! Four hundred thousand patents stay on disk: only which rows are whose is kept, four bytes a row.
 
 use super::data::LoadError;
+use crate::content::Verified;
+use crate::stages::publish::{FileFlaw, PublishedRun};
 use datafusion::arrow::array::{AsArray, RecordBatch, RecordBatchReader};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowSelection};
 use parquet::file::metadata::PageIndexPolicy;
 use std::collections::HashMap;
-use std::fs::File;
-use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-/// A dataset on disk.
+/// A dataset on disk, compared with its hash whenever somebody has touched it.
 pub struct Records {
-    path: PathBuf,
+    path: String,
+    file: Verified,
     metadata: ArrowReaderMetadata,
     key: &'static str,
     index: OnceLock<Index>,
@@ -28,17 +29,13 @@ struct Index {
 
 impl Records {
     /// Opens a dataset whose column `key` holds the enterprise; nothing if the run did not write it.
-    pub fn open(folder: &Path, name: &str, key: &'static str) -> Result<Option<Self>, LoadError> {
-        let path = folder.join(format!("{name}.parquet"));
-        let file = match File::open(&path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error.into()),
-        };
+    pub fn open(run: &PublishedRun, name: &str, key: &'static str) -> Result<Option<Self>, LoadError> {
+        let path = format!("data/{name}.parquet");
+        let Some(file) = run.file(&path)? else { return Ok(None) };
         // With the index of pages, a few rows of a large dataset cost a few pages.
         let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Optional);
-        let metadata = ArrowReaderMetadata::load(&file, options)?;
-        Ok(Some(Self { path, metadata, key, index: OnceLock::new() }))
+        let metadata = ArrowReaderMetadata::load(&file.open().map_err(|flaw| FileFlaw { path: path.clone(), flaw })?, options)?;
+        Ok(Some(Self { path, file, metadata, key, index: OnceLock::new() }))
     }
 
     /// The whole dataset in one batch, of the columns that `wanted` takes.
@@ -106,7 +103,8 @@ impl Records {
     fn read(&self, columns: &[&str], rows: Option<&[u32]>) -> Result<RecordBatch, LoadError> {
         let schema = self.metadata.schema();
         let places: Vec<usize> = columns.iter().filter_map(|c| schema.index_of(c).ok()).collect();
-        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(File::open(&self.path)?, self.metadata.clone());
+        let file = self.file.open().map_err(|flaw| FileFlaw { path: self.path.clone(), flaw })?;
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone());
         let mask = ProjectionMask::roots(builder.parquet_schema(), places);
         let total = usize::try_from(self.metadata.metadata().file_metadata().num_rows()).unwrap_or_default();
         let mut builder = builder.with_projection(mask).with_batch_size(rows.map_or(total, <[u32]>::len).max(1));

@@ -17,6 +17,7 @@ pub use published::{Published, Shelf};
 pub use trend::{Moment, moments};
 
 use super::error::PageError;
+use super::integrity;
 use super::state::App;
 use crate::ledger::Finished;
 use serde::Serialize;
@@ -87,11 +88,19 @@ pub async fn shown(app: &App, id: Option<&str>) -> Result<Option<Shown>, PageErr
     if id.is_some() { Err(PageError::NotFound) } else { Ok(None) }
 }
 
-/// What a run published, read once.
+/// What a run published, read once; one that is not as it was written counts no more than one that is gone.
 async fn open(app: &App, id: &str) -> Result<Option<Arc<Published>>, PageError> {
+    let record = integrity::record_of(app, id).await?;
+    let asked = (app.clone(), id.to_owned());
     let (app, id) = (app.clone(), id.to_owned());
-    let reading = tokio::task::spawn_blocking(move || app.shelf.open(&app.config.outputs, &id));
-    Ok(reading.await.map_err(|e| PageError::bug(e.to_string()))??)
+    let reading = tokio::task::spawn_blocking(move || app.shelf.open(&app.config.outputs, &id, &record));
+    match reading.await.map_err(|e| PageError::bug(e.to_string()))? {
+        Err(PageError::Conflict("run_flawed")) => {
+            integrity::look_over(&asked.0, &asked.1).await?;
+            Ok(None)
+        }
+        read => read,
+    }
 }
 
 #[cfg(test)]

@@ -2,13 +2,15 @@
 
 use crate::error::Error;
 use crate::model::account::Account;
+use crate::server::error::PageError;
+use crate::stages::publish::PublishedRun;
 use datafusion::arrow::array::{Array, AsArray};
 use datafusion::arrow::datatypes::{DataType, Int64Type};
+use hyper::body::Bytes;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde::Deserialize;
 use std::collections::{BTreeMap, VecDeque};
-use std::fs::File;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -75,28 +77,22 @@ pub struct Published {
 }
 
 impl Published {
-    /// Reads a run's folder; nothing if it is gone.
-    pub fn read(folder: &Path) -> Result<Option<Self>, Error> {
-        let text = match std::fs::read_to_string(folder.join("run.json")) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error.into()),
-        };
-        let RunFile { inputs, accounts } = serde_json::from_str(&text)?;
-        let data = folder.join("data");
-        let findings = rows(&data, "findings", &["code", "severity", "bureau", "file"])?.map(|rows| {
+    /// Reads what a run published.
+    pub fn read(run: &PublishedRun) -> Result<Self, PageError> {
+        let RunFile { inputs, accounts } = run.record().map_err(|e| PageError::bug(e.to_string()))?;
+        let findings = rows(run, "findings", &["code", "severity", "bureau", "file"])?.map(|rows| {
             let place = |[code, severity, bureau, file]: [String; 4]| Place { code, severity, bureau, file };
             counted(rows.into_iter().filter_map(|row| row.try_into().ok()).map(place))
         });
-        let edits = rows(&data, "edits", &["code", "judged", "held", "broken", "unjudged"])?.map(|rows| {
+        let edits = rows(run, "edits", &["code", "judged", "held", "broken", "unjudged"])?.map(|rows| {
             let number = |text: &String| text.parse().unwrap_or(0);
             let outcomes =
                 |r: &[String]| Outcomes { judged: number(&r[1]), held: number(&r[2]), broken: number(&r[3]), unjudged: number(&r[4]) };
             rows.iter().map(|row| (row[0].clone(), outcomes(row))).collect()
         });
-        let unjudged = rows(&data, "unjudged", &["code", "file"])?
+        let unjudged = rows(run, "unjudged", &["code", "file"])?
             .map(|rows| counted(rows.into_iter().filter_map(|row| <[String; 2]>::try_from(row).ok()).map(|[code, file]| (code, file))));
-        Ok(Some(Self { inputs, accounts, findings, edits, unjudged }))
+        Ok(Self { inputs, accounts, findings, edits, unjudged })
     }
 
     /// The datasets that a file holds.
@@ -121,19 +117,19 @@ fn counted<K: Ord>(keys: impl Iterator<Item = K>) -> BTreeMap<K, u64> {
 }
 
 /// Some columns of a dataset in either of its formats; nothing if it was not published.
-fn rows(data: &Path, name: &str, columns: &[&str]) -> Result<Option<Vec<Vec<String>>>, Error> {
-    let (parquet, csv) = (data.join(format!("{name}.parquet")), data.join(format!("{name}.csv")));
-    if parquet.exists() {
-        return from_parquet(&parquet, columns).map(Some);
-    }
-    if csv.exists() {
-        return from_csv(&csv, columns).map(Some);
-    }
-    Ok(None)
+fn rows(run: &PublishedRun, name: &str, columns: &[&str]) -> Result<Option<Vec<Vec<String>>>, PageError> {
+    let read = match (run.read(&format!("data/{name}.parquet"))?, run.read(&format!("data/{name}.csv"))) {
+        (Some(parquet), _) => from_parquet(parquet, columns),
+        (None, csv) => match csv? {
+            Some(csv) => from_csv(&csv, columns),
+            None => return Ok(None),
+        },
+    };
+    read.map(Some).map_err(PageError::from)
 }
 
-fn from_parquet(path: &Path, columns: &[&str]) -> Result<Vec<Vec<String>>, Error> {
-    let builder = ParquetRecordBatchReaderBuilder::try_new(File::open(path)?).map_err(Error::bug)?;
+fn from_parquet(content: Vec<u8>, columns: &[&str]) -> Result<Vec<Vec<String>>, Error> {
+    let builder = ParquetRecordBatchReaderBuilder::try_new(Bytes::from(content)).map_err(Error::bug)?;
     let wanted = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
     let mut rows = Vec::new();
     for batch in builder.with_projection(wanted).build().map_err(Error::bug)? {
@@ -149,8 +145,8 @@ fn from_parquet(path: &Path, columns: &[&str]) -> Result<Vec<Vec<String>>, Error
     Ok(rows)
 }
 
-fn from_csv(path: &Path, columns: &[&str]) -> Result<Vec<Vec<String>>, Error> {
-    let mut reader = csv::Reader::from_path(path).map_err(Error::bug)?;
+fn from_csv(content: &[u8], columns: &[&str]) -> Result<Vec<Vec<String>>, Error> {
+    let mut reader = csv::Reader::from_reader(content);
     let heads: Vec<String> = reader.headers().map_err(Error::bug)?.iter().map(|h| h.trim_start_matches('\u{feff}').to_owned()).collect();
     let places: Vec<Option<usize>> = columns.iter().map(|c| heads.iter().position(|h| h == c)).collect();
     let mut rows = Vec::new();
@@ -169,8 +165,8 @@ pub struct Shelf(Mutex<VecDeque<(String, Arc<Published>)>>);
 const KEPT: usize = 32;
 
 impl Shelf {
-    /// What a run published; nothing if its folder is gone. The id is one of the ledger's.
-    pub fn open(&self, outputs: &Path, id: &str) -> Result<Option<Arc<Published>>, Error> {
+    /// What a run published; nothing if its folder is gone. The id is one of the ledger's, which keeps the record's hash.
+    pub fn open(&self, outputs: &Path, id: &str, record_sha256: &str) -> Result<Option<Arc<Published>>, PageError> {
         let held = |shelf: &Self| {
             let kept = shelf.0.lock().unwrap_or_else(PoisonError::into_inner);
             kept.iter().find(|(kept, _)| kept == id).map(|(_, published)| published.clone())
@@ -179,7 +175,10 @@ impl Shelf {
         if let Some(published) = held(self).filter(|_| folder.exists()) {
             return Ok(Some(published));
         }
-        let Some(published) = Published::read(&folder)?.map(Arc::new) else { return Ok(None) };
+        if !folder.exists() {
+            return Ok(None);
+        }
+        let published = Arc::new(Published::read(&PublishedRun::open(&folder, record_sha256)?)?);
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.retain(|(other, _)| other != id);
         kept.push_back((id.to_owned(), published.clone()));
@@ -199,22 +198,28 @@ mod tests {
         let outputs = tempfile::tempdir()?;
         let data = outputs.path().join("r1/data");
         std::fs::create_dir_all(&data)?;
+        let findings = "\u{feff}code,severity,bureau,file,found\r\nA-1,error,甲局,a.xlsx,秘密\r\nA-1,error,甲局,a.xlsx,\"两\r\n行\"\r\nB-2,note,甲局,a.xlsx,\r\n";
+        let listed = format!(
+            r#""files": [{{"path": "data/findings.csv", "bytes": {}, "sha256": "{}"}}], "#,
+            findings.len(),
+            crate::content::hash_text(findings)
+        );
         let run = r#"{"format": 1, "inputs": [{"path": "a.xlsx", "source": "s", "bureau": "甲局", "rows": 3, "refused": false, "sha256": "x"}],
             "accounts": [{"dataset": "returns", "file": 0, "place": "pooled", "reason": "", "rows": 3, "amount": "70000"}]}"#;
-        std::fs::write(outputs.path().join("r1/run.json"), run)?;
-        std::fs::write(
-            data.join("findings.csv"),
-            "\u{feff}code,severity,bureau,file,found\r\nA-1,error,甲局,a.xlsx,秘密\r\nA-1,error,甲局,a.xlsx,\"两\r\n行\"\r\nB-2,note,甲局,a.xlsx,\r\n",
-        )?;
+        std::fs::write(outputs.path().join("r1/run.json"), run.replacen('{', &format!("{{{listed}"), 1))?;
+        std::fs::write(data.join("findings.csv"), findings.replace("A-1", "A-2"))?;
         let shelf = Shelf::default();
-        let published = shelf.open(outputs.path(), "r1")?.ok_or("the run is there")?;
+        let open = |shelf: &Shelf| shelf.open(outputs.path(), "r1", "").map_err(|e| format!("{e:?}"));
+        assert!(open(&shelf).is_err(), "what is not as it was written is not counted");
+        std::fs::write(data.join("findings.csv"), findings)?;
+        let published = open(&shelf)?.ok_or("the run is there")?;
         let findings = published.findings.as_ref().ok_or("findings are there")?;
         assert_eq!(findings.iter().map(|(p, n)| (p.code.as_str(), *n)).collect::<Vec<_>>(), [("A-1", 2), ("B-2", 1)]);
         assert!(!format!("{published:?}").contains("秘密"), "what a cell holds is not read");
         assert_eq!(published.edits, None);
         assert_eq!(published.datasets_of(0), ["returns"]);
         std::fs::remove_dir_all(outputs.path().join("r1"))?;
-        assert!(shelf.open(outputs.path(), "r1")?.is_none(), "a run that is gone is gone");
+        assert!(open(&shelf)?.is_none(), "a run that is gone is gone");
         Ok(())
     }
 }

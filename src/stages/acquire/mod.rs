@@ -11,9 +11,10 @@ mod regular;
 mod store;
 mod version;
 
+pub use crate::content::hash_text;
 pub use folder::{Bounds, Found, FoundFile, Unread, list, source_of};
 pub use http::{FetchError, Fetched, Fetcher, Validators, shown};
-pub use store::{Store, hash_text};
+pub use store::Store;
 pub use version::{Candidate, KeySet, Older, RecordKey, Superseded, supersede, version};
 
 /// One input, pinned.

@@ -4,17 +4,17 @@
 //! that published Parquet.
 
 use super::data::cell;
+use super::published::PublishedRun;
 use crate::engine::Engine;
 use crate::error::Error;
 use chrono::NaiveDate;
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::{DataType, Schema};
+use hyper::body::Bytes;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde::Serialize;
 use std::collections::HashMap;
-use std::fs::File;
-use std::path::Path;
 
 /// An adopted run, to be named on covers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -54,10 +54,10 @@ const APART: char = '\u{1f}';
 /// Figures by enterprise, for those in the pool.
 type Pool = HashMap<String, String>;
 
-/// Compares the enterprises of this run with those in another run's folder; nothing if it left none that can be read.
-pub fn compare(folder: &Path, engine: &Engine) -> Result<Option<Differences>, Error> {
+/// Compares the enterprises of this run with those of another; nothing if it left none that can be read.
+pub fn compare(run: &PublishedRun, engine: &Engine) -> Result<Option<Differences>, Error> {
     let (schema, batches) = engine.contents("enterprises");
-    let Some((columns, mut before)) = read(folder, &figures(&schema)) else { return Ok(None) };
+    let Some((columns, mut before)) = read(run, &figures(&schema)) else { return Ok(None) };
     let mut found = Differences::default();
     for batch in &batches {
         for (enterprise, values) in rows(batch, &columns) {
@@ -82,23 +82,21 @@ fn figures(schema: &Schema) -> Vec<String> {
     fields.map(|f| f.name().clone()).collect()
 }
 
-/// The pool of a run's folder, and those of the figures that it has.
-fn read(folder: &Path, figures: &[String]) -> Option<(Vec<String>, Pool)> {
-    let [parquet, csv] = ENTERPRISES.map(|file| folder.join(file));
-    let read = if parquet.is_file() {
-        of_parquet(&parquet, figures)
-    } else if csv.is_file() {
-        of_csv(&csv, figures)
-    } else {
-        return None;
+/// The pool of a run, and those of the figures that it has.
+fn read(run: &PublishedRun, figures: &[String]) -> Option<(Vec<String>, Pool)> {
+    let file = ENTERPRISES.into_iter().find(|file| run.sha256(file).is_some())?;
+    let read = match run.read(file) {
+        Ok(content) if file == ENTERPRISES[0] => of_parquet(content?, figures),
+        Ok(content) => of_csv(&content?, figures),
+        Err(flaw) => Err(flaw.into()),
     };
     read.map_err(|error| tracing::warn!(%error, "the adopted run's data cannot be read")).ok()
 }
 
 type Unread = Box<dyn std::error::Error>;
 
-fn of_parquet(path: &Path, figures: &[String]) -> Result<(Vec<String>, Pool), Unread> {
-    let builder = ParquetRecordBatchReaderBuilder::try_new(File::open(path)?)?;
+fn of_parquet(content: Vec<u8>, figures: &[String]) -> Result<(Vec<String>, Pool), Unread> {
+    let builder = ParquetRecordBatchReaderBuilder::try_new(Bytes::from(content))?;
     let schema = builder.schema().clone();
     let columns: Vec<String> = figures.iter().filter(|f| schema.column_with_name(f).is_some()).cloned().collect();
     let wanted = ["enterprise", "pooled"].into_iter().chain(columns.iter().map(String::as_str));
@@ -110,8 +108,8 @@ fn of_parquet(path: &Path, figures: &[String]) -> Result<(Vec<String>, Pool), Un
     Ok((columns, pool))
 }
 
-fn of_csv(path: &Path, figures: &[String]) -> Result<(Vec<String>, Pool), Unread> {
-    let mut reader = csv::Reader::from_path(path)?;
+fn of_csv(content: &[u8], figures: &[String]) -> Result<(Vec<String>, Pool), Unread> {
+    let mut reader = csv::Reader::from_reader(content);
     let head: Vec<String> = reader.headers()?.iter().map(|h| h.trim_start_matches('\u{feff}').to_owned()).collect();
     let place = |name: &str| head.iter().position(|h| h == name);
     let (key, pooled) = place("enterprise").zip(place("pooled")).ok_or("no column of enterprises")?;
@@ -179,11 +177,20 @@ mod tests {
         engine.table("enterprises", new_schema, after)?;
         for (format, file) in [(DataFormat::Parquet, ENTERPRISES[0]), (DataFormat::Csv, ENTERPRISES[1])] {
             let folder = tempfile::tempdir()?;
-            assert_eq!(compare(folder.path(), &engine)?, None, "no data, no comparison");
+            let opened = |listed: &str| {
+                std::fs::write(folder.path().join("run.json"), format!("{{\"files\":[{listed}]}}"))?;
+                Ok::<_, Box<dyn std::error::Error>>(PublishedRun::open(folder.path(), "")?)
+            };
+            assert_eq!(compare(&opened("")?, &engine)?, None, "no data, no comparison");
             std::fs::create_dir(folder.path().join("data"))?;
             write(format, &folder.path().join(file), &schema, &before)?;
+            let content = std::fs::read(folder.path().join(file))?;
+            let sha256 = crate::content::hash_bytes(&content);
+            let run = opened(&format!("{{\"path\":\"{file}\",\"bytes\":{},\"sha256\":\"{sha256}\"}}", content.len()))?;
             let expected = Differences { entered: 2, left: 1, enterprises: 1, figures: 2 };
-            assert_eq!(compare(folder.path(), &engine)?, Some(expected), "{file}");
+            assert_eq!(compare(&run, &engine)?, Some(expected), "{file}");
+            std::fs::write(folder.path().join(file), &content[1..])?;
+            assert_eq!(compare(&run, &engine)?, None, "what is not as it was written is not compared with");
         }
         Ok(())
     }

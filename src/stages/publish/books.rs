@@ -4,7 +4,7 @@ use super::desk::{Desk, Edition, Gathered};
 use super::workbook::{Book, BookProperties, BookReport, WorkbookError};
 use super::{Publication, pool, quality};
 use crate::config::Workbook;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use chrono::NaiveTime;
 use std::path::Path;
 
@@ -38,7 +38,11 @@ pub fn write(p: &Publication<'_>, gathered: &Gathered<'_>, folder: &Path) -> Res
         let writers: Vec<_> = wanted.iter().map(|workbook| scope.spawn(|| write_one(p, gathered, *workbook, folder))).collect();
         let reports = writers.into_iter().zip(&wanted).map(|(writer, workbook)| match writer.join() {
             Ok(report) => Ok((workbook.file_name(), report?)),
-            Err(panic) => std::panic::resume_unwind(panic),
+            // The library panics where its temporary files cannot be written.
+            Err(panic) => match Error::of_panic(panic.as_ref()) {
+                Some(error) => Err(error),
+                None => std::panic::resume_unwind(panic),
+            },
         });
         reports.collect()
     })
@@ -69,7 +73,7 @@ fn write_one(p: &Publication<'_>, gathered: &Gathered<'_>, workbook: Workbook, f
 impl From<WorkbookError> for Error {
     fn from(source: WorkbookError) -> Self {
         match source {
-            WorkbookError::Io(error) => Error::new(ErrorKind::System, "ERR-006").from_source(error),
+            WorkbookError::Io(error) => error.into(),
             other => Error::bug(other),
         }
     }

@@ -13,6 +13,7 @@ mod desk;
 pub mod disclosure;
 mod pool;
 mod provenance;
+mod published;
 mod quality;
 mod run_json;
 mod slip;
@@ -21,6 +22,7 @@ mod workbook;
 
 pub use adopted::{Adopted, Differences, ENTERPRISES, compare};
 pub use cells::{Shape, Vocabulary, shape_of};
+pub use published::{FileFlaw, PublishedRun, RECORD};
 pub use slip::{Slip, SlipRow, write_slip};
 
 use crate::config::{Config, DataFormat};
@@ -98,8 +100,8 @@ impl Publication<'_> {
     }
 }
 
-/// Writes everything that the configuration asks for into a folder.
-pub async fn publish(publication: &Publication<'_>, folder: &Path) -> Result<Vec<String>, Error> {
+/// Writes everything that the configuration asks for into a folder; gives the files and the hash of `run.json`, the last.
+pub async fn publish(publication: &Publication<'_>, folder: &Path) -> Result<(Vec<String>, String), Error> {
     let mut written = Vec::new();
     let gathered = desk::Gathered::gather(publication).await?;
     let data = folder.join("data");
@@ -119,9 +121,9 @@ pub async fn publish(publication: &Publication<'_>, folder: &Path) -> Result<Vec
     let books = books?;
     written.extend(books.iter().map(|(name, _)| (*name).to_owned()));
     written.extend(written_data?);
-    run_json::write(publication, &gathered, &books, &written, folder)?;
-    written.push("run.json".to_owned());
-    Ok(written)
+    let record = run_json::write(publication, &gathered, &books, &written, folder)?;
+    written.push(published::RECORD.to_owned());
+    Ok((written, record))
 }
 
 /// Writes the datasets in every format asked for.

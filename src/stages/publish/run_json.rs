@@ -3,17 +3,16 @@
 //! Invariant: no time and no run id, so that equal inputs, settings and reference date give equal bytes.
 
 use super::desk::Gathered;
+use super::published::RECORD;
 use super::workbook::BookReport;
 use super::{Adopted, Input, Publication};
+use crate::content;
 use crate::error::Error;
 use crate::finding::{Lang, Severity};
 use crate::model::account::Account;
-use crate::model::text::hex;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 /// Version of the shape of this file.
@@ -65,14 +64,14 @@ struct Written {
     sha256: String,
 }
 
-/// Writes `run.json` into the run's folder; everything else must be there.
+/// Writes `run.json` into the run's folder, where everything else must be; gives its hash.
 pub fn write(
     p: &Publication<'_>,
     gathered: &Gathered<'_>,
     books: &[(&str, BookReport)],
     written: &[String],
     folder: &Path,
-) -> Result<(), Error> {
+) -> Result<String, Error> {
     let findings = Severity::ALL.map(|s| (s.id(), p.findings.iter().filter(|f| f.severity == s).count() as u64));
     let run = RunFile {
         format: FORMAT,
@@ -80,7 +79,7 @@ pub fn write(
         as_of: p.config.as_of.to_string(),
         huichi: env!("CARGO_PKG_VERSION"),
         lang: p.config.run.lang,
-        settings: hex(&Sha256::digest(p.config.fingerprint().as_bytes())),
+        settings: content::hash_text(p.config.fingerprint()),
         inputs: p.inputs,
         counts: Counts {
             enterprises: gathered.total(),
@@ -97,8 +96,8 @@ pub fn write(
     };
     let mut text = serde_json::to_string_pretty(&run)?;
     text.push('\n');
-    std::fs::write(folder.join("run.json"), text)?;
-    Ok(())
+    std::fs::write(folder.join(RECORD), &text)?;
+    Ok(content::hash_text(&text))
 }
 
 fn shown(report: &BookReport) -> Shown {
@@ -112,15 +111,6 @@ fn shown(report: &BookReport) -> Shown {
 }
 
 fn hashed(folder: &Path, path: &str) -> Result<Written, Error> {
-    let mut file = File::open(folder.join(path))?;
-    let (mut hash, mut bytes, mut part) = (Sha256::new(), 0, vec![0; 1 << 18]);
-    loop {
-        let read = file.read(&mut part)?;
-        if read == 0 {
-            break;
-        }
-        hash.update(&part[..read]);
-        bytes += read as u64;
-    }
-    Ok(Written { path: path.to_owned(), bytes, sha256: hex(&hash.finalize()) })
+    let (sha256, bytes) = content::hash(File::open(folder.join(path))?, std::io::sink())?;
+    Ok(Written { path: path.to_owned(), bytes, sha256 })
 }

@@ -3,6 +3,8 @@
 //! Owns: every number that stops a hostile or broken file. The defaults keep the reader inside an
 //! address space of 1 GiB; they are far above anything a bureau's table reaches.
 
+use crate::config::LARGEST_FILE_MIB;
+
 /// Bounds on what a file may ask for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
@@ -47,7 +49,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            file_bytes: 512 << 20,
+            file_bytes: LARGEST_FILE_MIB << 20,
             xls_bytes: 64 << 20,
             archive_entries: 2_000,
             inflated_bytes: 1 << 30,

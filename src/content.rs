@@ -1,0 +1,267 @@
+//! Content that answers for itself: bytes are read together with the SHA-256 that they must have.
+//!
+//! Owns: hashing files, and reading what was written earlier. What a disk gives back may be gone or changed; whoever reads
+//! through here gets the very bytes that were hashed, or a [`Flaw`].
+
+use crate::model::text::hex;
+use sha2::{Digest, Sha256};
+use std::fs::{self, File, Metadata};
+use std::io::{self, Read, Seek, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::SystemTime;
+
+/// Bytes read at a time.
+const CHUNK: usize = 1 << 18;
+
+/// Why a content cannot be used; `Display` is the catalogue reference that people read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flaw {
+    /// It is not there, or something else than a file is.
+    Missing,
+    /// Its bytes are not those of its hash.
+    Damaged,
+    /// The system does not give it.
+    Unreadable,
+}
+
+impl std::fmt::Display for Flaw {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Flaw::Missing => "@flaw.missing",
+            Flaw::Damaged => "@flaw.damaged",
+            Flaw::Unreadable => "@flaw.unreadable",
+        })
+    }
+}
+
+impl std::error::Error for Flaw {}
+
+impl From<Flaw> for io::Error {
+    fn from(flaw: Flaw) -> Self {
+        io::Error::other(flaw)
+    }
+}
+
+impl Flaw {
+    /// The flaw behind an error of reading, if it is one.
+    pub fn of(error: &io::Error) -> Option<Self> {
+        error.get_ref()?.downcast_ref().copied()
+    }
+
+    fn from_io(error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Flaw::Missing,
+            _ => Flaw::Unreadable,
+        }
+    }
+}
+
+/// SHA-256 of a text, hexadecimal.
+pub fn hash_text(text: &str) -> String {
+    hash_bytes(text.as_bytes())
+}
+
+/// SHA-256 of bytes, hexadecimal.
+pub fn hash_bytes(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+/// Hash and length of what is read, while it goes to `to`.
+///
+/// # Errors
+/// Either end fails.
+pub fn hash(mut from: impl Read, mut to: impl Write) -> io::Result<(String, u64)> {
+    let (mut hasher, mut chunk, mut bytes) = (Sha256::new(), vec![0; CHUNK], 0);
+    loop {
+        let read = match from.read(&mut chunk) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            read => read?,
+        };
+        if read == 0 {
+            return Ok((hex(&hasher.finalize()), bytes));
+        }
+        hasher.update(&chunk[..read]);
+        to.write_all(&chunk[..read])?;
+        bytes += read as u64;
+    }
+}
+
+/// Opens a file; what else has its name (a folder, a pipe that nobody fills) is as good as nothing.
+fn open(path: &Path) -> Result<(File, Metadata), Flaw> {
+    if !fs::metadata(path).map_err(|e| Flaw::from_io(&e))?.is_file() {
+        return Err(Flaw::Missing);
+    }
+    let file = File::open(path).map_err(|e| Flaw::from_io(&e))?;
+    let about = file.metadata().map_err(|e| Flaw::from_io(&e))?;
+    Ok((file, about))
+}
+
+/// Whether a file holds the content of a hash; gives its length.
+///
+/// # Errors
+/// It does not.
+pub fn verify(path: &Path, sha256: &str) -> Result<u64, Flaw> {
+    let (found, bytes) = hash(open(path)?.0, io::sink()).map_err(|_| Flaw::Unreadable)?;
+    if found == sha256 { Ok(bytes) } else { Err(Flaw::Damaged) }
+}
+
+/// The content of a hash, which is so many bytes long.
+///
+/// # Errors
+/// The file does not hold it.
+pub fn read(path: &Path, sha256: &str, bytes: u64) -> Result<Vec<u8>, Flaw> {
+    let (mut file, about) = open(path)?;
+    // Nothing is read into memory that cannot be it.
+    if about.len() != bytes {
+        return Err(Flaw::Damaged);
+    }
+    let mut content = Vec::with_capacity(usize::try_from(bytes).unwrap_or_default());
+    (&mut file).take(bytes + 1).read_to_end(&mut content).map_err(|_| Flaw::Unreadable)?;
+    if hash_bytes(&content) == sha256 { Ok(content) } else { Err(Flaw::Damaged) }
+}
+
+/// Copies the content of a hash; what was copied counts only if this succeeds.
+///
+/// # Errors
+/// A [`Flaw`] if the file does not hold it, else what the other end says.
+pub fn copy(path: &Path, sha256: &str, to: impl Write) -> io::Result<u64> {
+    let (found, bytes) = hash(open(path)?.0, to)?;
+    if found == sha256 { Ok(bytes) } else { Err(Flaw::Damaged.into()) }
+}
+
+/// A text under its own hash, so that it can be told whether it is as it was written.
+pub fn sealed(text: &[u8]) -> Vec<u8> {
+    [hash_bytes(text).as_bytes(), b"\n", text].concat()
+}
+
+/// The text under its hash; nothing if it is not as it was written.
+pub fn unsealed(bytes: &[u8]) -> Option<&[u8]> {
+    let (hash, text) = bytes.split_at_checked(64)?;
+    let text = text.strip_prefix(b"\n")?;
+    (hash_bytes(text).as_bytes() == hash).then_some(text)
+}
+
+/// What tells that nobody has touched a file since: which it is, its length and its dates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Stamp {
+    node: u64,
+    bytes: u64,
+    modified: Option<SystemTime>,
+    /// When content or properties changed last; this one no program can set.
+    changed: (i64, i64),
+}
+
+impl Stamp {
+    #[cfg(unix)]
+    fn of(about: &Metadata) -> Self {
+        use std::os::unix::fs::MetadataExt;
+        Self { node: about.ino(), bytes: about.len(), modified: about.modified().ok(), changed: (about.ctime(), about.ctime_nsec()) }
+    }
+
+    #[cfg(not(unix))]
+    fn of(about: &Metadata) -> Self {
+        Self { node: 0, bytes: about.len(), modified: about.modified().ok(), changed: (0, 0) }
+    }
+}
+
+/// A file that is read in parts again and again: compared with its hash whole, and anew whenever somebody has touched it.
+#[derive(Debug)]
+pub struct Verified {
+    path: PathBuf,
+    sha256: String,
+    stamp: Mutex<Option<Stamp>>,
+}
+
+impl Verified {
+    /// Compares a file with its hash.
+    ///
+    /// # Errors
+    /// It does not hold that content.
+    pub fn new(path: PathBuf, sha256: String) -> Result<Self, Flaw> {
+        let verified = Self { path, sha256, stamp: Mutex::new(None) };
+        verified.open()?;
+        Ok(verified)
+    }
+
+    /// The hash.
+    pub fn sha256(&self) -> &str {
+        &self.sha256
+    }
+
+    /// Opens the file at its beginning.
+    ///
+    /// # Errors
+    /// It does not hold that content any more.
+    pub fn open(&self) -> Result<File, Flaw> {
+        let (mut file, about) = open(&self.path)?;
+        let stamp = Stamp::of(&about);
+        let known = |v: &Self| *v.stamp.lock().unwrap_or_else(PoisonError::into_inner);
+        if known(self) != Some(stamp) {
+            let (found, _) = hash(&mut file, io::sink()).map_err(|_| Flaw::Unreadable)?;
+            if found != self.sha256 {
+                return Err(Flaw::Damaged);
+            }
+            file.rewind().map_err(|_| Flaw::Unreadable)?;
+            *self.stamp.lock().unwrap_or_else(PoisonError::into_inner) = Some(stamp);
+        }
+        Ok(file)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_bytes_of_the_hash_are_given() -> io::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("a");
+        fs::write(&path, "abc")?;
+        let sha256 = hash_text("abc");
+        assert_eq!((verify(&path, &sha256), read(&path, &sha256, 3)), (Ok(3), Ok(b"abc".to_vec())));
+        assert_eq!(read(&path, &sha256, 4), Err(Flaw::Damaged));
+        let mut copied = Vec::new();
+        assert_eq!((copy(&path, &sha256, &mut copied)?, copied.as_slice()), (3, &b"abc"[..]));
+        fs::write(&path, "abd")?;
+        assert_eq!((verify(&path, &sha256), read(&path, &sha256, 3)), (Err(Flaw::Damaged), Err(Flaw::Damaged)));
+        assert_eq!(copy(&path, &sha256, io::sink()).err().and_then(|e| Flaw::of(&e)), Some(Flaw::Damaged));
+        fs::remove_file(&path)?;
+        assert_eq!(verify(&path, &sha256), Err(Flaw::Missing));
+        fs::create_dir(&path)?;
+        assert_eq!(read(&path, &sha256, 3), Err(Flaw::Missing));
+        assert_eq!(verify(&path.join("below"), &sha256), Err(Flaw::Missing));
+        Ok(())
+    }
+
+    #[test]
+    fn a_file_that_somebody_touched_is_compared_anew() -> io::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("a");
+        fs::write(&path, "abc")?;
+        let verified = Verified::new(path.clone(), hash_text("abc"))?;
+        let content = |v: &Verified| v.open().map(|f| io::read_to_string(f).expect("text"));
+        assert_eq!(content(&verified), Ok("abc".to_owned()));
+        let dated = fs::metadata(&path)?.modified()?;
+        fs::write(&path, "abd")?;
+        File::options().write(true).open(&path)?.set_modified(dated)?;
+        assert_eq!(content(&verified), Err(Flaw::Damaged), "whatever its date says");
+        fs::remove_file(&path)?;
+        fs::write(&path, "abc")?;
+        assert_eq!(content(&verified), Ok("abc".to_owned()), "the same content is as good");
+        assert_eq!(Verified::new(path, hash_text("abd")).err(), Some(Flaw::Damaged));
+        Ok(())
+    }
+
+    #[test]
+    fn a_seal_holds_for_no_other_text() {
+        let sealed = sealed("{\"a\": 1}".as_bytes());
+        assert_eq!(unsealed(&sealed), Some("{\"a\": 1}".as_bytes()));
+        for bit in 0..sealed.len() * 8 {
+            let mut other = sealed.clone();
+            other[bit / 8] ^= 1 << (bit % 8);
+            assert_eq!(unsealed(&other), None, "bit {bit}");
+        }
+        assert_eq!((unsealed(&sealed[..sealed.len() - 1]), unsealed(b"")), (None, None));
+    }
+}

@@ -1,0 +1,60 @@
+//! The tables of a parsed file, as an entry of the cache holds them; read whole and verified before the file counts.
+
+use super::cache::Entry;
+use super::parser::{Manifest, files};
+use crate::content::Flaw;
+use crate::engine::store::read;
+use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::datatypes::SchemaRef;
+use std::collections::HashMap;
+
+/// Record batches of one schema.
+pub type Batches = (SchemaRef, Vec<RecordBatch>);
+
+/// The tables of a file, each by its number.
+#[derive(Debug, Clone)]
+pub struct Tables {
+    /// The key of their entry: all that they were made from.
+    pub key: String,
+    records: HashMap<u16, Batches>,
+    sums: HashMap<u16, Batches>,
+    names: HashMap<u16, Batches>,
+}
+
+impl Tables {
+    /// Reads what a parsing child left, with what it said of the file.
+    ///
+    /// # Errors
+    /// Something of it is gone, or is not as it was kept.
+    pub fn read(entry: &Entry) -> Result<(Manifest, Self), Flaw> {
+        let manifest = entry.read(files::MANIFEST)?.ok_or(Flaw::Missing)?;
+        let manifest: Manifest = serde_json::from_slice(&manifest).map_err(|_| Flaw::Damaged)?;
+        let mut tables = Self { key: entry.key().to_owned(), records: HashMap::new(), sums: HashMap::new(), names: HashMap::new() };
+        let kept = |name: String| entry.read(&name)?.map(read).transpose().map_err(|_| Flaw::Damaged);
+        for table in &manifest.tables {
+            let number = table.number;
+            match kept(files::records(number))? {
+                None if table.rows > 0 => return Err(Flaw::Missing),
+                records => tables.records.extend(records.map(|r| (number, r))),
+            }
+            tables.sums.extend(kept(files::sums(number))?.map(|s| (number, s)));
+            tables.names.extend(kept(files::names(number))?.map(|n| (number, n)));
+        }
+        Ok((manifest, tables))
+    }
+
+    /// The records of a table.
+    pub fn records(&self, table: u16) -> Option<&Batches> {
+        self.records.get(&table)
+    }
+
+    /// Its sum rows.
+    pub fn sums(&self, table: u16) -> &[RecordBatch] {
+        self.sums.get(&table).map_or(&[], |(_, batches)| batches)
+    }
+
+    /// The single names of its cells that hold several.
+    pub fn names(&self, table: u16) -> &[RecordBatch] {
+        self.names.get(&table).map_or(&[], |(_, batches)| batches)
+    }
+}

@@ -1,0 +1,151 @@
+//! Whether what is kept is as it was kept: originals in the store and files of runs, compared with their hashes once a day
+//! and whenever they are read.
+//!
+//! What is wrong is told to those who can mend it, on every page of theirs, and to the log.
+
+use super::error::PageError;
+use super::frame::{Banner, say};
+use super::session::Actor;
+use super::state::App;
+use crate::content::{Flaw, Verified};
+use crate::finding::{Lang, reference};
+use crate::model::role::Role;
+use crate::pipeline::{Summary, of_upload};
+use crate::stages::publish::{FileFlaw, PublishedRun};
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{PoisonError, RwLock};
+
+/// Flaws that a banner names; the rest it counts.
+const NAMED: usize = 3;
+
+/// What was found, in words.
+#[derive(Default)]
+pub struct Known(RwLock<BTreeSet<String>>);
+
+/// As much of `run.json` as is needed to name an original.
+#[derive(Deserialize)]
+struct RunFile {
+    inputs: Vec<Input>,
+}
+
+#[derive(Deserialize)]
+struct Input {
+    path: String,
+    bureau: String,
+    sha256: String,
+}
+
+/// The hash of a run's `run.json` as the ledger has it; empty if it has none.
+pub async fn record_of(app: &App, run: &str) -> Result<String, PageError> {
+    let id = run.to_owned();
+    let recorded = app.ledger(move |l| l.run(&id)).await?;
+    let summary = recorded.and_then(|r| serde_json::from_str::<Summary>(&r.summary).ok());
+    Ok(summary.map(|s| s.record_sha256).unwrap_or_default())
+}
+
+/// A run as it was published.
+///
+/// # Errors
+/// Its record is gone or not as it was written.
+pub async fn open(app: &App, run: &str) -> Result<PublishedRun, PageError> {
+    let (folder, record) = (app.config.outputs.join(run), record_of(app, run).await?);
+    let opened = tokio::task::spawn_blocking(move || PublishedRun::open(&folder, &record)).await;
+    opened.map_err(|e| PageError::bug(e.to_string()))?.map_err(|flaw| {
+        tell(app, run, &flaw);
+        flaw.into()
+    })
+}
+
+/// An original to be given to whoever sent it.
+///
+/// # Errors
+/// The store no longer has it as it came.
+pub async fn original(app: &App, sha256: &str) -> Result<Verified, PageError> {
+    let (store, sha256) = (app.intake.store.clone(), sha256.to_owned());
+    let found = tokio::task::spawn_blocking(move || store.original(&sha256).map_err(|flaw| (sha256, flaw))).await;
+    found.map_err(|e| PageError::bug(e.to_string()))?.map_err(|(sha256, flaw)| {
+        tracing::error!(original = sha256, %flaw, "an original is not as it came");
+        PageError::Conflict("original_flawed")
+    })
+}
+
+/// Notes a file of a run that is not as it was written.
+pub fn tell(app: &App, run: &str, flaw: &FileFlaw) {
+    tracing::error!(run, %flaw, "a published file is not as it was written");
+    app.integrity.0.write().unwrap_or_else(PoisonError::into_inner).insert(of_run(run, flaw));
+}
+
+fn of_run(run: &str, flaw: &FileFlaw) -> String {
+    say("portal.flaw", &[format!("{run}/{}", flaw.path), reference(Lang::Zh, &flaw.flaw.to_string())])
+}
+
+/// Compares all files of a run before its pages are made.
+pub async fn look_over(app: &App, run: &str) -> Result<(), PageError> {
+    let (folder, record) = (app.config.outputs.join(run), record_of(app, run).await?);
+    let found = tokio::task::spawn_blocking(move || flaws_of(&folder, &record)).await.map_err(|e| PageError::bug(e.to_string()))?;
+    found.iter().for_each(|flaw| tell(app, run, flaw));
+    Ok(())
+}
+
+fn flaws_of(folder: &std::path::Path, record_sha256: &str) -> Vec<FileFlaw> {
+    let flaws = PublishedRun::open(folder, record_sha256).map_or_else(|flaw| vec![flaw], |run| run.flaws());
+    // A run whose term ended meanwhile is gone whole.
+    if folder.is_dir() { flaws } else { Vec::new() }
+}
+
+/// What those are told on every page who can mend it.
+pub fn banner(app: &App, actor: &Actor) -> Option<Banner> {
+    let known = app.integrity.0.read().unwrap_or_else(PoisonError::into_inner);
+    if known.is_empty() || !matches!(actor.role, Role::Operator | Role::Administrator) {
+        return None;
+    }
+    let named = known.iter().take(NAMED).cloned().collect::<Vec<_>>().join("；");
+    Some(Banner { kind: "failed", text: say("portal.banner_flaws", &[known.len().to_string(), named]) })
+}
+
+/// Compares every original and every run with its hashes.
+pub async fn scrub(app: &App) -> Result<(), PageError> {
+    let (runs, uploads) = app.ledger(|l| Ok((l.runs_recorded()?, l.standing_uploads()?))).await?;
+    let mut records = Vec::new();
+    for run in runs {
+        let record = record_of(app, &run).await?;
+        records.push((run, record));
+    }
+    let shared = app.clone();
+    let found = tokio::task::spawn_blocking(move || {
+        let mut found = BTreeSet::new();
+        // Originals that must be there, with what people call them.
+        let mut needed: BTreeMap<String, String> = BTreeMap::new();
+        for (run, record) in records {
+            let folder = shared.config.outputs.join(&run);
+            for flaw in flaws_of(&folder, &record) {
+                tracing::error!(run, %flaw, "a published file is not as it was written");
+                found.insert(of_run(&run, &flaw));
+            }
+            let inputs = PublishedRun::open(&folder, &record).ok().and_then(|r| r.record::<RunFile>().ok()).map(|r| r.inputs);
+            needed.extend(inputs.into_iter().flatten().filter(|i| !i.sha256.is_empty()).map(|i| (i.sha256, named(&i.bureau, &i.path))));
+        }
+        needed.extend(uploads.into_iter().map(|u| (u.sha256.clone(), of_upload(&shared.config, u).path)));
+        let store = &shared.intake.store;
+        for sha256 in store.hashes()?.into_iter().chain(needed.keys().cloned()).collect::<BTreeSet<_>>() {
+            let Err(flaw) = store.verify(&sha256) else { continue };
+            // What nobody needs may go at any moment.
+            if flaw == Flaw::Missing && !needed.contains_key(&sha256) {
+                continue;
+            }
+            tracing::error!(original = sha256, %flaw, "an original is not as it came");
+            let name = needed.get(&sha256).cloned().unwrap_or(sha256);
+            found.insert(say("portal.flaw", &[name, reference(Lang::Zh, &flaw.to_string())]));
+        }
+        Ok::<_, std::io::Error>(found)
+    });
+    let found = found.await.map_err(|e| PageError::bug(e.to_string()))??;
+    *app.integrity.0.write().unwrap_or_else(PoisonError::into_inner) = found;
+    Ok(())
+}
+
+/// A file of a folder with its bureau; those of the portal carry theirs.
+fn named(bureau: &str, path: &str) -> String {
+    if bureau.is_empty() || path.starts_with(bureau) { path.to_owned() } else { format!("{bureau}/{path}") }
+}
