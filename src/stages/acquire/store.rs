@@ -110,7 +110,7 @@ impl Store {
     /// Whether the original of a hash has these bytes; comparing is cheaper than hashing once more.
     fn holds(&self, sha256: &str, content: impl Read) -> bool {
         let path = self.path(sha256);
-        path.is_file() && File::open(path).and_then(|original| equal(original, content)).unwrap_or(false)
+        path.is_file() && fs::File::open(path).and_then(|original| equal(original, content)).unwrap_or(false)
     }
 
     /// Pins bytes that are already in a temporary file, in place of what stood there.
