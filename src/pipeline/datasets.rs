@@ -352,15 +352,15 @@ fn join(config: &Config, tables: Vec<Table>, loaded: &mut Loaded) -> Result<(), 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::store::write;
     use crate::model::raw::TableMeta;
     use crate::pipeline::gather::InputFile;
     use crate::pipeline::parser::Manifest;
+    use crate::pipeline::tables::Tables;
     use crate::stages::acquire::SourceFile;
 
     fn parsed(path: String) -> ParsedFile {
         let file = SourceFile { source: "market".into(), path, sha256: String::new(), bytes: 0, upload: None };
-        ParsedFile { input: InputFile { file, seeds: Vec::new(), readable: false }, manifest: Manifest::default(), folder: None }
+        ParsedFile { input: InputFile { file, seeds: Vec::new(), readable: false }, manifest: Manifest::default(), tables: None }
     }
 
     #[test]
@@ -372,12 +372,11 @@ mod tests {
         let columns: Vec<datafusion::arrow::array::ArrayRef> =
             vec![Arc::new(Int64Array::from(vec![record])), Arc::new(datafusion::arrow::array::Int32Array::from(vec![None]))];
         let batch = RecordBatch::try_new(schema.clone(), columns).expect("a batch");
-        write(&folder.path().join(files::records(0)), &schema, &[batch]).expect("written");
         let mut all: Vec<ParsedFile> = (0..65_536).map(|i| parsed(format!("{i}.csv"))).collect();
         let mut last = parsed("last.csv".to_owned());
         let meta = TableMeta { form: "patents".into(), sheet: "清单".into(), rows: 1, ..TableMeta::default() };
         last.manifest.tables.push(meta);
-        last.folder = Some(folder.path().to_owned());
+        last.tables = Some(Tables::of_records(0, (schema, vec![batch])));
         all.push(last);
         let config = crate::config::load_defaults(folder.path()).expect("the defaults");
         let loaded = load(&config, &all).expect("loaded");

@@ -43,6 +43,12 @@ impl Tables {
         Ok((manifest, tables))
     }
 
+    /// A file's only table, for tests.
+    #[cfg(test)]
+    pub fn of_records(table: u16, records: Batches) -> Self {
+        Self { key: String::new(), records: HashMap::from([(table, records)]), sums: HashMap::new(), names: HashMap::new() }
+    }
+
     /// The records of a table.
     pub fn records(&self, table: u16) -> Option<&Batches> {
         self.records.get(&table)
