@@ -109,8 +109,13 @@ pub fn load(text: &str, root: &Path) -> Result<Config, Vec<Problem>> {
 /// others can be tried as well. With problems, they are good for nothing else.
 pub fn read(text: &str, root: &Path) -> (Option<Config>, Vec<Problem>) {
     let (_, mut problems) = decode::<Options>(text);
-    let broken =
-        |error: toml::de::Error| Problem { line: 0, path: String::new(), kind: ProblemKind::BadValue, found: error.message().to_owned(), expected: Vec::new() };
+    let broken = |error: toml::de::Error| Problem {
+        line: 0,
+        path: String::new(),
+        kind: ProblemKind::BadValue,
+        found: error.message().to_owned(),
+        expected: Vec::new(),
+    };
     // A syntax error may stand alone; everything else is cut out, so that the rest is checked as well.
     let Ok(mut site) = toml::from_str::<toml::Table>(text) else {
         return (None, problems);
@@ -120,13 +125,14 @@ pub fn read(text: &str, root: &Path) -> (Option<Config>, Vec<Problem>) {
         Ok(defaults) => defaults,
         Err(error) => return (None, vec![broken(error)]),
     };
-    let built_in = merged.clone();
+    let served = merged.get("form").and_then(toml::Value::as_table).map(|forms| forms.keys().cloned().collect()).unwrap_or_default();
     merge::lay(&mut merged, site.clone());
     let Ok(mut options) = merged.clone().try_into::<Options>() else {
         return (None, problems);
     };
-    let mut check = Check { text, built_in, problems: Vec::new() };
+    let mut check = Check { text, served, problems: Vec::new() };
     check.sections(&options);
+    options.form.retain(|id, _| check.serves(id));
     let as_of = check.as_of(&options.run.as_of);
     check.portal(&options.portal);
     problems.append(&mut check.problems);
@@ -190,8 +196,8 @@ fn is_identifier(name: &str) -> bool {
 
 struct Check<'a> {
     text: &'a str,
-    /// The built-in settings.
-    built_in: toml::Table,
+    /// The built-in forms, which runs serve.
+    served: Vec<String>,
     problems: Vec<Problem>,
 }
 
@@ -208,16 +214,14 @@ impl Check<'_> {
     }
 
     /// Runs serve the built-in forms alone.
-    fn served(&mut self, id: &str) -> bool {
-        let served = self.built_in.get("form").and_then(toml::Value::as_table);
-        let served: Vec<String> = served.map(|t| t.keys().cloned().collect()).unwrap_or_default();
-        if served.iter().any(|s| s == id) {
-            return true;
-        }
-        let path = format!("form.{id}");
+    fn serves(&self, id: &str) -> bool {
+        self.served.iter().any(|served| served == id)
+    }
+
+    fn not_served(&mut self, path: String, id: &str) {
         let line = line_of(self.text, &path).unwrap_or(0);
-        self.problems.push(Problem { line, path, kind: ProblemKind::FormNotServed, found: id.to_owned(), expected: served });
-        false
+        let expected = self.served.clone();
+        self.problems.push(Problem { line, path, kind: ProblemKind::FormNotServed, found: id.to_owned(), expected });
     }
 
     fn valid(&mut self, prefix: &str, value: &impl Validate) {
@@ -336,7 +340,8 @@ impl Check<'_> {
     fn forms(&mut self, options: &Options) {
         for (id, form) in &options.form {
             let path = format!("form.{id}");
-            if !self.served(id) {
+            if !self.serves(id) {
+                self.not_served(path, id);
                 continue;
             }
             self.valid(&path, form);

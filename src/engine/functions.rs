@@ -29,9 +29,9 @@ use chrono::{Datelike, NaiveDate};
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Date32Array, Decimal128Array, Int32Array, StringArray};
 use datafusion::arrow::datatypes::{DataType, Date32Type, Decimal128Type, Int64Type};
 use datafusion::error::Result;
-use datafusion::scalar::ScalarValue;
 use datafusion::execution::context::SessionContext;
 use datafusion::logical_expr::{ColumnarValue, ScalarUDF, Signature, SimpleScalarUDF, Volatility};
+use datafusion::scalar::ScalarValue;
 use std::sync::Arc;
 
 const MONEY: DataType = DataType::Decimal128(28, 4);

@@ -51,6 +51,7 @@ pub async fn problems(config: &Config, text: &str, known: &[Problem]) -> Vec<Pro
     };
     found.retain(|p| !trial.follows(p));
     found.sort_by_key(|p| p.line);
+    found.dedup();
     found
 }
 
@@ -85,7 +86,7 @@ impl Trial<'_> {
             return Ok(found);
         }
         if let Err(error) = merge::merge(&self.engine, self.config, &empty).await {
-            found.push(self.merge_problem(&error.source));
+            found.push(self.changed(&changed, "").unwrap_or_else(|| self.merge_problem(&error.source)));
             return Ok(found);
         }
         let (enterprises, _) = self.engine.contents("enterprises");
@@ -177,8 +178,7 @@ impl Trial<'_> {
             }
             let whole = form.map_or_else(sums_schema, |f| scope::columns(f, edit.scope));
             let none = Tables::new();
-            let dataset =
-                validate::Dataset { name, form, schema: &whole, whole: &whole, tables: if among { &self.tables } else { &none } };
+            let dataset = validate::Dataset { name, form, schema: &whole, whole: &whole, tables: if among { &self.tables } else { &none } };
             let compiled = validate::compile(&self.engine, &one, edit.scope, &dataset)?;
             self.compute(&dataset, &compiled, among).await?;
         }
@@ -227,12 +227,10 @@ impl Trial<'_> {
 
     fn edit_problem(&self, fault: &Fault, changed: &[(String, String)]) -> Problem {
         let section = format!("edit.{}", fault.code);
-        // An edit that is built in was right before a field became something else.
-        if let (None, Some((path, was))) = (line_of(self.text, &section), changed.first()) {
-            let line = line_of(self.text, path).unwrap_or(0);
-            let found = self.config.merged.clone();
-            let found = path.split('.').try_fold(&toml::Value::Table(found), |v, key| v.get(key)).map_or_else(String::new, ToString::to_string);
-            return Problem { line, path: path.clone(), kind: ProblemKind::BadValue, found, expected: vec![was.clone()] };
+        if !self.states(&section)
+            && let Some(problem) = self.changed(changed, &fault.sql)
+        {
+            return problem;
         }
         let scope = self.config.edit.get(&fault.code).map(|e| e.scope);
         let among = matches!(scope, Some(Scope::Population | Scope::History));
@@ -240,13 +238,33 @@ impl Trial<'_> {
         self.problem(&section, &fault.key, &fault.sql, &fault.refusal, beyond)
     }
 
+    /// A field that became something else than it is by itself: what is built in was right before. `sql` names it, if it is
+    /// not the first.
+    fn changed(&self, changed: &[(String, String)], sql: &str) -> Option<Problem> {
+        let names = |path: &String| path.split('.').nth(3).is_some_and(|field| sql.contains(field));
+        let (path, was) = changed.iter().find(|(path, _)| names(path)).or_else(|| changed.first())?;
+        let mut keys = path.split('.');
+        let first = self.config.merged.get(keys.next()?)?;
+        let found = keys.try_fold(first, |value, key| value.get(key))?.to_string();
+        let line = line_of(self.text, path).unwrap_or(0);
+        Some(Problem { line, path: path.clone(), kind: ProblemKind::BadValue, found, expected: vec![was.clone()] })
+    }
+
+    /// Whether the site itself states what stands at a path.
+    fn states(&self, path: &str) -> bool {
+        let mut keys = path.split('.');
+        let first = keys.next().and_then(|key| self.config.site.get(key));
+        keys.try_fold(first, |value, key| value.map(|v| v.get(key))).flatten().is_some()
+    }
+
     /// A rule or a field that gives an enterprise a column which it has already.
     fn merge_problem(&self, error: &DataFusionError) -> Problem {
         let words = words(error);
-        let named = |path: &String| line_of(self.text, path).is_some();
-        let fields = self.config.form.get("returns").into_iter().flat_map(|f| f.field.keys()).map(|f| (format!("form.returns.field.{f}"), f));
+        let fields =
+            self.config.form.get("returns").into_iter().flat_map(|f| f.field.keys()).map(|f| (format!("form.returns.field.{f}"), f));
         let rules = self.config.merge.field.keys().map(|f| (format!("merge.field.{f}"), f));
-        let guilty = fields.chain(rules).find(|(path, name)| named(path) && words.contains(name.as_str()));
+        let named: Vec<&str> = words.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').collect();
+        let guilty = fields.chain(rules).find(|(path, name)| self.states(path) && named.contains(&name.as_str()));
         match guilty {
             Some((path, name)) => {
                 let line = line_of(self.text, &path).unwrap_or(0);
@@ -266,7 +284,13 @@ impl Trial<'_> {
             Some(line) => (path, line),
             None => (section.to_owned(), line_of(self.text, section).unwrap_or(0)),
         };
-        let of = |kind: ProblemKind, found: &str, expected: Vec<String>| Problem { line, path: path.clone(), kind, found: found.to_owned(), expected };
+        let of = |kind: ProblemKind, found: &str, expected: Vec<String>| Problem {
+            line,
+            path: path.clone(),
+            kind,
+            found: found.to_owned(),
+            expected,
+        };
         match refusal {
             Refusal::Beyond(word) => of(beyond, word, Vec::new()),
             Refusal::Function(name) => of(ProblemKind::FunctionRefused, name, functions::allowed().map(str::to_owned).collect()),

@@ -6,19 +6,44 @@ const WORDS: &str = "name = { zh = \"本地\" }\nmessage = { zh = \"{found}：{e
 
 /// An edit of the site's own.
 fn edit(dataset: &str, scope: &str, fields: &str, rest: &str) -> String {
-    format!("[edit.LOCAL-1]\ndataset = [\"{dataset}\"]\nscope = \"{scope}\"\nseverity = \"explain\"\nfields = [\"{fields}\"]\n{WORDS}{rest}\n")
+    numbered(1, dataset, scope, fields, rest)
 }
 
-/// `code line path` of each problem that `check` tells, and that `run` tells the same.
-fn refusals(settings: &str) -> Vec<String> {
+fn numbered(number: usize, dataset: &str, scope: &str, fields: &str, rest: &str) -> String {
+    let head = format!("[edit.LOCAL-{number}]\ndataset = [\"{dataset}\"]\nscope = \"{scope}\"\nfields = [\"{fields}\"]\n");
+    format!("{head}severity = \"explain\"\n{WORDS}{rest}\n\n")
+}
+
+/// Edits over returns, one for each scope and each text of what follows its words.
+fn edits(scopes: &[&str], rests: &[String]) -> String {
+    let each = scopes.iter().flat_map(|scope| rests.iter().map(move |rest| (scope, rest)));
+    (1..).zip(each).map(|(number, (scope, rest))| numbered(number, "returns", scope, "revenue", rest)).collect()
+}
+
+fn holding(conditions: &[&str]) -> Vec<String> {
+    conditions.iter().map(|c| format!("holds = \"{c}\"")).collect()
+}
+
+/// `code line path` of each problem that a command tells.
+fn told(command: &str, settings: &str) -> Vec<String> {
     let site = Site::new("2024-06-30", settings);
     site.input("工信局/名录.csv", directory(2));
-    let [check, run] = ["check", "run"].map(|command| site.huichi(&[command, "--format", "json"]));
-    assert_eq!((check.status.code(), run.status.code()), (Some(2), Some(2)), "{settings}\n{}", text(&check.stderr));
-    assert_eq!(text(&check.stderr), text(&run.stderr));
-    let lines = text(&check.stderr);
+    let output = site.huichi(&[command, "--format", "json"]);
+    assert_eq!(output.status.code(), Some(2), "{settings}\n{}", text(&output.stderr));
+    let lines = text(&output.stderr);
     let problems = lines.lines().filter_map(|l| serde_json::from_str::<serde_json::Value>(l).ok()).filter(|v| v["code"].is_string());
     problems.map(|p| format!("{} {} {}", p["code"], p["line"], p["path"]).replace('"', "")).collect()
+}
+
+fn refusals(settings: &str) -> Vec<String> {
+    told("check", settings)
+}
+
+/// How often a code is told of each path that ends in a key.
+fn assert_all(settings: &str, code: &str, key: &str, count: usize) {
+    let told = refusals(settings);
+    let wrong: Vec<&String> = told.iter().filter(|t| !t.starts_with(code) || !t.ends_with(key)).collect();
+    assert_eq!((wrong, told.len()), (Vec::new(), count), "{settings}");
 }
 
 fn returns(rows: &[(u32, &str)]) -> String {
@@ -52,73 +77,81 @@ fn what_looks_beyond_its_record_is_refused_with_its_line() {
         "revenue <= sum(revenue)",
         "CASE WHEN revenue > 0 THEN lag(period) over () IS NULL END",
     ];
-    for scope in ["field", "record"] {
-        for holds in beyond {
-            let settings = edit("returns", scope, "revenue", &format!("holds = \"{holds}\""));
-            assert_eq!(refusals(&settings), ["CFG-019 10 edit.LOCAL-1.holds"], "{scope}: {holds}");
-        }
-    }
+    assert_all(&edits(&["field", "record"], &holding(&beyond)), "CFG-019", ".holds", 14);
     let settings = edit("returns", "record", "revenue", "holds = \"revenue > 0\"\nexpected = \"max(revenue) over ()\"");
-    assert_eq!(refusals(&settings), ["CFG-019 11 edit.LOCAL-1.expected"]);
+    for command in ["check", "run"] {
+        assert_eq!(told(command, &settings), ["CFG-019 11 edit.LOCAL-1.expected"]);
+    }
     let settings = edit("returns", "record", "revenue", "holds = \"revenue > 0\"\nwhen = \"(SELECT true)\"");
     assert_eq!(refusals(&settings), ["CFG-019 11 edit.LOCAL-1.when"]);
 }
 
 #[test]
 fn what_depends_on_the_clock_or_on_chance_is_refused_everywhere() {
-    let volatile = ["random() < 2", "now() IS NOT NULL", "current_date > DATE '2020-01-01'", "CURRENT_TIMESTAMP IS NOT NULL", "uuid() <> ''"];
-    let others = ["version() <> ''", "arrow_typeof(name) <> ''", "repeat(name, 1000000000) <> ''", "today() IS NOT NULL", "nonsense(name)"];
-    for scope in ["field", "record", "population", "history"] {
-        for holds in volatile.iter().chain(&others) {
-            let settings = edit("returns", scope, "revenue", &format!("holds = \"{holds}\""));
-            assert_eq!(refusals(&settings), ["CFG-018 10 edit.LOCAL-1.holds"], "{scope}: {holds}");
-        }
-    }
-    for figure in ["random()", "now()", "version()"] {
-        let settings = format!("[criterion.local]\nname = {{ zh = \"本地\" }}\nmet = \"true\"\nfigure = \"{figure}\"\n");
-        assert_eq!(refusals(&settings), ["CFG-018 6 criterion.local.figure"], "{figure}");
-    }
-    let hidden = edit("needs", "population", "need_amount", "holds = \"need_amount < (SELECT max(r.revenue) FROM returns r WHERE random() < 2)\"");
-    assert_eq!(refusals(&hidden), ["CFG-018 10 edit.LOCAL-1.holds"]);
-    let among = "with = { most = \"max(revenue * random())\" }\nper = [\"period\"]\nholds = \"revenue < most\"";
-    assert_eq!(refusals(&edit("returns", "population", "revenue", among)), ["CFG-018 10 edit.LOCAL-1.with.most"]);
+    let volatile = holding(&[
+        "random() < 2",
+        "now() IS NOT NULL",
+        "current_date > DATE '2020-01-01'",
+        "CURRENT_TIMESTAMP IS NOT NULL",
+        "uuid() <> ''",
+        "version() <> ''",
+        "arrow_typeof(name) <> ''",
+        "repeat(name, 1000000000) <> ''",
+        "today() IS NOT NULL",
+        "nonsense(name)",
+    ]);
+    assert_all(&edits(&["field", "record", "population", "history"], &volatile), "CFG-018", ".holds", 40);
+    let criteria = ["random()", "now()", "version()"].iter().enumerate();
+    let criteria: String = criteria
+        .map(|(i, figure)| format!("[criterion.local{i}]\nname = {{ zh = \"本地\" }}\nmet = \"true\"\nfigure = \"{figure}\"\n"))
+        .collect();
+    assert_all(&criteria, "CFG-018", ".figure", 3);
+    let among = [
+        "holds = \"revenue < (SELECT max(n.need_amount) FROM needs n WHERE random() < 2)\"",
+        "with = { most = \"max(revenue * random())\" }\nper = [\"period\"]\nholds = \"revenue < most\"",
+    ];
+    let told = refusals(&edits(&["population"], &among.map(String::from)));
+    assert_eq!(told, ["CFG-018 10 edit.LOCAL-1.holds", "CFG-018 18 edit.LOCAL-2.with.most"]);
 }
 
 #[test]
 fn nothing_stands_behind_a_condition() {
-    for holds in ["revenue > 0) --", "revenue > 0; SELECT 1", "revenue > 0;", "revenue > 0 AS x", "revenue > 0, 1", "revenue > 0 UNION SELECT 1", "", "   "] {
-        for scope in ["record", "population"] {
-            let refused = refusals(&edit("returns", scope, "revenue", &format!("holds = \"{holds}\"")));
-            assert_eq!(refused.len(), 1, "{holds}");
-            assert!(refused[0].ends_with("10 edit.LOCAL-1.holds"), "{holds}: {refused:?}");
-        }
-    }
+    let behind = holding(&[
+        "revenue > 0) --",
+        "revenue > 0; SELECT 1",
+        "revenue > 0;",
+        "revenue > 0 AS x",
+        "revenue > 0, 1",
+        "revenue > 0 UNION SELECT 1",
+        "   ",
+    ]);
+    assert_all(&edits(&["record", "population"], &behind), "CFG-015", ".holds", 14);
     let refused = refusals("[criterion.patent_free]\nmet = \"true) OR (true\"\n");
     assert_eq!(refused, ["CFG-015 4 criterion.patent_free.met"]);
 }
 
 #[test]
 fn criteria_look_at_one_enterprise() {
-    for met in ["row_number() over () < 3", "patents > (SELECT 1)", "patents >= max(patents)", "enterprise IN (SELECT uscc FROM needs)"] {
-        let refused = refusals(&format!("[criterion.patent_free]\nmet = \"{met}\"\n"));
-        assert_eq!(refused, ["CFG-020 4 criterion.patent_free.met"], "{met}");
-    }
+    let beyond = ["row_number() over () < 3", "patents > (SELECT 1)", "patents >= max(patents)", "enterprise IN (SELECT uscc FROM needs)"];
+    let criterion =
+        |(i, met): (usize, &&str)| format!("[criterion.local{i}]\nname = {{ zh = \"本地\" }}\nmet = \"{met}\"\nfigure = \"1\"\n");
+    assert_all(&beyond.iter().enumerate().map(criterion).collect::<String>(), "CFG-020", ".met", 4);
     assert_eq!(refusals("[criterion.patent_free]\nmet = \"patents\"\n"), ["CFG-023 4 criterion.patent_free.met"]);
     assert_eq!(refusals(&edit("returns", "record", "revenue", "holds = \"revenue\"")), ["CFG-023 10 edit.LOCAL-1.holds"]);
 }
 
 #[test]
 fn a_subquery_reads_what_its_scope_knows_and_gives_one_value() {
-    for (holds, code) in [
-        ("uscc IN (SELECT uscc FROM stated_returns)", "CFG-021"),
-        ("uscc IN (SELECT uscc FROM public.returns)", "CFG-021"),
-        ("(SELECT count(*) FROM range(3)) > 0", "CFG-021"),
-        ("revenue > (SELECT revenue FROM returns)", "CFG-022"),
-        ("revenue <= sum(revenue)", "CFG-024"),
-    ] {
-        let refused = refusals(&edit("returns", "population", "revenue", &format!("holds = \"{holds}\"")));
-        assert_eq!(refused, [format!("{code} 10 edit.LOCAL-1.holds")], "{holds}");
-    }
+    let conditions = [
+        "uscc IN (SELECT uscc FROM stated_returns)",
+        "uscc IN (SELECT uscc FROM public.returns)",
+        "(SELECT count(*) FROM range(3)) > 0",
+        "revenue > (SELECT revenue FROM returns)",
+        "revenue <= sum(revenue)",
+    ];
+    let told: Vec<String> = refusals(&edits(&["population"], &holding(&conditions)));
+    let codes: Vec<&str> = told.iter().map(|t| &t[..7]).collect();
+    assert_eq!(codes, ["CFG-021", "CFG-021", "CFG-021", "CFG-022", "CFG-024"], "{told:?}");
 }
 
 #[test]
@@ -139,12 +172,12 @@ fn what_only_follows_from_a_mistake_is_not_told_beside_it() {
 fn forms_and_names_that_a_run_cannot_serve_are_refused() {
     let form = "[form.loans]\ntitle = \"贷款\"\nkey = [\"uscc\"]\n[form.loans.field]\nuscc = { label = \"代码\", type = \"uscc\" }\n";
     assert_eq!(refusals(form), ["CFG-025 3 form.loans"]);
-    let names = ["\"年报\"", "\"a-b\"", "Revenue", "\"a b\"", "record", "period", "enterprise", "first_record", "revenue_raw", "price_unit", "\"1st\""];
-    for name in names {
-        let bare = name.trim_matches('"');
-        let refused = refusals(&format!("[form.returns.field]\n{name} = {{ label = \"新\", type = \"number\" }}\n"));
-        assert_eq!(refused, [format!("CFG-026 4 form.returns.field.{bare}")], "{name}");
-    }
+    let names = ["a-b", "Revenue", "a b", "record", "period", "enterprise", "first_record", "revenue_raw", "price_unit", "1st", "年报"];
+    let fields: String = names.iter().map(|name| format!("\"{name}\" = {{ label = \"新{name}\", type = \"number\" }}\n")).collect();
+    let want: Vec<String> = (4..).zip(names).map(|(line, name)| format!("CFG-026 {line} form.returns.field.{name}")).collect();
+    assert_eq!(refusals(&format!("[form.returns.field]\n{fields}")), want);
+    let collides = "[form.returns.field]\nneed_amount = { label = \"融资需求额\", type = \"amount\" }\n";
+    assert_eq!(refusals(collides), ["CFG-026 4 form.returns.field.need_amount"]);
 }
 
 #[test]
@@ -155,12 +188,13 @@ fn a_kind_that_built_in_edits_cannot_judge_is_refused() {
 
 #[test]
 fn an_expectation_over_all_records_is_told_in_small_letters() {
-    for over in ["over(PARTITION BY period)", "OVER (PARTITION BY period)", "Over  (partition by period)"] {
-        let rest = format!("holds = \"revenue >= 20000\"\nexpected = \"max(revenue) {over}\"");
-        let site = site_with(&edit("returns", "population", "revenue", &rest), &[(1, "10,1,5,4"), (2, "30,1,5,4"), (3, "40,1,5,4")]);
-        site.run();
-        let rows = found(&site, "LOCAL-1");
-        assert_eq!((cells(&rows), rows[0]["expected"].as_str()), (vec!["C3"], "40"), "{over}");
+    let overs = ["over(PARTITION BY period)", "OVER (PARTITION BY period)", "Over  (partition by period)"];
+    let rests = overs.map(|over| format!("holds = \"revenue >= 20000\"\nexpected = \"max(revenue) {over}\""));
+    let site = site_with(&edits(&["population"], &rests), &[(1, "10,1,5,4"), (2, "30,1,5,4"), (3, "40,1,5,4")]);
+    site.run();
+    for (number, over) in (1..).zip(overs) {
+        let rows = found(&site, &format!("LOCAL-{number}"));
+        assert_eq!((cells(&rows), rows[0]["expected"].as_str()), (vec!["C3"], "40 千元"), "{over}");
     }
 }
 
@@ -186,8 +220,8 @@ fn a_judgement_is_made_anew_when_another_dataset_that_it_reads_changed() {
 
 #[test]
 fn a_subquery_over_what_nobody_sent_is_unjudged() {
-    let holds = "holds = \"revenue >= (SELECT sum(n.need_amount) FROM needs n WHERE n.enterprise = t.enterprise) AND need_use_why IS NULL\"";
-    let holds = holds.replace(" AND need_use_why IS NULL", " AND total_assets_why IS NULL");
+    let sum = "(SELECT sum(n.need_amount) FROM needs n WHERE n.enterprise = t.enterprise)";
+    let holds = format!("holds = \"revenue >= {sum} AND year_why IS NULL\"");
     let site = site_with(&edit("returns", "population", "revenue", &holds), &[(1, "10,1,5,4")]);
     site.run();
     assert!(found(&site, "LOCAL-1").is_empty());

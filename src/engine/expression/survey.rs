@@ -217,7 +217,18 @@ mod tests {
 
     #[test]
     fn nothing_stands_behind_an_expression() {
-        for sql in ["", "a > 0) --", "a > 0;", "a > 0; SELECT 1", "a > 0 AS b", "a > 0 b", "a, b", "SELECT 1", "a > 0 UNION SELECT 1", "a > 0 FROM t"] {
+        for sql in [
+            "",
+            "a > 0) --",
+            "a > 0;",
+            "a > 0; SELECT 1",
+            "a > 0 AS b",
+            "a > 0 b",
+            "a, b",
+            "SELECT 1",
+            "a > 0 UNION SELECT 1",
+            "a > 0 FROM t",
+        ] {
             assert!(Expression::parse(sql).is_err(), "{sql}");
         }
         assert_eq!(Expression::parse("a > 0 -- as ever").expect("a remark is no part of it").to_string(), "a > 0");

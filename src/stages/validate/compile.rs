@@ -1,8 +1,8 @@
 //! From an edit as written to its instances over the columns at hand.
 
 use crate::config::{EditOptions, FieldKind, FormOptions, Scope, Withholds};
-use crate::engine::expression::{Computation, Expression, Place, Reach, Reading, Refusal, Tables};
 use crate::engine::Engine;
+use crate::engine::expression::{Computation, Expression, Place, Reach, Reading, Refusal, Tables};
 use crate::finding::Severity;
 use datafusion::arrow::datatypes::{Field, Schema};
 use indexmap::IndexMap;
@@ -156,9 +156,8 @@ pub fn compile(
 
 /// The fields that any edit of a scope may put in doubt.
 pub fn doubted(edits: &IndexMap<String, EditOptions>, scope: Scope, dataset: &Dataset<'_>) -> BTreeSet<String> {
-    let own = of_scope(edits, scope, dataset.name).flat_map(|(_, edit)| {
-        instances(edit, dataset).into_iter().flat_map(move |(fields, _)| withheld(edit, dataset, &fields).1)
-    });
+    let own = of_scope(edits, scope, dataset.name)
+        .flat_map(|(_, edit)| instances(edit, dataset).into_iter().flat_map(move |(fields, _)| withheld(edit, dataset, &fields).1));
     own.filter(|f| dataset.has(f)).collect()
 }
 
@@ -228,7 +227,9 @@ impl<'a> Compiler<'a> {
         }
         if let Some(unknown) = edit.per.iter().find(|p| dataset.whole.column_with_name(p).is_none()) {
             let missing = engine.read(&quoted(unknown), &group).err();
-            return Err(missing.map_or_else(|| fault(code, "per", unknown, Refusal::Table(unknown.clone())), |r| fault(code, "per", unknown, r)));
+            return Err(
+                missing.map_or_else(|| fault(code, "per", unknown, Refusal::Table(unknown.clone())), |r| fault(code, "per", unknown, r))
+            );
         }
         let record = place(&Schema::new(columns), if among { Reach::Tables } else { Reach::Row })?;
         Ok(Self { engine, code, edit, dataset, record, with })

@@ -96,7 +96,9 @@ fn judge_batch(
     doubts: &mut Doubts<'_>,
     judgement: &mut Judgement,
 ) -> Result<(), EngineError> {
-    let (Some(computation), Some(records)) = (&edit.holds.computation, batch.column_by_name("record").and_then(|c| c.as_primitive_opt::<Int64Type>())) else {
+    let (Some(computation), Some(records)) =
+        (&edit.holds.computation, batch.column_by_name("record").and_then(|c| c.as_primitive_opt::<Int64Type>()))
+    else {
         judgement.count(&edit.code).unjudged += batch.num_rows() as u64;
         return Ok(());
     };
@@ -233,7 +235,8 @@ fn group_query(base: &str, edits: &[&Compiled]) -> String {
         Some((per, with)) => {
             let keys = per.iter().map(|p| quoted(p)).collect::<Vec<_>>().join(", ");
             let aggregates: String = with.iter().map(|(name, f)| format!(", {} AS {}", f.sql, quoted(name))).collect();
-            let renamed: String = per.iter().enumerate().map(|(i, p)| format!("{} AS {}", quoted(p), own("k", i))).collect::<Vec<_>>().join(", ");
+            let renamed: String =
+                per.iter().enumerate().map(|(i, p)| format!("{} AS {}", quoted(p), own("k", i))).collect::<Vec<_>>().join(", ");
             let on: Vec<String> = per.iter().enumerate().map(|(i, p)| format!("t.{} = g.{}", quoted(p), own("k", i))).collect();
             let names: String = with.keys().map(|n| format!(", {}", quoted(n))).collect();
             format!(

@@ -13,6 +13,8 @@
 
 mod compile;
 mod judge;
+#[cfg(test)]
+mod tests;
 
 pub use compile::{Compiled, Dataset, Fault, compile, doubted, tables_read, whole_table};
 pub use judge::{judge_groups, judge_records, recall_records};
