@@ -125,7 +125,7 @@ impl Walk {
         }
         for file in std::mem::take(&mut self.linked_files) {
             match self.files.get(&file.full) {
-                Some(other) => self.twice(file.path, other.clone()),
+                Some(other) => self.twice(file.path, false, other.clone()),
                 None => self.file(file),
             }
         }
@@ -139,7 +139,7 @@ impl Walk {
             if let Some(other) = self.folders.get(&folder.full) {
                 let name = self.root.file_name().unwrap_or_default().to_string_lossy().into_owned();
                 let other = if other.is_empty() { name } else { other.clone() };
-                self.twice(folder.path, other);
+                self.twice(folder.path, true, other);
                 continue;
             }
             self.folders.insert(folder.full.clone(), folder.path.clone());
@@ -222,9 +222,8 @@ impl Walk {
         self.found.files.push(FoundFile { source, path: file.path, full: file.full, seeds });
     }
 
-    fn twice(&mut self, path: String, other: String) {
-        let folder = self.folders.values().any(|p| *p == other);
-        self.unread(path, folder, "SRC-023", vec![("other", other)]);
+    fn twice(&mut self, path: String, is_folder: bool, other: String) {
+        self.unread(path, is_folder, "SRC-023", vec![("other", other)]);
     }
 
     fn unread(&mut self, path: String, is_folder: bool, code: &str, args: Vec<(&str, String)>) {

@@ -407,14 +407,11 @@ impl<'a> SheetReader<'a> {
         for row in live.asides(AsideKind::Personal).iter() {
             self.seed("TBL-215", Some(row), None, String::new(), Vec::new());
         }
-        let counted = |rows: &Rows| vec![("count", rows.count().to_string())];
-        let shares = live.asides(AsideKind::Share);
-        if let Some(first) = shares.first() {
-            self.seed("TBL-213", Some(first), None, String::new(), counted(&shares));
-        }
-        let below = live.asides(AsideKind::BelowFooter);
-        if below.count() > 0 {
-            self.seed("TBL-214", None, None, String::new(), counted(&below));
+        for (code, kind, at_first) in [("TBL-213", AsideKind::Share, true), ("TBL-214", AsideKind::BelowFooter, false)] {
+            let rows = live.asides(kind);
+            if let Some(first) = rows.first() {
+                self.seed(code, at_first.then_some(first), None, String::new(), vec![("count", rows.count().to_string())]);
+            }
         }
         for mut side in live.sides {
             side.end_sums(live.text_table, sink);

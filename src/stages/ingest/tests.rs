@@ -400,8 +400,8 @@ impl RecordSink for Counter {
 struct Sheet {
     header: &'static str,
     rows: &'static [&'static str],
-    /// By series of tables, the sheet columns that are its own.
-    series: &'static [std::ops::Range<usize>],
+    /// By series of tables, the sheet columns that are its own, from and up to.
+    series: &'static [(usize, usize)],
 }
 
 const ONE_TABLE: Sheet = Sheet {
@@ -446,7 +446,7 @@ const ONE_TABLE: Sheet = Sheet {
         "统一社会信用代码,企业名称,从业人数,营业收入",
         "企业名称,营业收入,利润总额",
     ],
-    series: &[0..usize::MAX],
+    series: &[(0, usize::MAX)],
 };
 
 const SIDE_BY_SIDE: Sheet = Sheet {
@@ -469,7 +469,7 @@ const SIDE_BY_SIDE: Sheet = Sheet {
         "龙南市,负责人：李四",
         "第1页,,,第2页",
     ],
-    series: &[0..3, 3..usize::MAX],
+    series: &[(0, 3), (3, usize::MAX)],
 };
 
 const YEARS_ACROSS: Sheet = Sheet {
@@ -490,7 +490,7 @@ const YEARS_ACROSS: Sheet = Sheet {
         "占比,1%,2%",
         "企业名称,2022年营业收入,2023年营业收入,备考",
     ],
-    series: &[0..usize::MAX, 0..usize::MAX],
+    series: &[(0, usize::MAX), (0, usize::MAX)],
 };
 
 /// Every row of a sheet with cells of a series of tables is header, record or set aside, and only one of them.
@@ -507,7 +507,7 @@ fn every_row_is_accounted_for(sheet: &Sheet, above: &[usize], below: &[usize]) {
     let mut counter = Counter::default();
     let outcome = read(&path, &Source::new("a.csv", &FORMS), &Limits::default(), &mut counter).expect("read");
     let several = sheet.series.len();
-    for (place, columns) in sheet.series.iter().enumerate() {
+    for (place, (from, to)) in sheet.series.iter().enumerate() {
         let of_series = outcome.tables.iter().filter(|t| usize::from(t.number) % several == place);
         let mut told: Vec<u32> = Vec::new();
         for table in of_series {
@@ -518,7 +518,7 @@ fn every_row_is_accounted_for(sheet: &Sheet, above: &[usize], below: &[usize]) {
             told.extend(table.aside.values().flat_map(|rows| rows.iter()));
         }
         told.sort_unstable();
-        let holds = |line: &&str| line.split(',').enumerate().any(|(i, cell)| columns.contains(&i) && !cell.is_empty());
+        let holds = |line: &&str| line.split(',').enumerate().any(|(i, cell)| (*from..*to).contains(&i) && !cell.is_empty());
         let want: Vec<u32> = (1..).zip(&lines).filter(|(_, line)| holds(line)).map(|(number, _)| number).collect();
         assert_eq!(told, want, "of the series {place}: {:#?}", (1..).zip(&lines).collect::<Vec<(u32, &&str)>>());
     }
