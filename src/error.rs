@@ -108,11 +108,6 @@ impl Error {
     }
 }
 
-/// Whether a failure in the system's words tells of a full disk.
-pub fn tells_of_no_room(text: &str) -> bool {
-    no_room(text).is_some()
-}
-
 /// Which kind of full disk a failure in the system's words (its `Debug`) tells of. Libraries wrap it each in its own way, and
 /// some lose it on the way to `source()`.
 fn no_room(text: &str) -> Option<io::ErrorKind> {

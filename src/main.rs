@@ -10,9 +10,7 @@ fn main() -> ExitCode {
     let said = std::panic::take_hook();
     // A panic over a full disk becomes an error, which says it better.
     std::panic::set_hook(Box::new(move |panic| {
-        let payload = panic.payload();
-        let text = payload.downcast_ref::<String>().map(String::as_str);
-        if !text.is_some_and(huichi::error::tells_of_no_room) {
+        if huichi::error::Error::of_panic(panic.payload()).is_none() {
             said(panic);
         }
     }));

@@ -89,11 +89,20 @@ async fn make(config: &Config, progress: &dyn Progress) -> Result<RunOutcome, Er
     let short = &identity[..8];
     let id = free_id(&ledger, &format!("{}-{short}", started.replace([':', '-'], "").replace('T', "-").trim_end_matches("+0800")))?;
     let summary = compute(config, &cache, &parsed, loaded, standing.as_ref(), work.path(), short, progress).await?;
+    let before = fs::read_link(config.outputs.join("latest")).ok();
     let folder = finish(config, work, &id)?;
     cache.sweep();
     // A parser that died may live next time, so such a run is never taken for the last word on its inputs.
     let key = if parsed.iter().any(|p| p.died()) { String::new() } else { key };
-    ledger.record_run(&id, &key, &config.as_of.to_string(), &started, &now(), &serde_json::to_string(&summary)?)?;
+    let recorded = ledger.record_run(&id, &key, &config.as_of.to_string(), &started, &now(), &serde_json::to_string(&summary)?);
+    if let Err(error) = recorded {
+        // A run that failed is not the latest.
+        match before {
+            Some(before) => switch(config, &before)?,
+            None => fs::remove_file(config.outputs.join("latest"))?,
+        }
+        return Err(error.into());
+    }
     Ok(RunOutcome { id, folder, unchanged: false, summary })
 }
 
@@ -171,15 +180,20 @@ fn finish(config: &Config, work: tempfile::TempDir, id: &str) -> Result<PathBuf,
     }
     settle(work.path())?;
     fs::rename(work.keep(), &folder)?;
+    switch(config, Path::new(id))?;
+    fs::File::open(&config.outputs)?.sync_all()?;
+    Ok(folder)
+}
+
+/// Lets `latest` lead to a run.
+fn switch(config: &Config, run: &Path) -> Result<(), Error> {
     let link = config.outputs.join(".huichi").join("latest.new");
     let _ = fs::remove_file(&link);
     #[cfg(unix)]
-    std::os::unix::fs::symlink(id, &link)?;
+    std::os::unix::fs::symlink(run, &link)?;
     #[cfg(windows)]
-    std::os::windows::fs::symlink_dir(id, &link)?;
-    fs::rename(&link, config.outputs.join("latest"))?;
-    fs::File::open(&config.outputs)?.sync_all()?;
-    Ok(folder)
+    std::os::windows::fs::symlink_dir(run, &link)?;
+    Ok(fs::rename(&link, config.outputs.join("latest"))?)
 }
 
 /// Forces a run's files to disk: the ledger will say that they stand.

@@ -94,6 +94,11 @@ fn flaws_of(folder: &std::path::Path, record_sha256: &str) -> Vec<FileFlaw> {
     if folder.is_dir() { flaws } else { Vec::new() }
 }
 
+/// Whether all that is kept was as it was kept when it was looked at last.
+pub fn is_clean(app: &App) -> bool {
+    app.integrity.0.read().unwrap_or_else(PoisonError::into_inner).is_empty()
+}
+
 /// What those are told on every page who can mend it.
 pub fn banner(app: &App, actor: &Actor) -> Option<Banner> {
     let known = app.integrity.0.read().unwrap_or_else(PoisonError::into_inner);

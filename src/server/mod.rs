@@ -133,7 +133,10 @@ pub async fn serve(start: Start, tell: impl FnOnce(&Listening)) -> Result<(), Er
 }
 
 fn failed(error: error::PageError) -> Error {
-    Error::bug(format!("{error:?}"))
+    match error {
+        error::PageError::Full => std::io::Error::from(std::io::ErrorKind::StorageFull).into(),
+        other => Error::bug(format!("{other:?}")),
+    }
 }
 
 /// One portal at a time over a state.

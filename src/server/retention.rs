@@ -24,6 +24,8 @@ use tokio::sync::watch;
 
 /// Seconds between two rounds.
 const ROUND_S: u64 = 24 * 3600;
+/// The same, while something is damaged: whoever mends it sees that it is mended.
+const MENDING_S: u64 = 3600;
 /// Seconds between an original's leaving the store and its end: longer than an upload needs from its bytes to its receipt.
 const GRACE_S: u64 = 60;
 /// Folders below the state for what is leaving.
@@ -37,7 +39,7 @@ pub async fn keep(app: App, mut stop: watch::Receiver<bool>) {
             tracing::error!(?error, "housekeeping failed");
         }
         tokio::select! {
-            () = tokio::time::sleep(Duration::from_secs(ROUND_S)) => {}
+            () = tokio::time::sleep(Duration::from_secs(if integrity::is_clean(&app) { ROUND_S } else { MENDING_S })) => {}
             _ = stop.changed() => return,
         }
     }

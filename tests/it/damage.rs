@@ -1,11 +1,22 @@
 //! What lies in store, cache and runs may go or change: it is made anew, or named, and never told as it is not.
 
-use crate::city;
 use crate::util::{Site, directory, text};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// A site with returns and a directory large enough for sheets of more than a megabyte.
+fn site() -> Site {
+    let site = Site::new("2024-06-30", "");
+    site.input("工信局_名录.csv", directory(900));
+    site.input(
+        "统计局_经营情况.csv",
+        "企业经营情况（2023年）,,\n单位：千元,,\n统一社会信用代码,企业名称,营业收入\n,龙南市第1有限公司,26\n合计,,26\n",
+    );
+    site
+}
 
 /// Files below a folder, in the order of their paths.
 fn files(folder: &Path) -> Vec<PathBuf> {
@@ -56,7 +67,7 @@ fn store_is_sound(site: &Site) -> bool {
 
 #[test]
 fn a_bad_entry_of_the_cache_is_made_anew_and_stops_nobody() {
-    let site = city::site("");
+    let site = site();
     site.run();
     let first = published(&site);
     let cache = site.path("outputs/.huichi/cache");
@@ -96,15 +107,15 @@ fn a_bad_entry_of_the_cache_is_made_anew_and_stops_nobody() {
         forget_latest(&site);
         site.run();
         same(&site, &first, what);
-        forget_latest(&site);
-        site.run();
-        same(&site, &first, &format!("{what}, and what was made anew"));
     }
+    forget_latest(&site);
+    site.run();
+    same(&site, &first, "what was made anew is as good");
 }
 
 #[test]
 fn an_original_that_is_damaged_is_pinned_anew_from_inputs() {
-    let site = city::site("");
+    let site = site();
     site.run();
     let first = published(&site);
     let store = site.path("outputs/.huichi/store");
@@ -156,4 +167,99 @@ fn an_output_that_is_gone_or_changed_is_not_unchanged() {
         same(&site, &first, file);
         assert!(text(&site.run().stdout).contains("均无变化"), "{file} stands again");
     }
+}
+
+/// Runs the program under a limit on the size of each file that it writes: the disk takes no more than so many blocks.
+#[cfg(unix)]
+fn run_within(site: &Site, kib: u64) -> Output {
+    let script = format!("trap '' XFSZ; ulimit -f {}; exec \"$0\" run", kib * 2);
+    let shell = Command::new("sh").current_dir(site.path("")).args(["-c", &script, env!("CARGO_BIN_EXE_huichi")]).output();
+    shell.expect("a shell")
+}
+
+fn as_of(site: &Site, day: usize) {
+    fs::write(site.path("pipeline.toml"), format!("[run]\nas_of = \"2024-06-{day:02}\"\n")).expect("pipeline.toml");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_disk_that_takes_no_more_ends_the_run_with_what_is_needed_and_latest_stays() {
+    let site = site();
+    as_of(&site, 30);
+    site.run();
+    let (first, run) = (published(&site), latest(&site));
+    as_of(&site, 29);
+    let mut stopped_at = Vec::new();
+    // From the ledger, over the cache and the datasets, to the sheets as they grow.
+    for kib in [4, 64, 512] {
+        let output = run_within(&site, kib);
+        let told = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(6), "{kib} KiB: {told}");
+        assert!(!told.contains("panicked") && (told.contains("ERR-06") || told.contains("ERR-00")), "{kib} KiB: {told}");
+        stopped_at.push((kib, told.contains("ERR-061") && told.contains("字节")));
+        assert_eq!(latest(&site), run, "{kib} KiB");
+        same(&site, &first, "a disk that takes no more");
+    }
+    assert_eq!(stopped_at.last(), Some(&(512, true)), "the sheets as they grow: it says what is needed");
+    let left: Vec<_> = fs::read_dir(site.path("outputs/.huichi")).expect("the state").map(|e| e.expect("an entry").file_name()).collect();
+    assert!(!left.iter().any(|name| name.to_string_lossy().starts_with("run-")), "nothing is left behind: {left:?}");
+    as_of(&site, 30);
+    forget_latest(&site);
+    site.run();
+    same(&site, &first, "once there is room again");
+}
+
+#[cfg(unix)]
+#[test]
+fn nobody_listening_is_no_defect() {
+    let site = Site::new("2024-06-30", "");
+    site.input("工信局_名录.csv", directory(3));
+    let unheard = |arguments: &[&str]| {
+        let pipe = || {
+            let (reader, writer) = std::io::pipe().expect("a pipe");
+            drop(reader);
+            writer
+        };
+        let mut command = site.command(arguments);
+        command.stdin(Stdio::null()).stdout(pipe()).stderr(pipe()).env("HUICHI_LOG", "trace").status().expect("the program starts").code()
+    };
+    assert_eq!(unheard(&["run"]), Some(0));
+    assert!(site.path("outputs/latest/run.json").is_file(), "the run went on to its end");
+    assert_eq!(unheard(&["config"]), Some(0));
+    assert_eq!(unheard(&["--help"]), Some(0));
+    assert_eq!(unheard(&["explain", "ERR-001"]), Some(0));
+    assert_eq!(unheard(&["explain", "NONE-1"]), Some(2), "what is wrong is wrong, though nobody hears it");
+    assert_eq!(unheard(&["run", "--unknown"]), Some(2));
+}
+
+#[test]
+fn no_larger_file_is_promised_than_the_readers_take() {
+    for setting in ["[limits]\nfile_mib = 513\n", "[portal]\nupload_mib = 513\n"] {
+        let site = Site::new("2024-06-30", setting);
+        let output = site.huichi(&["check"]);
+        assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));
+        assert!(text(&output.stderr).contains("512") && text(&output.stderr).contains("pipeline.toml:4"), "{}", text(&output.stderr));
+        let site = Site::new("2024-06-30", &setting.replace("513", "512"));
+        assert_eq!(site.huichi(&["check"]).status.code(), Some(0));
+    }
+}
+
+#[test]
+fn a_run_that_the_ledger_does_not_take_is_not_the_latest() {
+    let site = Site::new("2024-06-30", "");
+    site.input("工信局_名录.csv", directory(3));
+    let ledger = || rusqlite::Connection::open(site.path("outputs/.huichi/ledger.sqlite")).expect("the ledger");
+    let refuse = "CREATE TRIGGER refuse BEFORE INSERT ON run BEGIN SELECT RAISE(ABORT, 'no room'); END";
+    site.run();
+    let first = latest(&site);
+    ledger().execute_batch(refuse).expect("a trigger");
+    site.input("工信局_名录.csv", directory(4));
+    assert_eq!(site.huichi(&["run"]).status.code(), Some(6));
+    assert_eq!(latest(&site), first);
+    forget_latest(&site);
+    assert_eq!(site.huichi(&["run"]).status.code(), Some(6));
+    assert!(!site.path("outputs/latest").exists() && !site.path("outputs/latest").is_symlink(), "there was none");
+    ledger().execute_batch("DROP TRIGGER refuse").expect("no trigger");
+    site.run();
+    assert_eq!(site.table("enterprises").len(), 4);
 }

@@ -152,3 +152,24 @@ fn without_an_earlier_version_the_source_is_missing() {
     assert!(found[0]["message"].contains("校验值不符"), "{}", found[0]["message"]);
     assert_eq!(server.requests().len(), 1, "another checksum is not asked for again");
 }
+
+#[test]
+fn a_version_that_the_store_lost_is_fetched_anew_or_ends_the_run() {
+    let server = Server::start([ok("etag: \"v1\"\r\n", &directory(1))]);
+    let site = server.site("");
+    site.run();
+    let latest = std::fs::read_link(site.path("outputs/latest")).expect("latest");
+    let original = walkdir::WalkDir::new(site.path("outputs/.huichi/store")).into_iter().map(|e| e.expect("an entry"));
+    let original = original.filter(|e| e.file_type().is_file()).map(|e| e.into_path()).next().expect("an original");
+    std::fs::write(&original, directory(2)).expect("changed");
+    server.then([Answer::Reply(404, "", String::new())]);
+    let output = site.huichi(&["run"]);
+    let told = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(6), "{told}");
+    assert!(told.contains("ERR-060") && told.contains("工信局/网上名录.csv") && told.contains("SHA-256"), "{told}");
+    assert_eq!(std::fs::read_link(site.path("outputs/latest")).expect("latest"), latest);
+    server.then([ok("", &directory(1))]);
+    assert!(text(&site.run().stdout).contains("均无变化"));
+    assert!(!server.requests()[0].contains("if-none-match"), "what is lost is asked for without conditions");
+    assert_eq!(std::fs::read_to_string(&original).expect("the original"), directory(1));
+}

@@ -36,7 +36,9 @@ pub fn write(p: &Publication<'_>, gathered: &Gathered<'_>, folder: &Path) -> Res
     }
     std::thread::scope(|scope| {
         let writers: Vec<_> = wanted.iter().map(|workbook| scope.spawn(|| write_one(p, gathered, *workbook, folder))).collect();
-        let reports = writers.into_iter().zip(&wanted).map(|(writer, workbook)| match writer.join() {
+        // All are waited for: a panic that nobody takes would be ours.
+        let ended: Vec<_> = writers.into_iter().map(|writer| writer.join()).collect();
+        let reports = ended.into_iter().zip(&wanted).map(|(ended, workbook)| match ended {
             Ok(report) => Ok((workbook.file_name(), report?)),
             // The library panics where its temporary files cannot be written.
             Err(panic) => match Error::of_panic(panic.as_ref()) {

@@ -5,6 +5,7 @@ mod api;
 mod audit;
 mod backup;
 mod hardening;
+mod integrity;
 mod pool;
 mod runs;
 mod seen;

@@ -12,13 +12,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// Starts a run.
-fn start(operator: &Visitor) {
+pub(super) fn start(operator: &Visitor) {
     let answer = operator.post("/runs/start", &[]);
     assert_eq!((answer.status, answer.location()), (303, "/runs?done=run_started"), "{}", answer.text());
 }
 
 /// Waits until nothing runs; gives the history's first line.
-fn ended(operator: &Visitor) -> String {
+pub(super) fn ended(operator: &Visitor) -> String {
     until(90, "the end of a run", || (operator.get("/runs/progress").status == 204).then_some(()));
     let page = operator.get("/runs").text();
     between(between(&page, "<tbody>", "</tbody>"), "<tr>", "</tr>").to_owned()
