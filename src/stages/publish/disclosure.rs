@@ -4,6 +4,9 @@
 
 use crate::config::{Config, CriterionOptions, FieldKind};
 use crate::engine::expression::Expression;
+use crate::finding::Finding;
+use crate::model::place::Places;
+use std::collections::HashSet;
 
 /// Figures of statistics that are computed, not stated.
 pub const RATIOS: [&str; 3] = ["revenue_growth", "profit_margin", "debt_ratio"];
@@ -27,6 +30,49 @@ pub fn is_statistics(config: &Config, column: &str) -> bool {
 
 /// What a name gets that stands beside a figure.
 const SUFFIXES: [&str; 3] = ["_why", "_state", "_raw"];
+
+/// Whether a source sends statistics; one that nobody knows is taken for one.
+pub fn sends_statistics(config: &Config, source: &str) -> bool {
+    config.source.get(source).is_none_or(|s| s.forms.iter().any(|f| f == "returns"))
+}
+
+/// Tells findings that rest on statistics: of an enterprise without consent not even their number may be known.
+pub struct StatisticsFindings<'a> {
+    config: &'a Config,
+    places: &'a Places,
+    /// Edits that read figures of returns, whatever dataset they judge.
+    edits: HashSet<&'a str>,
+}
+
+impl<'a> StatisticsFindings<'a> {
+    /// Reads the conditions of all edits.
+    pub fn new(config: &'a Config, places: &'a Places) -> Self {
+        let edits = config.edit.iter().filter(|(_, edit)| {
+            let texts = [Some(&edit.holds), edit.when.as_ref(), edit.expected.as_ref(), edit.because.as_ref()];
+            texts.into_iter().flatten().chain(edit.with.values()).chain(&edit.fields).chain(&edit.reads).any(|sql| edit_reads(config, sql))
+        });
+        Self { config, places, edits: edits.map(|(code, _)| code.as_str()).collect() }
+    }
+
+    /// Whether a finding is one of them: in a return, in a file of a source that sends returns, or of an edit that reads them.
+    pub fn has(&self, finding: &Finding) -> bool {
+        let file = match finding.record {
+            Some(record) => self.places.file(record),
+            None => finding.file.and_then(|file| self.places.files.get(file)),
+        };
+        ["returns", "sum_rows"].contains(&finding.dataset.as_ref())
+            || file.is_none_or(|file| sends_statistics(self.config, &file.source))
+            || self.edits.contains(finding.code.as_ref())
+    }
+}
+
+/// Whether an expression of an edit names a figure of returns, or asks a table of them. An edit over each field of its dataset
+/// (`{f}`) reads those alone.
+fn edit_reads(config: &Config, sql: &str) -> bool {
+    let Ok(expression) = Expression::parse(&sql.replace("{f}", "f")) else { return true };
+    expression.tables().iter().any(|table| table == "returns" || table.ends_with("_returns"))
+        || expression.names().iter().any(|name| is_statistics(config, &name.to_lowercase()))
+}
 
 /// The field of a column that holds its figure for a year: `revenue` of `revenue_2025` and `revenue_last`.
 pub fn field_of(column: &str) -> &str {
