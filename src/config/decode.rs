@@ -86,11 +86,17 @@ pub enum ProblemKind {
     Registry,
     /// An edit that names no fields, or both fields and types of fields.
     FieldsOrEach,
+    /// An address with a user or password in it.
+    PasswordInAddress,
+    /// A secret in clear.
+    SecretInClear,
+    /// A portal that others reach without TLS.
+    WithoutTls,
 }
 
 impl ProblemKind {
     /// All kinds, in the order of their codes.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 20] = [
         Self::Syntax,
         Self::FullWidth,
         Self::Unquoted,
@@ -108,6 +114,9 @@ impl ProblemKind {
         Self::BadCondition,
         Self::Registry,
         Self::FieldsOrEach,
+        Self::PasswordInAddress,
+        Self::SecretInClear,
+        Self::WithoutTls,
     ];
 
     /// Gives the catalogue code.
@@ -130,6 +139,9 @@ impl ProblemKind {
             Self::BadCondition => "CFG-015",
             Self::Registry => "CFG-016",
             Self::FieldsOrEach => "CFG-017",
+            Self::PasswordInAddress => "CFG-021",
+            Self::SecretInClear => "CFG-022",
+            Self::WithoutTls => "CFG-023",
         }
     }
 }

@@ -118,9 +118,11 @@ async fn fetch(config: &Config, store: &Store, ledger: &Ledger, now: &str) -> Re
     let mut tasks = JoinSet::new();
     let mut known = Vec::new();
     for (place, (_, options)) in addresses.iter().enumerate() {
-        let version = ledger.http_version(&options.url)?.filter(|v| store.has(&v.sha256));
+        // An address that cannot be had has no name; what is wrong with it the fetch says.
+        let name = options.url.read().map(|address| options.url.name(&address)).ok();
+        let version = name.as_deref().map(|name| ledger.http_version(name)).transpose()?.flatten().filter(|v| store.has(&v.sha256));
         let validators = version.as_ref().map(|v| Validators { etag: v.etag.clone(), last_modified: v.last_modified.clone() });
-        known.push(version);
+        known.push((name, version));
         let (fetcher, options) = (fetcher.clone(), (*options).clone());
         tasks.spawn(async move { (place, fetcher.fetch(&options, validators.as_ref()).await) });
     }
@@ -128,17 +130,18 @@ async fn fetch(config: &Config, store: &Store, ledger: &Ledger, now: &str) -> Re
     while let Some(done) = tasks.join_next().await {
         let (place, fetched) = done.map_err(Error::bug)?;
         let (source, options) = addresses[place];
-        let (version, seed) = match (fetched, known[place].take()) {
+        let (name, held) = std::mem::take(&mut known[place]);
+        let (version, seed) = match (fetched, held) {
             (Ok(Fetched::New { sha256, bytes, validators }), _) => {
                 let Validators { etag, last_modified } = validators;
                 let version = HttpVersion { sha256, bytes, etag, last_modified, received: now.to_owned() };
-                ledger.keep_http_version(&options.url, &version)?;
+                ledger.keep_http_version(&name.unwrap_or_default(), &version)?;
                 ledger.receive(&version.sha256, source, &options.name, version.bytes, now)?;
                 (Some(version), None)
             }
             (Ok(Fetched::Unchanged), known) => (known, None),
             (Err(error), known) => {
-                let mut args = vec![("url".to_owned(), acquire::shown(&options.url)), ("reason".to_owned(), error.to_string())];
+                let mut args = vec![("url".to_owned(), options.url.shown()), ("reason".to_owned(), error.to_string())];
                 args.extend(known.as_ref().map(|v| ("received".to_owned(), v.received.clone())));
                 let code = if known.is_some() { "SRC-004" } else { "SRC-005" };
                 (known, Some((code, args)))

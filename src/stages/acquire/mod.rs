@@ -11,7 +11,7 @@ mod store;
 mod version;
 
 pub use folder::{Found, list, source_of};
-pub use http::{FetchError, Fetched, Fetcher, Validators, shown};
+pub use http::{FetchError, Fetched, Fetcher, Validators};
 pub use store::{Store, hash_text};
 pub use version::{Candidate, KeySet, Older, RecordKey, Superseded, supersede, version};
 
