@@ -52,7 +52,8 @@ pub(super) fn mask(problem: &mut Problem) {
 pub fn masked_line(line: &str, problem: &Problem) -> String {
     let among_secrets = problem.path.starts_with("notice") || problem.path.contains(".http");
     let (key, value) = line.split_once('=').map_or((line, None), |(key, value)| (key, Some(value)));
-    let plain = |value: &str| value.trim().starts_with('{') && ["env", "file"].iter().any(|form| value.contains(form)) && !holds_secret(value);
+    let plain =
+        |value: &str| value.trim().starts_with('{') && ["env", "file"].iter().any(|form| value.contains(form)) && !holds_secret(value);
     match value {
         Some(value) if (among_secrets || is_secret(key) || is_address(key.trim())) && !plain(value) => format!("{key}= {HIDDEN}"),
         _ if holds_secret(line) => HIDDEN.to_owned(),

@@ -65,8 +65,7 @@ pub struct Token {
     pub revoked: bool,
 }
 
-pub(super) const ACCOUNT: &str =
-    "SELECT id, name, display, role, source, password, must_change, disabled, given, generation FROM account";
+pub(super) const ACCOUNT: &str = "SELECT id, name, display, role, source, password, must_change, disabled, given, generation FROM account";
 pub(super) const TOKEN: &str = "SELECT id, label, role, source, expires, created_by, revoked FROM token";
 
 pub(super) fn account(row: &Row<'_>) -> Result<Account, LedgerError> {

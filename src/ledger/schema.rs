@@ -105,7 +105,8 @@ pub const NAMED_ADDRESSES: usize = 2;
 
 /// Gives addresses the names that `model::url` makes of them; what is known of each stays.
 pub fn name_addresses(transaction: &Transaction<'_>) -> Result<(), LedgerError> {
-    let addresses: Vec<String> = transaction.prepare("SELECT url FROM http_source")?.query_map([], |r| r.get(0))?.collect::<Result<_, _>>()?;
+    let addresses: Vec<String> =
+        transaction.prepare("SELECT url FROM http_source")?.query_map([], |r| r.get(0))?.collect::<Result<_, _>>()?;
     for address in addresses {
         transaction.execute("UPDATE OR REPLACE http_source SET url = ?2 WHERE url = ?1", [&address, &url::name(&address)])?;
     }

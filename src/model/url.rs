@@ -75,7 +75,9 @@ mod tests {
         for address in ["https://a.example/x?y=z", "http://127.0.0.1:8080", "HTTPS://[::1]/"] {
             assert_eq!(usable(address), Ok(()), "{address}");
         }
-        for address in ["", "a.example/x", "file:///etc/passwd", "ftp://a/x", "javascript:x", "data:,x", "https://", "//a.example", "unix:/x"] {
+        for address in
+            ["", "a.example/x", "file:///etc/passwd", "ftp://a/x", "javascript:x", "data:,x", "https://", "//a.example", "unix:/x"]
+        {
             assert_eq!(usable(address), Err(Unusable::NoWebAddress), "{address}");
         }
         for address in ["https://u:p@a.example", "https://u@a.example", "https://:p@a.example", "https://u:p%40@a.example/x@y"] {

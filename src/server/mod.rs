@@ -138,7 +138,8 @@ pub async fn serve(start: Start, tell: impl FnOnce(&Listening)) -> Result<(), Er
 
 /// Secrets that only the portal uses must be at hand when it starts; those of sources their runs tell of.
 fn secrets(config: &Config) -> Result<(), Error> {
-    let lacking = |key: String, unread: &Unread| Error::new(ErrorKind::Usage, "ERR-052").with("key", key).with("reason", unread.to_string());
+    let lacking =
+        |key: String, unread: &Unread| Error::new(ErrorKind::Usage, "ERR-052").with("key", key).with("reason", unread.to_string());
     for (i, notice) in config.notice.iter().enumerate() {
         notice.url.read().map_err(|e| lacking(format!("notice[{i}].url"), &e))?;
         notice.secret.as_ref().map(Secret::read).transpose().map_err(|e| lacking(format!("notice[{i}].secret"), &e))?;

@@ -137,7 +137,8 @@ struct Answer {
 async fn send(client: &Client, options: &NoticeOptions, notice: &Notice, milliseconds: i64) -> Result<(), Unsent> {
     let url = options.url.read().map_err(|_| Unsent::Secret)?;
     let secret = options.secret.as_ref().map(Secret::read).transpose().map_err(|_| Unsent::Secret)?;
-    let mut request = client.post(address(options.kind, url, secret.as_deref(), milliseconds)).header("Content-Type", "application/json; charset=utf-8");
+    let mut request =
+        client.post(address(options.kind, url, secret.as_deref(), milliseconds)).header("Content-Type", "application/json; charset=utf-8");
     if let (NoticeKind::Generic, Some(secret)) = (options.kind, &secret) {
         request = request.header("X-Huichi-Signature", hex(&signature(secret, notice.body.as_bytes())));
     }

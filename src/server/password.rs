@@ -83,7 +83,8 @@ mod tests {
 
     #[test]
     fn nobodys_password_takes_as_long_as_any_other() -> Result<(), Box<dyn std::error::Error>> {
-        let parameters = |phc: &str| PasswordHash::new(phc).map(|h| (h.algorithm.to_string(), h.params.to_string(), h.hash.map(|o| o.as_bytes().len())));
+        let parameters =
+            |phc: &str| PasswordHash::new(phc).map(|h| (h.algorithm.to_string(), h.params.to_string(), h.hash.map(|o| o.as_bytes().len())));
         let anybodys = hash("correct horse").map_err(|e| format!("{e:?}"))?;
         assert_eq!(parameters(NOBODY)?, parameters(&anybodys)?);
         assert!(!verify("", NOBODY));
@@ -93,12 +94,27 @@ mod tests {
     #[test]
     fn what_is_tried_first_is_common() {
         for common in [
-            "Password2026!", "P@ssw0rd123456", "1q2w3e4r5t6y", "1qaz2wsx3edc", "admin@12345678", "ADMIN-20260101", "abc123456789", "a1234567890",
-            "aaaaaaaaaaa1", "12121212121a", "qwertyuiop123", "woaini520520", "huichi@2026!!", "汇池2026123456", "Ｐａｓｓｗｏｒｄ2026", "9876543210a",
+            "Password2026!",
+            "P@ssw0rd123456",
+            "1q2w3e4r5t6y",
+            "1qaz2wsx3edc",
+            "admin@12345678",
+            "ADMIN-20260101",
+            "abc123456789",
+            "a1234567890",
+            "aaaaaaaaaaa1",
+            "12121212121a",
+            "qwertyuiop123",
+            "woaini520520",
+            "huichi@2026!!",
+            "汇池2026123456",
+            "Ｐａｓｓｗｏｒｄ2026",
+            "9876543210a",
         ] {
             assert!(is_common(common), "{common}");
         }
-        for good in ["horse-42-pool", "river-17-boat", "七条小河-绕过柳树", "kx7-vw2m-pq94", "统计月报要在5日前", "wang-19870512-li"] {
+        for good in ["horse-42-pool", "river-17-boat", "七条小河-绕过柳树", "kx7-vw2m-pq94", "统计月报要在5日前", "wang-19870512-li"]
+        {
             assert!(!is_common(good), "{good}");
         }
     }

@@ -182,7 +182,8 @@ fn a_password_comes_from_a_file_or_the_environment_and_stands_nowhere_else() {
     assert_eq!((found.len(), found[0]["code"].as_str()), (1, "SRC-004"));
     assert!(found[0]["message"].contains("market.password"), "{}", found[0]["message"]);
     let settings = std::fs::read_to_string(site.path("pipeline.toml")).expect("settings");
-    std::fs::write(site.path("pipeline.toml"), settings.replace("file = \"market.password\"", "env = \"HUICHI_TEST_WORD\"")).expect("settings");
+    std::fs::write(site.path("pipeline.toml"), settings.replace("file = \"market.password\"", "env = \"HUICHI_TEST_WORD\""))
+        .expect("settings");
     server.then([ok("", &directory(2))]);
     assert!(site.command(&["run"]).env("HUICHI_TEST_WORD", "other").output().expect("a run").status.success());
     assert!(server.requests()[0].contains(&basic("huichi:other")));

@@ -183,8 +183,8 @@ async fn change_password(
 ) -> Result<Response, PageError> {
     let Some(id) = actor.account else { return Err(PageError::NotFound) };
     let account = app.ledger(move |l| l.account(id)).await?.ok_or(PageError::SignIn)?;
-    let problem = problem_of(&form.new, &form.again, &actor.name, bureau(&app, &actor))
-        .or_else(|| (form.new == form.old).then_some("password_same"));
+    let problem =
+        problem_of(&form.new, &form.again, &actor.name, bureau(&app, &actor)).or_else(|| (form.new == form.old).then_some("password_same"));
     let counted = tries::from_within(id);
     try_password(&app, &counted)?;
     let turn = app.limits.password_turn().await?;

@@ -110,7 +110,9 @@ impl FetchError {
         match self {
             FetchError::Connect(_) | FetchError::Timeout(_) | FetchError::Broken => true,
             FetchError::Status(status) => matches!(status, 408 | 425 | 429 | 500 | 502 | 503 | 504),
-            FetchError::Secret(_) | FetchError::Redirect | FetchError::TooLarge(_) | FetchError::Checksum(_) | FetchError::Store(_) => false,
+            FetchError::Secret(_) | FetchError::Redirect | FetchError::TooLarge(_) | FetchError::Checksum(_) | FetchError::Store(_) => {
+                false
+            }
         }
     }
 }

@@ -2,8 +2,9 @@
 
 use super::{Portal, until};
 use crate::util::{Site, text};
-use std::io::{ErrorKind, Read, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::TcpStream;
+use std::process::Stdio;
 use std::thread::scope;
 use std::time::{Duration, Instant};
 
@@ -253,9 +254,14 @@ fn after_sign_in_and_without_it_one_is_sent_to_our_own_pages_alone() {
         let answer = portal.stranger().get(asked);
         assert_eq!((answer.status, answer.location()), (303, location), "{asked}");
     }
-    for asked in ["/%0b/evil.example", "/%09/evil.example", "//evil.example", "/%ff", "/runs/%ff", "/sign-in?next=%ff", "/uploads/%0d%0ax"] {
+    for asked in ["/%0b/evil.example", "/%09/evil.example", "//evil.example", "/%ff", "/runs/%ff", "/sign-in?next=%ff", "/uploads/%0d%0ax"]
+    {
         let answer = portal.stranger().get(asked);
-        assert!(answer.status != 500 && !answer.location().contains("evil") && (!answer.body.is_empty() || answer.status == 303), "{asked}: {}", answer.status);
+        assert!(
+            answer.status != 500 && !answer.location().contains("evil") && (!answer.body.is_empty() || answer.status == 303),
+            "{asked}: {}",
+            answer.status
+        );
     }
 }
 
@@ -269,7 +275,11 @@ fn counters_are_for_whoever_has_the_word_for_them() {
     let short = Site::new("2026-06-30", "[portal]\nmetrics_token = { env = \"HUICHI_TEST_UNSET\" }\n");
     let output = short.huichi(&["serve", "--listen", "127.0.0.1:0"]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(text(&output.stderr).contains("portal.metrics_token") && text(&output.stderr).contains("HUICHI_TEST_UNSET"), "{}", text(&output.stderr));
+    assert!(
+        text(&output.stderr).contains("portal.metrics_token") && text(&output.stderr).contains("HUICHI_TEST_UNSET"),
+        "{}",
+        text(&output.stderr)
+    );
 }
 
 #[cfg(unix)]
@@ -310,8 +320,12 @@ fn whoever_listens_to_others_without_tls_says_so() {
     ] {
         let site = Site::new("2026-06-30", &format!("[portal]\n{settings}"));
         if works {
-            let portal = Portal::serve(site, arguments);
-            assert!(portal.told["url"].is_string());
+            let mut command = site.command(&[&["serve", "--format", "json"], arguments].concat());
+            let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the program starts");
+            let mut line = String::new();
+            let read = BufReader::new(child.stdout.take().expect("its output")).read_line(&mut line);
+            child.kill().and_then(|()| child.wait()).expect("its end");
+            assert!(read.is_ok() && line.contains("\"url\":\"http://0.0.0.0:"), "{settings}{arguments:?} {line}");
             continue;
         }
         let output = site.huichi(&[&["serve"], arguments].concat());
