@@ -24,6 +24,7 @@ pub fn restore(from: &Path, outputs: &Path) -> Result<Manifest, Error> {
         fs::remove_dir_all(&growing)?;
     }
     fs::create_dir_all(&growing)?;
+    crate::ledger::private_folder(&growing)?;
     settle_names(outputs)?;
     for part in &manifest.files {
         let (bytes, sha256) = copy(&from.join(&part.path), &growing.join(&part.path))
@@ -33,7 +34,10 @@ pub fn restore(from: &Path, outputs: &Path) -> Result<Manifest, Error> {
             return Err(changed.with("reason", "@backup.changed"));
         }
     }
-    examine(&growing.join(STATE).join("ledger.sqlite"), &manifest)?;
+    let ledger = growing.join(STATE).join("ledger.sqlite");
+    crate::ledger::private_folder(&growing.join(STATE))?;
+    crate::ledger::private_file(&ledger)?;
+    examine(&ledger, &manifest)?;
     settle(&growing)?;
     place(&manifest, outputs, &growing)?;
     Ok(manifest)

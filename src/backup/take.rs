@@ -87,6 +87,7 @@ pub(super) fn is_empty(folder: &Path) -> io::Result<bool> {
 fn fill(outputs: &Path, part: &Path, now: &str) -> Result<Manifest, Error> {
     let state = outputs.join(".huichi");
     fs::create_dir_all(part.join(STATE))?;
+    crate::ledger::private_folder(part)?;
     // The ledger first: what it names is in the store by then.
     let kept = part.join(STATE).join("ledger.sqlite");
     Ledger::open(&state.join("ledger.sqlite"))?.copy_to(&kept)?;

@@ -1,7 +1,7 @@
 //! What goes to the terminal: errors, summaries, and the same as JSON.
 
 use super::args::{Cli, Format};
-use crate::config::{Config, Problem, read};
+use crate::config::{Config, Problem, masked_line, read};
 use crate::error::{Error, ErrorKind};
 use crate::finding::{Catalogue, Lang, fill, reference};
 use std::io::{IsTerminal, Write};
@@ -106,6 +106,7 @@ fn print_problems(cli: &Cli, text: &str, problems: &[Problem]) {
         if problem.line > 0 {
             complain(format!("  {} {}:{}", paint.text("1;34", "-->"), cli.config.display(), problem.line));
             if let Some(line) = text.lines().nth(problem.line - 1) {
+                let line = masked_line(line, problem);
                 complain(format!("   {} {line}", paint.text("1;34", &format!("{:>4} |", problem.line))));
             }
         } else if !problem.path.is_empty() {

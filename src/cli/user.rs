@@ -9,7 +9,8 @@ use crate::finding::{Lang, fill, word};
 use crate::ledger::{Account, AccountChange, Ledger, NewAccount, NotMade};
 use crate::model::account_name;
 use crate::model::role::Role;
-use crate::server::people::{Problem, one_time_password, person, role_and_source, shown_name};
+use crate::server::Clock;
+use crate::server::people::{Problem, lapsed_before, one_time_password, person, role_and_source, shown_name};
 
 /// Manages accounts.
 pub fn run(cli: &Cli, action: &User) -> Result<u8, Error> {
@@ -31,7 +32,7 @@ pub fn run(cli: &Cli, action: &User) -> Result<u8, Error> {
             ledger.create_account(&new, site::by(&now))?.map_err(|not| told(not, name))?;
             tell(cli, &line(lang, "user.added", &[name, role_word(lang, role)]), name, Some(&secret));
         }
-        User::List => list(cli, lang, &ledger, &now)?,
+        User::List => list(cli, lang, &ledger, &lapsed_before(&config, Clock::new(None).now()))?,
         User::Reset { name } => {
             let account = find(&ledger, name)?;
             let secret = one_time_password();
@@ -103,8 +104,8 @@ pub fn tell(cli: &Cli, sentence: &str, name: &str, secret: Option<&str>) {
     }
 }
 
-fn list(cli: &Cli, lang: Lang, ledger: &Ledger, now: &str) -> Result<(), Error> {
-    let people: Vec<_> = ledger.accounts()?.into_iter().map(|a| person(a, now)).collect();
+fn list(cli: &Cli, lang: Lang, ledger: &Ledger, lapsed: &str) -> Result<(), Error> {
+    let people: Vec<_> = ledger.accounts()?.into_iter().map(|a| person(a, lapsed)).collect();
     if cli.format == Format::Json {
         say(serde_json::json!(people));
         return Ok(());

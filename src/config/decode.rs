@@ -104,11 +104,17 @@ pub enum ProblemKind {
     FormNotServed,
     /// A name that tables cannot have, or that they have already.
     BadName,
+    /// An address with a user or password in it.
+    PasswordInAddress,
+    /// A secret in clear.
+    SecretInClear,
+    /// A portal that others reach without TLS.
+    WithoutTls,
 }
 
 impl ProblemKind {
     /// All kinds, in the order of their codes.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 29] = [
         Self::Syntax,
         Self::FullWidth,
         Self::Unquoted,
@@ -135,6 +141,9 @@ impl ProblemKind {
         Self::OutOfPlace,
         Self::FormNotServed,
         Self::BadName,
+        Self::PasswordInAddress,
+        Self::SecretInClear,
+        Self::WithoutTls,
     ];
 
     /// Gives the catalogue code.
@@ -166,6 +175,9 @@ impl ProblemKind {
             Self::OutOfPlace => "CFG-024",
             Self::FormNotServed => "CFG-025",
             Self::BadName => "CFG-026",
+            Self::PasswordInAddress => "CFG-027",
+            Self::SecretInClear => "CFG-028",
+            Self::WithoutTls => "CFG-029",
         }
     }
 }

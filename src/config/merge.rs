@@ -4,6 +4,7 @@
 //! site that adds one loses none; everything else is replaced. The result knows for each key who stated it.
 
 use super::Options;
+use super::masked::masked;
 use toml::{Table, Value};
 
 /// The built-in settings, in the order in which they are laid.
@@ -79,29 +80,10 @@ fn walk(path: &str, table: &Table, layers: [Option<&Table>; 2], lines: &mut Vec<
                     [_, Some(_)] => Origin::Site,
                     _ => Origin::Default,
                 };
-                lines.push((here, masked(other).to_string(), origin));
+                let shown = masked(&here, other).to_string();
+                lines.push((here, shown, origin));
             }
         }
-    }
-}
-
-/// A value without what only its service may know: secrets, and addresses that hold a key.
-fn masked(value: &Value) -> Value {
-    match value {
-        Value::Array(items) => Value::Array(items.iter().map(masked).collect()),
-        Value::Table(table) => {
-            let masked = table.iter().map(|(key, value)| match (key.as_str(), value) {
-                ("secret", _) => (key.clone(), Value::String("…".to_owned())),
-                ("url", Value::String(url)) => {
-                    let end = url.find('?').unwrap_or(url.len());
-                    let cut = if end < url.len() { "?…" } else { "" };
-                    (key.clone(), Value::String(format!("{}{cut}", &url[..end])))
-                }
-                (_, value) => (key.clone(), masked(value)),
-            });
-            Value::Table(masked.collect())
-        }
-        other => other.clone(),
     }
 }
 

@@ -2,9 +2,11 @@
 //!
 //! Owns: the shape of every setting, the merge of site over defaults, and the checks that need no data.
 //! Takes: the site's text. Gives: a [`Config`] or every problem at once, each with its line.
-//! Invariants: unknown keys are refused; nothing here reads a bureau's file or the clock.
+//! Invariants: unknown keys are refused; nothing here reads a bureau's file or the clock; secrets are read when they are
+//! used, and no setting, problem or debug text holds one.
 
 mod decode;
+mod masked;
 mod merge;
 mod night;
 mod options;
@@ -12,8 +14,10 @@ mod output;
 mod portal;
 mod resolve;
 mod retention;
+mod secret;
 
 pub use decode::{Problem, ProblemKind, line_of};
+pub use masked::{is_secret, masked_line};
 pub use merge::{Origin, layered};
 pub use night::{NoticeEvent, NoticeKind, NoticeOptions, ScheduleOptions, Times};
 pub use options::*;
@@ -21,3 +25,4 @@ pub use output::*;
 pub use portal::PortalOptions;
 pub use resolve::{Config, load, load_defaults, month_day, read};
 pub use retention::RetentionOptions;
+pub use secret::{Address, SECRET_FORMS, Secret, Unread};

@@ -1,5 +1,6 @@
 //! `[schedule]` and `[[notice]]`: when the portal runs by itself, and whom it tells.
 
+use super::secret::{Address, Secret};
 use chrono::{DateTime, FixedOffset};
 use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
@@ -62,12 +63,10 @@ pub struct NoticeOptions {
     /// The service that takes it.
     pub kind: NoticeKind,
     /// Its address; of 企业微信 and 钉钉 with the key that the service gave out.
-    #[validate(length(min = 8, max = 1000))]
-    pub url: String,
+    pub url: Address,
     /// The secret that signs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[validate(length(min = 1, max = 200))]
-    pub secret: Option<String>,
+    pub secret: Option<Secret>,
     /// What is told; nothing stated: everything.
     #[serde(default)]
     pub events: Vec<NoticeEvent>,

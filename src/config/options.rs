@@ -7,6 +7,7 @@ use super::night::{NoticeOptions, ScheduleOptions};
 use super::output::OutputOptions;
 use super::portal::PortalOptions;
 use super::retention::RetentionOptions;
+use super::secret::{Address, Secret};
 use crate::finding::{Severity, Words};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -165,8 +166,14 @@ pub struct SourceOptions {
 #[serde(deny_unknown_fields, default)]
 pub struct HttpOptions {
     /// The address.
-    #[validate(url)]
-    pub url: String,
+    pub url: Address,
+    /// The name by which the other side lets us in (HTTP Basic).
+    #[validate(length(min = 1, max = 200))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// The password that goes with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub password: Option<Secret>,
     /// The file name that reports show.
     #[validate(length(min = 1, max = 120))]
     pub name: String,

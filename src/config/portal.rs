@@ -1,7 +1,9 @@
 //! `[portal]`: where `huichi serve` listens, and how much it takes in.
 
 use super::options::LARGEST_FILE_MIB;
+use super::secret::Secret;
 use serde::{Deserialize, Serialize};
+use std::net::SocketAddr;
 use validator::Validate;
 
 /// `[portal]`: `huichi serve`.
@@ -19,6 +21,8 @@ pub struct PortalOptions {
     pub key: Option<String>,
     /// Whether a proxy in front speaks TLS to browsers.
     pub behind_proxy: bool,
+    /// Whether others may reach it without TLS: a stated decision, since passwords and figures then pass in clear.
+    pub plain_http: bool,
     /// The address that people open, for notices; the address listened on if not stated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub public_url: Option<String>,
@@ -31,6 +35,30 @@ pub struct PortalOptions {
     /// Files in one upload.
     #[validate(range(min = 1, max = 100))]
     pub upload_files: usize,
+    /// Minutes after which somebody who does nothing must sign in again.
+    #[validate(range(min = 5, max = 720))]
+    pub idle_minutes: u32,
+    /// Hours after which everybody must sign in again.
+    #[validate(range(min = 1, max = 168))]
+    pub session_hours: u32,
+    /// Hours for which one-time passwords and the link of a first start count.
+    #[validate(range(min = 1, max = 8760))]
+    pub one_time_hours: u32,
+    /// The word for which `/metrics` gives its counters; without one it gives none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metrics_token: Option<Secret>,
+}
+
+impl PortalOptions {
+    /// Whether browsers reach the portal by TLS.
+    pub fn secure(&self) -> bool {
+        self.certificate.is_some() || self.behind_proxy
+    }
+
+    /// Whether an address may be listened on: others than this machine come by TLS, unless it is stated that they need not.
+    pub fn may_listen(&self, address: SocketAddr) -> bool {
+        self.secure() || self.plain_http || address.ip().to_canonical().is_loopback()
+    }
 }
 
 impl Default for PortalOptions {
@@ -40,10 +68,15 @@ impl Default for PortalOptions {
             certificate: None,
             key: None,
             behind_proxy: false,
+            plain_http: false,
             public_url: None,
             connections: 512,
             upload_mib: 64,
             upload_files: 20,
+            idle_minutes: 60,
+            session_hours: 12,
+            one_time_hours: 72,
+            metrics_token: None,
         }
     }
 }

@@ -1,9 +1,12 @@
 //! From text to settings: merge, decode, check what the pieces say of each other.
 
 use super::decode::{Problem, ProblemKind, decode, line_of, validation_problems};
-use super::{FieldKind, Options, PortalOptions, merge};
+use super::masked::mask;
+use super::secret::{Address, SECRET_FORMS, Secret};
+use super::{FieldKind, NoticeKind, Options, PortalOptions, merge};
 use crate::finding::Lang;
 use crate::model::amount::Unit;
+use crate::model::url::{self, Unusable};
 use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, Utc};
 use std::net::SocketAddr;
 use std::ops::Deref;
@@ -106,8 +109,14 @@ pub fn load(text: &str, root: &Path) -> Result<Config, Vec<Problem>> {
 }
 
 /// Reads a site's file as far as it goes: beside the problems the settings without the entries that have one, so that the
-/// others can be tried as well. With problems, they are good for nothing else.
+/// others can be tried as well. With problems, they are good for nothing else. No problem repeats a secret.
 pub fn read(text: &str, root: &Path) -> (Option<Config>, Vec<Problem>) {
+    let (config, mut problems) = read_in_clear(text, root);
+    problems.iter_mut().for_each(mask);
+    (config, problems)
+}
+
+fn read_in_clear(text: &str, root: &Path) -> (Option<Config>, Vec<Problem>) {
     let (_, mut problems) = decode::<Options>(text);
     let broken = |error: toml::de::Error| Problem {
         line: 0,
@@ -135,11 +144,14 @@ pub fn read(text: &str, root: &Path) -> (Option<Config>, Vec<Problem>) {
     options.form.retain(|id, _| check.serves(id));
     let as_of = check.as_of(&options.run.as_of);
     check.portal(&options.portal);
+    check.addresses(&options);
     problems.append(&mut check.problems);
+    problems.iter_mut().for_each(in_clear);
     problems.sort_by_key(|p| p.line);
     for path in [&mut options.portal.certificate, &mut options.portal.key].into_iter().flatten() {
         *path = root.join(&*path).display().to_string();
     }
+    secrets(&mut options).for_each(|secret| secret.below(root));
     let config = Config {
         inputs: root.join(&options.paths.inputs),
         outputs: root.join(&options.paths.outputs),
@@ -152,6 +164,20 @@ pub fn read(text: &str, root: &Path) -> (Option<Config>, Vec<Problem>) {
         fingerprint: OnceLock::new(),
     };
     (Some(config), problems)
+}
+
+/// All that stands elsewhere.
+fn secrets(options: &mut Options) -> impl Iterator<Item = &mut Secret> {
+    let sources = options.source.values_mut().flat_map(|s| &mut s.http).flat_map(|h| h.url.secret_mut().into_iter().chain(&mut h.password));
+    let notices = options.notice.iter_mut().flat_map(|n| n.url.secret_mut().into_iter().chain(&mut n.secret));
+    sources.chain(notices).chain(&mut options.portal.metrics_token)
+}
+
+/// A text where only the place of a secret may stand is a secret in clear.
+fn in_clear(problem: &mut Problem) {
+    if problem.kind == ProblemKind::WrongType && problem.expected == [SECRET_FORMS.join(" / ")] {
+        problem.kind = ProblemKind::SecretInClear;
+    }
 }
 
 /// Removes the entry of a path such as `edit.F1.severity`; of a list, the whole list.
@@ -260,18 +286,61 @@ impl Check<'_> {
         self.night(options);
     }
 
-    /// When runs begin must be a time that comes, and notices need an address that can be reached.
+    /// When runs begin must be a time that comes.
     fn night(&mut self, options: &Options) {
         let now = DateTime::UNIX_EPOCH.fixed_offset();
         let comes = options.schedule.times().map(|times| times.is_none_or(|times| times.after(&now).is_some()));
         if !comes.unwrap_or(false) {
             self.add("schedule.cron".into(), &options.schedule.cron, vec!["0 2 * * *".into(), "30 1 * * 1-5".into()]);
         }
-        let urls = options.notice.iter().enumerate().map(|(i, notice)| (format!("notice[{i}].url"), notice.url.as_str()));
-        let public = options.portal.public_url.as_deref().map(|url| ("portal.public_url".to_owned(), url));
-        for (path, url) in urls.chain(public).filter(|(_, url)| !["http://", "https://"].iter().any(|s| url.starts_with(s))) {
-            self.add(path, url, vec!["https://…".into()]);
+    }
+
+    /// Addresses are those of the web, and hold no password; those of 企业微信 and 钉钉 are keys as a whole.
+    fn addresses(&mut self, options: &Options) {
+        let plain = |address: &Address| match address {
+            Address::Plain(text) => Some(text.clone()),
+            Address::Secret(_) => None,
+        };
+        for (id, source) in &options.source {
+            for (i, http) in source.http.iter().enumerate() {
+                if let Some(address) = plain(&http.url) {
+                    self.address(format!("source.{id}.http[{i}].url"), &address, &["user = \"…\"", "password = { env = \"NAME\" }"]);
+                }
+                if http.user.is_none() && http.password.is_some() {
+                    let path = format!("source.{id}.http[{i}]");
+                    let line = line_of(self.text, &path).unwrap_or(0);
+                    let path = format!("{path}.user");
+                    self.problems.push(Problem { line, path, kind: ProblemKind::MissingKey, found: String::new(), expected: Vec::new() });
+                }
+            }
         }
+        for (i, notice) in options.notice.iter().enumerate() {
+            let Some(address) = plain(&notice.url) else { continue };
+            let path = format!("notice[{i}].url");
+            let held = self.problems.len();
+            self.address(path.clone(), &address, &SECRET_FORMS.map(|form| form));
+            if self.problems.len() == held && notice.kind != NoticeKind::Generic && url::has_query(&address) {
+                self.problem(path, ProblemKind::SecretInClear, SECRET_FORMS.map(str::to_owned).to_vec());
+            }
+        }
+        if let Some(address) = &options.portal.public_url {
+            self.address("portal.public_url".into(), address, &["https://huichi.example.gov.cn"]);
+        }
+    }
+
+    fn address(&mut self, path: String, address: &str, instead: &[&str]) {
+        match url::usable(address) {
+            Ok(()) => {}
+            Err(Unusable::NoWebAddress) => self.add(path, address, vec!["https://…".into()]),
+            Err(Unusable::HoldsPassword) => {
+                self.problem(path, ProblemKind::PasswordInAddress, instead.iter().map(|i| (*i).to_owned()).collect());
+            }
+        }
+    }
+
+    fn problem(&mut self, path: String, kind: ProblemKind, expected: Vec<String>) {
+        let line = line_of(self.text, &path).unwrap_or(0);
+        self.problems.push(Problem { line, path, kind, found: String::new(), expected });
     }
 
     /// A field comes from the directory or the needs, and all its sources hold the same kind of value.
@@ -373,8 +442,14 @@ impl Check<'_> {
 
     /// A portal needs an address that can be listened on, and of certificate and key both or none.
     fn portal(&mut self, portal: &PortalOptions) {
-        if portal.listen.parse::<SocketAddr>().is_err() {
-            self.add("portal.listen".into(), &portal.listen, vec!["127.0.0.1:8080".into(), "0.0.0.0:8080".into()]);
+        match portal.listen.parse::<SocketAddr>() {
+            Err(_) => self.add("portal.listen".into(), &portal.listen, vec!["127.0.0.1:8080".into(), "0.0.0.0:8080".into()]),
+            Ok(address) if !portal.may_listen(address) => {
+                let line = line_of(self.text, "portal.listen").unwrap_or(0);
+                let (path, found) = ("portal.listen".to_owned(), portal.listen.clone());
+                self.problems.push(Problem { line, path, kind: ProblemKind::WithoutTls, found, expected: Vec::new() });
+            }
+            Ok(_) => {}
         }
         let missing = match (&portal.certificate, &portal.key) {
             (Some(_), None) => "key",

@@ -23,10 +23,8 @@ pub struct Account {
     pub must_change: bool,
     /// Whether the account may not sign in.
     pub disabled: bool,
-    /// Failed sign-ins in a row.
-    pub failures: u32,
-    /// Until when no sign-in is tried.
-    pub locked_until: Option<String>,
+    /// When its one-time password was given.
+    pub given: Option<String>,
     /// Grows with each change that ends sessions.
     pub generation: i64,
 }
@@ -67,8 +65,7 @@ pub struct Token {
     pub revoked: bool,
 }
 
-pub(super) const ACCOUNT: &str =
-    "SELECT id, name, display, role, source, password, must_change, disabled, failures, locked_until, generation FROM account";
+pub(super) const ACCOUNT: &str = "SELECT id, name, display, role, source, password, must_change, disabled, given, generation FROM account";
 pub(super) const TOKEN: &str = "SELECT id, label, role, source, expires, created_by, revoked FROM token";
 
 pub(super) fn account(row: &Row<'_>) -> Result<Account, LedgerError> {
@@ -81,9 +78,8 @@ pub(super) fn account(row: &Row<'_>) -> Result<Account, LedgerError> {
         password: row.get(5)?,
         must_change: row.get(6)?,
         disabled: row.get(7)?,
-        failures: row.get(8)?,
-        locked_until: row.get(9)?,
-        generation: row.get(10)?,
+        given: row.get(8)?,
+        generation: row.get(9)?,
     })
 }
 
@@ -106,20 +102,24 @@ fn role(row: &Row<'_>, column: usize) -> Result<Role, LedgerError> {
 
 pub(super) fn insert_account(connection: &Connection, new: &NewAccount<'_>, now: &str) -> Result<Option<i64>, LedgerError> {
     let added = connection.execute(
-        "INSERT OR IGNORE INTO account (name, display, role, source, password, must_change, created) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        params![new.name, new.display, new.role.id(), new.source, new.password, new.must_change, now],
+        "INSERT OR IGNORE INTO account (name, display, role, source, password, must_change, created, given)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        params![new.name, new.display, new.role.id(), new.source, new.password, new.must_change, now, new.must_change.then_some(now)],
     )?;
     Ok((added == 1).then(|| connection.last_insert_rowid()))
 }
 
-pub(super) fn update_password(connection: &Connection, id: i64, password: &str, must_change: bool) -> Result<(), LedgerError> {
-    connection
-        .execute(
-            "UPDATE account SET password = ?2, must_change = ?3, failures = 0, locked_until = NULL, generation = generation + 1
-             WHERE id = ?1",
-            params![id, password, must_change],
-        )
-        .map(|_| ())
+/// Sets a password and ends the account's sessions; `given` is the moment of one that must be changed.
+pub(super) fn update_password(connection: &Connection, id: i64, password: &str, given: Option<&str>) -> Result<(), LedgerError> {
+    let sql = "UPDATE account SET password = ?2, must_change = ?3 IS NOT NULL, given = ?3, generation = generation + 1 WHERE id = ?1";
+    connection.execute(sql, params![id, password, given]).map(|_| ())
+}
+
+impl Account {
+    /// Whether its password is one for one time, given before a moment.
+    pub fn lapsed(&self, before: &str) -> bool {
+        self.must_change && self.given.as_deref().is_some_and(|given| given <= before)
+    }
 }
 
 impl Ledger {
@@ -143,23 +143,9 @@ impl Ledger {
         self.0.prepare_cached(&format!("{ACCOUNT} ORDER BY name"))?.query_map([], account)?.collect()
     }
 
-    /// Sets a password and forgets failed sign-ins.
-    pub fn set_password(&self, id: i64, password: &str, must_change: bool) -> Result<(), LedgerError> {
-        update_password(&self.0, id, password, must_change)
-    }
-
-    /// Notes a failed sign-in; after so many none is tried until a moment.
-    pub fn note_failure(&self, id: i64, tries: u32, until: &str) -> Result<(), LedgerError> {
-        let sql = "UPDATE account SET failures = failures + 1,
-            locked_until = CASE WHEN failures + 1 >= ?2 THEN ?3 ELSE locked_until END WHERE id = ?1";
-        self.0.execute(sql, params![id, tries, until]).map(|_| ())
-    }
-
-    /// Forgets failed sign-ins; false if others have locked the account since it was read.
-    pub fn note_success(&self, id: i64, now: &str) -> Result<bool, LedgerError> {
-        let sql = "UPDATE account SET failures = 0, locked_until = NULL
-            WHERE id = ?1 AND (locked_until IS NULL OR locked_until <= ?2)";
-        self.0.execute(sql, params![id, now]).map(|changed| changed > 0)
+    /// Sets a password of one's own.
+    pub fn set_password(&self, id: i64, password: &str) -> Result<(), LedgerError> {
+        update_password(&self.0, id, password, None)
     }
 
     /// The token with this hash, if it still counts at `now`.
@@ -178,9 +164,10 @@ impl Ledger {
         self.0.execute("INSERT INTO setup_link (sha256, created) VALUES (?1, ?2)", [sha256, now]).map(|_| ())
     }
 
-    /// Whether a one-time link still counts.
-    pub fn setup_link_counts(&self, sha256: &str) -> Result<bool, LedgerError> {
-        let found = self.0.query_row("SELECT 1 FROM setup_link WHERE sha256 = ?1 AND used = 0", [sha256], |_| Ok(())).optional()?;
+    /// Whether a one-time link still counts: it was not used, and made after a moment.
+    pub fn setup_link_counts(&self, sha256: &str, after: &str) -> Result<bool, LedgerError> {
+        let sql = "SELECT 1 FROM setup_link WHERE sha256 = ?1 AND used = 0 AND created > ?2";
+        let found = self.0.query_row(sql, [sha256, after], |_| Ok(())).optional()?;
         Ok(found.is_some())
     }
 
@@ -195,22 +182,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tries_beside_each_other_neither_clear_a_lock_nor_pass_it() -> Result<(), Box<dyn std::error::Error>> {
+    fn a_password_that_was_given_out_lapses_and_one_of_ones_own_does_not() -> Result<(), Box<dyn std::error::Error>> {
         let folder = tempfile::tempdir()?;
         let ledger = Ledger::open(&folder.path().join("ledger.sqlite"))?;
-        let new = NewAccount { name: "wang", display: "wang", role: Role::Auditor, source: None, password: "x", must_change: false };
+        let new = NewAccount { name: "wang", display: "wang", role: Role::Auditor, source: None, password: "x", must_change: true };
         let id = ledger.add_account(&new, "2026-01-01T08:00:00+0800")?.ok_or("a name that is taken")?;
-        let locked = |ledger: &Ledger| Ok::<_, LedgerError>(ledger.account(id)?.and_then(|a| a.locked_until));
-        for _ in 0..4 {
-            ledger.note_failure(id, 5, "2026-01-01T08:15:00+0800")?;
-        }
-        assert_eq!(locked(&ledger)?, None);
-        ledger.note_failure(id, 5, "2026-01-01T08:15:00+0800")?;
-        ledger.note_failure(id, 5, "2026-01-01T08:15:01+0800")?;
-        assert_eq!(locked(&ledger)?.as_deref(), Some("2026-01-01T08:15:01+0800"));
-        assert!(!ledger.note_success(id, "2026-01-01T08:01:00+0800")?, "a right guess among them");
-        assert!(ledger.note_success(id, "2026-01-01T08:16:00+0800")?);
-        assert_eq!(locked(&ledger)?, None);
+        let lapsed = |before: &str| ledger.account(id).map(|a| a.is_some_and(|a| a.lapsed(before)));
+        assert!(!lapsed("2026-01-01T07:59:59+0800")? && lapsed("2026-01-01T08:00:00+0800")?);
+        ledger.set_password(id, "own")?;
+        assert!(!lapsed("2036-01-01T08:00:00+0800")?);
         Ok(())
     }
 }

@@ -1,6 +1,6 @@
 //! The ledger's copies: one moment of it, taken while others write.
 
-use super::{Ledger, LedgerError};
+use super::{Ledger, LedgerError, private};
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
@@ -8,6 +8,7 @@ use std::path::Path;
 impl Ledger {
     /// Copies the ledger as it is at this moment into a file that is not there yet.
     pub fn copy_to(&self, path: &Path) -> Result<(), LedgerError> {
+        private::tighten(path);
         let mut copy = Connection::open(path)?;
         // All pages in one step: no write comes between them.
         if Backup::new(&self.0, &mut copy)?.step(-1)? != StepResult::Done {
@@ -15,7 +16,11 @@ impl Ledger {
         }
         // A copy is one file, without a log beside it.
         copy.pragma_update(None, "journal_mode", "DELETE")?;
-        copy.close().map_err(|(_, error)| error)
+        // Whoever was signed in is not so again by a copy.
+        copy.pragma_update(None, "secure_delete", "ON")?;
+        let copy = Self(copy);
+        copy.end_sessions()?;
+        copy.0.close().map_err(|(_, error)| error)
     }
 
     /// Opens a copy for reading alone.

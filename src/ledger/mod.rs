@@ -12,6 +12,7 @@ mod copy;
 mod history;
 mod notice;
 mod people;
+mod private;
 mod retention;
 mod schema;
 mod session;
@@ -23,6 +24,8 @@ pub use attempt::{Cause, Ending, HistoryLine, Outcome, RecordedRun};
 pub use audit::{AuditFilter, Broken, By, Entry, NewEntry};
 pub use notice::Notice;
 pub use people::{AccountChange, Made, NotMade};
+pub use private::{private_file, private_folder};
+pub use session::KeptSession;
 pub use trend::{Finished, Tallies};
 mod arrival;
 mod explanation;
@@ -66,20 +69,30 @@ pub struct Ledger(Connection);
 impl Ledger {
     /// Opens the ledger and brings it to the current schema.
     pub fn open(path: &Path) -> Result<Self, LedgerError> {
+        private::tighten(path);
         let mut connection = Connection::open(path)?;
         // A run, the portal and the command line write to one ledger; each write is short.
         connection.busy_timeout(Duration::from_secs(10))?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
+        // What is deleted is gone from the file as well.
+        connection.pragma_update(None, "secure_delete", "ON")?;
         let version = |c: &Connection| c.pragma_query_value(None, "user_version", |row| row.get::<_, u32>(0)).map(|v| v as usize);
-        if version(&connection)? < MIGRATIONS.len() {
+        let was = version(&connection)?;
+        if was < MIGRATIONS.len() {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let version = version(&transaction)?;
-            for migration in MIGRATIONS.iter().skip(version) {
+            for (number, migration) in MIGRATIONS.iter().enumerate().skip(version) {
                 transaction.execute_batch(migration)?;
+                if number == schema::NAMED_ADDRESSES {
+                    schema::name_addresses(&transaction)?;
+                }
             }
             transaction.pragma_update(None, "user_version", u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX))?;
             transaction.commit()?;
+            if (1..=schema::NAMED_ADDRESSES).contains(&was) {
+                schema::wipe(&connection);
+            }
         }
         Ok(Self(connection))
     }
@@ -97,7 +110,7 @@ impl Ledger {
         )
     }
 
-    /// The last good version of an HTTP source.
+    /// The last good version of an HTTP source, by its address without secrets (`model::url`).
     pub fn http_version(&self, url: &str) -> Result<Option<HttpVersion>, LedgerError> {
         self.0
             .query_row("SELECT sha256, bytes, etag, last_modified, received FROM http_source WHERE url = ?1", [url], |row| {

@@ -69,7 +69,7 @@ impl Ledger {
     pub fn reset_account(&mut self, id: i64, password: &str, by: By<'_>) -> Made<Account> {
         self.alone(|t| {
             let Some(account) = find(t, id)? else { return Ok(Err(NotMade::Unknown)) };
-            update_password(t, id, password, true)?;
+            update_password(t, id, password, Some(by.at))?;
             noted(t, by, "account_reset", &account.name, "")?;
             Ok(Ok(account))
         })

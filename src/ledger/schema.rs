@@ -1,7 +1,11 @@
 //! The schema, one entry a version; entries are appended, never changed.
 
+use super::LedgerError;
+use crate::model::url;
+use rusqlite::{Connection, Transaction};
+
 /// Migrations from an empty database to the current schema.
-pub const MIGRATIONS: [&str; 2] = [
+pub const MIGRATIONS: [&str; 3] = [
     "
     CREATE TABLE receipt (
         sha256 TEXT NOT NULL, source TEXT NOT NULL, path TEXT NOT NULL, bytes INTEGER NOT NULL, received TEXT NOT NULL,
@@ -78,4 +82,40 @@ pub const MIGRATIONS: [&str; 2] = [
     CREATE TRIGGER audit_is_never_changed BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
     CREATE TRIGGER audit_is_never_cut BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
     ",
+    "
+    -- Sessions are known by the hash of their id, and end when nobody uses them; those of older versions have ended.
+    DROP TABLE session;
+    CREATE TABLE session (
+        sha256 TEXT PRIMARY KEY, data TEXT NOT NULL, expires INTEGER NOT NULL, seen INTEGER NOT NULL
+    ) STRICT;
+    -- How often sign-in failed is no longer the account's, so that nobody can shut out its owner.
+    ALTER TABLE account DROP COLUMN failures;
+    ALTER TABLE account DROP COLUMN locked_until;
+    -- When a one-time password was given.
+    ALTER TABLE account ADD COLUMN given TEXT;
+    UPDATE account SET given = strftime('%Y-%m-%dT%H:%M:%S+0800', 'now', '+8 hours') WHERE must_change <> 0;
+    -- Signs what browsers are known by.
+    CREATE TABLE browser_key (key BLOB NOT NULL) STRICT;
+    INSERT INTO browser_key (key) VALUES (randomblob(32));
+    ",
 ];
+
+/// The migration after which addresses stand in the ledger without what may be secret.
+pub const NAMED_ADDRESSES: usize = 2;
+
+/// Gives addresses the names that `model::url` makes of them; what is known of each stays.
+pub fn name_addresses(transaction: &Transaction<'_>) -> Result<(), LedgerError> {
+    let addresses: Vec<String> =
+        transaction.prepare("SELECT url FROM http_source")?.query_map([], |r| r.get(0))?.collect::<Result<_, _>>()?;
+    for address in addresses {
+        transaction.execute("UPDATE OR REPLACE http_source SET url = ?2 WHERE url = ?1", [&address, &url::name(&address)])?;
+    }
+    Ok(())
+}
+
+/// Writes the file anew, so that nothing of what was there lies between its pages or in its log.
+pub fn wipe(connection: &Connection) {
+    if let Err(error) = connection.execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)") {
+        tracing::warn!(%error, "what was deleted from the ledger may still lie in its file");
+    }
+}

@@ -24,4 +24,5 @@ pub mod raw;
 pub mod registration;
 pub mod role;
 pub mod text;
+pub mod url;
 pub mod uscc;

@@ -131,7 +131,7 @@ impl Table {
 /// There are more files than record numbers can tell apart, or what a parser left cannot be read.
 pub fn load(config: &Config, parsed: &[ParsedFile]) -> Result<Loaded, Error> {
     if parsed.len() > MAX_FILES {
-        let error = Error::new(ErrorKind::Unreadable, "ERR-060");
+        let error = Error::new(ErrorKind::Unreadable, "ERR-062");
         return Err(error.with("count", parsed.len().to_string()).with("limit", MAX_FILES.to_string()));
     }
     let mut loaded = Loaded {

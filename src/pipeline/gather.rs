@@ -147,11 +147,13 @@ async fn fetch(
     let mut tasks = JoinSet::new();
     let mut known = Vec::new();
     for (place, (_, options)) in addresses.iter().enumerate() {
-        let version = ledger.http_version(&options.url)?;
+        // An address that cannot be had has no name; what is wrong with it the fetch says.
+        let name = options.url.read().map(|address| options.url.name(&address)).ok();
+        let version = name.as_deref().map(|name| ledger.http_version(name)).transpose()?.flatten();
         let flaw = version.as_ref().and_then(|v| store.verify(&v.sha256).err());
         let sound = version.as_ref().filter(|_| flaw.is_none());
         let validators = sound.map(|v| Validators { etag: v.etag.clone(), last_modified: v.last_modified.clone() });
-        known.push((version, flaw));
+        known.push((name, version, flaw));
         let (fetcher, options) = (fetcher.clone(), (*options).clone());
         tasks.spawn(async move { (place, fetcher.fetch(&options, validators.as_ref()).await) });
     }
@@ -159,7 +161,7 @@ async fn fetch(
     while let Some(done) = tasks.join_next().await {
         let (place, fetched) = done.map_err(Error::bug)?;
         let (source, options) = addresses[place];
-        let (known, flaw) = std::mem::take(&mut known[place]);
+        let (name, known, flaw) = std::mem::take(&mut known[place]);
         if let (Err(_), Some(known), Some(flaw)) = (&fetched, &known, flaw) {
             let (source, path) = (source.clone(), options.name.clone());
             flawed.push((SourceFile { source, path, sha256: known.sha256.clone(), bytes: known.bytes, upload: None }, flaw));
@@ -169,14 +171,14 @@ async fn fetch(
             (Ok(Fetched::New { sha256, bytes, validators }), _) => {
                 let Validators { etag, last_modified } = validators;
                 let version = HttpVersion { sha256, bytes, etag, last_modified, received: now.to_owned() };
-                ledger.keep_http_version(&options.url, &version)?;
+                ledger.keep_http_version(&name.unwrap_or_default(), &version)?;
                 ledger.receive(&version.sha256, source, &options.name, version.bytes, now)?;
                 (Some(version), None)
             }
             (Ok(Fetched::Unchanged), known) => (known, None),
             (Err(FetchError::Store(error)), _) => return Err(error.into()),
             (Err(error), known) => {
-                let mut args = vec![("url".to_owned(), acquire::shown(&options.url)), ("reason".to_owned(), error.to_string())];
+                let mut args = vec![("url".to_owned(), options.url.shown()), ("reason".to_owned(), error.to_string())];
                 args.extend(known.as_ref().map(|v| ("received".to_owned(), v.received.clone())));
                 let code = if known.is_some() { "SRC-004" } else { "SRC-005" };
                 (known, Some((code, args)))

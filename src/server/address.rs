@@ -12,6 +12,13 @@ use std::net::IpAddr;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address(pub String);
 
+impl Address {
+    /// As far as it tells one place from another.
+    pub fn place(&self) -> String {
+        self.0.parse().map_or_else(|_| self.0.clone(), super::limits::place)
+    }
+}
+
 impl FromRequestParts<App> for Address {
     type Rejection = PageError;
 

@@ -175,8 +175,8 @@ pub async fn render(State(app): State<App>, request: Request, next: Next) -> Res
     }
     match error {
         PageError::SignIn => {
-            let next =
-                if reading && back != "/" { format!("/sign-in?next={}", super::frame::quoted(&back)) } else { "/sign-in".to_owned() };
+            let way_back = reading && back != "/" && super::router::is_own_page(&back);
+            let next = if way_back { format!("/sign-in?next={}", super::frame::quoted(&back)) } else { "/sign-in".to_owned() };
             Redirect::to(&next).into_response()
         }
         PageError::ChangePassword => Redirect::to("/password").into_response(),

@@ -6,6 +6,7 @@ use super::metrics;
 use super::router;
 use super::session::Visitor;
 use super::state::App;
+use super::tries::{Counted, Tries};
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::Method;
 use axum::middleware::Next;
@@ -52,19 +53,12 @@ impl Allowances {
         all.insert(key.to_owned(), after);
         Ok(())
     }
-
-    /// Gives one back.
-    pub fn give_back(&self, key: &str) {
-        if let Some(whole) = self.whole.lock().unwrap_or_else(PoisonError::into_inner).get_mut(key) {
-            *whole -= self.period;
-        }
-    }
 }
 
 /// The limits of the portal.
 pub struct Limits {
-    /// Failed sign-ins by address.
-    sign_in: Allowances,
+    /// Wrong passwords.
+    pub tries: Tries,
     /// Uploads by account.
     upload: Allowances,
     /// Requests of programs by token.
@@ -76,7 +70,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            sign_in: Allowances::new(20, 10),
+            tries: Tries::default(),
             upload: Allowances::new(120, 120),
             program: Allowances::new(600, 3000),
             passwords: Semaphore::new(std::thread::available_parallelism().map_or(2, usize::from).max(2)),
@@ -95,6 +89,17 @@ impl Limits {
     }
 }
 
+/// Takes a try at a password, unless it must wait.
+///
+/// # Errors
+/// It must wait.
+pub fn try_password(app: &App, counted: &[Counted]) -> Result<(), PageError> {
+    app.limits.tries.begin(counted, Instant::now()).map_err(|wait| {
+        app.metrics.refused.get_or_create(&metrics::Refused { kind: "sign_in".to_owned() }).inc();
+        PageError::TooMany(wait)
+    })
+}
+
 /// Refuses what is asked too often.
 pub async fn often(State(app): State<App>, request: Request, next: Next) -> Result<Response, PageError> {
     let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str).to_owned();
@@ -105,18 +110,6 @@ pub async fn often(State(app): State<App>, request: Request, next: Next) -> Resu
         let kind = kind.to_owned();
         app.metrics.refused.get_or_create(&metrics::Refused { kind }).inc();
     };
-    if posted && ["/sign-in", "/setup/{secret}", "/password"].contains(&path.as_str()) {
-        app.limits.sign_in.take(&address, Instant::now()).map_err(|wait| {
-            refused("sign_in");
-            PageError::TooMany(wait)
-        })?;
-        let response = next.run(request).await;
-        // Whoever knows the password may come back as often as needed; a whole office shares one address.
-        if response.status().is_redirection() {
-            app.limits.sign_in.give_back(&address);
-        }
-        return Ok(response);
-    }
     let allowance = match () {
         () if posted && router::takes_files(&path) => Some(("upload", &app.limits.upload)),
         () if path.starts_with("/api/") => Some(("program", &app.limits.program)),
@@ -156,8 +149,6 @@ mod tests {
         assert!(allowances.take("b", start).is_ok(), "others are not held up");
         assert!(allowances.take("a", later(11)).is_ok());
         assert!(allowances.take("a", later(11)).is_err());
-        allowances.give_back("a");
-        assert!(allowances.take("a", later(11)).is_ok(), "what is given back can be taken");
     }
 
     #[test]

@@ -23,6 +23,7 @@ mod frame;
 mod handlers;
 mod intake;
 mod integrity;
+mod known;
 mod limits;
 mod metrics;
 pub mod night;
@@ -41,13 +42,14 @@ mod state;
 mod stream;
 mod svg;
 mod tls;
+mod tries;
 mod uploads;
 
 pub use clock::Clock;
 pub use password::{hash as hash_password, secret};
 pub use state::App;
 
-use crate::config::Config;
+use crate::config::{Config, Secret, Unread};
 use crate::error::{Error, ErrorKind};
 use crate::ledger::Cause;
 use chrono::{DateTime, FixedOffset};
@@ -96,8 +98,12 @@ pub async fn serve(start: Start, tell: impl FnOnce(&Listening)) -> Result<(), Er
         Some(address) => address,
         None => portal.listen.parse().map_err(|_| Error::new(ErrorKind::Usage, "ERR-022").with("found", portal.listen.clone()))?,
     };
+    if !portal.may_listen(address) {
+        return Err(Error::new(ErrorKind::Usage, "ERR-051").with("found", address.to_string()));
+    }
+    secrets(&app.config)?;
     let tls = tls::acceptor(portal)?;
-    let secure = tls.is_some() || portal.behind_proxy;
+    let secure = portal.secure();
     let listener = TcpListener::bind(address)
         .await
         .map_err(|e| Error::new(ErrorKind::System, "ERR-023").with("found", address.to_string()).from_io(e))?;
@@ -130,6 +136,18 @@ pub async fn serve(start: Start, tell: impl FnOnce(&Listening)) -> Result<(), Er
     let served = accept::serve(app.clone(), listener, tls, router::service(&app, secure), stopped).await;
     night::park(&app).await;
     served
+}
+
+/// Secrets that only the portal uses must be at hand when it starts; those of sources their runs tell of.
+fn secrets(config: &Config) -> Result<(), Error> {
+    let lacking =
+        |key: String, unread: &Unread| Error::new(ErrorKind::Usage, "ERR-052").with("key", key).with("reason", unread.to_string());
+    for (i, notice) in config.notice.iter().enumerate() {
+        notice.url.read().map_err(|e| lacking(format!("notice[{i}].url"), &e))?;
+        notice.secret.as_ref().map(Secret::read).transpose().map_err(|e| lacking(format!("notice[{i}].secret"), &e))?;
+    }
+    config.portal.metrics_token.as_ref().map(Secret::read).transpose().map_err(|e| lacking("portal.metrics_token".to_owned(), &e))?;
+    Ok(())
 }
 
 fn failed(error: error::PageError) -> Error {

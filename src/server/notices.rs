@@ -7,7 +7,7 @@ use super::clock::Clock;
 use super::error::PageError;
 use super::frame::{quoted, say};
 use super::state::App;
-use crate::config::{NoticeEvent, NoticeKind, NoticeOptions};
+use crate::config::{Address, NoticeEvent, NoticeKind, NoticeOptions, Secret};
 use crate::ledger::Notice;
 use crate::model::text::hex;
 use crate::stages::acquire::hash_text;
@@ -45,7 +45,11 @@ pub async fn queue(app: &App, event: NoticeEvent) -> Result<(), PageError> {
 
 /// What names a channel in the ledger, which is to hold no keys.
 fn mark(options: &NoticeOptions) -> String {
-    hash_text(&format!("{:?} {}", options.kind, options.url)).chars().take(16).collect()
+    let url = match &options.url {
+        Address::Plain(url) => url.clone(),
+        Address::Secret(place) => place.to_string(),
+    };
+    hash_text(&format!("{:?} {url}", options.kind)).chars().take(16).collect()
 }
 
 /// What is sent.
@@ -114,6 +118,8 @@ async fn send_due(app: &App, client: &Client) -> Result<(), PageError> {
 enum Unsent {
     /// There is no such channel any more.
     Gone,
+    /// Its address or its secret cannot be had.
+    Secret,
     /// No answer.
     NoAnswer,
     /// Answered with another status than success.
@@ -129,8 +135,11 @@ struct Answer {
 }
 
 async fn send(client: &Client, options: &NoticeOptions, notice: &Notice, milliseconds: i64) -> Result<(), Unsent> {
-    let mut request = client.post(address(options, milliseconds)).header("Content-Type", "application/json; charset=utf-8");
-    if let (NoticeKind::Generic, Some(secret)) = (options.kind, &options.secret) {
+    let url = options.url.read().map_err(|_| Unsent::Secret)?;
+    let secret = options.secret.as_ref().map(Secret::read).transpose().map_err(|_| Unsent::Secret)?;
+    let mut request =
+        client.post(address(options.kind, url, secret.as_deref(), milliseconds)).header("Content-Type", "application/json; charset=utf-8");
+    if let (NoticeKind::Generic, Some(secret)) = (options.kind, &secret) {
         request = request.header("X-Huichi-Signature", hex(&signature(secret, notice.body.as_bytes())));
     }
     let mut response = request.body(notice.body.clone()).send().await.map_err(|_| Unsent::NoAnswer)?;
@@ -155,13 +164,13 @@ async fn send(client: &Client, options: &NoticeOptions, notice: &Notice, millise
 }
 
 /// The address of a try; 钉钉 wants time and signature in it.
-fn address(options: &NoticeOptions, milliseconds: i64) -> String {
-    let (NoticeKind::Dingtalk, Some(secret)) = (options.kind, &options.secret) else { return options.url.clone() };
+fn address(kind: NoticeKind, url: String, secret: Option<&str>, milliseconds: i64) -> String {
+    let (NoticeKind::Dingtalk, Some(secret)) = (kind, secret) else { return url };
     let sign = STANDARD.encode(signature(secret, format!("{milliseconds}\n{secret}").as_bytes()));
     // Between letters of Base64 a slash must be escaped as well.
     let sign = quoted(&sign).replace('/', "%2F");
-    let joint = if options.url.contains('?') { '&' } else { '?' };
-    format!("{}{joint}timestamp={milliseconds}&sign={sign}", options.url)
+    let joint = if url.contains('?') { '&' } else { '?' };
+    format!("{url}{joint}timestamp={milliseconds}&sign={sign}")
 }
 
 /// HMAC-SHA256; it takes keys of any length.
@@ -175,10 +184,6 @@ fn signature(secret: &str, message: &[u8]) -> Vec<u8> {
 mod tests {
     use super::*;
 
-    fn channel(kind: NoticeKind, url: &str) -> NoticeOptions {
-        NoticeOptions { kind, url: url.into(), secret: Some("this is secret".into()), events: Vec::new() }
-    }
-
     #[test]
     fn signatures_are_those_of_rfc_4231() {
         let expected = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843";
@@ -187,12 +192,12 @@ mod tests {
 
     #[test]
     fn only_the_service_that_wants_it_is_signed_in_its_address() {
-        let signed = address(&channel(NoticeKind::Dingtalk, "https://d/send?access_token=t"), 1_700_000_000_000);
+        let signed = address(NoticeKind::Dingtalk, "https://d/send?access_token=t".into(), Some("this is secret"), 1_700_000_000_000);
         let expected = "https://d/send?access_token=t&timestamp=1700000000000&sign=";
         assert!(signed.starts_with(expected), "{signed}");
         let sign = signed.rsplit('=').next().unwrap_or_default();
         assert!(signed.len() > expected.len() + 40 && !sign.contains(['+', '/']), "{signed}");
-        assert_eq!(address(&channel(NoticeKind::Wecom, "https://w/send?key=k"), 1), "https://w/send?key=k");
+        assert_eq!(address(NoticeKind::Wecom, "https://w/send?key=k".into(), Some("s"), 1), "https://w/send?key=k");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::ledger::{Account, AccountChange, By, NewAccount, NotMade, Token};
 use crate::model::account_name;
 use crate::model::role::Role;
 use crate::stages::acquire::hash_text;
-use chrono::TimeDelta;
+use chrono::{DateTime, FixedOffset, TimeDelta};
 use serde::Serialize;
 
 /// Days that a token may count at most.
@@ -69,7 +69,7 @@ pub struct Person {
     pub role: Role,
     /// The source whose returns a clerk sends.
     pub source: Option<String>,
-    /// `active`, `waiting` (for a password of one's own), `resting` (after failures) or `disabled`.
+    /// `active`, `waiting` (for a password of one's own), `lapsed` (waited too long) or `disabled`.
     pub state: &'static str,
 }
 
@@ -167,11 +167,16 @@ async fn hashed(password: String) -> Result<String, PageError> {
     tokio::task::spawn_blocking(move || password::hash(&password)).await.map_err(|e| PageError::bug(e.to_string()))?
 }
 
-/// An account as pages and programs see it at a moment of the ledger.
-pub fn person(account: Account, now: &str) -> Person {
+/// The moment before which one-time passwords and links were given that no longer count.
+pub fn lapsed_before(config: &Config, now: DateTime<FixedOffset>) -> String {
+    Clock::text(now - TimeDelta::hours(i64::from(config.portal.one_time_hours)))
+}
+
+/// An account as pages and programs see it; `lapsed` is the moment of [`lapsed_before`].
+pub fn person(account: Account, lapsed: &str) -> Person {
     let state = match &account {
         a if a.disabled => "disabled",
-        a if a.locked_until.as_deref().is_some_and(|until| until > now) => "resting",
+        a if a.lapsed(lapsed) => "lapsed",
         a if a.must_change => "waiting",
         _ => "active",
     };
@@ -180,14 +185,14 @@ pub fn person(account: Account, now: &str) -> Person {
 
 /// All accounts, by name.
 pub async fn people(app: &App) -> Result<Vec<Person>, PageError> {
-    let now = app.clock.stamp();
-    Ok(app.ledger(|l| l.accounts()).await?.into_iter().map(|a| person(a, &now)).collect())
+    let lapsed = lapsed_before(&app.config, app.clock.now());
+    Ok(app.ledger(|l| l.accounts()).await?.into_iter().map(|a| person(a, &lapsed)).collect())
 }
 
 /// One account.
 pub async fn one(app: &App, id: i64) -> Result<Person, PageError> {
-    let now = app.clock.stamp();
-    Ok(person(app.ledger(move |l| l.account(id)).await?.ok_or(PageError::NotFound)?, &now))
+    let lapsed = lapsed_before(&app.config, app.clock.now());
+    Ok(person(app.ledger(move |l| l.account(id)).await?.ok_or(PageError::NotFound)?, &lapsed))
 }
 
 /// Makes an account with a one-time password.

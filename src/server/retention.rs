@@ -46,8 +46,8 @@ pub async fn keep(app: App, mut stop: watch::Receiver<bool>) {
 }
 
 async fn round(app: &App) -> Result<(), PageError> {
-    let now = chrono::Utc::now().timestamp();
-    app.ledger(move |l| l.sweep_sessions(now)).await?;
+    let (now, idle) = super::session::limits(app);
+    app.ledger(move |l| l.sweep_sessions(now, idle)).await?;
     let chain = audit::chain(app, true).await?;
     if !chain.holds {
         tracing::error!(audit.number = chain.number, "the audit log does not hold");

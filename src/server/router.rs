@@ -22,7 +22,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::trace::TraceLayer;
-use tower_sessions::cookie::{SameSite, time::Duration};
+use tower_sessions::cookie::SameSite;
 use tower_sessions::{Expiry, SessionManagerLayer};
 
 /// What it takes to be let in.
@@ -130,6 +130,27 @@ pub fn takes_files(path: &str) -> bool {
     TAKING.get_or_init(taking).contains(path)
 }
 
+/// Letters of a path to which somebody is sent on.
+const LONGEST_WAY: usize = 2000;
+
+/// Whether what a browser asks for leads to one of our own pages, written as browsers write it: nobody is sent anywhere else.
+pub fn is_own_page(target: &str) -> bool {
+    static PAGES: OnceLock<Vec<&'static str>> = OnceLock::new();
+    let of_people = |l: &Listed| l.method == Method::GET && l.access != Access::Open && !l.path.starts_with("/api/");
+    let pages = PAGES.get_or_init(|| routes().table.into_iter().filter(of_people).map(|l| l.path).collect());
+    let plain = target.len() <= LONGEST_WAY && target.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
+    let path = target.split(['?', '#']).next().unwrap_or_default();
+    plain && pages.iter().any(|page| leads_to(path, page))
+}
+
+/// Whether a path is one of a route's.
+fn leads_to(path: &str, route: &str) -> bool {
+    let (parts, names) = (path.split('/'), route.split('/'));
+    let dots = |part: &str| part.to_ascii_lowercase().replace("%2e", ".").trim_matches('.').is_empty();
+    path.split('/').count() == route.split('/').count()
+        && parts.zip(names).all(|(part, name)| part == name || name.starts_with('{') && !dots(part))
+}
+
 /// Lets in who may come in.
 async fn guard(access: Access, request: Request, next: Next) -> Result<Response, PageError> {
     let actor = request.extensions().get::<Visitor>().and_then(|v| v.0.as_ref());
@@ -187,7 +208,8 @@ pub fn service(app: &App, secure: bool) -> Router {
         .with_secure(secure)
         .with_http_only(true)
         .with_same_site(SameSite::Lax)
-        .with_expiry(Expiry::OnInactivity(Duration::hours(12)));
+        // When a session ends is the ledger's to say; the browser forgets it when it is closed.
+        .with_expiry(Expiry::OnSessionEnd);
     let fixed = |name: HeaderName, value: &'static str| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
     let id = HeaderName::from_static("x-request-id");
     let trace = TraceLayer::new_for_http().make_span_with(|request: &Request| {

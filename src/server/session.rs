@@ -2,8 +2,9 @@
 
 use super::error::PageError;
 use super::state::App;
-use crate::ledger::Account;
+use crate::ledger::{Account, KeptSession};
 use crate::model::role::{Right, Role};
+use crate::stages::acquire::hash_text;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
@@ -26,33 +27,58 @@ mod key {
 #[derive(Debug, Clone)]
 pub struct LedgerStore(pub App);
 
+/// Seconds between two notes that a session is in use.
+const TOUCHED_S: i64 = 60;
+
+/// The present, and the moment after which a session was used that goes on.
+pub fn limits(app: &App) -> (i64, i64) {
+    let now = app.clock.now().timestamp();
+    (now, now - i64::from(app.config.portal.idle_minutes) * 60)
+}
+
+fn hashed(id: &Id) -> String {
+    hash_text(&id.to_string())
+}
+
+fn encoded(record: &Record) -> Result<String> {
+    serde_json::to_string(&record.data).map_err(|e| Error::Encode(e.to_string()))
+}
+
 fn backend(error: impl std::fmt::Debug) -> Error {
     Error::Backend(format!("{error:?}"))
 }
 
 #[async_trait::async_trait]
 impl SessionStore for LedgerStore {
-    // Ids are 128 random bits, so that a collision is not to be feared.
+    /// A new session has a new id: 128 random bits, and never one that a browser brought.
     async fn create(&self, record: &mut Record) -> Result<()> {
-        self.save(record).await
+        record.id = Id::default();
+        let (id, data, seen) = (hashed(&record.id), encoded(record)?, self.0.clock.now().timestamp());
+        let expires = seen + i64::from(self.0.config.portal.session_hours) * 3600;
+        self.0.ledger(move |l| l.begin_session(&id, &KeptSession { data, expires, seen })).await.map_err(backend)
     }
 
     async fn save(&self, record: &Record) -> Result<()> {
-        let (id, expires) = (record.id.to_string(), record.expiry_date.unix_timestamp());
-        let data = serde_json::to_string(&record.data).map_err(|e| Error::Encode(e.to_string()))?;
-        self.0.ledger(move |l| l.keep_session(&id, &data, expires)).await.map_err(backend)
+        let (id, data) = (hashed(&record.id), encoded(record)?);
+        self.0.ledger(move |l| l.keep_session(&id, &data)).await.map_err(backend)
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
-        let (text, now) = (id.to_string(), chrono::Utc::now().timestamp());
-        let Some((data, expires)) = self.0.ledger(move |l| l.session(&text, now)).await.map_err(backend)? else { return Ok(None) };
-        let data: HashMap<String, serde_json::Value> = serde_json::from_str(&data).map_err(|e| Error::Decode(e.to_string()))?;
-        let expiry_date = tower_sessions::cookie::time::OffsetDateTime::from_unix_timestamp(expires).map_err(backend)?;
+        let (hash, (now, idle)) = (hashed(id), limits(&self.0));
+        let asked = hash.clone();
+        let Some(kept) = self.0.ledger(move |l| l.session(&asked, now, idle)).await.map_err(backend)? else { return Ok(None) };
+        if now - kept.seen >= TOUCHED_S {
+            // A page that only reads does not fail because the ledger takes no writes.
+            let touched = self.0.ledger(move |l| l.touch_session(&hash, now)).await;
+            let _ = touched.inspect_err(|error| tracing::warn!(?error, "the use of a session could not be noted"));
+        }
+        let data: HashMap<String, serde_json::Value> = serde_json::from_str(&kept.data).map_err(|e| Error::Decode(e.to_string()))?;
+        let expiry_date = tower_sessions::cookie::time::OffsetDateTime::from_unix_timestamp(kept.expires).map_err(backend)?;
         Ok(Some(Record { id: *id, data, expiry_date }))
     }
 
     async fn delete(&self, id: &Id) -> Result<()> {
-        let id = id.to_string();
+        let id = hashed(id);
         self.0.ledger(move |l| l.end_session(&id)).await.map_err(backend)
     }
 }
@@ -128,7 +154,7 @@ pub async fn identify(
 }
 
 async fn by_token(app: &App, token: &str) -> std::result::Result<Option<Actor>, PageError> {
-    let (hash, now) = (crate::stages::acquire::hash_text(token), app.clock.stamp());
+    let (hash, now) = (hash_text(token), app.clock.stamp());
     let token = app.ledger(move |l| l.token(&hash, &now)).await?;
     Ok(token.map(|t| Actor {
         // A colon stands in no account's name, so the log never takes a program for a person.
@@ -158,14 +184,21 @@ async fn by_session(app: &App, session: &Session) -> std::result::Result<Option<
     }))
 }
 
-/// Begins a session for an account, under a new id.
+/// Begins a session for an account, under a new id; nothing of what the browser brought goes on.
 pub async fn begin(session: &Session, account: &Account) -> std::result::Result<(), PageError> {
-    if session.id().is_some() {
-        session.flush().await?;
-    }
+    session.clear().await;
+    session.cycle_id().await?;
     session.insert(key::ACCOUNT, account.id).await?;
     session.insert(key::CSRF, super::password::secret()).await?;
     session.insert(key::GENERATION, account.generation).await?;
+    Ok(())
+}
+
+/// Ends the session that a browser brought, if any.
+pub async fn end(session: &Session) -> std::result::Result<(), PageError> {
+    if session.id().is_some() {
+        session.flush().await?;
+    }
     Ok(())
 }
 

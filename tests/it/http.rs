@@ -1,6 +1,8 @@
 //! Sources on the network, against a small server of our own on the loopback.
 
 use crate::util::{Row, Site, directory, text};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -27,7 +29,7 @@ struct Server {
 impl Server {
     fn start(answers: impl IntoIterator<Item = Answer>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let address = format!("http://user:secret@{}/names.csv?token=secret", listener.local_addr().expect("an address"));
+        let address = format!("http://{}/names.csv?token=secret", listener.local_addr().expect("an address"));
         let answers = Arc::new(Mutex::new(answers.into_iter().collect::<VecDeque<_>>()));
         let requests = Arc::new(Mutex::new(Vec::new()));
         let (queue, seen) = (answers.clone(), requests.clone());
@@ -55,10 +57,14 @@ impl Server {
 
     /// A site whose industry bureau is this server.
     fn site(&self, extra: &str) -> Site {
-        Site::new(
-            "2024-06-30",
-            &format!("[[source.industry.http]]\nurl = \"{}\"\nname = \"网上名录.csv\"\ntimeout_s = 1\ntries = 3\n{extra}", self.address),
-        )
+        let settings = format!(
+            "[[source.industry.http]]\nurl = \"{}\"\nuser = \"huichi\"\npassword = {{ file = \"market.password\" }}\n\
+             name = \"网上名录.csv\"\ntimeout_s = 1\ntries = 3\n{extra}",
+            self.address
+        );
+        let site = Site::new("2024-06-30", &settings);
+        std::fs::write(site.path("market.password"), "secret\n").expect("a password");
+        site
     }
 }
 
@@ -172,4 +178,81 @@ fn a_version_that_the_store_lost_is_fetched_anew_or_ends_the_run() {
     assert!(text(&site.run().stdout).contains("均无变化"));
     assert!(!server.requests()[0].contains("if-none-match"), "what is lost is asked for without conditions");
     assert_eq!(std::fs::read_to_string(&original).expect("the original"), directory(1));
+fn a_password_comes_from_a_file_or_the_environment_and_stands_nowhere_else() {
+    let server = Server::start([ok("", &directory(1))]);
+    let site = server.site("");
+    site.run();
+    let basic = |word: &str| format!("authorization: basic {}", STANDARD.encode(word)).to_lowercase();
+    assert!(server.requests()[0].contains(&basic("huichi:secret")), "{:?}", server.requests());
+    for path in ["outputs/.huichi", "outputs"] {
+        for entry in walkdir::WalkDir::new(site.path(path)).into_iter().filter_map(Result::ok).filter(|e| e.file_type().is_file()) {
+            let bytes = std::fs::read(entry.path()).expect("a file");
+            assert!(!bytes.windows(6).any(|w| w == b"secret"), "{} holds it", entry.path().display());
+        }
+    }
+    let printed = text(&site.huichi(&["config"]).stdout);
+    assert!(printed.contains("market.password") && !printed.contains("secret"), "{printed}");
+
+    // The last good version stands while the word for a new one is missing, and the report says what is.
+    std::fs::remove_file(site.path("market.password")).expect("no password");
+    site.run();
+    let found = findings(&site);
+    assert_eq!((found.len(), found[0]["code"].as_str()), (1, "SRC-004"));
+    assert!(found[0]["message"].contains("market.password"), "{}", found[0]["message"]);
+    let settings = std::fs::read_to_string(site.path("pipeline.toml")).expect("settings");
+    std::fs::write(site.path("pipeline.toml"), settings.replace("file = \"market.password\"", "env = \"HUICHI_TEST_WORD\""))
+        .expect("settings");
+    server.then([ok("", &directory(2))]);
+    assert!(site.command(&["run"]).env("HUICHI_TEST_WORD", "other").output().expect("a run").status.success());
+    assert!(server.requests()[0].contains(&basic("huichi:other")));
+    assert_eq!(site.table("enterprises").len(), 2);
+}
+
+#[test]
+fn an_address_of_an_earlier_version_keeps_its_state_and_loses_its_password() {
+    let server = Server::start([ok("etag: \"v1\"\r\n", &directory(1))]);
+    let site = server.site("");
+    site.run();
+    let path = site.path("outputs/.huichi/ledger.sqlite");
+    let old = server.address.replace("http://", "http://huichi:geheim@");
+    let ledger = rusqlite::Connection::open(&path).expect("a ledger");
+    ledger.execute("UPDATE http_source SET url = ?1", [&old]).expect("an old address");
+    // As the version before left it: what came since is undone by hand.
+    ledger
+        .execute_batch(
+            "DROP TABLE session; CREATE TABLE session (id TEXT PRIMARY KEY, data TEXT NOT NULL, expires INTEGER NOT NULL) STRICT;
+             DROP TABLE browser_key; ALTER TABLE account DROP COLUMN given;
+             ALTER TABLE account ADD COLUMN failures INTEGER NOT NULL DEFAULT 0; ALTER TABLE account ADD COLUMN locked_until TEXT;
+             PRAGMA user_version = 2",
+        )
+        .expect("an old schema");
+    drop(ledger);
+    server.then([Answer::Reply(304, "", String::new())]);
+    let second = text(&site.run().stdout);
+    assert!(second.contains("未做任何计算"), "{second}");
+    assert!(server.requests()[0].contains("if-none-match: \"v1\""), "the version at hand is known");
+    for name in ["ledger.sqlite", "ledger.sqlite-wal"] {
+        let bytes = std::fs::read(site.path(&format!("outputs/.huichi/{name}"))).unwrap_or_default();
+        assert!(!text(&bytes).contains("geheim") && !text(&bytes).contains("secret"), "{name} holds it still");
+    }
+}
+
+#[test]
+fn where_one_is_sent_on_matters() {
+    let other = Server::start([ok("", &directory(2))]);
+    let moved = format!("location: {}\r\n", other.address).leak();
+    let server = Server::start([Answer::Reply(302, moved, String::new())]);
+    let site = server.site("");
+    site.run();
+    assert_eq!(site.table("enterprises").len(), 2, "a source may move");
+    let seen = &other.requests()[0];
+    assert!(!seen.contains("authorization") && !seen.contains("referer"), "what opens one door is not shown at another: {seen}");
+    for place in ["file:///etc/passwd", "ftp://127.0.0.1/x", "gopher://127.0.0.1/"] {
+        let moved = format!("location: {place}\r\n").leak();
+        let server = Server::start([Answer::Reply(302, moved, String::new())]);
+        let site = server.site("");
+        site.input("工信局/名录.csv", directory(1));
+        site.run();
+        assert_eq!((findings(&site)[0]["code"].as_str(), server.requests().len()), ("SRC-005", 1), "{place}");
+    }
 }

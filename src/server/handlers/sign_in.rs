@@ -4,27 +4,26 @@ use crate::ledger::{Account, NewAccount};
 use crate::model::account_name;
 use crate::model::role::Role;
 use crate::server::address::Address;
-use crate::server::clock::Clock;
 use crate::server::error::PageError;
 use crate::server::form::Posted;
-use crate::server::frame::{Frame, Page};
+use crate::server::frame::{Frame, Page, portal};
+use crate::server::known::Known;
+use crate::server::limits::try_password;
 use crate::server::password;
-use crate::server::router::{Access, Routes};
+use crate::server::people::lapsed_before;
+use crate::server::router::{Access, Routes, is_own_page};
 use crate::server::session::{self, Actor, Visitor};
 use crate::server::state::App;
+use crate::server::tries;
 use crate::stages::acquire::hash_text;
 use askama::Template;
 use axum::extract::{Path, Query, State};
-use axum::http::StatusCode;
+use axum::http::header::SET_COOKIE;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
-use chrono::TimeDelta;
 use serde::Deserialize;
 use tower_sessions::Session;
 use validator::Validate;
-
-/// Failures in a row before an account rests, and how long it does.
-const TRIES: u32 = 5;
-const REST_MINUTES: i64 = 15;
 
 /// Routes of this room.
 pub fn routes(routes: Routes) -> Routes {
@@ -45,6 +44,12 @@ struct SignInPage {
     name: String,
     next: String,
     problem: String,
+    /// For so long a one-time password counts.
+    hours: u32,
+}
+
+fn sign_in_page(app: &App, frame: Frame, name: String, next: &str, problem: String) -> SignInPage {
+    SignInPage { frame, name, next: within(next).to_owned(), problem, hours: app.config.portal.one_time_hours }
 }
 
 #[derive(Deserialize)]
@@ -60,7 +65,7 @@ async fn form(State(app): State<App>, visitor: Visitor, Query(wanted): Query<Wan
         return Redirect::to("/").into_response();
     }
     let frame = Frame::new(&app, None, "").said(wanted.done.as_deref());
-    Page(SignInPage { frame, name: String::new(), next: wanted.next, problem: String::new() }).into_response()
+    Page(sign_in_page(&app, frame, String::new(), &wanted.next, String::new())).into_response()
 }
 
 #[derive(Deserialize, Validate)]
@@ -75,53 +80,47 @@ struct Credentials {
 
 async fn sign_in(
     State(app): State<App>,
-    Address(address): Address,
+    address: Address,
+    headers: HeaderMap,
     session: Session,
     Posted(form): Posted<Credentials>,
 ) -> Result<Response, PageError> {
     let name = form.name.trim().to_owned();
     let asked = name.clone();
-    let account = app.ledger(move |l| l.account_named(&asked)).await?;
+    let (account, key) = app.ledger(move |l| Ok((l.account_named(&asked)?, l.browser_key()?))).await?;
     let now = app.clock.now();
-    let resting = account.as_ref().and_then(|a| a.locked_until.as_deref()).is_some_and(|until| until > Clock::text(now).as_str());
-    // The password is checked even where nobody has the name, so that the time taken does not tell.
-    let typed = form.password.clone();
-    let kept = account.as_ref().map_or_else(|| NOBODY.to_owned(), |a| a.password.clone());
-    let turn = app.limits.password_turn().await?;
-    let right = tokio::task::spawn_blocking(move || password::verify(&typed, &kept)).await.map_err(|e| PageError::bug(e.to_string()))?;
-    drop(turn);
-    let (known, at) = (account.as_ref().filter(|a| right && !resting && !a.disabled).map(|a| a.id), Clock::text(now));
-    // Tries beside this one may have locked the account while the password was checked.
-    let passes = app.ledger(move |l| known.map_or(Ok(false), |id| l.note_success(id, &at))).await?;
-    match account {
-        Some(account) if passes => {
-            session::begin(&session, &account).await?;
-            app.note(&as_actor(&account), &address, "sign_in", &account.name, "").await?;
-            let next = if account.must_change { "/password" } else { within(&form.next) };
-            Ok(Redirect::to(next).into_response())
-        }
-        account => {
-            if let Some(account) = account.filter(|_| !resting) {
-                let until = Clock::text(now + TimeDelta::minutes(REST_MINUTES));
-                app.ledger(move |l| l.note_failure(account.id, TRIES, &until)).await?;
-            }
-            app.note_system(&address, "sign_in_failed", &name.chars().take(64).collect::<String>(), "").await?;
-            let problem = crate::server::frame::portal(if resting { "sign_in_resting" } else { "sign_in_wrong" }).to_owned();
-            let page = SignInPage { frame: Frame::new(&app, None, ""), name, next: form.next, problem };
-            let mut response = Page(page).into_response();
-            *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
-            Ok(response)
-        }
-    }
+    let known = Known::new(key, now);
+    let mark = account.as_ref().and_then(|a| known.mark(&headers, a.id));
+    let counted = mark.map_or_else(|| tries::from_place(&name, &address.place()), |mark| tries::from_browser(&mark));
+    try_password(&app, &counted)?;
+    // What takes time is the same whether somebody has the name or not, and so is what is answered.
+    let kept = account.as_ref().map_or_else(|| password::NOBODY.to_owned(), |a| a.password.clone());
+    let right = verified(&app, form.password, kept).await?;
+    let lapsed = lapsed_before(&app.config, now);
+    let Some(account) = account.filter(|a| right && !a.disabled && !a.lapsed(&lapsed)) else {
+        app.note_system(&address.0, "sign_in_failed", &name, "").await?;
+        let problem = portal("sign_in_wrong").to_owned();
+        let page = Page(sign_in_page(&app, Frame::new(&app, None, ""), name, &form.next, problem));
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+    };
+    app.limits.tries.right(&counted);
+    session::begin(&session, &account).await?;
+    app.note(&as_actor(&account), &address.0, "sign_in", &account.name, "").await?;
+    let next = if account.must_change { "/password" } else { within(&form.next) };
+    let mut response = Redirect::to(next).into_response();
+    response.headers_mut().extend(known.cookie(account.id, app.config.portal.secure()).map(|cookie| (SET_COOKIE, cookie)));
+    Ok(response)
 }
 
-/// The hash of a password that nobody has.
-const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+/// Whether a password is the one kept; it waits for its turn.
+async fn verified(app: &App, typed: String, kept: String) -> Result<bool, PageError> {
+    let _turn = app.limits.password_turn().await?;
+    tokio::task::spawn_blocking(move || password::verify(&typed, &kept)).await.map_err(|e| PageError::bug(e.to_string()))
+}
 
 /// A path of this portal; anything else is the first page.
 fn within(next: &str) -> &str {
-    let inside = next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n']);
-    if inside { next } else { "/" }
+    if is_own_page(next) { next } else { "/" }
 }
 
 fn as_actor(account: &Account) -> Actor {
@@ -184,7 +183,10 @@ async fn change_password(
 ) -> Result<Response, PageError> {
     let Some(id) = actor.account else { return Err(PageError::NotFound) };
     let account = app.ledger(move |l| l.account(id)).await?.ok_or(PageError::SignIn)?;
-    let problem = problem_of(&form.new, &form.again, &actor.name).or_else(|| (form.new == form.old).then_some("password_same"));
+    let problem =
+        problem_of(&form.new, &form.again, &actor.name, bureau(&app, &actor)).or_else(|| (form.new == form.old).then_some("password_same"));
+    let counted = tries::from_within(id);
+    try_password(&app, &counted)?;
     let turn = app.limits.password_turn().await?;
     let checked = tokio::task::spawn_blocking(move || {
         let right = password::verify(&form.old, &account.password);
@@ -192,10 +194,13 @@ async fn change_password(
     });
     let hashed = checked.await.map_err(|e| PageError::bug(e.to_string()))??;
     drop(turn);
+    if hashed.is_some() {
+        app.limits.tries.right(&counted);
+    }
     let problem = problem.or_else(|| hashed.is_none().then_some("password_wrong"));
     if let Some(problem) = problem {
         let frame = Frame::new(&app, Some(&actor), "");
-        let problem = crate::server::frame::portal(problem).to_owned();
+        let problem = portal(problem).to_owned();
         let page = PasswordPage { frame, forced: actor.must_change, shortest: password::SHORTEST, problem };
         let mut response = Page(page).into_response();
         *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
@@ -204,7 +209,7 @@ async fn change_password(
     let hashed = hashed.unwrap_or_default();
     let account = app
         .ledger(move |l| {
-            l.set_password(id, &hashed, false)?;
+            l.set_password(id, &hashed)?;
             l.account(id)
         })
         .await?
@@ -214,13 +219,22 @@ async fn change_password(
     Ok(Redirect::to("/").into_response())
 }
 
+/// What people call the bureau of a clerk, and its id.
+fn bureau<'a>(app: &'a App, actor: &'a Actor) -> Option<[&'a str; 2]> {
+    let id = actor.source.as_deref()?;
+    Some([id, app.config.source.get(id).map_or(id, |source| source.bureau.as_str())])
+}
+
 /// Why a new password cannot be taken: a key of the portal's words.
-fn problem_of(new: &str, again: &str, name: &str) -> Option<&'static str> {
+fn problem_of(new: &str, again: &str, name: &str, bureau: Option<[&str; 2]>) -> Option<&'static str> {
     let letters = new.chars().filter(|c| c.is_alphabetic()).count();
+    let holds = |word: &str| new.to_lowercase().contains(&word.to_lowercase());
     match () {
         () if (new.chars().count() as u64) < password::SHORTEST => Some("password_short"),
         () if letters == 0 || letters == new.chars().count() => Some("password_plain"),
-        () if new.to_lowercase().contains(&name.to_lowercase()) => Some("password_name"),
+        () if holds(name.trim()) => Some("password_name"),
+        () if bureau.is_some_and(|words| words.into_iter().any(holds)) => Some("password_bureau"),
+        () if password::is_common(new) => Some("password_common"),
         () if new != again => Some("password_differs"),
         () => None,
     }
@@ -236,8 +250,8 @@ struct SetupPage {
 }
 
 async fn setup_form(State(app): State<App>, Path(secret): Path<String>) -> Result<impl IntoResponse, PageError> {
-    let hash = hash_text(&secret);
-    if !app.ledger(move |l| l.setup_link_counts(&hash)).await? {
+    let (hash, lapsed) = (hash_text(&secret), lapsed_before(&app.config, app.clock.now()));
+    if !app.ledger(move |l| l.setup_link_counts(&hash, &lapsed)).await? {
         return Err(PageError::NotFound);
     }
     Ok(Page(SetupPage { frame: Frame::new(&app, None, ""), secret, shortest: password::SHORTEST, problem: String::new() }))
@@ -255,30 +269,36 @@ struct FirstAccount {
 
 async fn setup(
     State(app): State<App>,
-    Address(address): Address,
+    address: Address,
+    session: Session,
     Path(secret): Path<String>,
     Posted(form): Posted<FirstAccount>,
 ) -> Result<Response, PageError> {
-    let link = hash_text(&secret);
-    let asked = link.clone();
-    if !app.ledger(move |l| l.setup_link_counts(&asked)).await? {
+    let counted = [tries::from_anywhere(&address.place())];
+    try_password(&app, &counted)?;
+    let (link, lapsed) = (hash_text(&secret), lapsed_before(&app.config, app.clock.now()));
+    let asked = (link.clone(), lapsed.clone());
+    if !app.ledger(move |l| l.setup_link_counts(&asked.0, &asked.1)).await? {
         return Err(PageError::NotFound);
     }
+    app.limits.tries.right(&counted);
     let named = (!account_name::may_be_carried(form.name.trim())).then_some("account_name");
-    if let Some(problem) = named.or_else(|| problem_of(&form.new, &form.again, &form.name)) {
-        let problem = crate::server::frame::portal(problem).to_owned();
+    if let Some(problem) = named.or_else(|| problem_of(&form.new, &form.again, &form.name, None)) {
+        let problem = portal(problem).to_owned();
         let mut response =
             Page(SetupPage { frame: Frame::new(&app, None, ""), secret, shortest: password::SHORTEST, problem }).into_response();
         *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
         return Ok(response);
     }
     let new = form.new.clone();
+    let turn = app.limits.password_turn().await?;
     let hashed = tokio::task::spawn_blocking(move || password::hash(&new)).await.map_err(|e| PageError::bug(e.to_string()))??;
+    drop(turn);
     let (name, now) = (form.name.trim().to_owned(), app.clock.stamp());
     let made = name.clone();
     let added = app
         .ledger(move |l| {
-            if !l.setup_link_counts(&link)? {
+            if !l.setup_link_counts(&link, &lapsed)? {
                 return Ok(None);
             }
             l.use_setup_links()?;
@@ -290,7 +310,9 @@ async fn setup(
     if added.is_none() {
         return Err(PageError::NotFound);
     }
-    app.note_system(&address, "account_added", &name, "role=administrator").await?;
+    // Whoever was signed in before there were accounts is nobody now.
+    session::end(&session).await?;
+    app.note_system(&address.0, "account_added", &name, "role=administrator").await?;
     Ok(Redirect::to("/sign-in?done=set_up").into_response())
 }
 
@@ -305,10 +327,13 @@ mod tests {
 
     #[test]
     fn passwords_that_are_guessed_first_are_not_taken() {
-        assert_eq!(problem_of("short1", "short1", "wang"), Some("password_short"));
-        assert_eq!(problem_of("abcdefghijk", "abcdefghijk", "wang"), Some("password_plain"));
-        assert_eq!(problem_of("WANG-2026-07", "WANG-2026-07", "wang"), Some("password_name"));
-        assert_eq!(problem_of("horse-42-pool", "horse-43-pool", "wang"), Some("password_differs"));
-        assert_eq!(problem_of("horse-42-pool", "horse-42-pool", "wang"), None);
+        let of = |new: &str, again: &str| problem_of(new, again, "wang", Some(["statistics", "统计局"]));
+        assert_eq!(of("short1", "short1"), Some("password_short"));
+        assert_eq!(of("abcdefghijk", "abcdefghijk"), Some("password_plain"));
+        assert_eq!(of("WANG-2026-07", "WANG-2026-07"), Some("password_name"));
+        assert_eq!(of("我在统计局-2026", "我在统计局-2026"), Some("password_bureau"));
+        assert_eq!(of("Password-2026", "Password-2026"), Some("password_common"));
+        assert_eq!(of("horse-42-pool", "horse-43-pool"), Some("password_differs"));
+        assert_eq!(of("horse-42-pool", "horse-42-pool"), None);
     }
 }

@@ -48,7 +48,7 @@ impl Trial {
             let form = format!("name={}&password={PASSWORD}", role.id());
             let response = trial.send(trial.request(Method::POST, "/sign-in", None).body(form.into()).expect("a request")).await;
             assert_eq!(response.status(), StatusCode::SEE_OTHER, "{role:?} signs in");
-            let cookie = response.headers()["set-cookie"].to_str().expect("a cookie").split(';').next().unwrap_or_default().to_owned();
+            let cookie = session_cookie(&response).split(';').next().unwrap_or_default().to_owned();
             trial.cookies.insert(role, cookie);
         }
         trial
@@ -70,6 +70,12 @@ impl Trial {
     async fn ask(&self, route: &Listed, role: Option<Role>) -> Response {
         self.send(self.request(route.method.clone(), &filled(route.path), role).body(Body::empty()).expect("a request")).await
     }
+}
+
+/// The cookie of a session that an answer sets.
+fn session_cookie(response: &Response) -> String {
+    let set = response.headers().get_all("set-cookie").iter().filter_map(|v| v.to_str().ok());
+    set.filter(|v| v.starts_with("huichi=")).map(str::to_owned).next().expect("a session")
 }
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -168,7 +174,7 @@ async fn answers_carry_what_browsers_need_to_be_safe() {
     let mut request = trial.request(Method::POST, "/sign-in", None).body(Body::from(form)).expect("a request");
     request.extensions_mut().insert(Peer(SocketAddr::from(([127, 0, 0, 1], 1))));
     let response = secure.oneshot(request).await.expect("an answer");
-    let cookie = response.headers()["set-cookie"].to_str().expect("a cookie").to_lowercase();
+    let cookie = session_cookie(&response).to_lowercase();
     assert!(["httponly", "samesite=lax", "secure", "path=/"].iter().all(|flag| cookie.contains(flag)), "{cookie}");
 }
 
@@ -191,6 +197,41 @@ async fn guessing_passwords_from_one_address_is_slowed_down_for_all_its_accounts
     assert!((1..=60).contains(&wait), "{wait}");
     let text = to_bytes(response.into_body(), 1 << 16).await.expect("a page");
     assert!(String::from_utf8_lossy(&text).contains("操作过于频繁"), "it is said in words");
+}
+
+#[test]
+fn a_way_leads_to_a_page_or_nowhere() {
+    for own in ["/", "/pool", "/pool?q=%E9%BE%99&sort=-a", "/runs/20260101-000000-00000000", "/uploads?page=2#f-1", "/quality"] {
+        assert!(is_own_page(own), "{own}");
+    }
+    let long = format!("/pool?{}", "x".repeat(3000));
+    for other in [
+        "",
+        "pool",
+        "//pool",
+        "/pool/",
+        "/pool//x",
+        "/\\pool",
+        "/pool\t",
+        "/pool?q=\n",
+        "/pool?q=龙",
+        "/ pool",
+        "/runs/..",
+        "/runs/%2e%2E",
+        "/runs/",
+        "/sign-in",
+        "/sign-out",
+        "/setup/x",
+        "/metrics",
+        "/healthz",
+        "/api/v1/runs",
+        "/assets/style.css",
+        "/nowhere",
+        "https://portal/pool",
+        &long,
+    ] {
+        assert!(!is_own_page(other), "{other}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

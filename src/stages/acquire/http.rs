@@ -5,11 +5,12 @@
 //! that doubles each time and varies at random, so that many sites do not come back in step.
 
 use super::store::Store;
-use crate::config::HttpOptions;
+use crate::config::{HttpOptions, Secret, Unread};
 use crate::model::text::hex;
 use rand::RngExt;
 use reqwest::header::{ETAG, HeaderMap, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, RETRY_AFTER};
-use reqwest::{Client, Response, StatusCode};
+use reqwest::redirect::{Attempt, Policy};
+use reqwest::{Client, Response, StatusCode, Url};
 use sha2::{Digest, Sha256};
 use std::io::Write;
 use std::time::Duration;
@@ -21,6 +22,8 @@ const TIMEOUT_S: u64 = 60;
 const TRIES: u32 = 4;
 /// Pause before the second try.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
+/// Addresses followed at most.
+const FOLLOWED: usize = 5;
 /// Longest pause, also where the other side asks for more.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
@@ -63,6 +66,10 @@ pub enum Fetched {
 /// Why a source gave nothing; `Display` is the catalogue reference that people read.
 #[derive(Debug)]
 pub enum FetchError {
+    /// The address or the password cannot be had.
+    Secret(Unread),
+    /// It leads to where nobody follows: from HTTPS to HTTP, or out of the web.
+    Redirect,
     /// No connection: wrong name, refused, no route, or a certificate that is not trusted.
     Connect(String),
     /// No whole reply in time.
@@ -82,6 +89,8 @@ pub enum FetchError {
 impl std::fmt::Display for FetchError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
+            FetchError::Secret(unread) => write!(f, "{unread}"),
+            FetchError::Redirect => write!(f, "@http.redirect"),
             FetchError::Connect(_) => write!(f, "@http.connect"),
             FetchError::Timeout(seconds) => write!(f, "@http.timeout|{seconds}"),
             FetchError::Broken => write!(f, "@http.broken"),
@@ -101,7 +110,9 @@ impl FetchError {
         match self {
             FetchError::Connect(_) | FetchError::Timeout(_) | FetchError::Broken => true,
             FetchError::Status(status) => matches!(status, 408 | 425 | 429 | 500 | 502 | 503 | 504),
-            FetchError::TooLarge(_) | FetchError::Checksum(_) | FetchError::Store(_) => false,
+            FetchError::Secret(_) | FetchError::Redirect | FetchError::TooLarge(_) | FetchError::Checksum(_) | FetchError::Store(_) => {
+                false
+            }
         }
     }
 }
@@ -125,7 +136,9 @@ impl Fetcher {
         let client = Client::builder()
             .user_agent(concat!("huichi/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(Duration::from_secs(10))
-            .redirect(reqwest::redirect::Policy::limited(5))
+            .redirect(Policy::custom(follow))
+            // An address may hold a key, which is nothing for the next one.
+            .referer(false)
             .build()?;
         Ok(Self { client, store: store.clone(), limit_mib })
     }
@@ -155,7 +168,12 @@ impl Fetcher {
     /// One try; a failure comes with the pause that the other side asks for.
     async fn once(&self, options: &HttpOptions, known: Option<&Validators>) -> Result<Fetched, (FetchError, Option<Duration>)> {
         let timeout_s = options.timeout_s.unwrap_or(TIMEOUT_S);
-        let mut request = self.client.get(&options.url).timeout(Duration::from_secs(timeout_s));
+        let secret = |unread| (FetchError::Secret(unread), None);
+        let mut request = self.client.get(options.url.read().map_err(secret)?).timeout(Duration::from_secs(timeout_s));
+        if let Some(user) = &options.user {
+            let password = options.password.as_ref().map(Secret::read).transpose().map_err(secret)?;
+            request = request.basic_auth(user, password);
+        }
         for (name, value) in known.into_iter().flat_map(|k| [(IF_NONE_MATCH, &k.etag), (IF_MODIFIED_SINCE, &k.last_modified)]) {
             if let Some(value) = value {
                 request = request.header(name, value);
@@ -198,22 +216,52 @@ impl Fetcher {
     }
 }
 
-/// An address as reports show it: without user, password and query, which may hold secrets.
-pub fn shown(url: &str) -> String {
-    let Ok(mut url) = reqwest::Url::parse(url) else { return "—".to_owned() };
-    url.set_query(None);
-    url.set_fragment(None);
-    // An address that cannot carry them has none.
-    let _ = url.set_username("").and_then(|()| url.set_password(None));
-    url.to_string()
+/// Follows a few times, and never out of what is encrypted or out of the web.
+fn follow(attempt: Attempt<'_>) -> reqwest::redirect::Action {
+    if attempt.previous().len() > FOLLOWED || !leads_on(attempt.previous(), attempt.url()) {
+        attempt.error("not followed")
+    } else {
+        attempt.follow()
+    }
+}
+
+/// Whether somebody who came over these addresses may go on to the next.
+fn leads_on(over: &[Url], next: &Url) -> bool {
+    match next.scheme() {
+        "https" => true,
+        "http" => over.iter().all(|url| url.scheme() == "http"),
+        _ => false,
+    }
 }
 
 fn failure(error: &reqwest::Error, timeout_s: u64) -> FetchError {
     if error.is_timeout() {
         FetchError::Timeout(timeout_s)
-    } else if error.is_connect() || error.is_builder() || error.is_redirect() {
-        FetchError::Connect(error.to_string())
+    } else if error.is_redirect() {
+        FetchError::Redirect
+    } else if error.is_connect() || error.is_builder() {
+        // What it says names the address, which may hold a key.
+        FetchError::Connect(kind(error).to_owned())
     } else {
         FetchError::Broken
+    }
+}
+
+fn kind(error: &reqwest::Error) -> &'static str {
+    if error.is_builder() { "no address" } else { "no connection" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_encrypted_stays_encrypted() {
+        let url = |text: &str| Url::parse(text).expect("an address");
+        let (plain, tls) = (url("http://a/"), url("https://a/"));
+        assert!(leads_on(&[plain.clone()], &tls) && leads_on(&[tls.clone()], &tls) && leads_on(&[plain.clone()], &plain));
+        assert!(!leads_on(&[tls.clone()], &plain));
+        assert!(!leads_on(&[plain.clone(), tls.clone()], &plain), "nor after a stay in between");
+        assert!(!leads_on(&[plain], &url("file:///etc/passwd")) && !leads_on(&[tls], &url("ftp://a/")));
     }
 }

@@ -13,7 +13,7 @@ mod version;
 
 pub use crate::content::hash_text;
 pub use folder::{Bounds, Found, FoundFile, Unread, list, source_of};
-pub use http::{FetchError, Fetched, Fetcher, Validators, shown};
+pub use http::{FetchError, Fetched, Fetcher, Validators};
 pub use store::Store;
 pub use version::{Candidate, KeySet, Older, RecordKey, Superseded, supersede, version};
 

@@ -1,15 +1,26 @@
 //! Whoever is slow, silent, greedy or too much is let go; the others notice nothing.
 
 use super::{Portal, until};
-use crate::util::Site;
-use std::io::{ErrorKind, Read, Write};
+use crate::util::{Site, text};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::TcpStream;
+use std::process::Stdio;
 use std::thread::scope;
 use std::time::{Duration, Instant};
+
+/// What asks for the counters of [`watched`].
+const METRICS: &str = "who-counts-requests";
 
 /// A portal whose site has nothing but these settings.
 fn portal(extra: &str) -> Portal {
     Portal::serve(Site::new("2026-06-30", extra), &[])
+}
+
+/// A portal that gives its counters to whoever has the word for them.
+fn watched() -> Portal {
+    let site = Site::new("2026-06-30", "[portal]\nmetrics_token = { file = \"metrics.token\" }\n");
+    std::fs::write(site.path("metrics.token"), format!("{METRICS}\n")).expect("a word");
+    Portal::serve(site, &[])
 }
 
 /// Everything until the other end closes.
@@ -71,7 +82,7 @@ fn timed<T>(what: impl FnOnce() -> T) -> (u64, T) {
 
 #[test]
 fn slow_and_silent_ones_are_let_go_while_others_are_served() {
-    let portal = portal("");
+    let portal = watched();
     let head = format!("GET /sign-in HTTP/1.1\r\nhost: portal\r\n{}\r\n", "x-a: b\r\n".repeat(8));
     scope(|s| {
         let silent = s.spawn(|| timed(|| rest(&mut portal.connect())));
@@ -115,9 +126,7 @@ fn slow_and_silent_ones_are_let_go_while_others_are_served() {
         }
         others.join().expect("the others");
     });
-    let mut stream = portal.connect();
-    stream.write_all(b"GET /metrics HTTP/1.1\r\nhost: portal\r\nconnection: close\r\n\r\n").expect("a request");
-    let metrics = rest(&mut stream);
+    let metrics = portal.program(METRICS).page("/metrics");
     assert!(metrics.contains("huichi_refused_total{kind=\"stalled\"} 3"), "{metrics}");
     assert!(metrics.contains("huichi_connections 1"), "all of them are gone: {metrics}");
 }
@@ -192,4 +201,138 @@ fn the_log_tells_requests_apart_and_nothing_of_what_they_hold() {
     assert_eq!(line["fields"]["http.status"], 404);
     assert_eq!(line["span"]["http.route"], "/setup/{secret}");
     assert!(!log.contains("geheim"), "{log}");
+}
+
+#[test]
+fn after_sign_in_and_without_it_one_is_sent_to_our_own_pages_alone() {
+    let portal = Portal::start(super::site(super::QUIET));
+    let elsewhere = [
+        "/\t/evil.example",
+        "/\u{b}/evil.example",
+        "/\n/evil.example",
+        "/\r\nset-cookie: a=b",
+        "//evil.example",
+        "///evil.example",
+        "/\\evil.example",
+        "\\\\evil.example",
+        "\t//evil.example",
+        " //evil.example",
+        "https://evil.example/pool",
+        "https:evil.example",
+        "javascript:alert(1)",
+        "pool",
+        "/pool\\..\\..\\evil",
+        "/pool/../../evil.example",
+        "/%2e%2e//evil.example",
+        "/\u{2215}/evil.example",
+        "/\u{ff0f}evil.example",
+        "/pool\u{0}",
+        "/pool\u{7f}",
+        "/pool?q=\r\nx: y",
+        "/@evil.example",
+        "/.evil.example",
+        "/nowhere",
+        "/api/v1/pool",
+        "/sign-in?next=/pool",
+        "",
+    ];
+    let long = format!("/pool?q={}", "x".repeat(20_000));
+    for next in elsewhere.into_iter().chain([long.as_str()]) {
+        let answer = portal.stranger().post("/sign-in", &[("name", "leader"), ("password", super::PASSWORD), ("next", next)]);
+        assert_eq!((answer.status, answer.location()), (303, "/"), "{next:?}");
+        let form = portal.stranger().page(&format!("/sign-in?next={}", super::escaped(&next[..next.len().min(900)])));
+        assert!(!form.contains("evil"), "{next:?}");
+    }
+    for next in ["/pool", "/pool?q=%E9%BE%99&page=2", "/runs/20240101-000000-00000000", "/"] {
+        let answer = portal.stranger().post("/sign-in", &[("name", "leader"), ("password", super::PASSWORD), ("next", next)]);
+        assert_eq!((answer.status, answer.location()), (303, next), "what is ours is kept");
+    }
+    for (asked, location) in [
+        ("/pool?q=%E9%BE%99", "/sign-in?next=/pool%3Fq%3D%25E9%25BE%2599"),
+        ("/pool?q=%0d%0ax:%20y", "/sign-in?next=/pool%3Fq%3D%250d%250ax%3A%2520y"),
+    ] {
+        let answer = portal.stranger().get(asked);
+        assert_eq!((answer.status, answer.location()), (303, location), "{asked}");
+    }
+    for asked in ["/%0b/evil.example", "/%09/evil.example", "//evil.example", "/%ff", "/runs/%ff", "/sign-in?next=%ff", "/uploads/%0d%0ax"]
+    {
+        let answer = portal.stranger().get(asked);
+        assert!(
+            answer.status != 500 && !answer.location().contains("evil") && (!answer.body.is_empty() || answer.status == 303),
+            "{asked}: {}",
+            answer.status
+        );
+    }
+}
+
+#[test]
+fn counters_are_for_whoever_has_the_word_for_them() {
+    assert_eq!(portal("").stranger().get("/metrics").status, 404, "nobody was given one");
+    let portal = watched();
+    assert_eq!(portal.stranger().get("/metrics").status, 404);
+    assert_eq!(portal.program("something-else-of-it").get("/metrics").status, 404);
+    assert!(portal.program(METRICS).page("/metrics").contains("huichi_connections"));
+    let short = Site::new("2026-06-30", "[portal]\nmetrics_token = { env = \"HUICHI_TEST_UNSET\" }\n");
+    let output = short.huichi(&["serve", "--listen", "127.0.0.1:0"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        text(&output.stderr).contains("portal.metrics_token") && text(&output.stderr).contains("HUICHI_TEST_UNSET"),
+        "{}",
+        text(&output.stderr)
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn the_ledger_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let site = super::site(super::QUIET);
+    let mode = |path: &std::path::Path| std::fs::metadata(path).expect("a file").permissions().mode() & 0o777;
+    drop(super::ledger(&site));
+    // A state of an earlier version lies open.
+    for (name, open) in [("", 0o755), ("ledger.sqlite", 0o644)] {
+        std::fs::set_permissions(site.path(&format!("outputs/.huichi/{name}")), std::fs::Permissions::from_mode(open)).expect("a mode");
+    }
+    let portal = Portal::start(site);
+    portal.sign_in("leader");
+    let state = portal.site.path("outputs/.huichi");
+    assert_eq!(mode(&state), 0o700);
+    for name in ["ledger.sqlite", "ledger.sqlite-wal", "ledger.sqlite-shm"] {
+        assert_eq!(mode(&state.join(name)), 0o600, "{name}");
+    }
+    let output = portal.site.huichi(&["backup", "kept"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert_eq!((mode(&portal.site.path("kept")), mode(&portal.site.path("kept/state/ledger.sqlite"))), (0o700, 0o600));
+    let kept = huichi::ledger::Ledger::open_copy(&portal.site.path("kept/state/ledger.sqlite")).expect("a copy");
+    assert_eq!(kept.sessions().expect("a count"), 0, "no session comes back with a backup");
+    assert!(portal.sign_in("leader").get("/pool").status == 200, "those of the portal go on");
+}
+
+#[test]
+fn whoever_listens_to_others_without_tls_says_so() {
+    for (settings, arguments, works) in [
+        ("listen = \"0.0.0.0:0\"\n", &[][..], false),
+        ("listen = \"[::]:0\"\n", &[], false),
+        ("listen = \"10.1.2.3:8080\"\n", &[], false),
+        ("", &["--listen", "0.0.0.0:0"], false),
+        ("listen = \"0.0.0.0:0\"\nbehind_proxy = true\n", &[], true),
+        ("plain_http = true\n", &["--listen", "0.0.0.0:0"], true),
+    ] {
+        let site = Site::new("2026-06-30", &format!("[portal]\n{settings}"));
+        if works {
+            let mut command = site.command(&[&["serve", "--format", "json"], arguments].concat());
+            let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the program starts");
+            let mut line = String::new();
+            let read = BufReader::new(child.stdout.take().expect("its output")).read_line(&mut line);
+            child.kill().and_then(|()| child.wait()).expect("its end");
+            assert!(read.is_ok() && line.contains("\"url\":\"http://0.0.0.0:"), "{settings}{arguments:?} {line}");
+            continue;
+        }
+        let output = site.huichi(&[&["serve"], arguments].concat());
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{settings}{arguments:?} {said}");
+        for way in ["certificate", "behind_proxy = true", "plain_http = true"] {
+            assert!(said.contains(way), "{settings}: {said}");
+        }
+    }
 }

@@ -92,7 +92,12 @@ impl Portal {
 
     /// Serves the site again once it has ended.
     fn restart(&mut self) {
-        (self.child, self.told) = launch(&self.site, &[]);
+        self.restart_with(&[]);
+    }
+
+    /// The same, with further arguments.
+    fn restart_with(&mut self, arguments: &[&str]) {
+        (self.child, self.told) = launch(&self.site, arguments);
     }
 
     /// Where it listens.
@@ -125,7 +130,7 @@ impl Portal {
         let mut visitor = self.stranger();
         let answer = visitor.post("/sign-in", &[("name", name), ("password", password)]);
         assert_eq!(answer.status, 303, "{name} signs in: {}", answer.text());
-        visitor.known_by = format!("Cookie: {}\r\n", answer.headers["set-cookie"].split(';').next().expect("a cookie"));
+        visitor.known_by = format!("Cookie: {}\r\n", answer.cookies());
         visitor.csrf = between(&visitor.page("/password"), "name=\"csrf\" value=\"", "\"").to_owned();
         visitor
     }
@@ -222,7 +227,10 @@ fn multipart(parts: &[(&str, &[u8])]) -> Vec<u8> {
 /// An answer; its status is 0 where none came.
 struct Answer {
     status: u16,
+    /// The last of each name.
     headers: BTreeMap<String, String>,
+    /// What a browser keeps: `name=value`, as the answer sets them.
+    set: Vec<String>,
     body: Vec<u8>,
 }
 
@@ -233,11 +241,18 @@ impl Answer {
         let status = head.split(' ').nth(1).and_then(|s| s.parse().ok()).unwrap_or(0);
         let headers: BTreeMap<_, _> =
             head.lines().skip(1).filter_map(|l| l.split_once(": ")).map(|(k, v)| (k.to_lowercase(), v.to_owned())).collect();
+        let cookie = |line: &str| Some(line.split_once(": ").filter(|(k, _)| k.eq_ignore_ascii_case("set-cookie"))?.1.to_owned());
+        let set = head.lines().filter_map(cookie).map(|c| c.split(';').next().unwrap_or_default().to_owned()).collect();
         let rest = all.get(end + 4..).unwrap_or_default();
         let body = if headers.contains_key("transfer-encoding") { joined(rest) } else { rest.to_vec() };
         let length = headers.get("content-length").map_or(body.len(), |l| l.parse().expect("a length"));
         assert_eq!(body.len(), length, "a whole body: {head}");
-        Self { status, headers, body }
+        Self { status, headers, set, body }
+    }
+
+    /// The cookies that it sets, as a browser sends them back.
+    fn cookies(&self) -> String {
+        self.set.join("; ")
     }
 
     fn text(&self) -> String {

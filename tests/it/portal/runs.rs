@@ -319,9 +319,11 @@ fn post_box() -> (String, Received) {
 fn a_notice_is_signed_comes_again_and_carries_no_data() {
     let (address, letters) = post_box();
     let notice = format!(
-        "[portal]\npublic_url = \"https://huichi.example\"\n[[notice]]\nkind = \"generic\"\nurl = \"{address}\"\nsecret = \"s3cret\"\n"
+        "[portal]\npublic_url = \"https://huichi.example\"\n[[notice]]\nkind = \"generic\"\nurl = \"{address}\"\nsecret = {{ file = \"notice.key\" }}\n"
     );
-    let portal = Portal::start(site(&notice));
+    let site = site(&notice);
+    std::fs::write(site.path("notice.key"), "s3cret\n").expect("a key");
+    let portal = Portal::start(site);
     let operator = portal.sign_in("operator");
     start(&operator);
     ended(&operator);
