@@ -7,6 +7,7 @@ mod backup;
 mod hardening;
 mod pool;
 mod runs;
+mod state;
 mod uploads;
 
 use crate::util::{Site, directory, text};
