@@ -1,7 +1,7 @@
 //! Errors: the run cannot go on. What is wrong with the data is a finding, never an error.
 
 use crate::engine::EngineError;
-use crate::ledger::LedgerError;
+use crate::ledger::{Astray, LedgerError};
 use std::path::Path;
 
 /// Whose fault an error is; decides the exit code.
@@ -129,7 +129,22 @@ impl From<std::io::Error> for Error {
 
 impl From<LedgerError> for Error {
     fn from(source: LedgerError) -> Self {
-        Self::new(ErrorKind::System, "ERR-007").from_source(source)
+        match crate::ledger::is_newer(&source) {
+            Some(newer) => Self::new(ErrorKind::System, "ERR-060")
+                .with("found", newer.found.to_string())
+                .with("known", newer.known.to_string())
+                .from_source(source),
+            None => Self::new(ErrorKind::System, "ERR-007").from_source(source),
+        }
+    }
+}
+
+impl From<Astray> for Error {
+    fn from(astray: Astray) -> Self {
+        match astray {
+            Astray::Log(number) => Self::new(ErrorKind::System, "ERR-061").with("number", number.to_string()),
+            Astray::Anchor(day) => Self::new(ErrorKind::System, "ERR-062").with("day", day),
+        }
     }
 }
 

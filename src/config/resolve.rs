@@ -120,7 +120,7 @@ pub fn load(text: &str, root: &Path) -> Result<Config, Vec<Problem>> {
         problems.sort_by_key(|p| p.line);
         return Err(problems);
     }
-    for path in [&mut options.portal.certificate, &mut options.portal.key].into_iter().flatten() {
+    for path in [&mut options.portal.certificate, &mut options.portal.key, &mut options.portal.audit_key].into_iter().flatten() {
         *path = root.join(&*path).display().to_string();
     }
     Ok(Config {

@@ -21,6 +21,11 @@ impl Ledger {
         self.0.execute("DELETE FROM session WHERE id = ?1", [id]).map(|_| ())
     }
 
+    /// Ends all sessions; gives how many.
+    pub fn end_all_sessions(&self) -> Result<usize, LedgerError> {
+        self.0.execute("DELETE FROM session", [])
+    }
+
     /// Forgets sessions that ended before `now`; gives how many.
     pub fn sweep_sessions(&self, now: i64) -> Result<usize, LedgerError> {
         self.0.execute("DELETE FROM session WHERE expires <= ?1", [now])

@@ -13,6 +13,7 @@ use crate::engine::Engine;
 use crate::error::{Error, ErrorKind};
 use crate::finding::{Catalogue, Finding, Judgement, Renderer, Severity};
 use crate::ledger::Ledger;
+use crate::lock::{self, Work};
 use crate::model::account::Account;
 use crate::model::merged::{Conflict, Merged};
 use crate::model::place::{FileName, Places};
@@ -47,7 +48,7 @@ pub struct RunOutcome {
 pub async fn run(config: &Config, progress: &dyn Progress) -> Result<RunOutcome, Error> {
     let state = config.outputs.join(".huichi");
     fs::create_dir_all(&state)?;
-    let _lock = lock(&state)?;
+    let _lock = lock(&config.outputs)?;
     sweep(&state)?;
     let started = now();
     let ledger = Ledger::open(&state.join("ledger.sqlite"))?;
@@ -101,14 +102,10 @@ fn note_arrivals(ledger: &Ledger, parsed: &[ParsedFile], loaded: &Loaded, now: &
     Ok(())
 }
 
-/// One run at a time over processes; the lock goes with its holder, however that ends.
-fn lock(state: &Path) -> Result<File, Error> {
-    let file = File::create(state.join("lock"))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(fs::TryLockError::WouldBlock) => Err(Error::new(ErrorKind::Busy, "ERR-003").with("path", state.display().to_string())),
-        Err(fs::TryLockError::Error(error)) => Err(error.into()),
-    }
+/// One run at a time over processes.
+fn lock(outputs: &Path) -> Result<File, Error> {
+    let taken = || Error::new(ErrorKind::Busy, "ERR-003").with("path", outputs.display().to_string());
+    lock::take(outputs, Work::Run)?.ok_or_else(taken)
 }
 
 /// Removes what a run that was killed left half done; only the holder of the lock may.

@@ -45,7 +45,7 @@ impl SessionStore for LedgerStore {
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
         let (text, now) = (id.to_string(), chrono::Utc::now().timestamp());
-        let Some((data, expires)) = self.0.ledger(move |l| l.session(&text, now)).await.map_err(backend)? else { return Ok(None) };
+        let Some((data, expires)) = self.0.read(move |l| l.session(&text, now)).await.map_err(backend)? else { return Ok(None) };
         let data: HashMap<String, serde_json::Value> = serde_json::from_str(&data).map_err(|e| Error::Decode(e.to_string()))?;
         let expiry_date = tower_sessions::cookie::time::OffsetDateTime::from_unix_timestamp(expires).map_err(backend)?;
         Ok(Some(Record { id: *id, data, expiry_date }))
@@ -109,27 +109,26 @@ impl FromRequestParts<App> for Visitor {
 }
 
 /// Finds out who is behind a request: a session of the browser, or the token of a program.
-pub async fn identify(
-    State(app): State<App>,
-    session: Session,
-    mut request: Request,
-    next: Next,
-) -> std::result::Result<Response, PageError> {
+pub async fn identify(State(app): State<App>, session: Session, mut request: Request, next: Next) -> Response {
     let bearer = request.headers().get(AUTHORIZATION).and_then(|v| v.to_str().ok()).and_then(|v| v.strip_prefix("Bearer "));
-    let actor = match bearer {
-        Some(token) => by_token(&app, token).await?,
-        None => by_session(&app, &session).await?,
+    let found = match bearer {
+        Some(token) => by_token(&app, token).await,
+        None => by_session(&app, &session).await,
     };
+    let actor = found.unwrap_or_else(|error| {
+        request.extensions_mut().insert(error);
+        None
+    });
     if let Some(actor) = &actor {
         tracing::Span::current().record("actor.role", actor.role.id());
     }
     request.extensions_mut().insert(Visitor(actor));
-    Ok(next.run(request).await)
+    next.run(request).await
 }
 
 async fn by_token(app: &App, token: &str) -> std::result::Result<Option<Actor>, PageError> {
     let (hash, now) = (crate::stages::acquire::hash_text(token), app.clock.stamp());
-    let token = app.ledger(move |l| l.token(&hash, &now)).await?;
+    let token = app.read(move |l| l.token(&hash, &now)).await?;
     Ok(token.map(|t| Actor {
         // A colon stands in no account's name, so the log never takes a program for a person.
         name: format!("token:{}", t.label),
@@ -146,7 +145,7 @@ async fn by_session(app: &App, session: &Session) -> std::result::Result<Option<
     let Some(id) = session.get::<i64>(key::ACCOUNT).await? else { return Ok(None) };
     let csrf: String = session.get(key::CSRF).await?.unwrap_or_default();
     let generation = session.get::<i64>(key::GENERATION).await?;
-    let account = app.ledger(move |l| l.account(id)).await?;
+    let account = app.read(move |l| l.account(id)).await?;
     Ok(account.filter(|a| !a.disabled && Some(a.generation) == generation).map(|a| Actor {
         name: a.name,
         display: a.display,
@@ -166,6 +165,8 @@ pub async fn begin(session: &Session, account: &Account) -> std::result::Result<
     session.insert(key::ACCOUNT, account.id).await?;
     session.insert(key::CSRF, super::password::secret()).await?;
     session.insert(key::GENERATION, account.generation).await?;
+    // Here, where a ledger that is busy can still be told of; after the answer it no longer can.
+    session.save().await?;
     Ok(())
 }
 

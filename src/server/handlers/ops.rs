@@ -14,12 +14,12 @@ pub fn routes(routes: Routes) -> Routes {
 
 /// Ready if the ledger answers.
 async fn ready(State(app): State<App>) -> Result<&'static str, PageError> {
-    app.ledger(|l| l.session("", 0)).await?;
+    app.read(|l| l.session("", 0)).await?;
     Ok("ready")
 }
 
 async fn metrics(State(app): State<App>) -> Result<impl IntoResponse, PageError> {
-    let tallies = app.ledger(|l| l.tallies()).await?;
+    let tallies = app.read(|l| l.tallies()).await?;
     let bytes = ["ledger.sqlite", "ledger.sqlite-wal"].map(|name| std::fs::metadata(app.folder().join(name)).map_or(0, |m| m.len()));
     app.metrics.take_over(&tallies, bytes.iter().sum());
     let text = app.metrics.text().map_err(|e| PageError::bug(e.to_string()))?;

@@ -81,7 +81,7 @@ async fn sign_in(
 ) -> Result<Response, PageError> {
     let name = form.name.trim().to_owned();
     let asked = name.clone();
-    let account = app.ledger(move |l| l.account_named(&asked)).await?;
+    let account = app.read(move |l| l.account_named(&asked)).await?;
     let now = app.clock.now();
     let resting = account.as_ref().and_then(|a| a.locked_until.as_deref()).is_some_and(|until| until > Clock::text(now).as_str());
     // The password is checked even where nobody has the name, so that the time taken does not tell.
@@ -101,11 +101,14 @@ async fn sign_in(
             Ok(Redirect::to(next).into_response())
         }
         account => {
+            // What nobody is called may be a password in the wrong field: it is kept nowhere.
+            let unknown = || (String::new(), format!("unknown={}", app.mark(&name)));
+            let (tried, mark) = account.as_ref().map_or_else(unknown, |a| (a.name.clone(), String::new()));
             if let Some(account) = account.filter(|_| !resting) {
                 let until = Clock::text(now + TimeDelta::minutes(REST_MINUTES));
                 app.ledger(move |l| l.note_failure(account.id, TRIES, &until)).await?;
             }
-            app.note_system(&address, "sign_in_failed", &name.chars().take(64).collect::<String>(), "").await?;
+            app.note_stranger(&address, "sign_in_failed", &tried, &mark).await?;
             let problem = crate::server::frame::portal(if resting { "sign_in_resting" } else { "sign_in_wrong" }).to_owned();
             let page = SignInPage { frame: Frame::new(&app, None, ""), name, next: form.next, problem };
             let mut response = Page(page).into_response();
@@ -183,7 +186,7 @@ async fn change_password(
     Posted(form): Posted<NewPassword>,
 ) -> Result<Response, PageError> {
     let Some(id) = actor.account else { return Err(PageError::NotFound) };
-    let account = app.ledger(move |l| l.account(id)).await?.ok_or(PageError::SignIn)?;
+    let account = app.read(move |l| l.account(id)).await?.ok_or(PageError::SignIn)?;
     let problem = problem_of(&form.new, &form.again, &actor.name).or_else(|| (form.new == form.old).then_some("password_same"));
     let turn = app.limits.password_turn().await?;
     let checked = tokio::task::spawn_blocking(move || {
@@ -237,7 +240,7 @@ struct SetupPage {
 
 async fn setup_form(State(app): State<App>, Path(secret): Path<String>) -> Result<impl IntoResponse, PageError> {
     let hash = hash_text(&secret);
-    if !app.ledger(move |l| l.setup_link_counts(&hash)).await? {
+    if !app.read(move |l| l.setup_link_counts(&hash)).await? {
         return Err(PageError::NotFound);
     }
     Ok(Page(SetupPage { frame: Frame::new(&app, None, ""), secret, shortest: password::SHORTEST, problem: String::new() }))
@@ -261,7 +264,7 @@ async fn setup(
 ) -> Result<Response, PageError> {
     let link = hash_text(&secret);
     let asked = link.clone();
-    if !app.ledger(move |l| l.setup_link_counts(&asked)).await? {
+    if !app.read(move |l| l.setup_link_counts(&asked)).await? {
         return Err(PageError::NotFound);
     }
     let named = (!account_name::may_be_carried(form.name.trim())).then_some("account_name");

@@ -6,6 +6,7 @@ mod audit;
 mod backup;
 mod hardening;
 mod pool;
+mod restore;
 mod runs;
 mod state;
 mod uploads;

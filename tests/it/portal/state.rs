@@ -41,7 +41,8 @@ fn receipts_and_runs_of_an_earlier_build_are_shown_and_taken() {
     let clerk = portal.sign_in("statistics");
     let list = clerk.page("/uploads");
     assert!(list.contains("共 4 份"), "{list}");
-    let ids: Vec<String> = list.split("href=\"/uploads/").skip(1).map(|r| r.split(['"', '?', '#']).next().unwrap_or_default().to_owned()).collect();
+    let ids: Vec<String> =
+        list.split("href=\"/uploads/").skip(1).map(|r| r.split(['"', '?', '#']).next().unwrap_or_default().to_owned()).collect();
     let pages: Vec<String> = ids.iter().filter(|id| id.len() == 32).map(|id| clerk.page(&format!("/uploads/{id}"))).collect();
     let one = |words: &[&str]| {
         let found = pages.iter().any(|page| words.iter().all(|word| page.contains(word)));
