@@ -1,7 +1,7 @@
 //! Errors: the run cannot go on. What is wrong with the data is a finding, never an error.
 
 use crate::engine::EngineError;
-use crate::ledger::LedgerError;
+use crate::ledger::{Astray, LedgerError};
 use std::any::Any;
 use std::io;
 use std::path::Path;
@@ -168,9 +168,24 @@ impl From<std::io::Error> for Error {
 
 impl From<LedgerError> for Error {
     fn from(source: LedgerError) -> Self {
-        match crate::ledger::is_full(&source) {
-            true => io::Error::from(io::ErrorKind::StorageFull).into(),
-            false => Self::new(ErrorKind::System, "ERR-007").from_source(source),
+        if crate::ledger::is_full(&source) {
+            return io::Error::from(io::ErrorKind::StorageFull).into();
+        }
+        match crate::ledger::is_newer(&source) {
+            Some(newer) => Self::new(ErrorKind::System, "ERR-065")
+                .with("found", newer.found.to_string())
+                .with("known", newer.known.to_string())
+                .from_source(source),
+            None => Self::new(ErrorKind::System, "ERR-007").from_source(source),
+        }
+    }
+}
+
+impl From<Astray> for Error {
+    fn from(astray: Astray) -> Self {
+        match astray {
+            Astray::Log(number) => Self::new(ErrorKind::System, "ERR-066").with("number", number.to_string()),
+            Astray::Anchor(day) => Self::new(ErrorKind::System, "ERR-067").with("day", day),
         }
     }
 }

@@ -8,6 +8,7 @@ pub mod engine;
 pub mod error;
 pub mod finding;
 pub mod ledger;
+pub mod lock;
 pub mod model;
 pub mod pipeline;
 pub mod sample;

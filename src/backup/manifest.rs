@@ -4,9 +4,11 @@ use crate::error::{Error, ErrorKind};
 use crate::model::text::hex;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::path::{Component, Path};
+use std::path::Path;
+use unicode_normalization::UnicodeNormalization;
 
 /// Version of a backup's shape.
 pub const FORMAT: u32 = 1;
@@ -17,6 +19,8 @@ pub const STATE: &str = "state";
 pub const RUNS: &str = "runs";
 
 const CHUNK: usize = 1 << 18;
+/// Bytes of a manifest at most: some million files.
+const LONGEST: u64 = 1 << 30;
 
 /// `manifest.json`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +39,9 @@ pub struct Manifest {
     pub latest: Option<String>,
     /// Every file, by path.
     pub files: Vec<Part>,
+    /// What the ledger names and the site had lost: paths of originals, folders of adopted runs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<String>,
 }
 
 /// A file of a backup.
@@ -52,7 +59,13 @@ impl Manifest {
     /// Reads the manifest of a folder.
     pub fn read(folder: &Path) -> Result<Self, Error> {
         let no = |reason: &str| Error::new(ErrorKind::Usage, "ERR-038").with("path", folder.display().to_string()).with("reason", reason);
-        let text = match fs::read(folder.join(NAME)) {
+        let path = folder.join(NAME);
+        let text = match fs::symlink_metadata(&path) {
+            Ok(meta) if !meta.is_file() || meta.len() > LONGEST => return Err(no("@backup.bad_manifest")),
+            Ok(_) => fs::read(&path),
+            Err(error) => Err(error),
+        };
+        let text = match text {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(no("@backup.no_manifest")),
             Err(error) => {
@@ -63,37 +76,84 @@ impl Manifest {
         if manifest.format != FORMAT {
             return Err(no("@backup.other_format"));
         }
-        // A manifest is a file like any other: no path of it may lead elsewhere.
-        let within = |part: &Part| {
-            let mut parts = Path::new(&part.path).components();
-            let root = parts.next();
-            let known = [STATE, RUNS].iter().any(|r| root == Some(Component::Normal(r.as_ref())));
-            known && parts.all(|c| matches!(c, Component::Normal(_))) && !part.path.contains('\\')
-        };
-        let plain = |run: &String| !run.is_empty() && run.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
-        if !manifest.files.iter().all(within) || !manifest.latest.iter().all(plain) {
-            return Err(no("@backup.bad_manifest"));
-        }
-        Ok(manifest)
+        if manifest.is_plain() { Ok(manifest) } else { Err(no("@backup.bad_manifest")) }
+    }
+
+    /// Whether it names nothing but what a backup holds. A manifest is a file like any other: no path of it may lead
+    /// elsewhere, stand for two files or for a file and a folder, or slip something beside the ledger.
+    fn is_plain(&self) -> bool {
+        let mut folded = BTreeSet::new();
+        let once = self.files.iter().all(|part| folded.insert(fold(&part.path)));
+        let folders = |path: &String| path.match_indices('/').any(|(end, _)| folded.contains(&path[..end]));
+        let ledger = format!("{STATE}/ledger.sqlite");
+        let latest = self.latest.iter().all(|run| self.runs().contains(run.as_str()));
+        // It is shown to people.
+        let said = !self.made.chars().any(char::is_control);
+        once && latest
+            && said
+            && !folded.iter().any(folders)
+            && self.files.iter().all(Part::is_plain)
+            && self.files.iter().any(|part| part.path == ledger)
     }
 
     /// The runs, by id.
-    pub fn runs(&self) -> Vec<&str> {
-        let mut runs: Vec<&str> = self.files.iter().filter_map(|f| f.path.strip_prefix("runs/")?.split('/').next()).collect();
-        runs.dedup();
-        runs
+    pub fn runs(&self) -> BTreeSet<&str> {
+        self.files.iter().filter_map(|f| f.path.strip_prefix("runs/")?.split('/').next()).collect()
     }
 }
 
-/// Copies a file and forces it to disk, one that can only be read as such; gives its bytes and hash.
-pub fn copy(from: &Path, to: &Path) -> io::Result<(u64, String)> {
+impl Part {
+    /// Whether the path is one of a backup, and the hash one, of an original its own.
+    fn is_plain(&self) -> bool {
+        let segments: Vec<&str> = self.path.split('/').collect();
+        let odd = |c: char| c.is_control() || ['\\', ':'].contains(&c);
+        let plain = segments.iter().all(|s| !["", ".", ".."].contains(s) && !s.contains(odd));
+        let is_hash = self.sha256.len() == 64 && self.sha256.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        let known = match segments.as_slice() {
+            [STATE, "ledger.sqlite"] => true,
+            [STATE, "store", folder, name] => *name == self.sha256 && name.starts_with(folder) && folder.len() == 2,
+            [STATE, folder, _, ..] => *folder != "store" && is_kept(folder),
+            // A run's folder takes its place beside the state and `latest`.
+            [RUNS, run, _, ..] => *run != "latest" && run.chars().all(|c| c.is_ascii_alphanumeric() || c == '-'),
+            _ => false,
+        };
+        plain && is_hash && known
+    }
+}
+
+/// What can be made again, and files that are still coming in and were acknowledged to nobody.
+const LEFT_OUT: [&str; 3] = ["cache", "origins", "incoming"];
+
+/// Whether a folder of the state cannot be made again; not what runs and removals are working on either.
+pub fn is_kept(folder: &str) -> bool {
+    !LEFT_OUT.contains(&folder) && !["run-", "gone-", "tmp-", "."].iter().any(|p| folder.starts_with(p))
+}
+
+/// A path as file systems see it that take capital for small letters, and one spelling of a letter for another.
+fn fold(path: &str) -> String {
+    path.nfc().flat_map(char::to_lowercase).collect()
+}
+
+/// Copies a file that is no longer than `most` and forces it to disk; gives its bytes and hash. Of a longer one, one byte
+/// more is read.
+pub fn copy(from: &Path, to: &Path, most: u64) -> io::Result<(u64, String)> {
     if let Some(folder) = to.parent() {
         fs::create_dir_all(folder)?;
     }
-    let mut file = File::create(to)?;
-    let hashed = hash_into(File::open(from)?, &mut file)?;
-    file.set_permissions(fs::metadata(from)?.permissions())?;
+    let mut file = File::create_new(to)?;
+    let hashed = hash_into(File::open(from)?.take(most.saturating_add(1)), &mut file)?;
     file.sync_all()?;
+    Ok(hashed)
+}
+
+/// Copies the file of a run: those of adopted ones can only be read, and stay so.
+pub fn copy_of_run(from: &Path, to: &Path, most: u64) -> io::Result<(u64, String)> {
+    let hashed = copy(from, to, most)?;
+    if fs::metadata(from)?.permissions().readonly() {
+        let mut permissions = fs::metadata(to)?.permissions();
+        permissions.set_readonly(true);
+        fs::set_permissions(to, permissions)?;
+    }
     Ok(hashed)
 }
 

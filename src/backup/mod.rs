@@ -6,12 +6,15 @@
 //!
 //! Owns: what belongs to a backup, the manifest with the hash of every file.
 //! Invariants: a backup and a restored state take their names by a rename when they are whole and on disk; what was cut
-//! off midway carries another name, and is never taken for a backup or a site.
+//! off midway carries another name, and is never taken for a backup or a site. A restore believes nothing that it has not
+//! seen: every file is named and as it was, runs are what they say of themselves, and what the ledger names is there; one
+//! that fails leaves nothing. Taking a backup writes nothing to the state.
 
 mod manifest;
 mod restore;
+mod sound;
 mod take;
 
 pub use manifest::{Manifest, Part};
 pub use restore::{interrupted, restore};
-pub use take::{hold, take};
+pub use take::take;

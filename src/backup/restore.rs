@@ -1,8 +1,11 @@
 //! Brings a backup back.
 
-use super::manifest::{Manifest, RUNS, STATE, copy, settle, settle_names};
+use super::manifest::{Manifest, NAME, RUNS, STATE, copy, copy_of_run, settle, settle_names};
+use super::sound;
 use crate::error::{Error, ErrorKind};
-use crate::ledger::Ledger;
+use crate::ledger::{Anchors, Ledger};
+use crate::lock::{self, Work};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -11,14 +14,27 @@ const GROWING: &str = ".restoring";
 
 /// Restores a backup into an outputs folder that is not there yet or empty.
 ///
-/// Every file is copied and compared with the manifest, the ledger examined and the audit chain verified before anything
-/// takes its place; the state itself comes last, by one rename.
+/// Every file is copied and compared with the manifest, the ledger examined, the audit log and the runs verified before
+/// anything takes its place; the state itself comes last, by one rename. Nobody is signed in by a restore.
 ///
 /// # Errors
-/// The folder is no whole backup or was changed, the target is in use, or the system fails.
+/// The folder is no whole backup or was changed, the target is in use, or the system fails; nothing of it then stays.
 pub fn restore(from: &Path, outputs: &Path) -> Result<Manifest, Error> {
     let manifest = Manifest::read(from)?;
     ready(&manifest, outputs)?;
+    let made = !outputs.exists();
+    fs::create_dir_all(outputs)?;
+    let busy = || Error::new(ErrorKind::Busy, "ERR-003").with("path", outputs.display().to_string());
+    let _held = lock::take(outputs, Work::Run)?.ok_or_else(busy)?;
+    let restored = all(&manifest, from, outputs);
+    if restored.is_err() {
+        clear(&manifest, outputs, made);
+    }
+    restored.map(|()| manifest)
+}
+
+fn all(manifest: &Manifest, from: &Path, outputs: &Path) -> Result<(), Error> {
+    named(manifest, from)?;
     let growing = outputs.join(GROWING);
     if growing.exists() {
         fs::remove_dir_all(&growing)?;
@@ -27,20 +43,62 @@ pub fn restore(from: &Path, outputs: &Path) -> Result<Manifest, Error> {
     crate::ledger::private_folder(&growing)?;
     settle_names(outputs)?;
     for part in &manifest.files {
-        let (bytes, sha256) = copy(&from.join(&part.path), &growing.join(&part.path))
+        // What is of the state must be writable again, even from a medium where nothing is.
+        let copy = if part.path.starts_with(RUNS) { copy_of_run } else { copy };
+        let (bytes, sha256) = copy(&from.join(&part.path), &growing.join(&part.path), part.bytes)
             .map_err(|e| Error::new(ErrorKind::System, "ERR-040").with("path", part.path.clone()).from_io(e))?;
         if (bytes, &sha256) != (part.bytes, &part.sha256) {
-            let changed = Error::new(ErrorKind::System, "ERR-040").with("path", part.path.clone());
-            return Err(changed.with("reason", "@backup.changed"));
+            return Err(refused(&part.path, "@backup.changed"));
         }
     }
-    let ledger = growing.join(STATE).join("ledger.sqlite");
-    crate::ledger::private_folder(&growing.join(STATE))?;
-    crate::ledger::private_file(&ledger)?;
-    examine(&ledger, &manifest)?;
+    if let Some(path) = sound::runs(&growing, manifest)? {
+        return Err(refused(&path, "@backup.other_run"));
+    }
+    let state = growing.join(STATE);
+    crate::ledger::private_folder(&state)?;
+    crate::ledger::private_file(&state.join("ledger.sqlite"))?;
+    examine(&state, manifest)?;
     settle(&growing)?;
-    place(&manifest, outputs, &growing)?;
-    Ok(manifest)
+    place(manifest, outputs, &growing)
+}
+
+fn refused(path: &str, reason: &str) -> Error {
+    Error::new(ErrorKind::System, "ERR-040").with("path", path).with("reason", reason)
+}
+
+/// Refuses a backup that holds anything but folders and the files of its manifest, or not all of them: what is a link, a
+/// pipe or a device could lead anywhere.
+fn named(manifest: &Manifest, from: &Path) -> Result<(), Error> {
+    let mut wanted: BTreeSet<&str> = manifest.files.iter().map(|part| part.path.as_str()).collect();
+    for entry in walkdir::WalkDir::new(from).min_depth(1) {
+        let entry = entry.map_err(std::io::Error::from)?;
+        let below = entry.path().strip_prefix(from).unwrap_or(entry.path());
+        let path = below.iter().map(|c| c.to_string_lossy()).collect::<Vec<_>>().join("/");
+        let kind = entry.file_type();
+        match () {
+            () if kind.is_dir() => {}
+            () if !kind.is_file() => return Err(refused(&path, "@backup.no_file")),
+            () if path == NAME || wanted.remove(path.as_str()) => {}
+            () => return Err(refused(&path, "@backup.unnamed")),
+        }
+    }
+    wanted.first().map_or(Ok(()), |path| Err(refused(path, "@io.not_found")))
+}
+
+/// Removes what a restore that failed has left.
+fn clear(manifest: &Manifest, outputs: &Path, made: bool) {
+    // Once the state has its place all is there; what failed after that is the tidying.
+    if outputs.join(".huichi").exists() {
+        return;
+    }
+    for run in manifest.runs() {
+        let _ = fs::remove_dir_all(outputs.join(run));
+    }
+    let _ = fs::remove_file(outputs.join("latest"));
+    let _ = fs::remove_dir_all(outputs.join(GROWING));
+    if made {
+        let _ = fs::remove_dir(outputs);
+    }
 }
 
 /// What keeps an empty folder in a repository.
@@ -61,23 +119,34 @@ fn ready(manifest: &Manifest, outputs: &Path) -> Result<(), Error> {
     let names = fs::read_dir(outputs)?.map(|entry| entry.map(|e| e.file_name().to_string_lossy().into_owned()));
     let names: Vec<String> = names.filter(|name| name.as_ref().map_or(true, |name| name != KEEPER)).collect::<Result<_, _>>()?;
     let runs = manifest.runs();
-    let is_ours = |name: &String| name == GROWING || name == "latest" || runs.contains(&name.as_str());
+    let is_ours = |name: &String| name == GROWING || name == "latest" || runs.contains(name.as_str());
     if names.is_empty() || interrupted(outputs).is_some() && names.iter().all(is_ours) { Ok(()) } else { Err(taken()) }
 }
 
-/// What the ledger says of itself, and its audit log.
-fn examine(ledger: &Path, manifest: &Manifest) -> Result<(), Error> {
-    let ledger = Ledger::open_copy(ledger)?;
+/// What the ledger says of itself, its audit log, and what it names. Sessions end with it: a backup is no way to be
+/// signed in.
+fn examine(state: &Path, manifest: &Manifest) -> Result<(), Error> {
     let unsound = |reason: String| Error::new(ErrorKind::System, "ERR-041").with("reason", reason);
-    if let Some(reason) = ledger.unsound()? {
+    let path = state.join("ledger.sqlite");
+    // Before anything is written: a file that is no sound database is not to be opened for that.
+    if let Some(reason) = Ledger::look(&path)?.unsound()? {
         return Err(unsound(reason));
+    }
+    let ledger = Ledger::open(&path)?;
+    if !ledger.is_of_our_making()? {
+        return Err(unsound("@backup.other_schema".to_owned()));
     }
     let (number, hash) =
         ledger.verify_audit(None)?.map_err(|broken| Error::new(ErrorKind::System, "ERR-035").with("number", broken.number.to_string()))?;
     if (number, &hash) != (manifest.audit_number, &manifest.audit_hash) {
         return Err(unsound("@backup.other_audit".to_owned()));
     }
-    Ok(())
+    Anchors::of(state, None).compare(&ledger)?.map_err(Error::from)?;
+    if let Some(path) = sound::lacking(&ledger, manifest)?.into_iter().find(|path| !manifest.missing.contains(path)) {
+        return Err(refused(&path, "@io.not_found"));
+    }
+    ledger.end_sessions()?;
+    Ok(ledger.seal()?)
 }
 
 fn place(manifest: &Manifest, outputs: &Path, growing: &Path) -> Result<(), Error> {

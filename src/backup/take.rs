@@ -1,8 +1,10 @@
 //! Takes a backup.
 
-use super::manifest::{FORMAT, Manifest, NAME, Part, RUNS, STATE, copy, hash, settle, settle_names};
+use super::manifest::{FORMAT, Manifest, NAME, Part, RUNS, STATE, copy, copy_of_run, hash, is_kept, settle, settle_names};
+use super::sound;
 use crate::error::{Error, ErrorKind};
-use crate::ledger::Ledger;
+use crate::ledger::{Anchors, Ledger};
+use crate::lock::{self, Work};
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,11 +16,11 @@ const PATIENCE_S: u64 = 150;
 /// Takes a backup of the state below `outputs` into a folder that is not there yet or empty.
 ///
 /// # Errors
-/// The target is in use, an original no longer has the bytes of its hash, the audit chain is broken, or the system fails;
-/// nothing then carries the target's name.
+/// The target is in use, an original or a run's file no longer has the bytes of its hash, the audit log does not hold, or
+/// the system fails; nothing then carries the target's name.
 pub fn take(outputs: &Path, target: &Path, now: &str) -> Result<Manifest, Error> {
     let state = outputs.join(".huichi");
-    let _held = patiently(&state)?;
+    let _held = patiently(outputs)?;
     let refused = || Error::new(ErrorKind::Usage, "ERR-036").with("path", target.display().to_string());
     if target.file_name().is_none() || target.exists() && !is_empty(target)? {
         return Err(refused());
@@ -50,28 +52,17 @@ pub fn take(outputs: &Path, target: &Path, now: &str) -> Result<Manifest, Error>
     Ok(manifest)
 }
 
-/// Keeps backups and the removal of old files apart: whoever holds this has the state's files to itself. Nothing if
-/// another does.
-pub fn hold(state: &Path) -> Result<Option<File>, Error> {
-    let file = File::create(state.join("backup.lock"))?;
-    match file.try_lock() {
-        Ok(()) => Ok(Some(file)),
-        Err(fs::TryLockError::WouldBlock) => Ok(None),
-        Err(fs::TryLockError::Error(error)) => Err(error.into()),
-    }
-}
-
 /// Waits for the portal's housekeeping, which takes a minute or two.
-fn patiently(state: &Path) -> Result<File, Error> {
+fn patiently(outputs: &Path) -> Result<File, Error> {
     for pause in 0..=PATIENCE_S {
         if pause > 0 {
             std::thread::sleep(Duration::from_secs(1));
         }
-        if let Some(held) = hold(state)? {
+        if let Some(held) = lock::take(outputs, Work::Keep)? {
             return Ok(held);
         }
     }
-    Err(Error::new(ErrorKind::Busy, "ERR-043").with("path", state.display().to_string()))
+    Err(Error::new(ErrorKind::Busy, "ERR-043").with("path", outputs.display().to_string()))
 }
 
 /// The name of a backup that is not whole yet.
@@ -88,22 +79,28 @@ fn fill(outputs: &Path, part: &Path, now: &str) -> Result<Manifest, Error> {
     let state = outputs.join(".huichi");
     fs::create_dir_all(part.join(STATE))?;
     crate::ledger::private_folder(part)?;
-    // The ledger first: what it names is in the store by then.
+    let mut files = Vec::new();
+    // Anchors first: one that is made meanwhile may be of an entry that the ledger's copy does not have.
+    let anchors = state.join(ANCHORS);
+    if anchors.is_dir() {
+        copy_all(&anchors, part, &format!("{STATE}/{ANCHORS}"), &mut files)?;
+    }
+    let latest = latest(outputs);
+    // Then the ledger: what it names is in the store by then.
     let kept = part.join(STATE).join("ledger.sqlite");
-    Ledger::open(&state.join("ledger.sqlite"))?.copy_to(&kept)?;
-    let ledger = Ledger::open_copy(&kept)?;
+    Ledger::look(&state.join("ledger.sqlite"))?.copy_to(&kept)?;
+    let ledger = Ledger::look(&kept)?;
     let (audit_number, audit_hash) =
         ledger.verify_audit(None)?.map_err(|broken| Error::new(ErrorKind::System, "ERR-035").with("number", broken.number.to_string()))?;
+    Anchors::of(&part.join(STATE), None).compare(&ledger)?.map_err(Error::from)?;
     let whole = |id: &String| outputs.join(id).join("run.json").is_file();
-    let latest = ledger.runs_recorded()?.into_iter().find(whole);
     let mut runs: Vec<String> = ledger.runs_adopted()?.into_iter().filter(whole).chain(latest.clone()).collect();
     runs.sort();
     runs.dedup();
-    drop(ledger);
 
     File::open(&kept)?.sync_all()?;
     let (bytes, sha256) = hash(&kept)?;
-    let mut files = vec![Part { path: format!("{STATE}/ledger.sqlite"), bytes, sha256 }];
+    files.push(Part { path: format!("{STATE}/ledger.sqlite"), bytes, sha256 });
     for name in parts_of(&state)? {
         copy_all(&state.join(&name), part, &format!("{STATE}/{name}"), &mut files)?;
     }
@@ -111,7 +108,7 @@ fn fill(outputs: &Path, part: &Path, now: &str) -> Result<Manifest, Error> {
         copy_all(&outputs.join(run), part, &format!("{RUNS}/{run}"), &mut files)?;
     }
     files.sort_by(|a, b| a.path.cmp(&b.path));
-    let manifest = Manifest {
+    let mut manifest = Manifest {
         format: FORMAT,
         huichi: env!("CARGO_PKG_VERSION").to_owned(),
         made: now.to_owned(),
@@ -119,7 +116,13 @@ fn fill(outputs: &Path, part: &Path, now: &str) -> Result<Manifest, Error> {
         audit_hash,
         latest,
         files,
+        missing: Vec::new(),
     };
+    if let Some(path) = sound::runs(part, &manifest)? {
+        return Err(damaged(path));
+    }
+    manifest.missing = sound::lacking(&ledger, &manifest)?;
+    drop(ledger);
     let path = part.join(NAME);
     fs::write(&path, serde_json::to_vec_pretty(&manifest)?)?;
     File::open(&path)?.sync_all()?;
@@ -127,17 +130,27 @@ fn fill(outputs: &Path, part: &Path, now: &str) -> Result<Manifest, Error> {
     Ok(manifest)
 }
 
-/// What can be made again, and files that are still coming in and were acknowledged to nobody.
-const LEFT_OUT: [&str; 3] = ["cache", "origins", "incoming"];
+/// Days whose audit log is anchored.
+const ANCHORS: &str = "anchors";
 
-/// The folders of the state that cannot be made again: not what runs and removals are working on either.
+/// The run that `latest` names, whatever the clock said when it was made.
+fn latest(outputs: &Path) -> Option<String> {
+    let to = fs::read_link(outputs.join("latest")).ok()?;
+    let run = to.file_name()?.to_string_lossy().into_owned();
+    outputs.join(&run).join("run.json").is_file().then_some(run)
+}
+
+fn damaged(path: impl Into<String>) -> Error {
+    Error::new(ErrorKind::System, "ERR-037").with("path", path)
+}
+
+/// The folders of the state that cannot be made again, but for the anchors.
 fn parts_of(state: &Path) -> io::Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in fs::read_dir(state)? {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        let passing = LEFT_OUT.contains(&name.as_str()) || ["run-", "gone-", "tmp-", "."].iter().any(|p| name.starts_with(p));
-        if entry.file_type()?.is_dir() && !passing {
+        if entry.file_type()?.is_dir() && is_kept(&name) && name != ANCHORS {
             names.push(name);
         }
     }
@@ -161,7 +174,8 @@ fn copy_all(from: &Path, part: &Path, name: &str, files: &mut Vec<Part>) -> Resu
         let below: Vec<String> =
             entry.path().strip_prefix(from).unwrap_or(entry.path()).iter().map(|c| c.to_string_lossy().into_owned()).collect();
         let path = format!("{name}/{}", below.join("/"));
-        let (bytes, sha256) = match copy(entry.path(), &part.join(&path)) {
+        let copy = if name.starts_with(RUNS) { copy_of_run } else { copy };
+        let (bytes, sha256) = match copy(entry.path(), &part.join(&path), u64::MAX) {
             Ok(copied) => copied,
             Err(error) if error.kind() == io::ErrorKind::NotFound && !entry.path().exists() => {
                 let _ = fs::remove_file(part.join(&path));
@@ -171,7 +185,7 @@ fn copy_all(from: &Path, part: &Path, name: &str, files: &mut Vec<Part>) -> Resu
         };
         let original = path.starts_with("state/store/");
         if original && below.last().is_some_and(|named| *named != sha256) {
-            return Err(Error::new(ErrorKind::System, "ERR-037").with("path", entry.path().display().to_string()));
+            return Err(damaged(entry.path().display().to_string()));
         }
         files.push(Part { path, bytes, sha256 });
     }

@@ -223,7 +223,11 @@ pub enum Token {
 #[derive(Debug, Clone, Subcommand)]
 pub enum Audit {
     /// Reads the whole chain; prints number and hash of the last entry.
-    Verify,
+    Verify {
+        /// Number and hash of an entry as they were kept elsewhere, or a file of such.
+        #[arg(long, value_name = "ANCHOR")]
+        anchor: Option<String>,
+    },
     /// Writes all entries as CSV.
     Export {
         /// The file.

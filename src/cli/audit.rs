@@ -5,27 +5,18 @@ use super::output::{Paint, lang, say};
 use super::site;
 use super::user::line;
 use crate::error::{Error, ErrorKind};
-use crate::ledger::NewEntry;
-use crate::server::audit::{Wanted, write_table};
+use crate::ledger::{Anchor, Anchored, Astray, NewEntry};
+use crate::server::audit::{Wanted, anchors, write_table};
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
 /// Verifies or exports the audit log.
 pub fn run(cli: &Cli, action: &Audit) -> Result<u8, Error> {
-    let (config, mut ledger) = site::existing(cli)?;
-    let lang = lang(cli, &config);
     match action {
-        Audit::Verify => {
-            let (number, hash) = ledger
-                .verify_audit(None)?
-                .map_err(|broken| Error::new(ErrorKind::System, "ERR-035").with("number", broken.number.to_string()))?;
-            if cli.format == Format::Json {
-                say(serde_json::json!({ "number": number, "hash": hash }));
-            } else {
-                say(Paint::stdout().text("1;32", &line(lang, "audit.verified", &[&number.to_string(), &hash])));
-            }
-        }
+        Audit::Verify { anchor } => verify(cli, anchor.as_deref())?,
         Audit::Export { file } => {
+            let (config, mut ledger) = site::existing(cli)?;
+            let lang = lang(cli, &config);
             let path = file.display().to_string();
             let failed = |e: std::io::Error| Error::new(ErrorKind::System, "ERR-006").with("path", path.clone()).from_io(e);
             ledger.note(&NewEntry { account: site::ACTOR, action: "audit_exported", ..NewEntry::default() }, &site::now())?;
@@ -45,4 +36,44 @@ pub fn run(cli: &Cli, action: &Audit) -> Result<u8, Error> {
         }
     }
     Ok(0)
+}
+
+/// Verifies the log without a write to the state: its chain, its anchors, and what was kept elsewhere.
+fn verify(cli: &Cli, elsewhere: Option<&str>) -> Result<(), Error> {
+    let kept = elsewhere.map(read).transpose()?.unwrap_or_default();
+    let (config, ledger) = site::looked(cli)?;
+    let (number, hash) =
+        ledger.verify_audit(None)?.map_err(|broken| Error::new(ErrorKind::System, "ERR-035").with("number", broken.number.to_string()))?;
+    let anchored = anchors(&config)?.compare(&ledger)?.map_err(Error::from)?;
+    for anchor in kept {
+        if ledger.audit_hash(anchor.number)?.as_ref() != Some(&anchor.hash) {
+            return Err(Astray::Log(anchor.number).into());
+        }
+    }
+    if cli.format == Format::Json {
+        let Anchored { days, number: last, signed } = anchored;
+        say(serde_json::json!({ "number": number, "hash": hash, "anchors": { "days": days, "number": last, "signed": signed } }));
+        return Ok(());
+    }
+    let lang = lang(cli, &config);
+    say(Paint::stdout().text("1;32", &line(lang, "audit.verified", &[&number.to_string(), &hash])));
+    let standing = match &anchored {
+        Anchored { days: 0, .. } => "audit.unanchored",
+        Anchored { signed: true, .. } => "audit.anchored",
+        Anchored { .. } => "audit.unsigned",
+    };
+    say(line(lang, standing, &[&anchored.days.to_string(), &anchored.number.to_string()]));
+    Ok(())
+}
+
+/// What was kept elsewhere: typed, or in a file of such, one a line.
+fn read(typed: &str) -> Result<Vec<Anchor>, Error> {
+    let wrong = || Error::new(ErrorKind::Usage, "ERR-069").with("found", typed);
+    if let Ok(anchor) = typed.parse() {
+        return Ok(vec![anchor]);
+    }
+    let text = std::fs::read_to_string(typed).map_err(|_| wrong())?;
+    let lines = text.lines().filter(|l| !l.trim().is_empty());
+    let kept = lines.map(|l| l.parse().map_err(|()| wrong())).collect::<Result<Vec<_>, _>>()?;
+    if kept.is_empty() { Err(wrong()) } else { Ok(kept) }
 }

@@ -11,13 +11,18 @@ use std::path::Path;
 
 /// Takes a backup.
 pub fn take(cli: &Cli, to: &Path) -> Result<u8, Error> {
-    let (config, mut ledger) = site::existing(cli)?;
+    let (config, _) = site::looked(cli)?;
     let manifest = backup::take(&config.outputs, to, &site::now())?;
-    note(&mut ledger, "backed_up", to, &manifest)?;
+    if let Some(mut ledger) = site::writable(&config)? {
+        note(&mut ledger, "backed_up", to, &manifest)?;
+    }
     let (files, mib) = (manifest.files.len().to_string(), size(&manifest));
     let number = manifest.audit_number.to_string();
     let sentence = line(lang(cli, &config), "backup.taken", &[&to.display().to_string(), &files, &mib, &number, &manifest.audit_hash]);
     tell(cli, &sentence, &manifest);
+    if !manifest.missing.is_empty() && cli.format == Format::Text {
+        say(line(lang(cli, &config), "backup.missing", &[&manifest.missing.len().to_string()]));
+    }
     Ok(0)
 }
 
@@ -47,7 +52,9 @@ fn size(manifest: &Manifest) -> String {
 fn tell(cli: &Cli, sentence: &str, manifest: &Manifest) {
     if cli.format == Format::Json {
         let (files, number, hash) = (manifest.files.len(), manifest.audit_number, &manifest.audit_hash);
-        return say(serde_json::json!({ "files": files, "audit_number": number, "audit_hash": hash, "latest": manifest.latest }));
+        return say(
+            serde_json::json!({ "files": files, "audit_number": number, "audit_hash": hash, "latest": manifest.latest, "missing": manifest.missing }),
+        );
     }
     say(Paint::stdout().text("1;32", sentence));
 }

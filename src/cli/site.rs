@@ -4,8 +4,9 @@ use super::args::Cli;
 use super::output::configuration;
 use crate::config::Config;
 use crate::error::{Error, ErrorKind};
-use crate::ledger::{By, Ledger};
+use crate::ledger::{By, Ledger, is_sealed};
 use crate::server::Clock;
+use std::path::PathBuf;
 
 /// Who acts on the command line, as the audit log keeps it.
 pub const ACTOR: &str = "command_line";
@@ -28,16 +29,45 @@ pub fn open(cli: &Cli) -> Result<(Config, Ledger), Error> {
     Ok((config, ledger))
 }
 
-/// The settings and the ledger, which must be there.
-pub fn existing(cli: &Cli) -> Result<(Config, Ledger), Error> {
+/// The settings, and where the ledger lies, which must be there.
+fn found(cli: &Cli) -> Result<(Config, PathBuf), Error> {
     let config = configuration(cli)?;
     ready(&config)?;
     let path = config.outputs.join(".huichi").join("ledger.sqlite");
     if !path.is_file() {
         return Err(Error::new(ErrorKind::Usage, "ERR-046").with("path", config.outputs.display().to_string()));
     }
+    Ok((config, path))
+}
+
+/// The settings and the ledger, which must be there.
+pub fn existing(cli: &Cli) -> Result<(Config, Ledger), Error> {
+    let (config, path) = found(cli)?;
     let ledger = Ledger::open(&path)?;
     Ok((config, ledger))
+}
+
+/// The same for reading alone: nothing is written to the state.
+pub fn looked(cli: &Cli) -> Result<(Config, Ledger), Error> {
+    let (config, path) = found(cli)?;
+    let ledger = Ledger::look(&path)?;
+    Ok((config, ledger))
+}
+
+/// The ledger of a state that can be written to; nothing of one that can only be read.
+pub fn writable(config: &Config) -> Result<Option<Ledger>, Error> {
+    let state = config.outputs.join(".huichi");
+    let path = state.join("ledger.sqlite");
+    for part in [&state, &path] {
+        if std::fs::metadata(part)?.permissions().readonly() {
+            return Ok(None);
+        }
+    }
+    match Ledger::open(&path) {
+        Ok(ledger) => Ok(Some(ledger)),
+        Err(error) if is_sealed(&error) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// The moment of a command.

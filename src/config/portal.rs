@@ -19,6 +19,9 @@ pub struct PortalOptions {
     /// Private key of the certificate (PEM).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
+    /// Key with which the anchors of the audit log are signed: a file outside the folder of outputs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub audit_key: Option<String>,
     /// Whether a proxy in front speaks TLS to browsers.
     pub behind_proxy: bool,
     /// Whether others may reach it without TLS: a stated decision, since passwords and figures then pass in clear.
@@ -67,6 +70,7 @@ impl Default for PortalOptions {
             listen: "127.0.0.1:8080".into(),
             certificate: None,
             key: None,
+            audit_key: None,
             behind_proxy: false,
             plain_http: false,
             public_url: None,

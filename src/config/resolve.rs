@@ -148,7 +148,7 @@ fn read_in_clear(text: &str, root: &Path) -> (Option<Config>, Vec<Problem>) {
     problems.append(&mut check.problems);
     problems.iter_mut().for_each(in_clear);
     problems.sort_by_key(|p| p.line);
-    for path in [&mut options.portal.certificate, &mut options.portal.key].into_iter().flatten() {
+    for path in [&mut options.portal.certificate, &mut options.portal.key, &mut options.portal.audit_key].into_iter().flatten() {
         *path = root.join(&*path).display().to_string();
     }
     secrets(&mut options).for_each(|secret| secret.below(root));

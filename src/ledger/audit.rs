@@ -2,7 +2,7 @@
 //!
 //! An entry's hash is SHA-256 over its fields and the hash before it, each field preceded by its length, so that no two
 //! different entries give the same bytes. A changed or missing entry breaks the chain; what was cut off at the end shows
-//! in the number and hash of the last entry, which `huichi audit verify` prints for keeping elsewhere.
+//! in the number and hash of the last entry, which are anchored by day (`anchor`) and printed for keeping elsewhere.
 
 use super::{Ledger, LedgerError};
 use crate::model::text::hex;
@@ -195,6 +195,16 @@ impl Ledger {
             count += 1;
         }
         Ok(count)
+    }
+
+    /// The hash of an entry.
+    pub fn audit_hash(&self, number: i64) -> Result<Option<String>, LedgerError> {
+        self.0.query_row("SELECT hash FROM audit WHERE number = ?1", [number], |r| r.get(0)).optional()
+    }
+
+    /// Objects of all entries of an action, oldest first.
+    pub fn audit_objects(&self, action: &str) -> Result<Vec<String>, LedgerError> {
+        self.0.prepare("SELECT object FROM audit WHERE action = ?1 ORDER BY number")?.query_map([action], |r| r.get(0))?.collect()
     }
 
     /// The actions that were ever noted.

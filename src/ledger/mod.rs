@@ -6,10 +6,12 @@
 
 mod account;
 mod adoption;
+mod anchor;
 mod attempt;
 mod audit;
 mod copy;
 mod history;
+mod look;
 mod notice;
 mod people;
 mod private;
@@ -20,6 +22,7 @@ mod trend;
 
 pub use account::{Account, NewAccount, Token};
 pub use adoption::Adoption;
+pub use anchor::{ANCHORED, Anchor, Anchored, Anchors, Astray, Key};
 pub use attempt::{Cause, Ending, HistoryLine, Outcome, RecordedRun};
 pub use audit::{AuditFilter, Broken, By, Entry, NewEntry};
 pub use notice::Notice;
@@ -43,6 +46,51 @@ use std::time::Duration;
 /// A failure of the ledger.
 pub type LedgerError = rusqlite::Error;
 
+/// A ledger that a newer build made: its schema, and the newest that this build knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Newer {
+    /// The ledger's schema.
+    pub found: usize,
+    /// The newest that is known.
+    pub known: usize,
+}
+
+impl std::fmt::Display for Newer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "schema {}, known up to {}", self.found, self.known)
+    }
+}
+
+impl std::error::Error for Newer {}
+
+/// The schema of a newer build, if that is the failure.
+pub fn is_newer(error: &LedgerError) -> Option<Newer> {
+    let LedgerError::ToSqlConversionFailure(reason) = error else { return None };
+    reason.downcast_ref().copied()
+}
+
+/// Refuses a schema that this build does not know: to write by an older one would break it.
+fn refuse_newer(found: usize) -> Result<(), LedgerError> {
+    let known = MIGRATIONS.len();
+    if found > known { Err(LedgerError::ToSqlConversionFailure(Box::new(Newer { found, known }))) } else { Ok(()) }
+}
+
+/// The version of an open ledger's schema.
+fn version(connection: &Connection) -> Result<usize, LedgerError> {
+    connection.pragma_query_value(None, "user_version", |row| row.get::<_, u32>(0)).map(|v| v as usize)
+}
+
+/// Whether a failure means that somebody else had the ledger for too long.
+pub fn is_busy(error: &LedgerError) -> bool {
+    matches!(error.sqlite_error_code(), Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked))
+}
+
+/// Whether a failure means that the ledger can only be read.
+pub fn is_sealed(error: &LedgerError) -> bool {
+    use rusqlite::ErrorCode::{CannotOpen, PermissionDenied, ReadOnly};
+    matches!(error.sqlite_error_code(), Some(CannotOpen | PermissionDenied | ReadOnly))
+}
+
 /// Whether a failure means that the disk takes no more.
 pub fn is_full(error: &LedgerError) -> bool {
     error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
@@ -63,21 +111,24 @@ pub struct HttpVersion {
     pub received: String,
 }
 
-/// An open ledger.
-pub struct Ledger(Connection);
+/// An open ledger, and the folder of the copy that it is, if it is one.
+pub struct Ledger(Connection, #[allow(dead_code, reason = "goes with the connection")] Option<tempfile::TempDir>);
+
+/// So long a run, or the command line, waits for others that write; each write is short.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 impl Ledger {
     /// Opens the ledger and brings it to the current schema.
     pub fn open(path: &Path) -> Result<Self, LedgerError> {
+        refuse_newer(look::header(path))?;
         private::tighten(path);
         let mut connection = Connection::open(path)?;
-        // A run, the portal and the command line write to one ledger; each write is short.
-        connection.busy_timeout(Duration::from_secs(10))?;
+        connection.busy_timeout(PATIENCE)?;
+        refuse_newer(version(&connection)?)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         // What is deleted is gone from the file as well.
         connection.pragma_update(None, "secure_delete", "ON")?;
-        let version = |c: &Connection| c.pragma_query_value(None, "user_version", |row| row.get::<_, u32>(0)).map(|v| v as usize);
         let was = version(&connection)?;
         if was < MIGRATIONS.len() {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -94,7 +145,12 @@ impl Ledger {
                 schema::wipe(&connection);
             }
         }
-        Ok(Self(connection))
+        Ok(Self(connection, None))
+    }
+
+    /// Waits so long for others that write.
+    pub fn wait(&self, patience: Duration) -> Result<(), LedgerError> {
+        self.0.busy_timeout(patience)
     }
 
     /// Notes that a content was received; gives when it was first.

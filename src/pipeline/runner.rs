@@ -14,6 +14,7 @@ use crate::engine::Engine;
 use crate::error::{Error, ErrorKind};
 use crate::finding::{Catalogue, Finding, Judgement, Renderer, Severity};
 use crate::ledger::Ledger;
+use crate::lock::{self, Work};
 use crate::model::account::Account;
 use crate::model::merged::{Conflict, Merged};
 use crate::model::place::{FileName, Places};
@@ -53,7 +54,7 @@ pub async fn run(config: &Config, progress: &dyn Progress) -> Result<RunOutcome,
 async fn make(config: &Config, progress: &dyn Progress) -> Result<RunOutcome, Error> {
     let state = config.outputs.join(".huichi");
     fs::create_dir_all(&state)?;
-    let _lock = lock(&state)?;
+    let _lock = lock(&config.outputs)?;
     sweep(&state)?;
     let started = now();
     let ledger = Ledger::open(&state.join("ledger.sqlite"))?;
@@ -124,14 +125,10 @@ fn is_whole(folder: &Path, summary: &Summary) -> bool {
     flaws.is_empty()
 }
 
-/// One run at a time over processes; the lock goes with its holder, however that ends.
-fn lock(state: &Path) -> Result<File, Error> {
-    let file = File::create(state.join("lock"))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(fs::TryLockError::WouldBlock) => Err(Error::new(ErrorKind::Busy, "ERR-003").with("path", state.display().to_string())),
-        Err(fs::TryLockError::Error(error)) => Err(error.into()),
-    }
+/// One run at a time over processes.
+fn lock(outputs: &Path) -> Result<File, Error> {
+    let taken = || Error::new(ErrorKind::Busy, "ERR-003").with("path", outputs.display().to_string());
+    lock::take(outputs, Work::Run)?.ok_or_else(taken)
 }
 
 /// Removes what a run that was killed left half done; only the holder of the lock may.

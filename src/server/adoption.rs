@@ -18,7 +18,7 @@ use std::path::Path;
 pub async fn adopt(app: &App, actor: &Actor, address: &str, run: &str, note: &str) -> Result<(), PageError> {
     let recorded = runs::recorded(app, run).await?;
     let id = run.to_owned();
-    if app.ledger(move |l| l.adoption(&id)).await?.is_some() {
+    if app.read(move |l| l.adoption(&id)).await?.is_some() {
         return Err(PageError::Conflict("adopted_before"));
     }
     let folder = app.config.outputs.join(run);

@@ -5,12 +5,15 @@ use super::error::PageError;
 use super::frame::{portal, say};
 use super::pool::column_label;
 use super::state::App;
+use crate::config::Config;
+use crate::error::{Error, ErrorKind, io_reason};
 use crate::finding::{Lang, find_word};
-use crate::ledger::{AuditFilter, Entry, Ledger, LedgerError, Upload};
+use crate::ledger::{ANCHORED, Anchor, Anchors, Astray, AuditFilter, Entry, Key, Ledger, LedgerError, Upload};
 use crate::model::text::neutral;
 use chrono::NaiveDate;
 use serde::Serialize;
 use std::io::{self, Write};
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 /// Rows of a page.
@@ -113,9 +116,9 @@ pub struct Chain {
     pub read: String,
 }
 
-/// The entry up to which the chain was found to hold, and when the whole of it was last read.
+/// The entry up to which the log was found to hold, and when the whole of it was last read.
 #[derive(Debug, Default)]
-pub struct Known(Mutex<Option<((i64, String), String)>>);
+pub struct Known(Mutex<Option<(Anchor, String)>>);
 
 /// What an action is called; one without a name is called as it is kept.
 pub fn action_word(lang: Lang, action: &str) -> String {
@@ -212,22 +215,88 @@ pub async fn entries(app: &App, wanted: &Wanted, page: u64) -> Result<(Entries, 
         let about = |e: Entry| Ok((if SENT.contains(&e.action.as_str()) { l.upload(&e.object)? } else { None }, e));
         Ok((entries.into_iter().map(about).collect::<Result<Vec<_>, LedgerError>>()?, total, l.audit_actions()?))
     };
-    let (entries, total, actions) = app.ledger_apart(ask).await?;
+    let (entries, total, actions) = app.read_apart(ask).await?;
     let actions = actions.into_iter().map(|a| (action_word(Lang::Zh, &a), a)).map(|(word, id)| (id, word)).collect();
     Ok((Entries { rows: entries.into_iter().map(|(sent, e)| row(app, e, sent.as_ref())).collect(), total }, actions))
 }
 
-/// Whether the chain holds. Read from the entry last known to be good, or all of it again if so asked.
-pub async fn chain(app: &App, whole: bool) -> Result<Chain, PageError> {
-    let known = || app.audit_known.0.lock().unwrap_or_else(PoisonError::into_inner);
-    let before = if whole { None } else { known().clone() };
-    let (entry, read) = before.map_or_else(|| (None, shown(&app.clock.stamp())), |(entry, read)| (Some(entry), read));
-    let verified = app.ledger_apart(move |l| l.verify_audit(entry.as_ref())).await?;
-    *known() = verified.as_ref().ok().map(|last| (last.clone(), read.clone()));
-    Ok(match verified {
-        Ok((number, hash)) => Chain { holds: true, number, hash, read },
-        Err(broken) => Chain { holds: false, number: broken.number, hash: String::new(), read },
+/// The anchors of a site, with the key that pipeline.toml names.
+///
+/// # Errors
+/// The key cannot be read, is short, or lies beside what it signs.
+pub fn anchors(config: &Config) -> Result<Anchors, Error> {
+    let key = config.portal.audit_key.as_ref().map(|path| key(Path::new(path), &config.outputs)).transpose()?;
+    Ok(Anchors::of(&config.outputs.join(".huichi"), key))
+}
+
+fn key(path: &Path, outputs: &Path) -> Result<Key, Error> {
+    let unusable = |reason: String| Error::new(ErrorKind::Usage, "ERR-068").with("path", path.display().to_string()).with("reason", reason);
+    let lies = path.canonicalize().map_err(|e| unusable(io_reason(&e)))?;
+    if outputs.canonicalize().is_ok_and(|outputs| lies.starts_with(outputs)) {
+        return Err(unusable("@backup.beside".to_owned()));
+    }
+    Key::read(&lies).map_err(|e| match e.kind() {
+        io::ErrorKind::InvalidData => unusable("@backup.short_key".to_owned()),
+        _ => unusable(io_reason(&e)),
     })
+}
+
+/// Whether the log holds. Read from the entry last known to be good, or all of it again if so asked, and compared with that
+/// entry and the anchors. What was known stays known when it does not hold: a second look finds what the first did.
+pub async fn chain(app: &App, whole: bool) -> Result<Chain, PageError> {
+    let known = app.audit_known.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let (whole, anchors) = (whole || known.is_none(), app.anchors.clone());
+    let read = known.as_ref().filter(|_| !whole).map_or_else(|| shown(&app.clock.stamp()), |(_, read)| read.clone());
+    let known = known.map(|(anchor, _)| anchor);
+    let verified = app.read_apart(move |l| verified(l, known.as_ref(), whole.then_some(&anchors))).await?;
+    Ok(match verified {
+        Ok(last) => {
+            *app.audit_known.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((last.clone(), read.clone()));
+            if last.number > 0 {
+                tokio::spawn(anchor(app.clone(), last.clone()));
+            }
+            Chain { holds: true, number: last.number, hash: last.hash, read }
+        }
+        Err(number) => Chain { holds: false, number, hash: String::new(), read },
+    })
+}
+
+/// The last entry of a log that holds, or the number from which it does not.
+fn verified(ledger: &Ledger, known: Option<&Anchor>, whole: Option<&Anchors>) -> Result<Result<Anchor, i64>, LedgerError> {
+    let from = known.filter(|_| whole.is_none()).map(|a| (a.number, a.hash.clone()));
+    let (number, hash) = match ledger.verify_audit(from.as_ref())? {
+        Ok(last) => last,
+        Err(broken) => return Ok(Err(broken.number)),
+    };
+    if let Some(known) = known.filter(|a| a.number > 0)
+        && ledger.audit_hash(known.number)?.as_ref() != Some(&known.hash)
+    {
+        return Ok(Err(known.number));
+    }
+    match whole.map(|anchors| anchors.compare(ledger)).transpose()? {
+        Some(Err(Astray::Log(at))) => Ok(Err(at)),
+        Some(Err(Astray::Anchor(day))) => {
+            tracing::error!(day, "an anchor of the audit log is missing or unsound");
+            Ok(Err(number))
+        }
+        _ => Ok(Ok(Anchor { number, hash })),
+    }
+}
+
+/// Keeps what is known of the log outside it; the first time on a day, the log notes that.
+async fn anchor(app: App, last: Anchor) {
+    let day = app.clock.now().date_naive().to_string();
+    let (anchors, today) = (app.anchors.clone(), day.clone());
+    let kept = tokio::task::spawn_blocking(move || anchors.keep(&today, &last)).await;
+    let noted = match kept {
+        Ok(Ok(true)) => app.note_system("", ANCHORED, &day, "").await.map_err(|e| format!("{e:?}")),
+        Ok(Ok(false)) => Ok(()),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(error) => Err(error.to_string()),
+    };
+    if let Err(reason) = noted {
+        tracing::error!(reason, "the audit log could not be anchored");
+    }
 }
 
 /// Writes entries as a table: UTF-8 with mark, CRLF; no text in it is run by a spreadsheet.

@@ -117,7 +117,11 @@ impl IntoResponse for PageError {
 
 impl From<LedgerError> for PageError {
     fn from(error: LedgerError) -> Self {
-        if crate::ledger::is_full(&error) { PageError::Full } else { PageError::bug(error.to_string()) }
+        match () {
+            () if crate::ledger::is_full(&error) => PageError::Full,
+            () if crate::ledger::is_busy(&error) => PageError::Overloaded,
+            () => PageError::bug(error.to_string()),
+        }
     }
 }
 
@@ -149,18 +153,27 @@ impl From<Error> for PageError {
 
 impl From<tower_sessions::session::Error> for PageError {
     fn from(error: tower_sessions::session::Error) -> Self {
-        PageError::bug(error.to_string())
+        use tower_sessions::{session::Error, session_store};
+        match error {
+            // The store of sessions can say no more than a text.
+            Error::Store(session_store::Error::Backend(said)) if said == format!("{:?}", PageError::Overloaded) => PageError::Overloaded,
+            error => PageError::bug(error.to_string()),
+        }
     }
 }
 
 /// Turns failures into pages, and for programs into JSON.
-pub async fn render(State(app): State<App>, request: Request, next: Next) -> Response {
+pub async fn render(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
     let for_programs = path.starts_with("/api/");
     let visitor = request.extensions().get::<Visitor>().cloned().unwrap_or(Visitor(None));
     let back = request.uri().path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
     let reading = request.method() == axum::http::Method::GET;
-    let response = next.run(request).await;
+    // Who is behind the request could not be found out.
+    let response = match request.extensions_mut().remove::<PageError>() {
+        Some(error) => error.into_response(),
+        None => next.run(request).await,
+    };
     let Some(error) = response.extensions().get::<PageError>().cloned() else { return response };
     if let PageError::Bug(reason) = &error {
         tracing::error!(reason, "request failed");

@@ -15,6 +15,7 @@ mod api;
 pub mod audit;
 mod calendar;
 mod clock;
+mod connections;
 mod demo;
 mod download;
 mod error;
@@ -52,9 +53,11 @@ pub use state::App;
 use crate::config::{Config, Secret, Unread};
 use crate::error::{Error, ErrorKind};
 use crate::ledger::Cause;
+use crate::lock::{self, Work};
 use chrono::{DateTime, FixedOffset};
+use std::fs::File;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -90,8 +93,8 @@ pub struct Listening {
 /// The address cannot be had, the state cannot be opened, or the TLS files cannot be read.
 pub async fn serve(start: Start, tell: impl FnOnce(&Listening)) -> Result<(), Error> {
     let clock = Clock::new(start.now);
+    let _lock = lock(&start.config.outputs)?;
     let app = App::open(start.config, start.config_path, clock, start.demo)?;
-    let _lock = lock(&app)?;
     app.intake.sweep()?;
     let portal = &app.config.portal;
     let address = match start.listen {
@@ -158,15 +161,9 @@ fn failed(error: error::PageError) -> Error {
 }
 
 /// One portal at a time over a state.
-fn lock(app: &App) -> Result<std::fs::File, Error> {
-    let file = std::fs::File::create(app.folder().join("portal.lock"))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => {
-            Err(Error::new(ErrorKind::Busy, "ERR-024").with("path", app.folder().display().to_string()))
-        }
-        Err(std::fs::TryLockError::Error(error)) => Err(error.into()),
-    }
+fn lock(outputs: &Path) -> Result<File, Error> {
+    let taken = || Error::new(ErrorKind::Busy, "ERR-024").with("path", outputs.join(".huichi").display().to_string());
+    lock::take(outputs, Work::Serve)?.ok_or_else(taken)
 }
 
 /// A one-time link by which the first administrator is made, while there is no account.

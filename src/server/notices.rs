@@ -38,7 +38,7 @@ pub async fn queue(app: &App, event: NoticeEvent) -> Result<(), PageError> {
     if channels.is_empty() {
         return Ok(());
     }
-    app.ledger(move |l| channels.iter().try_for_each(|(channel, body)| l.queue_notice(channel, body, &now))).await?;
+    app.ledger_patiently(move |l| channels.iter().try_for_each(|(channel, body)| l.queue_notice(channel, body, &now))).await?;
     app.notices.notify_one();
     Ok(())
 }
@@ -92,7 +92,7 @@ pub async fn keep(app: App, mut stopped: watch::Receiver<bool>) {
 
 async fn send_due(app: &App, client: &Client) -> Result<(), PageError> {
     let now = app.clock.stamp();
-    for notice in app.ledger(move |l| l.due_notices(&now)).await? {
+    for notice in app.read(move |l| l.due_notices(&now)).await? {
         let channel = app.config.notice.iter().find(|n| mark(n) == notice.channel);
         let sent = match channel {
             Some(options) => send(client, options, &notice, app.clock.now().timestamp_millis()).await,
@@ -101,12 +101,12 @@ async fn send_due(app: &App, client: &Client) -> Result<(), PageError> {
         };
         let (id, now) = (notice.id, app.clock.now());
         match sent {
-            Ok(()) => app.ledger(move |l| l.notice_sent(id, &Clock::text(now))).await?,
+            Ok(()) => app.ledger_patiently(move |l| l.notice_sent(id, &Clock::text(now))).await?,
             Err(error) => {
                 tracing::warn!(?error, notice.tries = notice.tries + 1, "a notice was not taken");
                 let pause = PAUSES_S.get(notice.tries as usize).filter(|_| error != Unsent::Gone);
                 let next = pause.map(|seconds| Clock::text(now + TimeDelta::seconds(*seconds)));
-                app.ledger(move |l| l.notice_failed(id, next.as_deref(), &Clock::text(now))).await?;
+                app.ledger_patiently(move |l| l.notice_failed(id, next.as_deref(), &Clock::text(now))).await?;
             }
         }
     }

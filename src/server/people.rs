@@ -186,13 +186,13 @@ pub fn person(account: Account, lapsed: &str) -> Person {
 /// All accounts, by name.
 pub async fn people(app: &App) -> Result<Vec<Person>, PageError> {
     let lapsed = lapsed_before(&app.config, app.clock.now());
-    Ok(app.ledger(|l| l.accounts()).await?.into_iter().map(|a| person(a, &lapsed)).collect())
+    Ok(app.read(|l| l.accounts()).await?.into_iter().map(|a| person(a, &lapsed)).collect())
 }
 
 /// One account.
 pub async fn one(app: &App, id: i64) -> Result<Person, PageError> {
     let lapsed = lapsed_before(&app.config, app.clock.now());
-    Ok(person(app.ledger(move |l| l.account(id)).await?.ok_or(PageError::NotFound)?, &lapsed))
+    Ok(person(app.read(move |l| l.account(id)).await?.ok_or(PageError::NotFound)?, &lapsed))
 }
 
 /// Makes an account with a one-time password.
@@ -256,7 +256,7 @@ pub fn program(token: Token, now: &str) -> Program {
 /// All tokens, newest first.
 pub async fn programs(app: &App) -> Result<Vec<Program>, PageError> {
     let now = app.clock.stamp();
-    Ok(app.ledger(|l| l.tokens()).await?.into_iter().map(|t| program(t, &now)).collect())
+    Ok(app.read(|l| l.tokens()).await?.into_iter().map(|t| program(t, &now)).collect())
 }
 
 /// A token to be made, and its text, which is kept nowhere.

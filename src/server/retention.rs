@@ -10,8 +10,8 @@ use super::clock::Clock;
 use super::error::PageError;
 use super::integrity;
 use super::state::App;
-use crate::backup::hold;
 use crate::config::RetentionOptions;
+use crate::lock::{self, Work};
 use crate::stages::acquire::Store;
 use chrono::{DateTime, FixedOffset, NaiveDate, TimeDelta};
 use serde::Deserialize;
@@ -47,7 +47,7 @@ pub async fn keep(app: App, mut stop: watch::Receiver<bool>) {
 
 async fn round(app: &App) -> Result<(), PageError> {
     let (now, idle) = super::session::limits(app);
-    app.ledger(move |l| l.sweep_sessions(now, idle)).await?;
+    app.ledger_patiently(move |l| l.sweep_sessions(now, idle)).await?;
     let chain = audit::chain(app, true).await?;
     if !chain.holds {
         tracing::error!(audit.number = chain.number, "the audit log does not hold");
@@ -55,7 +55,7 @@ async fn round(app: &App) -> Result<(), PageError> {
     app.reserve.fill();
     integrity::scrub(app).await?;
     // A backup reads what would go.
-    let Some(_held) = hold(&app.folder()).map_err(PageError::from)? else { return Ok(()) };
+    let Some(_held) = lock::take(&app.config.outputs, Work::Keep)? else { return Ok(()) };
     settle_originals(app).await?;
     remove_runs(app).await?;
     if move_originals(app).await? {
@@ -82,7 +82,7 @@ fn outdated(recorded: &[String], kept: &HashSet<String>, retention: &RetentionOp
 
 /// Runs that stay whatever their age: the latest and those adopted.
 async fn kept_runs(app: &App) -> Result<HashSet<String>, PageError> {
-    let mut kept: HashSet<String> = app.ledger(|l| l.runs_adopted()).await?.into_iter().collect();
+    let mut kept: HashSet<String> = app.read(|l| l.runs_adopted()).await?.into_iter().collect();
     let latest = fs::read_link(app.config.outputs.join("latest")).ok();
     kept.extend(latest.and_then(|l| l.file_name().map(|n| n.to_string_lossy().into_owned())));
     Ok(kept)
@@ -91,7 +91,7 @@ async fn kept_runs(app: &App) -> Result<HashSet<String>, PageError> {
 async fn remove_runs(app: &App) -> Result<(), PageError> {
     let leaving = app.folder().join(RUNS_LEAVING);
     let kept = kept_runs(app).await?;
-    let recorded = app.ledger(|l| l.runs_recorded()).await?;
+    let recorded = app.read(|l| l.runs_recorded()).await?;
     for id in outdated(&recorded, &kept, &app.config.retention, app.clock.now().date_naive()) {
         let folder = app.config.outputs.join(&id);
         if !folder.is_dir() {
@@ -100,7 +100,7 @@ async fn remove_runs(app: &App) -> Result<(), PageError> {
         app.note_system("", "run_removed", &id, "").await?;
         let to = leaving.join(&id);
         // With the ledger in hand: an adoption comes before or after, never between.
-        app.ledger(move |l| {
+        app.ledger_patiently(move |l| {
             if l.adoption(&id)?.is_some() {
                 return Ok(Ok(()));
             }
@@ -140,12 +140,9 @@ fn referred(outputs: &Path) -> io::Result<Option<HashSet<String>>> {
 async fn move_originals(app: &App) -> Result<bool, PageError> {
     let Some(days) = app.config.retention.originals_days else { return Ok(false) };
     // What a run under way takes in is named by no run yet.
-    let lock = fs::File::create(app.folder().join("lock"))?;
-    if lock.try_lock().is_err() {
-        return Ok(false);
-    }
+    let Some(_held) = lock::take(&app.config.outputs, Work::Run)? else { return Ok(false) };
     let limit = Clock::text(before(app.clock.now(), days));
-    let unneeded = app.ledger(move |l| l.unneeded_originals(&limit)).await?;
+    let unneeded = app.read(move |l| l.unneeded_originals(&limit)).await?;
     let outputs = app.config.outputs.clone();
     let Some(referred) = apart(move || referred(&outputs)).await? else { return Ok(false) };
     let store = Store::at(&app.folder().join("store"))?;
@@ -169,7 +166,7 @@ async fn settle_originals(app: &App) -> Result<(), PageError> {
     // Without a term nothing may go, whatever an earlier configuration moved out.
     let limit = app.config.retention.originals_days.map(|days| Clock::text(before(app.clock.now(), days)));
     let unneeded: HashSet<String> = match limit {
-        Some(limit) => app.ledger(move |l| l.unneeded_originals(&limit)).await?.into_iter().collect(),
+        Some(limit) => app.read(move |l| l.unneeded_originals(&limit)).await?.into_iter().collect(),
         None => HashSet::new(),
     };
     let store = Store::at(&app.folder().join("store"))?;

@@ -210,7 +210,7 @@ pub struct Changes {
 pub async fn history(app: &App, actor: &Actor, page: u64) -> Result<History, PageError> {
     let page = page.clamp(1, 1 << 32);
     let (lines, all, adoptions) = app
-        .ledger(move |l| {
+        .read(move |l| {
             let (lines, all) = l.history((page - 1) * LINES, LINES)?;
             Ok((lines, all, l.adoptions()?))
         })
@@ -248,7 +248,7 @@ fn seconds(from: &str, to: &str) -> Option<i64> {
 /// There is no such run.
 pub async fn recorded(app: &App, id: &str) -> Result<RecordedRun, PageError> {
     let id = id.to_owned();
-    app.ledger(move |l| l.run(&id)).await?.ok_or(PageError::NotFound)
+    app.read(move |l| l.run(&id)).await?.ok_or(PageError::NotFound)
 }
 
 /// A run in full, as far as the reader may see it.
@@ -258,7 +258,7 @@ pub async fn recorded(app: &App, id: &str) -> Result<RecordedRun, PageError> {
 pub async fn run(app: &App, actor: &Actor, id: &str) -> Result<Run, PageError> {
     let recorded = recorded(app, id).await?;
     let asked = id.to_owned();
-    let (line, adoption) = app.ledger(move |l| Ok((l.history_of(&asked)?, l.adoption(&asked)?))).await?;
+    let (line, adoption) = app.read(move |l| Ok((l.history_of(&asked)?, l.adoption(&asked)?))).await?;
     let summary: Summary = serde_json::from_str(&recorded.summary).map_err(|e| PageError::bug(e.to_string()))?;
     let file = run_file(app, id, &summary.record_sha256).await?;
     let known = file.as_ref().map(|f| f.files.clone()).unwrap_or_default();

@@ -66,11 +66,14 @@ impl SessionStore for LedgerStore {
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
         let (hash, (now, idle)) = (hashed(id), limits(&self.0));
         let asked = hash.clone();
-        let Some(kept) = self.0.ledger(move |l| l.session(&asked, now, idle)).await.map_err(backend)? else { return Ok(None) };
+        let Some(kept) = self.0.read(move |l| l.session(&asked, now, idle)).await.map_err(backend)? else { return Ok(None) };
         if now - kept.seen >= TOUCHED_S {
-            // A page that only reads does not fail because the ledger takes no writes.
-            let touched = self.0.ledger(move |l| l.touch_session(&hash, now)).await;
-            let _ = touched.inspect_err(|error| tracing::warn!(?error, "the use of a session could not be noted"));
+            // A page that only reads neither waits nor fails because the ledger takes no writes.
+            let app = self.0.clone();
+            tokio::spawn(async move {
+                let touched = app.ledger(move |l| l.touch_session(&hash, now)).await;
+                touched.inspect_err(|error| tracing::warn!(?error, "the use of a session could not be noted"))
+            });
         }
         let data: HashMap<String, serde_json::Value> = serde_json::from_str(&kept.data).map_err(|e| Error::Decode(e.to_string()))?;
         let expiry_date = tower_sessions::cookie::time::OffsetDateTime::from_unix_timestamp(kept.expires).map_err(backend)?;
@@ -135,27 +138,26 @@ impl FromRequestParts<App> for Visitor {
 }
 
 /// Finds out who is behind a request: a session of the browser, or the token of a program.
-pub async fn identify(
-    State(app): State<App>,
-    session: Session,
-    mut request: Request,
-    next: Next,
-) -> std::result::Result<Response, PageError> {
+pub async fn identify(State(app): State<App>, session: Session, mut request: Request, next: Next) -> Response {
     let bearer = request.headers().get(AUTHORIZATION).and_then(|v| v.to_str().ok()).and_then(|v| v.strip_prefix("Bearer "));
-    let actor = match bearer {
-        Some(token) => by_token(&app, token).await?,
-        None => by_session(&app, &session).await?,
+    let found = match bearer {
+        Some(token) => by_token(&app, token).await,
+        None => by_session(&app, &session).await,
     };
+    let actor = found.unwrap_or_else(|error| {
+        request.extensions_mut().insert(error);
+        None
+    });
     if let Some(actor) = &actor {
         tracing::Span::current().record("actor.role", actor.role.id());
     }
     request.extensions_mut().insert(Visitor(actor));
-    Ok(next.run(request).await)
+    next.run(request).await
 }
 
 async fn by_token(app: &App, token: &str) -> std::result::Result<Option<Actor>, PageError> {
     let (hash, now) = (hash_text(token), app.clock.stamp());
-    let token = app.ledger(move |l| l.token(&hash, &now)).await?;
+    let token = app.read(move |l| l.token(&hash, &now)).await?;
     Ok(token.map(|t| Actor {
         // A colon stands in no account's name, so the log never takes a program for a person.
         name: format!("token:{}", t.label),
@@ -172,7 +174,7 @@ async fn by_session(app: &App, session: &Session) -> std::result::Result<Option<
     let Some(id) = session.get::<i64>(key::ACCOUNT).await? else { return Ok(None) };
     let csrf: String = session.get(key::CSRF).await?.unwrap_or_default();
     let generation = session.get::<i64>(key::GENERATION).await?;
-    let account = app.ledger(move |l| l.account(id)).await?;
+    let account = app.read(move |l| l.account(id)).await?;
     Ok(account.filter(|a| !a.disabled && Some(a.generation) == generation).map(|a| Actor {
         name: a.name,
         display: a.display,
@@ -191,6 +193,8 @@ pub async fn begin(session: &Session, account: &Account) -> std::result::Result<
     session.insert(key::ACCOUNT, account.id).await?;
     session.insert(key::CSRF, super::password::secret()).await?;
     session.insert(key::GENERATION, account.generation).await?;
+    // Here, where a ledger that is busy can still be told of; after the answer it no longer can.
+    session.save().await?;
     Ok(())
 }
 

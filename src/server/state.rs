@@ -1,6 +1,7 @@
 //! What all requests share.
 
 use super::clock::{Clock, shown};
+use super::connections::{Connections, LONG_PATIENCE, PATIENCE};
 use super::error::PageError;
 use super::frame::{Banner, portal, say};
 use super::limits::Limits;
@@ -10,11 +11,16 @@ use super::quality::Shelf;
 use super::session::Actor;
 use super::uploads::Intake;
 use crate::config::Config;
-use crate::ledger::{By, Ledger, LedgerError, NewEntry};
+use crate::ledger::{Anchors, By, Ledger, LedgerError, NewEntry};
+use crate::stages::acquire::hash_text;
 use std::ops::Deref;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 use tokio::sync::Notify;
+
+/// Digits of a mark.
+const MARK: usize = 8;
 
 /// The portal's state; clones share it.
 #[derive(Clone)]
@@ -51,7 +57,10 @@ pub struct Shared {
     pub integrity: super::integrity::Known,
     /// How far the audit log was found to hold.
     pub audit_known: super::audit::Known,
-    ledger: Arc<Mutex<Ledger>>,
+    /// What the audit log must fit.
+    pub anchors: Anchors,
+    secret: String,
+    connections: Connections,
 }
 
 impl Deref for App {
@@ -73,7 +82,8 @@ impl App {
     pub fn open(config: Config, config_path: PathBuf, clock: Clock, demo: bool) -> Result<Self, crate::error::Error> {
         let state = config.outputs.join(".huichi");
         std::fs::create_dir_all(&state)?;
-        let ledger = Ledger::open(&state.join("ledger.sqlite"))?;
+        let connections = Connections::open(&state.join("ledger.sqlite"))?;
+        let anchors = super::audit::anchors(&config)?;
         let intake = Intake::open(&config, &state)?;
         Ok(Self(Arc::new(Shared {
             config,
@@ -91,7 +101,9 @@ impl App {
             reserve: super::reserve::Reserve::keep(state.join("reserve")),
             integrity: super::integrity::Known::default(),
             audit_known: super::audit::Known::default(),
-            ledger: Arc::new(Mutex::new(ledger)),
+            anchors,
+            secret: super::password::secret(),
+            connections,
         })))
     }
 
@@ -100,27 +112,36 @@ impl App {
         self.config.outputs.join(".huichi")
     }
 
-    /// Asks the ledger, away from the threads that serve pages.
+    /// Asks the ledger in order to change it; whoever waits too long is told to come again.
     pub async fn ledger<T: Send + 'static>(
         &self,
         ask: impl FnOnce(&mut Ledger) -> Result<T, LedgerError> + Send + 'static,
     ) -> Result<T, PageError> {
-        let ledger = self.ledger.clone();
-        let asked = tokio::task::spawn_blocking(move || {
-            // A panic while the lock is held leaves no half state: SQLite rolls back.
-            ask(&mut ledger.lock().unwrap_or_else(PoisonError::into_inner))
-        });
-        Ok(asked.await.map_err(|e| PageError::bug(e.to_string()))??)
+        self.connections.write(PATIENCE, ask).await
     }
 
-    /// Asks the ledger over a connection of its own: long reading holds nobody up.
-    pub async fn ledger_apart<T: Send + 'static>(
+    /// The same for what the portal does by itself, which nobody would do again.
+    pub async fn ledger_patiently<T: Send + 'static>(
+        &self,
+        ask: impl FnOnce(&mut Ledger) -> Result<T, LedgerError> + Send + 'static,
+    ) -> Result<T, PageError> {
+        self.connections.write(LONG_PATIENCE, ask).await
+    }
+
+    /// Reads the ledger, past whoever writes to it.
+    pub async fn read<T: Send + 'static>(
         &self,
         ask: impl FnOnce(&Ledger) -> Result<T, LedgerError> + Send + 'static,
     ) -> Result<T, PageError> {
-        let path = self.folder().join("ledger.sqlite");
-        let asked = tokio::task::spawn_blocking(move || ask(&Ledger::open(&path)?));
-        Ok(asked.await.map_err(|e| PageError::bug(e.to_string()))??)
+        self.connections.read(ask).await
+    }
+
+    /// Reads the ledger for long, over a connection of its own.
+    pub async fn read_apart<T: Send + 'static>(
+        &self,
+        ask: impl FnOnce(&Ledger) -> Result<T, LedgerError> + Send + 'static,
+    ) -> Result<T, PageError> {
+        self.connections.read_apart(ask).await
     }
 
     /// Changes the ledger in an actor's name; the change brings its entry in the audit log with it.
@@ -142,15 +163,36 @@ impl App {
             .await
     }
 
-    /// Notes what the portal itself did, or what somebody unknown tried.
+    /// Notes what somebody who is not signed in tried.
+    pub async fn note_stranger(&self, address: &str, action: &'static str, object: &str, detail: &str) -> Result<(), PageError> {
+        self.note_unsigned(PATIENCE, address, action, object, detail).await
+    }
+
+    /// Notes what the portal itself did.
     pub async fn note_system(&self, address: &str, action: &'static str, object: &str, detail: &str) -> Result<(), PageError> {
+        self.note_unsigned(LONG_PATIENCE, address, action, object, detail).await
+    }
+
+    async fn note_unsigned(
+        &self,
+        patience: Duration,
+        address: &str,
+        action: &'static str,
+        object: &str,
+        detail: &str,
+    ) -> Result<(), PageError> {
         let at = self.clock.stamp();
         let (address, object, detail) = (address.to_owned(), object.to_owned(), detail.to_owned());
-        self.ledger(move |l| {
+        let note = move |l: &mut Ledger| {
             let entry = NewEntry { account: "system", role: "", action, object: &object, detail: &detail, address: &address };
             l.note(&entry, &at)
-        })
-        .await
+        };
+        self.connections.write(patience, note).await
+    }
+
+    /// A mark by which the same text can be told again while the portal runs, and from which nobody can tell the text.
+    pub fn mark(&self, text: &str) -> String {
+        hash_text(&format!("{}\n{text}", self.secret)).chars().take(MARK).collect()
     }
 
     /// What must be said on every page.

@@ -70,8 +70,8 @@ fn a_changed_file_alone_is_read_again() {
 #[test]
 fn one_run_at_a_time() {
     let site = city::site("");
-    fs::create_dir_all(site.path("outputs/.huichi")).expect("a folder");
-    let lock = fs::File::create(site.path("outputs/.huichi/lock")).expect("a lock");
+    fs::create_dir_all(site.path("outputs")).expect("a folder");
+    let lock = fs::File::open(site.path("outputs")).expect("the folder");
     lock.lock().expect("locked");
     let refused = site.huichi(&["run"]);
     assert_eq!(refused.status.code(), Some(5), "{}", text(&refused.stderr));

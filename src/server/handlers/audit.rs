@@ -109,7 +109,7 @@ async fn export(
     app.note(&actor, &address, "audit_exported", "", &wanted.facts()).await?;
     let path = app.folder().join("ledger.sqlite");
     let body = stream::written(move |to| {
-        let ledger = crate::ledger::Ledger::open(&path).map_err(std::io::Error::other)?;
+        let ledger = crate::ledger::Ledger::reader(&path).map_err(std::io::Error::other)?;
         audit::write_table(&ledger, &wanted, Lang::Zh, to).map(|_| ())
     });
     let name = format!("audit-{}.csv", app.clock.now().format("%Y%m%d-%H%M%S"));

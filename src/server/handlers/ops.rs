@@ -16,7 +16,7 @@ pub fn routes(routes: Routes) -> Routes {
 
 /// Ready if the ledger answers.
 async fn ready(State(app): State<App>) -> Result<&'static str, PageError> {
-    app.ledger(|l| l.sessions()).await?;
+    app.read(|l| l.sessions()).await?;
     Ok("ready")
 }
 
@@ -27,7 +27,7 @@ async fn metrics(State(app): State<App>, headers: HeaderMap) -> Result<impl Into
     if !same(said, &wanted) {
         return Err(PageError::NotFound);
     }
-    let tallies = app.ledger(|l| l.tallies()).await?;
+    let tallies = app.read(|l| l.tallies()).await?;
     let bytes = ["ledger.sqlite", "ledger.sqlite-wal"].map(|name| std::fs::metadata(app.folder().join(name)).map_or(0, |m| m.len()));
     app.metrics.take_over(&tallies, bytes.iter().sum());
     let text = app.metrics.text().map_err(|e| PageError::bug(e.to_string()))?;

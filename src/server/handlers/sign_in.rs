@@ -87,7 +87,7 @@ async fn sign_in(
 ) -> Result<Response, PageError> {
     let name = form.name.trim().to_owned();
     let asked = name.clone();
-    let (account, key) = app.ledger(move |l| Ok((l.account_named(&asked)?, l.browser_key()?))).await?;
+    let (account, key) = app.read(move |l| Ok((l.account_named(&asked)?, l.browser_key()?))).await?;
     let now = app.clock.now();
     let known = Known::new(key, now);
     let mark = account.as_ref().and_then(|a| known.mark(&headers, a.id));
@@ -97,8 +97,11 @@ async fn sign_in(
     let kept = account.as_ref().map_or_else(|| password::NOBODY.to_owned(), |a| a.password.clone());
     let right = verified(&app, form.password, kept).await?;
     let lapsed = lapsed_before(&app.config, now);
+    // What nobody is called may be a password in the wrong field: it is kept nowhere.
+    let unknown = || (String::new(), format!("unknown={}", app.mark(&name)));
+    let (tried, unknown) = account.as_ref().map_or_else(unknown, |a| (a.name.clone(), String::new()));
     let Some(account) = account.filter(|a| right && !a.disabled && !a.lapsed(&lapsed)) else {
-        app.note_system(&address.0, "sign_in_failed", &name, "").await?;
+        app.note_stranger(&address.0, "sign_in_failed", &tried, &unknown).await?;
         let problem = portal("sign_in_wrong").to_owned();
         let page = Page(sign_in_page(&app, Frame::new(&app, None, ""), name, &form.next, problem));
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
@@ -182,7 +185,7 @@ async fn change_password(
     Posted(form): Posted<NewPassword>,
 ) -> Result<Response, PageError> {
     let Some(id) = actor.account else { return Err(PageError::NotFound) };
-    let account = app.ledger(move |l| l.account(id)).await?.ok_or(PageError::SignIn)?;
+    let account = app.read(move |l| l.account(id)).await?.ok_or(PageError::SignIn)?;
     let problem =
         problem_of(&form.new, &form.again, &actor.name, bureau(&app, &actor)).or_else(|| (form.new == form.old).then_some("password_same"));
     let counted = tries::from_within(id);
@@ -251,7 +254,7 @@ struct SetupPage {
 
 async fn setup_form(State(app): State<App>, Path(secret): Path<String>) -> Result<impl IntoResponse, PageError> {
     let (hash, lapsed) = (hash_text(&secret), lapsed_before(&app.config, app.clock.now()));
-    if !app.ledger(move |l| l.setup_link_counts(&hash, &lapsed)).await? {
+    if !app.read(move |l| l.setup_link_counts(&hash, &lapsed)).await? {
         return Err(PageError::NotFound);
     }
     Ok(Page(SetupPage { frame: Frame::new(&app, None, ""), secret, shortest: password::SHORTEST, problem: String::new() }))
@@ -278,7 +281,7 @@ async fn setup(
     try_password(&app, &counted)?;
     let (link, lapsed) = (hash_text(&secret), lapsed_before(&app.config, app.clock.now()));
     let asked = (link.clone(), lapsed.clone());
-    if !app.ledger(move |l| l.setup_link_counts(&asked.0, &asked.1)).await? {
+    if !app.read(move |l| l.setup_link_counts(&asked.0, &asked.1)).await? {
         return Err(PageError::NotFound);
     }
     app.limits.tries.right(&counted);

@@ -127,7 +127,7 @@ async fn begin(app: &App, cause: Cause, by: By<'_>, due: Option<String>) -> Resu
     if let Err(error) = noted {
         let now = app.clock.stamp();
         let ending = Ending { outcome: Outcome::Cancelled, run: None, message: None };
-        app.ledger(move |l| l.end_attempt(attempt, ending, &now)).await?;
+        app.ledger_patiently(move |l| l.end_attempt(attempt, ending, &now)).await?;
         return Err(error);
     }
     Ok(attempt)
@@ -155,7 +155,7 @@ pub fn arrived(app: &App) {
 /// Takes up where an earlier portal ended: what it left open is closed, and its failure is said.
 pub async fn open(app: &App) -> Result<(), PageError> {
     let now = app.clock.stamp();
-    for attempt in app.ledger(move |l| l.close_attempts(&now)).await? {
+    for attempt in app.ledger_patiently(move |l| l.close_attempts(&now)).await? {
         app.note_system("", "run_finished", &attempt.to_string(), Outcome::Died.id()).await?;
     }
     refresh(app).await
@@ -172,7 +172,7 @@ pub async fn park(app: &App) {
 
 /// Looks up whether the last run failed.
 async fn refresh(app: &App) -> Result<(), PageError> {
-    let failed = app.ledger(|l| l.failure()).await?;
+    let failed = app.read(|l| l.failure()).await?;
     if let Ok(mut known) = app.night.failed.write() {
         *known = failed;
     }
@@ -213,7 +213,8 @@ async fn record(app: &App, attempt: i64, ended: Ended) -> Result<(), PageError> 
         Ended::Stopped(Stop::Parked) => (Outcome::Parked, None, None),
     };
     let (now, made) = (app.clock.stamp(), run.clone());
-    app.ledger(move |l| l.end_attempt(attempt, Ending { outcome, run: made.as_deref(), message: message.as_deref() }, &now)).await?;
+    app.ledger_patiently(move |l| l.end_attempt(attempt, Ending { outcome, run: made.as_deref(), message: message.as_deref() }, &now))
+        .await?;
     refresh(app).await?;
     let detail = run.map_or_else(|| outcome.id().to_owned(), |run| format!("{} {run}", outcome.id()));
     app.note_system("", "run_finished", &attempt.to_string(), &detail).await

@@ -98,7 +98,7 @@ async fn make_up(app: &App, times: Option<&Times>, now: DateTime<FixedOffset>) -
     let due = times.and_then(|t| t.until(&now));
     let stamp = due.map(Clock::text);
     let (parked, missed) = app
-        .ledger(move |l| {
+        .read(move |l| {
             let Some(due) = stamp else { return Ok((l.is_parked()?, false)) };
             let (deaths, ended) = l.served(&due)?;
             // What was due before there was a portal was not missed.

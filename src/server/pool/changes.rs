@@ -93,7 +93,7 @@ pub struct Changed {
 /// The changes between the latest run and the one before it; nothing if there is none whose data are still there.
 pub async fn changes(app: &App, latest: &Arc<PoolData>, edition: Edition) -> Result<Option<Arc<Changes>>, PageError> {
     let run = latest.run.clone();
-    let earlier = app.ledger(move |l| l.runs_before(&run)).await?;
+    let earlier = app.read(move |l| l.runs_before(&run)).await?;
     let readable = |run: &String| super::folder_of(app, run).join("data/enterprises.parquet").is_file();
     let Some(previous) = earlier.into_iter().find(readable) else { return Ok(None) };
     let key = (previous.clone(), latest.run.clone(), edition);

@@ -76,7 +76,7 @@ pub struct Shown {
 /// # Errors
 /// There is no run of this id.
 pub async fn shown(app: &App, id: Option<&str>) -> Result<Option<Shown>, PageError> {
-    let runs = app.ledger(|l| l.finished_runs(LOOK_BACK)).await?;
+    let runs = app.read(|l| l.finished_runs(LOOK_BACK)).await?;
     if id.is_some_and(|id| runs.iter().all(|r| r.id != id)) {
         return Err(PageError::NotFound);
     }

@@ -47,7 +47,7 @@ pub async fn prepare(app: &App, series: &str) {
 
 async fn compare_all(app: &App, series: &str) -> Result<(), PageError> {
     let asked = series.to_owned();
-    let versions = app.ledger(move |l| l.versions(&asked)).await?;
+    let versions = app.read(move |l| l.versions(&asked)).await?;
     let config = config_today(app);
     for upload in &versions {
         let Some(old) = before(&versions, upload) else { continue };

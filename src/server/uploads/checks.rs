@@ -17,7 +17,7 @@ const PAUSES_S: [u64; 3] = [5, 30, 120];
 
 /// Begins again what has no verdict.
 pub async fn resume(app: &App) -> Result<(), PageError> {
-    for upload in app.ledger(|l| l.unchecked_uploads()).await? {
+    for upload in app.read(|l| l.unchecked_uploads()).await? {
         begin(app, upload);
     }
     Ok(())
@@ -83,7 +83,7 @@ async fn check(app: &App, upload: &Upload) -> Result<(), PageError> {
     let result = rendered.await.map_err(|e| PageError::bug(e.to_string()))??;
     let (id, series, now) = (upload.id.clone(), upload.series.clone(), app.clock.stamp());
     let verdict = app
-        .ledger(move |l| {
+        .ledger_patiently(move |l| {
             let explained = l.explanations(&series)?.into_iter().map(|e| e.finding).collect();
             let (verdict, tally) = result.verdict(&explained);
             l.judge_upload(&id, verdict, &tally, &name, &now)?;

@@ -122,7 +122,7 @@ pub async fn list(app: &App, actor: &Actor, page: u32) -> Result<ListPage, PageE
     // A clerk without a source sees nothing: no source has an empty id.
     let source = (actor.role == crate::model::role::Role::Clerk).then(|| actor.source.clone().unwrap_or_default());
     let (uploads, total, page) = app
-        .ledger(move |l| {
+        .read(move |l| {
             let total = l.count_uploads(source.as_deref())?;
             let page = page.clamp(1, total.div_ceil(ITEMS).max(1));
             Ok((l.uploads(source.as_deref(), (page - 1) * ITEMS, ITEMS)?, total, page))
@@ -134,7 +134,7 @@ pub async fn list(app: &App, actor: &Actor, page: u32) -> Result<ListPage, PageE
 /// An upload, if it is the actor's to see; another bureau's is as good as none.
 pub async fn own(app: &App, actor: &Actor, id: &str) -> Result<Upload, PageError> {
     let id = id.to_owned();
-    let upload = app.ledger(move |l| l.upload(&id)).await?;
+    let upload = app.read(move |l| l.upload(&id)).await?;
     upload.filter(|u| actor.sees_source(&u.source)).ok_or(PageError::NotFound)
 }
 
@@ -192,7 +192,7 @@ pub struct Detail {
 pub async fn told(app: &App, upload: &Upload) -> Result<Option<Vec<Told>>, PageError> {
     let Some(name) = upload.result.clone() else { return Ok(None) };
     let (shared, series) = (app.clone(), upload.series.clone());
-    let explanations = app.ledger(move |l| l.explanations(&series)).await?;
+    let explanations = app.read(move |l| l.explanations(&series)).await?;
     let result = tokio::task::spawn_blocking(move || shared.intake.kept::<CheckResult>(&name));
     let Some(result) = result.await.map_err(|e| PageError::bug(e.to_string()))? else { return Ok(None) };
     // The last word on a finding counts.
@@ -227,7 +227,7 @@ pub async fn detail(app: &App, actor: &Actor, id: &str, page: usize) -> Result<D
         item.verdict = None;
     }
     let series = upload.series.clone();
-    let versions = app.ledger(move |l| l.versions(&series)).await?;
+    let versions = app.read(move |l| l.versions(&series)).await?;
     let newest = versions.iter().rev().find(|v| v.verdict != Some(Verdict::Refused));
     let newer = newest.filter(|v| v.number > upload.number).map(|v| Item::of(app, v));
     let version = |v: &Upload| {

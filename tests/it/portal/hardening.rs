@@ -1,6 +1,6 @@
 //! Whoever is slow, silent, greedy or too much is let go; the others notice nothing.
 
-use super::{Portal, until};
+use super::{Portal, QUIET, site, until};
 use crate::util::{Site, text};
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -303,7 +303,7 @@ fn the_ledger_is_its_owners_alone() {
     let output = portal.site.huichi(&["backup", "kept"]);
     assert!(output.status.success(), "{}", text(&output.stderr));
     assert_eq!((mode(&portal.site.path("kept")), mode(&portal.site.path("kept/state/ledger.sqlite"))), (0o700, 0o600));
-    let kept = huichi::ledger::Ledger::open_copy(&portal.site.path("kept/state/ledger.sqlite")).expect("a copy");
+    let kept = huichi::ledger::Ledger::look(&portal.site.path("kept/state/ledger.sqlite")).expect("a copy");
     assert_eq!(kept.sessions().expect("a count"), 0, "no session comes back with a backup");
     assert!(portal.sign_in("leader").get("/pool").status == 200, "those of the portal go on");
 }
@@ -335,4 +335,51 @@ fn whoever_listens_to_others_without_tls_says_so() {
             assert!(said.contains(way), "{settings}: {said}");
         }
     }
+}
+
+#[test]
+fn one_portal_serves_a_state_whatever_lies_in_it() {
+    let portal = portal("");
+    for lock in ["portal.lock", "lock", "backup.lock"] {
+        let _ = std::fs::remove_file(portal.site.path("outputs/.huichi").join(lock));
+    }
+    let second = portal.site.huichi(&["serve", "--listen", "127.0.0.1:0"]);
+    assert_eq!((second.status.code(), text(&second.stderr).contains("ERR-024")), (Some(5), true), "{}", text(&second.stderr));
+}
+
+#[test]
+fn a_writer_that_holds_the_ledger_stalls_no_page_and_others_are_told_to_wait() {
+    let portal = Portal::start(site(QUIET));
+    portal.site.run();
+    let (leader, clerk) = (portal.sign_in("leader"), portal.sign_in("statistics"));
+    let auditor = portal.sign_in("auditor");
+    let ledger = rusqlite::Connection::open(portal.site.path("outputs/.huichi/ledger.sqlite")).expect("the ledger");
+    ledger.execute_batch("BEGIN IMMEDIATE").expect("held");
+    let wait = |answer: &super::Answer| {
+        assert_eq!(answer.status, 503, "{}", answer.text());
+        assert!(answer.headers.contains_key("retry-after") && answer.text().contains("系统正忙"), "{}", answer.text());
+    };
+    let (took, ()) = timed(|| {
+        scope(|s| {
+            for _ in 0..6 {
+                s.spawn(|| wait(&portal.stranger().post("/sign-in", &[("name", "leader"), ("password", super::PASSWORD)])));
+            }
+            s.spawn(|| wait(&portal.stranger().post("/sign-in", &[("name", "leader"), ("password", "wrong")])));
+            s.spawn(|| wait(&clerk.post("/sign-out", &[])));
+            s.spawn(|| {
+                for (visitor, path) in
+                    [(&leader, "/pool"), (&leader, "/runs"), (&clerk, "/uploads"), (&clerk, "/calendar"), (&auditor, "/audit")]
+                {
+                    let (took, page) = timed(|| visitor.page(path));
+                    assert!(took < 3, "{path} took {took} s");
+                    assert!(page.contains("</html>"));
+                }
+                assert_eq!(portal.stranger().get("/readyz").status, 200);
+            });
+        });
+    });
+    assert!(took < 12, "who waits is told after some seconds, not after {took}");
+    ledger.execute_batch("ROLLBACK").expect("let go");
+    drop(ledger);
+    portal.sign_in("leader");
 }

@@ -7,8 +7,10 @@ mod backup;
 mod hardening;
 mod integrity;
 mod pool;
+mod restore;
 mod runs;
 mod seen;
+mod state;
 mod uploads;
 
 use crate::util::{Site, directory, text};
