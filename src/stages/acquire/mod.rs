@@ -15,8 +15,10 @@ pub use http::{FetchError, Fetched, Fetcher, Validators, shown};
 pub use store::{Store, hash_text};
 pub use version::{Candidate, KeySet, Older, RecordKey, Superseded, supersede, version};
 
+use serde::{Deserialize, Serialize};
+
 /// One input, pinned.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceFile {
     /// The source's id.
     pub source: String,
@@ -31,7 +33,7 @@ pub struct SourceFile {
 }
 
 /// What the ledger knows of an upload.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Uploaded {
     /// The file's name as the bureau knows it.
     pub name: String,
