@@ -134,7 +134,16 @@ impl LimitOptions {
 
 impl Default for LimitOptions {
     fn default() -> Self {
-        Self { file_mib: 256, parser_mib: 1024, parser_cpu_s: 120, parser_s: 180, parsers: 0, check_mib: 3072, check_cpu_s: 300, check_s: 600 }
+        Self {
+            file_mib: 256,
+            parser_mib: 1024,
+            parser_cpu_s: 120,
+            parser_s: 180,
+            parsers: 0,
+            check_mib: 3072,
+            check_cpu_s: 300,
+            check_s: 600,
+        }
     }
 }
 

@@ -160,7 +160,9 @@ mod tests {
             body.extend_from_slice(b"\r\n");
         }
         for size in sizes {
-            body.extend_from_slice(format!("--{edge}\r\nContent-Disposition: form-data; name=\"a\"\r\nX-A: {}\r\n\r\n", "h".repeat(header)).as_bytes());
+            body.extend_from_slice(
+                format!("--{edge}\r\nContent-Disposition: form-data; name=\"a\"\r\nX-A: {}\r\n\r\n", "h".repeat(header)).as_bytes(),
+            );
             body.extend(std::iter::repeat_n(b'\n', *size));
             body.extend_from_slice(b"\r\n");
         }

@@ -83,7 +83,7 @@ async fn take(app: &App, (actor, address): (&Actor, &str), mut parts: Parts) -> 
     let source = actor.source.clone().filter(|s| app.config.source.contains_key(s)).ok_or(PageError::NotFound)?;
     let body = match tokio::time::timeout(DEADLINE, read(app, actor, &mut parts)).await {
         Ok(Err(error @ PageError::TooLarge(_))) => {
-            let _ = tokio::time::timeout(DRAINING, drain(&mut parts)).await;
+            let _ = tokio::time::timeout(DRAINING, drain(&mut parts, 2 * most(app))).await;
             return Err(error);
         }
         read => read.map_err(|_| broken())??,
@@ -106,6 +106,11 @@ async fn take(app: &App, (actor, address): (&Actor, &str), mut parts: Parts) -> 
     Ok(sent)
 }
 
+/// Fields of a body at most, of whatever kind.
+fn most(app: &App) -> usize {
+    TEXTS + app.config.portal.upload_files
+}
+
 fn broken() -> PageError {
     PageError::Refused("upload_broken", Vec::new())
 }
@@ -123,7 +128,7 @@ async fn read(app: &App, actor: &Actor, parts: &mut Parts) -> Result<Body, PageE
     let mut genuine = actor.csrf.is_empty();
     let mut body = Body::default();
     let meter = parts.meter();
-    while let Some(field) = heard(parts.next(TEXTS + portal.upload_files)).await? {
+    while let Some(field) = heard(parts.next(most(app))).await? {
         let Some(claimed) = field.file_name().map(str::to_owned) else {
             texts += 1;
             if texts > TEXTS {
@@ -191,9 +196,9 @@ async fn file(
 }
 
 /// Reads on without keeping anything.
-async fn drain(parts: &mut Parts) {
+async fn drain(parts: &mut Parts, most: usize) {
     let (meter, mut read) = (parts.meter(), 0);
-    while let Ok(Some(mut field)) = parts.next(TEXTS).await {
+    while let Ok(Some(mut field)) = parts.next(most).await {
         while let Ok(Some(chunk)) = meter.chunk(&mut field).await {
             read += chunk.len() as u64;
             if read > DRAINED {

@@ -231,5 +231,5 @@ fn what_lies_between_the_fields_of_an_upload_is_bounded() {
         });
         assert!(pieces.count() < 40, "{what} is read on and on");
     }
-    assert!(clerk.page("/uploads").contains("共 0 份"), "nothing was kept");
+    assert!(clerk.page("/uploads").contains("还没有报送记录"), "nothing was kept");
 }

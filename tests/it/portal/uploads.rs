@@ -208,7 +208,7 @@ fn children(of: u32) -> Vec<i32> {
 
 #[test]
 fn a_return_wrong_in_every_row_is_told_in_full_and_weighs_little() {
-    const ROWS: u32 = 20_000;
+    const ROWS: u32 = 8_000;
     let portal = Portal::start(site(QUIET));
     let token = told(&portal.site, &["token", "add", "program", "--role", "clerk", "--source", "statistics"]);
     let program = portal.program(token["secret"].as_str().expect("a secret"));
@@ -235,7 +235,7 @@ fn a_return_wrong_in_every_row_is_told_in_full_and_weighs_little() {
     // A second version, so that the two are compared as well.
     let (second, _) = clerk.judged("经营情况.csv", &all_wrong(ROWS).replace(",3,100,", ",4,100,"));
     let page = until(60, "its versions compared", || Some(clerk.wait(&second)).filter(|page| !page.contains("正在与")));
-    assert!(page.contains("20,000 个单元格有变化"), "{page}");
+    assert!(page.contains("8,000 个单元格有变化"), "{page}");
     let grown = peak_mib(portal.child.id()) - before;
     assert!(grown < 60, "the portal grew by {grown} MiB");
 }
