@@ -1,11 +1,18 @@
-//! The program: a parsing child if so asked, else the command line.
+//! The program: a child if so asked, else the command line.
 
+use huichi::pipeline::parser;
+use huichi::server::judge;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    // The child must stay single-threaded, so it is told apart before any runtime starts.
-    if std::env::args_os().nth(1).is_some_and(|a| a == huichi::pipeline::parser::COMMAND) {
-        return ExitCode::from(u8::try_from(huichi::pipeline::parser::main()).unwrap_or(1));
+    // A child must stay single-threaded, so it is told apart before any runtime starts.
+    let child = match std::env::args_os().nth(1) {
+        Some(word) if word == parser::COMMAND => Some(parser::main()),
+        Some(word) if word == judge::COMMAND => Some(judge::main()),
+        _ => None,
+    };
+    if let Some(code) = child {
+        return ExitCode::from(u8::try_from(code).unwrap_or(1));
     }
     let said = std::panic::take_hook();
     // A panic over a full disk becomes an error, which says it better.

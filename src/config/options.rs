@@ -119,11 +119,37 @@ pub struct LimitOptions {
     /// Parsing children at a time; 0 means one per core.
     #[validate(range(max = 256))]
     pub parsers: usize,
+    /// Address space of a child that judges an upload, MiB.
+    #[validate(range(min = 256, max = 65536))]
+    pub check_mib: u64,
+    /// CPU seconds of a child that judges an upload.
+    #[validate(range(min = 1, max = 3600))]
+    pub check_cpu_s: u64,
+    /// Seconds until a child that judges an upload is stopped.
+    #[validate(range(min = 1, max = 7200))]
+    pub check_s: u64,
+}
+
+impl LimitOptions {
+    /// Children at a time: as many as wanted, but no more than there are cores.
+    pub fn children(&self) -> usize {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        if self.parsers == 0 { cores } else { self.parsers.min(cores) }
+    }
 }
 
 impl Default for LimitOptions {
     fn default() -> Self {
-        Self { file_mib: 256, parser_mib: 1024, parser_cpu_s: 120, parser_s: 180, parsers: 0 }
+        Self {
+            file_mib: 256,
+            parser_mib: 1024,
+            parser_cpu_s: 120,
+            parser_s: 180,
+            parsers: 0,
+            check_mib: 3072,
+            check_cpu_s: 300,
+            check_s: 600,
+        }
     }
 }
 

@@ -8,6 +8,14 @@
 use std::borrow::Cow;
 use unicode_normalization::UnicodeNormalization;
 
+/// A text of at most so many characters; a longer one ends in a sign of omission.
+pub fn cut(text: String, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        None => text,
+        Some(_) => text.chars().take(most.saturating_sub(1)).chain(['…']).collect(),
+    }
+}
+
 /// Tells whether a character prints nothing: zero-width marks, byte order mark, soft hyphen, direction marks.
 pub fn is_invisible(c: char) -> bool {
     matches!(c,

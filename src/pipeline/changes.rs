@@ -8,6 +8,7 @@ use super::excerpt::text;
 use crate::model::cell;
 use crate::model::place::Address;
 use crate::model::raw::TableMeta;
+use crate::model::text::cut;
 use datafusion::arrow::array::{AsArray, RecordBatch};
 use datafusion::arrow::datatypes::Int64Type;
 use serde::{Deserialize, Serialize};
@@ -37,12 +38,23 @@ pub struct Changes {
     pub count: u64,
     /// The first of them, by sheet, row and column.
     pub cells: Vec<Change>,
+    /// Whether comparing takes more than it may: then nothing is counted.
+    #[serde(default)]
+    pub too_many: bool,
 }
 
 /// The records of a version by sheet and row; tables may stand beside each other.
 type Rows<'a> = BTreeMap<(&'a str, u32), Vec<(&'a TableMeta, &'a RecordBatch, usize)>>;
 
+/// Characters of a cell that are shown.
+const SHOWN: usize = 300;
+
 impl Changes {
+    /// Of two versions that cannot be compared within the limits.
+    pub fn too_many() -> Self {
+        Self { too_many: true, ..Self::default() }
+    }
+
     /// Compares two versions and names the first `most` cells.
     pub fn between(old: &Loaded, new: &Loaded, most: usize) -> Self {
         let (old, mut new) = (rows(old), rows(new));
@@ -67,7 +79,7 @@ impl Changes {
                 if changes.cells.len() < most {
                     let label = is.or(was).map(|(label, _)| (*label).to_owned()).unwrap_or_default();
                     let (sheet, cell) = (key.0.to_owned(), cell::address(*column, key.1));
-                    changes.cells.push(Change { sheet, cell, label, old: held(was), new: held(is) });
+                    changes.cells.push(Change { sheet, cell, label, old: cut(held(was), SHOWN), new: cut(held(is), SHOWN) });
                 }
             }
         }

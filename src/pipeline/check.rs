@@ -11,6 +11,7 @@ use super::excerpt::{Excerpt, Excerpts};
 use super::gather::{self, InputFile, ParsedFile};
 use super::judging::{self, Population};
 use super::parse::Parsing;
+use super::tables::Tables;
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind};
@@ -21,8 +22,6 @@ use crate::stages::acquire::{SourceFile, Store, source_of};
 use crate::stages::merge::Datasets;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tempfile::TempDir;
-use tokio::sync::Semaphore;
 
 /// What checking gave.
 pub struct Checked {
@@ -34,8 +33,6 @@ pub struct Checked {
     pub rows: u64,
     /// Files that could not be read.
     pub refused: usize,
-    /// Whether a parser ended without a word, so that another try may end otherwise.
-    pub died: bool,
     /// Whether all of it is text tables, whose sheets are called as their files are.
     pub sheetless: bool,
     /// Forms found.
@@ -72,56 +69,27 @@ pub async fn check(config: &Config, files: &[PathBuf], source: Option<&str>) -> 
     judge(config, &parsed).await
 }
 
-/// Checks uploads, each alone, a bounded number at a time; clones share what is bounded.
-#[derive(Debug, Clone)]
-pub struct Checker {
-    parsing: Parsing,
-    judging: Arc<Semaphore>,
-    store: Store,
-    folder: PathBuf,
+/// Judges one file whose tables lie in a folder.
+///
+/// # Errors
+/// The folder holds no manifest, or the system fails; what is wrong with the file is in the result.
+pub async fn judge_tables(config: &Config, file: SourceFile, folder: &Path) -> Result<Checked, Error> {
+    judge(config, &[tables_of(file, folder)?]).await
 }
 
-impl Checker {
-    /// Originals lie in `store`; what is needed only during a check goes below `folder`.
-    ///
-    /// # Errors
-    /// The system does not tell where this program lies.
-    pub fn new(config: &Config, store: Store, folder: PathBuf) -> Result<Self, Error> {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Ok(Self { parsing: Parsing::of_portal(config)?, judging: Arc::new(Semaphore::new(cores)), store, folder })
-    }
+/// What changed from one version of a return to the next, at most `most` cells of it by name.
+///
+/// # Errors
+/// As [`judge_tables`].
+pub fn compare(config: &Config, old: (SourceFile, &Path), new: (SourceFile, &Path), most: usize) -> Result<Changes, Error> {
+    let (old, new) = (tables_of(old.0, old.1)?, tables_of(new.0, new.1)?);
+    Ok(Changes::between(&load(config, &[old])?, &load(config, &[new])?, most))
+}
 
-    /// Checks one upload; its shown path is that of runs.
-    ///
-    /// # Errors
-    /// The disk is full or the system fails; what is wrong with the file is in the result.
-    pub async fn check(&self, config: Arc<Config>, file: SourceFile) -> Result<Checked, Error> {
-        let (_folder, parsed) = self.parse(&config, file).await?;
-        let _turn = self.judging.acquire().await.map_err(Error::bug)?;
-        // Judging keeps a core busy for a moment; the threads that serve pages must not be the ones.
-        let here = tokio::runtime::Handle::current();
-        tokio::task::spawn_blocking(move || here.block_on(judge(&config, &parsed))).await.map_err(Error::bug)?
-    }
-
-    /// What changed from one version of a return to the next, at most `most` cells of it by name.
-    ///
-    /// # Errors
-    /// As [`Checker::check`].
-    pub async fn changes(&self, config: Arc<Config>, old: SourceFile, new: SourceFile, most: usize) -> Result<Changes, Error> {
-        let (old, new) = tokio::try_join!(self.parse(&config, old), self.parse(&config, new))?;
-        let _turn = self.judging.acquire().await.map_err(Error::bug)?;
-        let compared = tokio::task::spawn_blocking(move || Ok(Changes::between(&load(&config, &old.1)?, &load(&config, &new.1)?, most)));
-        compared.await.map_err(Error::bug)?
-    }
-
-    /// Parses one file, under the folder that is given back with it.
-    async fn parse(&self, config: &Config, file: SourceFile) -> Result<(TempDir, Vec<ParsedFile>), Error> {
-        let folder = tempfile::Builder::new().prefix("check-").tempdir_in(&self.folder)?;
-        let cache = Arc::new(Cache::open(folder.path().to_owned())?);
-        let input = InputFile { file, seeds: Vec::new(), readable: true };
-        let parsed = gather::ingest(config, &self.store, &cache, vec![input], &self.parsing, &Silent).await?;
-        Ok((folder, parsed))
-    }
+fn tables_of(file: SourceFile, folder: &Path) -> Result<ParsedFile, Error> {
+    let (manifest, tables) = Tables::in_folder(folder).map_err(|_| Error::bug("a folder of tables that does not read"))?;
+    let input = InputFile { file, seeds: Vec::new(), readable: true };
+    Ok(ParsedFile { input, manifest, tables: Some(tables) })
 }
 
 async fn judge(config: &Config, parsed: &[ParsedFile]) -> Result<Checked, Error> {
@@ -136,7 +104,6 @@ async fn judge(config: &Config, parsed: &[ParsedFile]) -> Result<Checked, Error>
     Ok(Checked {
         rows: loaded.forms.values().map(Dataset::rows).sum(),
         refused: parsed.iter().filter(|p| p.manifest.refused).count(),
-        died: parsed.iter().any(ParsedFile::died),
         sheetless: parsed.iter().all(|p| p.manifest.encoding.is_some()),
         parts: loaded.parts.into_values().flatten().collect(),
         findings,

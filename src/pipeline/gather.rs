@@ -13,6 +13,7 @@ use crate::ledger::{HttpVersion, Ledger, Upload};
 use crate::stages::acquire::{self, Bounds, FetchError, Fetched, Fetcher, Found, FoundFile, SourceFile, Store, Uploaded, Validators};
 use std::io;
 use std::sync::Arc;
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 /// An input, pinned.
@@ -221,6 +222,8 @@ pub async fn ingest(
     let mut tasks = JoinSet::new();
     let mut parsed: Vec<Option<ParsedFile>> = Vec::new();
     let config = Arc::new(config.clone());
+    // Each child reads a copy of its original, so no more of them are made than are soon read.
+    let turns = Arc::new(Semaphore::new(2 * config.limits.children()));
     progress.begin(Stage::Ingest, Some(inputs.iter().filter(|i| i.readable).count() as u64));
     for (place, input) in inputs.into_iter().enumerate() {
         parsed.push(None);
@@ -238,7 +241,9 @@ pub async fn ingest(
             continue;
         }
         let (parsing, cache, config, store) = (parsing.clone(), cache.clone(), config.clone(), store.clone());
+        let turns = turns.clone();
         tasks.spawn(async move {
+            let _turn = turns.acquire().await.map_err(Error::bug)?;
             let (folder, file) = (cache.begin()?, &input.file);
             let original = (&store, file.sha256.as_str());
             let manifest = parse(&parsing, &config, &file.source, original, file.name(), folder.path()).await;

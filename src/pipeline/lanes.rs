@@ -1,15 +1,14 @@
-//! Lanes of parsing children: whoever takes long makes way for whoever does not.
+//! Lanes of children: whoever takes long makes way for whoever does not.
 //!
 //! A child begins in the ordinary lane. The more CPU time it has used, the lower its priority. In the portal a child past
 //! [`LONG_S`] seconds moves to the long lane; if that is taken, it ends and begins again there later, so that it never
 //! keeps the place, or the memory, of a file that is read in a moment.
 
+use super::turns::{Turn, Turns};
 use std::io;
 use std::process::ExitStatus;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::process::Child;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Seconds of CPU time after which a child is a long one.
 const LONG_S: f64 = 2.0;
@@ -23,17 +22,20 @@ const LOOK: Duration = Duration::from_millis(100);
 /// Places for children.
 #[derive(Debug, Clone)]
 pub struct Lanes {
-    ordinary: Arc<Semaphore>,
+    ordinary: Turns,
     /// None where a long child keeps its place: a run waits for all its files anyway.
-    long: Option<Arc<Semaphore>>,
+    long: Option<Turns>,
 }
 
 /// How a child came to its end.
 pub enum End {
     /// By itself.
     Exited(ExitStatus),
-    /// Its time was over.
-    Late,
+    /// Its time was over, of which it had used so many seconds of CPU.
+    Late {
+        /// Seconds.
+        used_s: f64,
+    },
     /// It takes long, and there is no place for it now.
     MadeWay,
 }
@@ -41,34 +43,34 @@ pub enum End {
 /// The place that a child holds.
 pub struct Lane {
     /// Given back when the lane is left.
-    _permit: OwnedSemaphorePermit,
+    _turn: Turn,
+    /// Who asked for it.
+    name: String,
     is_long: bool,
 }
 
 impl Lanes {
     /// For a run: so many at a time, however long they take.
     pub fn of_run(children: usize) -> Self {
-        Self { ordinary: Arc::new(Semaphore::new(children)), long: None }
+        Self { ordinary: Turns::new(children, children), long: None }
     }
 
     /// For the portal: a few more than cores, since long ones make way, and one lane for those.
     pub fn of_portal(children: usize) -> Self {
-        let long = children.saturating_sub(1).max(1);
-        Self { ordinary: Arc::new(Semaphore::new(children + 4)), long: Some(Arc::new(Semaphore::new(long))) }
+        Self { ordinary: Turns::shared(children + 4), long: Some(Turns::shared(children.saturating_sub(1).max(1))) }
     }
 
-    /// Waits for an ordinary place.
-    pub async fn enter(&self) -> io::Result<Lane> {
-        let permit = self.ordinary.clone().acquire_owned().await.map_err(io::Error::other)?;
-        Ok(Lane { _permit: permit, is_long: false })
+    /// Waits for an ordinary place, fairly among those who ask.
+    pub async fn enter(&self, name: &str) -> Lane {
+        Lane { _turn: self.ordinary.wait(name).await, name: name.to_owned(), is_long: false }
     }
 
     /// Waits for a place of a long one; an ordinary one that is held is given back before.
-    pub async fn make_way(&self, lane: Lane) -> io::Result<Lane> {
+    pub async fn make_way(&self, lane: Lane) -> Lane {
+        let name = lane.name.clone();
         drop(lane);
-        let long = self.long.clone().unwrap_or_else(|| self.ordinary.clone());
-        let permit = long.acquire_owned().await.map_err(io::Error::other)?;
-        Ok(Lane { _permit: permit, is_long: true })
+        let turn = self.long.as_ref().unwrap_or(&self.ordinary).wait(&name).await;
+        Lane { _turn: turn, name, is_long: true }
     }
 
     /// Watches a child until it ends, or must.
@@ -81,11 +83,11 @@ impl Lanes {
                 status = child.wait() => return Ok(End::Exited(status?)),
                 () = tokio::time::sleep(LOOK) => {}
             }
+            let used = pid.and_then(cpu_s).unwrap_or_else(|| started.elapsed().as_secs_f64());
             if started.elapsed() > deadline {
                 let _ = child.kill().await;
-                return Ok(End::Late);
+                return Ok(End::Late { used_s: used });
             }
-            let used = pid.and_then(cpu_s).unwrap_or_else(|| started.elapsed().as_secs_f64());
             let earned = if lane.is_long { 19 } else { earned(used) };
             if earned > niceness {
                 niceness = earned;
@@ -104,8 +106,8 @@ impl Lanes {
             lane.is_long = true;
             return true;
         };
-        let Ok(permit) = long.clone().try_acquire_owned() else { return false };
-        *lane = Lane { _permit: permit, is_long: true };
+        let Some(turn) = long.now(&lane.name) else { return false };
+        *lane = Lane { _turn: turn, name: lane.name.clone(), is_long: true };
         true
     }
 }
@@ -155,10 +157,10 @@ mod tests {
     #[tokio::test]
     async fn a_long_child_moves_over_and_a_second_one_makes_way() {
         let lanes = Lanes::of_portal(1);
-        let free = lanes.ordinary.available_permits();
+        let free = lanes.ordinary.free();
         let (mut one, mut other) = (busy(), busy());
-        let (mut a, mut b) = (lanes.enter().await.expect("a place"), lanes.enter().await.expect("a place"));
-        assert_eq!(lanes.ordinary.available_permits(), free - 2);
+        let (mut a, mut b) = (lanes.enter("a").await, lanes.enter("b").await);
+        assert_eq!(lanes.ordinary.free(), free - 2);
         let deadline = Duration::from_secs(300);
         let end = tokio::select! {
             end = lanes.watch(&mut one, &mut a, deadline) => end,
@@ -166,9 +168,9 @@ mod tests {
         };
         assert!(matches!(end, Ok(End::MadeWay)), "there is one long place");
         assert!(a.is_long != b.is_long, "the other has it");
-        assert_eq!(lanes.ordinary.available_permits(), free - 1);
+        assert_eq!(lanes.ordinary.free(), free - 1);
         drop((a, b));
-        assert_eq!(lanes.ordinary.available_permits(), free);
+        assert_eq!(lanes.ordinary.free(), free);
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod adopted;
 mod cache;
 mod changes;
 mod check;
+pub mod child;
 mod conditions;
 mod datasets;
 mod excerpt;
@@ -27,14 +28,18 @@ mod scope;
 mod space;
 mod summary;
 mod tables;
+mod turns;
 
 pub use changes::{Change, Changes};
-pub use check::{Checked, Checker, check};
+pub use check::{Checked, check, compare, judge_tables};
+pub use child::{Bound, Children, Ending, Limits};
 pub use conditions::problems;
 pub use excerpt::Excerpt;
 pub use gather::{InputFile, of_upload};
+pub use lanes::Lanes;
 pub use origin::{OriginCell, OriginColumn, OriginRow, Seek, origin_of};
-pub use parse::{Parsing, parse};
+pub use parse::{Parsing, parse, read_tables};
+pub use parser::{dead_of, too_much};
 pub use runner::{RunOutcome, run};
 pub use summary::{ProgressEvent, Severities, Stage, Summary};
 

@@ -1,11 +1,9 @@
-//! The parsing child: one file in, standardized tables out, in a process of its own.
+//! The parsing child: one file in, standardized tables out, in a process of its own ([`super::child`]).
 //!
-//! A 2 kB file can make a reader ask for 512 GiB, and a failed allocation aborts the process; so each file is read by
-//! a child with limits on memory, CPU time and wall time, and its death is a finding about the file, not our end.
-//! The child is `huichi` itself, started with [`COMMAND`]: it takes a [`Job`] as JSON on standard input and leaves a
-//! [`Manifest`] and Arrow files in the job's folder. If they cannot be written, that says nothing about the file: there
-//! is no manifest, and the exit code is [`exit::DISK`].
+//! It takes a [`Job`] and leaves a [`Manifest`] and Arrow files in the job's folder. If they cannot be written, that says
+//! nothing about the file: there is no manifest, and the exit code is [`exit::DISK`].
 
+use super::child::{self, Bound, Ending, exit};
 use crate::config::FormOptions;
 use crate::engine::store::TableWriter;
 use crate::finding::Seed;
@@ -18,7 +16,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// The hidden subcommand that makes the program a parsing child.
@@ -37,12 +35,6 @@ pub struct Job {
     pub codes: IndexMap<String, IndexMap<String, Vec<String>>>,
     /// Where the child writes.
     pub folder: PathBuf,
-    /// Address space, bytes.
-    pub memory_bytes: u64,
-    /// CPU time, seconds.
-    pub cpu_s: u64,
-    /// The process that waits for the result.
-    pub parent: u32,
 }
 
 /// What a child found.
@@ -65,24 +57,28 @@ pub struct Manifest {
     pub refused: bool,
 }
 
-/// Findings that tell of this attempt more than of the file: not readable from disk, died, failed, out of time.
-const PASSING: [&str; 4] = ["FIL-100", "FIL-120", "FIL-121", "FIL-122"];
+/// Findings that tell of this attempt more than of the file: not readable from disk, out of memory, failed, out of time,
+/// ended by the system.
+const PASSING: [&str; 5] = ["FIL-100", "FIL-120", "FIL-121", "FIL-122", "FIL-137"];
 
 impl Manifest {
     /// Whether a later run may use it.
     pub fn is_lasting(&self) -> bool {
         !self.seeds.iter().any(|s| PASSING.contains(&s.code.as_str()))
     }
-}
 
-/// Exit codes of the child, besides 0.
-pub mod exit {
-    /// No job, or nobody waits for it any more.
-    pub const NO_JOB: i32 = 2;
+    fn write(&self, folder: &Path) -> Result<(), Failure> {
+        let bytes = serde_json::to_vec(self).map_err(|_| Failure::Defect)?;
+        Ok(std::fs::write(folder.join(files::MANIFEST), bytes)?)
+    }
+
+    /// Leaves a manifest for whoever loads the tables of a folder.
+    ///
+    /// # Errors
     /// The disk takes no more.
-    pub const DISK: i32 = 6;
-    /// A defect of ours; a panic ends with this code too.
-    pub const DEFECT: i32 = 101;
+    pub fn leave(&self, folder: &Path) -> io::Result<()> {
+        self.write(folder).map_err(|_| io::ErrorKind::StorageFull.into())
+    }
 }
 
 /// Names of the Arrow files in a job's folder.
@@ -108,26 +104,12 @@ pub mod files {
 
 /// Runs the child and gives its exit code, 0 unless there is none of [`exit`] to tell.
 pub fn main() -> i32 {
-    die_with_parent();
-    let mut text = String::new();
-    if io::stdin().read_to_string(&mut text).is_err() {
-        return exit::NO_JOB;
-    }
-    let Ok(job) = serde_json::from_str::<Job>(&text) else { return exit::NO_JOB };
-    // A parent that died before the line above asked to die with it has not taken this child along.
-    if is_orphan(job.parent) {
-        return exit::NO_JOB;
-    }
-    limit(job.memory_bytes, job.cpu_s);
-    let path = job.folder.join(files::MANIFEST);
-    let written = parse(&job).and_then(|manifest| {
-        let bytes = serde_json::to_vec(&manifest).map_err(|_| Failure::Defect)?;
-        std::fs::write(&path, bytes).map_err(Failure::from)
-    });
+    let Some(job) = child::job::<Job>() else { return exit::NO_JOB };
+    let written = parse(&job).and_then(|manifest| manifest.write(&job.folder));
     match written {
         Ok(()) => 0,
         Err(failure) => {
-            let _ = std::fs::remove_file(&path);
+            let _ = std::fs::remove_file(job.folder.join(files::MANIFEST));
             match failure {
                 Failure::Disk => exit::DISK,
                 Failure::Defect => exit::DEFECT,
@@ -135,40 +117,6 @@ pub fn main() -> i32 {
         }
     }
 }
-
-#[cfg(target_os = "linux")]
-fn die_with_parent() {
-    let _ = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL));
-}
-
-#[cfg(not(target_os = "linux"))]
-fn die_with_parent() {}
-
-#[cfg(unix)]
-fn is_orphan(parent: u32) -> bool {
-    rustix::process::getppid().is_none_or(|now| u32::try_from(now.as_raw_pid()) != Ok(parent))
-}
-
-#[cfg(not(unix))]
-fn is_orphan(_: u32) -> bool {
-    false
-}
-
-/// Seconds between the signal that tells of too much CPU time and the one that cannot be told from other deaths.
-const GRACE_S: u64 = 5;
-
-#[cfg(unix)]
-fn limit(memory_bytes: u64, cpu_s: u64) {
-    use rustix::process::{Resource, Rlimit, setrlimit};
-    let cap = |current, maximum| Rlimit { current: Some(current), maximum: Some(maximum) };
-    // A limit that the system refuses leaves the deadline, which the parent keeps.
-    let _ = setrlimit(Resource::As, cap(memory_bytes, memory_bytes));
-    let _ = setrlimit(Resource::Cpu, cap(cpu_s, cpu_s + GRACE_S));
-    let _ = setrlimit(Resource::Core, cap(0, 0));
-}
-
-#[cfg(not(unix))]
-fn limit(_: u64, _: u64) {}
 
 /// Why a file's tables could not be handed over; neither is the file's fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -216,9 +164,25 @@ fn refused(code: &str, args: Vec<(&'static str, String)>) -> Manifest {
     Manifest { seeds: vec![seed], refused: true, ..Manifest::default() }
 }
 
-/// The seeds of a file whose parser ended without a manifest.
-pub fn dead(code: &str, reason: String) -> Manifest {
-    refused(code, vec![("reason", reason)])
+/// What is said of a file whose parser ended without a manifest.
+pub fn dead_of(ending: Ending) -> Manifest {
+    let (code, limit) = match ending {
+        Ending::Over(Bound::Memory(mib)) => ("FIL-120", mib.to_string()),
+        Ending::Over(Bound::Cpu(seconds) | Bound::Time(seconds)) => ("FIL-122", seconds.to_string()),
+        Ending::Ended => ("FIL-137", String::new()),
+        // A child that ends well without a manifest does not do what it is for.
+        Ending::Failed | Ending::Done => ("FIL-121", String::new()),
+    };
+    refused(code, vec![("limit", limit)])
+}
+
+/// What is said of a file that was read, and whose check needs more than it may.
+pub fn too_much(bound: Bound) -> Manifest {
+    let limit = match bound {
+        Bound::Memory(mib) => format!("@limit.memory|{mib}"),
+        Bound::Cpu(seconds) | Bound::Time(seconds) => format!("@limit.time|{seconds}"),
+    };
+    refused("FIL-140", vec![("reason", limit)])
 }
 
 /// Writes standardized batches as they come; the first failure ends the writing.
@@ -305,9 +269,6 @@ mod tests {
             forms: [("form".to_owned(), form)].into_iter().collect(),
             codes: IndexMap::new(),
             folder: folder.to_owned(),
-            memory_bytes: 0,
-            cpu_s: 0,
-            parent: 0,
         }
     }
 

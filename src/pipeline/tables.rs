@@ -7,6 +7,8 @@ use crate::engine::store::read;
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::SchemaRef;
 use std::collections::HashMap;
+use std::path::Path;
+use std::{fs, io};
 
 /// Record batches of one schema.
 pub type Batches = (SchemaRef, Vec<RecordBatch>);
@@ -27,10 +29,26 @@ impl Tables {
     /// # Errors
     /// Something of it is gone, or is not as it was kept.
     pub fn read(entry: &Entry) -> Result<(Manifest, Self), Flaw> {
-        let manifest = entry.read(files::MANIFEST)?.ok_or(Flaw::Missing)?;
+        Self::of(entry.key(), |name| entry.read(name))
+    }
+
+    /// Reads what a parsing child left just now in a folder that nobody else knows.
+    ///
+    /// # Errors
+    /// As [`Tables::read`].
+    pub fn in_folder(folder: &Path) -> Result<(Manifest, Self), Flaw> {
+        Self::of("", |name| match fs::read(folder.join(name)) {
+            Ok(content) => Ok(Some(content)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(_) => Err(Flaw::Damaged),
+        })
+    }
+
+    fn of(key: &str, content: impl Fn(&str) -> Result<Option<Vec<u8>>, Flaw>) -> Result<(Manifest, Self), Flaw> {
+        let manifest = content(files::MANIFEST)?.ok_or(Flaw::Missing)?;
         let manifest: Manifest = serde_json::from_slice(&manifest).map_err(|_| Flaw::Damaged)?;
-        let mut tables = Self { key: entry.key().to_owned(), records: HashMap::new(), sums: HashMap::new(), names: HashMap::new() };
-        let kept = |name: String| entry.read(&name)?.map(read).transpose().map_err(|_| Flaw::Damaged);
+        let mut tables = Self { key: key.to_owned(), records: HashMap::new(), sums: HashMap::new(), names: HashMap::new() };
+        let kept = |name: String| content(&name)?.map(read).transpose().map_err(|_| Flaw::Damaged);
         for table in &manifest.tables {
             let number = table.number;
             match kept(files::records(number))? {

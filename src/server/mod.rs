@@ -49,6 +49,7 @@ mod uploads;
 pub use clock::Clock;
 pub use password::{hash as hash_password, secret};
 pub use state::App;
+pub use uploads::judge;
 
 use crate::config::{Config, Secret, Unread};
 use crate::error::{Error, ErrorKind};

@@ -15,7 +15,7 @@ use crate::server::state::App;
 use crate::server::uploads::{self, Item, ListPage, Sent, Told, Version};
 use axum::Json;
 use axum::extract::multipart::MultipartRejection;
-use axum::extract::{DefaultBodyLimit, Multipart, State};
+use axum::extract::{DefaultBodyLimit, State};
 use axum::handler::Handler;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
@@ -80,7 +80,7 @@ pub async fn send_files(
     Address(address): Address,
     Program(actor): Program,
     headers: HeaderMap,
-    body: Result<Multipart, MultipartRejection>,
+    body: Result<uploads::Parts, MultipartRejection>,
 ) -> Result<(StatusCode, Json<Received>), PageError> {
     let sent = uploads::receive(&app, &actor, &address, (headers, body)).await?;
     let mut received = Vec::new();

@@ -15,7 +15,7 @@ use crate::server::state::App;
 use crate::server::uploads::{self, Detail, ListPage};
 use askama::Template;
 use axum::extract::multipart::MultipartRejection;
-use axum::extract::{DefaultBodyLimit, Multipart, Path, Query, State};
+use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::handler::Handler;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -77,7 +77,7 @@ async fn receive(
     Address(address): Address,
     actor: Actor,
     headers: HeaderMap,
-    body: Result<Multipart, MultipartRejection>,
+    body: Result<uploads::Parts, MultipartRejection>,
 ) -> Result<Redirect, PageError> {
     let sent = uploads::receive(&app, &actor, &address, (headers, body)).await?;
     Ok(Redirect::to(&match sent.as_slice() {
@@ -122,6 +122,8 @@ struct UploadPage {
     groups: Vec<Group>,
     sends: bool,
     shortest: usize,
+    /// Findings that one explanation may answer.
+    most: usize,
 }
 
 async fn detail(
@@ -149,6 +151,7 @@ async fn detail(
         frame: Frame::new(&app, Some(&actor), "/uploads").said(wanted.done.as_deref()),
         sends: actor.may(Right::SendReturns),
         shortest: uploads::SHORTEST,
+        most: uploads::MOST_AT_ONCE,
         groups,
         detail,
     }))
@@ -166,12 +169,12 @@ fn grid(excerpt: &Excerpt) -> Grid {
 }
 
 async fn findings(State(app): State<App>, Address(address): Address, actor: Actor, Path(id): Path<String>) -> Result<Response, PageError> {
-    let upload = uploads::own(&app, &actor, &id).await?;
-    let folder = app.intake.scratch()?;
-    let name = uploads::write_findings(&app, &upload, folder.path()).await?;
-    app.note(&actor, &address, "download", &upload.id, "findings").await?;
-    // An open file is read to its end though its folder goes.
-    download::file(&folder.path().join(uploads::FINDINGS_FILE), &name).await
+    let (path, name) = uploads::findings_workbook(&app, &actor, &id).await?;
+    app.note(&actor, &address, "download", &id, "findings").await?;
+    let answer = download::file(&path, &name).await;
+    // An open file is read to its end though its name goes.
+    let _ = std::fs::remove_file(&path);
+    answer
 }
 
 async fn original(State(app): State<App>, Address(address): Address, actor: Actor, Path(id): Path<String>) -> Result<Response, PageError> {

@@ -57,7 +57,7 @@ async fn compare_all(app: &App, series: &str) -> Result<(), PageError> {
         }
         let files = [old, upload].map(|u| of_upload(&config, u.clone()));
         let [old, new] = files;
-        let changes = app.intake.checker.changes(config.clone(), old, new, NAMED).await?;
+        let changes = app.intake.desk.changes(&config, old, new, NAMED).await?;
         app.intake.keep(&name, &changes)?;
     }
     Ok(())

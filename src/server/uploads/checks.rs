@@ -1,6 +1,6 @@
 //! The checks of uploads: begun when a file is in, begun again after an end without warning.
 
-use super::result::{CheckResult, settings};
+use super::result::{Key, settings};
 use super::{changes, result};
 use crate::config::Config;
 use crate::ledger::{Upload, Verdict};
@@ -72,26 +72,38 @@ pub fn config_today(app: &App) -> Arc<Config> {
 
 async fn check(app: &App, upload: &Upload) -> Result<(), PageError> {
     let config = config_today(app);
-    let checked = app.intake.checker.check(config.clone(), of_upload(&config, upload.clone())).await?;
-    let (shared, name) = (app.clone(), result::file_name(upload, &settings(&app.config, &config, upload)));
-    let kept = name.clone();
-    let rendered = tokio::task::spawn_blocking(move || {
-        let result = CheckResult::of(&config, &checked);
-        shared.intake.keep(&kept, &result)?;
-        Ok::<_, std::io::Error>(result)
-    });
-    let result = rendered.await.map_err(|e| PageError::bug(e.to_string()))??;
-    let (id, series, now) = (upload.id.clone(), upload.series.clone(), app.clock.stamp());
-    let verdict = app
-        .ledger_patiently(move |l| {
-            let explained = l.explanations(&series)?.into_iter().map(|e| e.finding).collect();
-            let (verdict, tally) = result.verdict(&explained);
-            l.judge_upload(&id, verdict, &tally, &name, &now)?;
-            Ok(verdict)
-        })
-        .await?;
-    if verdict != Verdict::Refused {
+    let half = app.intake.half()?;
+    app.intake.desk.check(&config, of_upload(&config, upload.clone()), half.path()).await?;
+    let name = result::folder_name(upload, &settings(&app.config, &config, upload));
+    app.intake.keep_found(&name, half)?;
+    if judged(app, upload, &name).await? != Verdict::Refused {
         night::arrived(app);
     }
     Ok(())
+}
+
+/// Keeps what a check came to, given what was said of its return before.
+///
+/// The findings are counted before the ledger is asked to keep the verdict, so that a long list holds nobody up; if
+/// something was said meanwhile, they are counted again.
+async fn judged(app: &App, upload: &Upload, name: &str) -> Result<Verdict, PageError> {
+    loop {
+        let series = upload.series.clone();
+        let explanations = app.read(move |l| l.explanations(&series)).await?;
+        let (shared, kept, said) = (app.clone(), name.to_owned(), explanations.len());
+        let counted = tokio::task::spawn_blocking(move || {
+            let explained = explanations.iter().filter_map(|e| Key::of(&e.finding)).collect();
+            let found = shared.intake.found(&kept).ok_or(std::io::ErrorKind::NotFound)?;
+            found.verdict(&explained)
+        });
+        let (verdict, tally) = counted.await.map_err(|e| PageError::bug(e.to_string()))??;
+        let (id, series, name, now) = (upload.id.clone(), upload.series.clone(), name.to_owned(), app.clock.stamp());
+        let kept = app.ledger_patiently(move |l| {
+            let holds = l.explanations(&series)?.len() == said;
+            if holds { l.judge_upload(&id, verdict, &tally, &name, &now).map(|()| true) } else { Ok(false) }
+        });
+        if kept.await? {
+            return Ok(verdict);
+        }
+    }
 }

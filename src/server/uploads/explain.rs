@@ -1,13 +1,15 @@
 //! 情况说明: the bureau answers a finding that asks; the verdict follows.
 
-use super::result::CheckResult;
+use super::result::{Found, Key};
 use super::view::own;
-use crate::finding::Severity;
 use crate::ledger::{Answer, Verdict};
 use crate::server::error::PageError;
 use crate::server::session::Actor;
 use crate::server::state::App;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
+
+/// Findings that one explanation may answer; a cause of more of them is corrected, not explained.
+pub const MOST_AT_ONCE: usize = 2000;
 
 /// Shortest explanation, in characters.
 pub const SHORTEST: usize = 10;
@@ -26,24 +28,60 @@ pub async fn explain(
     if text.chars().count() < SHORTEST {
         return Err(PageError::Refused("explanation_short", vec![SHORTEST.to_string()]));
     }
-    let result: CheckResult = upload.result.as_deref().and_then(|r| app.intake.kept(r)).ok_or(PageError::Conflict("unchecked"))?;
-    let asks = || result.findings.iter().filter(|f| f.severity == Severity::Explain);
-    let code = asks().find(|f| f.key == key).ok_or(PageError::NotFound)?.code.clone();
-    let mut keys: HashSet<String> = HashSet::from([key.to_owned()]);
-    if alike {
-        keys.extend(asks().filter(|f| f.code == code).map(|f| f.key.clone()));
+    let result = upload.result.clone().ok_or(PageError::Conflict("unchecked"))?;
+    loop {
+        let series = upload.series.clone();
+        let before: HashSet<String> = app.ledger(move |l| l.explanations(&series)).await?.into_iter().map(|e| e.finding).collect();
+        let (shared, result, asked, known) = (app.clone(), result.clone(), key.to_owned(), before.clone());
+        let answers = tokio::task::spawn_blocking(move || {
+            let found = shared.intake.found(&result).ok_or(PageError::Conflict("unchecked"))?;
+            let answers = answered(&found, &asked, alike, &known)?;
+            let explained = known.iter().chain(&answers).filter_map(|k| Key::of(k)).collect();
+            Ok::<_, PageError>((answers, found.verdict(&explained)?))
+        });
+        let (new, (verdict, tally)) = answers.await.map_err(|e| PageError::bug(e.to_string()))??;
+        let (upload, key, text) = (upload.clone(), key.to_owned(), text.clone());
+        let kept = app.change(actor, address, move |l, by| {
+            // Somebody else may have explained something meanwhile, so that fewer findings are open.
+            if l.explanations(&upload.series)?.into_iter().any(|e| !before.contains(&e.finding)) {
+                return Ok(None);
+            }
+            let settled = (upload.verdict != Some(Verdict::Refused)).then_some((verdict, tally.open));
+            l.explain(&Answer { upload: &upload.id, series: &upload.series, asked: &key, findings: &new, text: &text, settled }, by)?;
+            Ok(Some(new.len()))
+        });
+        if let Some(explained) = kept.await? {
+            return Ok(explained);
+        }
     }
-    let key = key.to_owned();
-    app.change(actor, address, move |l, by| {
-        let before: HashSet<String> = l.explanations(&upload.series)?.into_iter().map(|e| e.finding).collect();
-        // What was explained in its own words keeps them; the one named may be put better.
-        let mut new: Vec<String> = keys.into_iter().filter(|k| *k == key || !before.contains(k)).collect();
-        new.sort();
-        let explained: HashSet<String> = before.into_iter().chain(new.iter().cloned()).collect();
-        let (verdict, tally) = result.verdict(&explained);
-        let settled = (upload.verdict != Some(Verdict::Refused)).then_some((verdict, tally.open));
-        l.explain(&Answer { upload: &upload.id, series: &upload.series, asked: &key, findings: &new, text: &text, settled }, by)?;
-        Ok(new.len())
-    })
-    .await
+}
+
+/// The findings that an explanation of one answers: that one, and if so asked the open ones of its code.
+///
+/// What was explained in its own words keeps them; the one named may be put better.
+fn answered(found: &Found, asked: &str, alike: bool, before: &HashSet<String>) -> Result<Vec<String>, PageError> {
+    let named = Key::of(asked).ok_or(PageError::NotFound)?;
+    let mut code = None;
+    for entry in found.list().questions()? {
+        let entry = entry?;
+        if entry.key == named {
+            code = Some(entry.code);
+            break;
+        }
+    }
+    let code = code.ok_or(PageError::NotFound)?;
+    let mut keys = BTreeSet::from([asked.to_owned()]);
+    if alike {
+        for entry in found.list().questions()? {
+            let entry = entry?;
+            let key = entry.key.to_string();
+            if entry.code == code && !before.contains(&key) {
+                keys.insert(key);
+            }
+            if keys.len() > MOST_AT_ONCE {
+                return Err(PageError::Refused("explanation_many", vec![MOST_AT_ONCE.to_string()]));
+            }
+        }
+    }
+    Ok(keys.into_iter().collect())
 }

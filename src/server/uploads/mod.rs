@@ -2,10 +2,16 @@
 //!
 //! Owns: `<outputs>/.huichi/incoming/` for what is on its way in, and `checks/` with what the checks found. An upload is
 //! acknowledged once its bytes are in the store and its receipt is in the ledger; a check that is cut off is made again.
+//! No file's records and no list of findings is ever in memory here: children read and judge (`desk`, `judge`), and a page
+//! reads the findings that it shows (`list`).
 
 mod changes;
 mod checks;
+mod desk;
 mod explain;
+mod gate;
+pub mod judge;
+mod list;
 mod names;
 mod receive;
 mod result;
@@ -13,26 +19,31 @@ mod view;
 mod workbook;
 
 pub use checks::resume;
-pub use explain::{SHORTEST, explain};
+pub use explain::{MOST_AT_ONCE, SHORTEST, explain};
+pub use gate::Parts;
 pub use receive::{Sent, receive};
 pub use view::{Detail, Item, ListPage, Told, Version, detail, list, one, own};
-pub use workbook::{FINDINGS_FILE, write_findings};
+pub use workbook::findings_workbook;
 
 use crate::config::Config;
 use crate::content::{sealed, unsealed};
 use crate::error::Error;
-use crate::pipeline::Checker;
 use crate::stages::acquire::Store;
+use desk::Desk;
+use result::Found;
 use std::collections::HashSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+/// How the folder of a result is called while it is filled.
+const HALF: &str = "new-";
+
 /// Where uploads come in and are checked.
 pub struct Intake {
     /// Originals.
     pub store: Store,
-    checker: Checker,
+    desk: Desk,
     incoming: PathBuf,
     checks: PathBuf,
     /// What is being checked or compared just now.
@@ -46,8 +57,8 @@ impl Intake {
         let (incoming, checks) = (state.join("incoming"), state.join("checks"));
         std::fs::create_dir_all(&incoming)?;
         std::fs::create_dir_all(&checks)?;
-        let checker = Checker::new(config, store.clone(), incoming.clone())?;
-        Ok(Self { store, checker, incoming, checks, busy: Mutex::default() })
+        let desk = Desk::open(config, store.clone(), incoming.clone())?;
+        Ok(Self { store, desk, incoming, checks, busy: Mutex::default() })
     }
 
     /// Removes what an end without warning left on its way in; only the holder of the portal's lock may.
@@ -56,16 +67,14 @@ impl Intake {
         std::fs::create_dir_all(&self.incoming)?;
         for entry in std::fs::read_dir(&self.checks)? {
             let entry = entry?;
-            if entry.path().extension().is_none_or(|e| e != "json") {
-                std::fs::remove_file(entry.path())?;
+            // Results are folders, comparisons are files; results of former builds were files too.
+            match entry.file_type()?.is_dir() {
+                true if entry.file_name().to_string_lossy().starts_with(HALF) => std::fs::remove_dir_all(entry.path())?,
+                false if entry.path().extension().is_none_or(|e| e != "json") => std::fs::remove_file(entry.path())?,
+                _ => {}
             }
         }
         Ok(())
-    }
-
-    /// A folder for what lasts as long as an answer.
-    pub fn scratch(&self) -> std::io::Result<tempfile::TempDir> {
-        tempfile::Builder::new().prefix("answer-").tempdir_in(&self.incoming)
     }
 
     /// Claims a piece of work; false if it is under way.
@@ -77,7 +86,7 @@ impl Intake {
         self.busy.lock().unwrap_or_else(PoisonError::into_inner).remove(work);
     }
 
-    /// Keeps a result whole or not at all.
+    /// Keeps a comparison whole or not at all.
     fn keep(&self, name: &str, content: &impl serde::Serialize) -> std::io::Result<()> {
         let mut file = tempfile::NamedTempFile::new_in(&self.checks)?;
         file.write_all(&sealed(&serde_json::to_vec(content)?))?;
@@ -86,7 +95,27 @@ impl Intake {
         Ok(())
     }
 
-    /// A result that was kept; nothing if it is not there as it was kept.
+    /// A folder for the result of a check.
+    fn half(&self) -> std::io::Result<tempfile::TempDir> {
+        tempfile::Builder::new().prefix(HALF).tempdir_in(&self.checks)
+    }
+
+    /// Gives the folder of a result its name.
+    fn keep_found(&self, name: &str, half: tempfile::TempDir) -> std::io::Result<()> {
+        let path = self.checks.join(name);
+        if path.exists() {
+            std::fs::remove_dir_all(&path)?;
+        }
+        std::fs::rename(half.keep(), path)?;
+        std::fs::File::open(&self.checks)?.sync_all()
+    }
+
+    /// What a check found; nothing if it is not there or does not read.
+    fn found(&self, name: &str) -> Option<Found> {
+        Found::open(self.checks.join(name))
+    }
+
+    /// A comparison that was kept; nothing if it is not there as it was kept.
     fn kept<T: serde::de::DeserializeOwned>(&self, name: &str) -> Option<T> {
         let bytes = std::fs::read(self.checks.join(name)).ok()?;
         // Results of the first build carry no hash and begin with what they say.

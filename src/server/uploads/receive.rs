@@ -1,5 +1,6 @@
 //! From a multipart body to receipts: streamed to disk while counted and hashed, then kept whole or not at all.
 
+use super::gate::{Meter, Parts};
 use super::{checks, names};
 use crate::ledger::NewUpload;
 use crate::model::text::hex;
@@ -9,7 +10,6 @@ use crate::server::password::secret;
 use crate::server::session::Actor;
 use crate::server::state::App;
 use crate::stages::acquire::version;
-use axum::extract::Multipart;
 use axum::extract::multipart::{Field, MultipartRejection};
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_LENGTH;
@@ -63,7 +63,7 @@ struct Body {
 }
 
 /// What a request to take in files says of itself, and its body.
-pub type Posting = (HeaderMap, Result<Multipart, MultipartRejection>);
+pub type Posting = (HeaderMap, Result<Parts, MultipartRejection>);
 
 /// Takes in what an actor sends, begins the checks, and notes each file in the audit log.
 pub async fn receive(app: &App, actor: &Actor, address: &str, (headers, body): Posting) -> Result<Vec<Sent>, PageError> {
@@ -79,11 +79,11 @@ pub async fn receive(app: &App, actor: &Actor, address: &str, (headers, body): P
 }
 
 /// Takes in a body. Nothing is kept unless the whole of it came.
-async fn take(app: &App, (actor, address): (&Actor, &str), mut multipart: Multipart) -> Result<Vec<Sent>, PageError> {
+async fn take(app: &App, (actor, address): (&Actor, &str), mut parts: Parts) -> Result<Vec<Sent>, PageError> {
     let source = actor.source.clone().filter(|s| app.config.source.contains_key(s)).ok_or(PageError::NotFound)?;
-    let body = match tokio::time::timeout(DEADLINE, read(app, actor, &mut multipart)).await {
+    let body = match tokio::time::timeout(DEADLINE, read(app, actor, &mut parts)).await {
         Ok(Err(error @ PageError::TooLarge(_))) => {
-            let _ = tokio::time::timeout(DRAINING, drain(&mut multipart)).await;
+            let _ = tokio::time::timeout(DRAINING, drain(&mut parts, 2 * most(app))).await;
             return Err(error);
         }
         read => read.map_err(|_| broken())??,
@@ -106,6 +106,11 @@ async fn take(app: &App, (actor, address): (&Actor, &str), mut multipart: Multip
     Ok(sent)
 }
 
+/// Fields of a body at most, of whatever kind.
+fn most(app: &App) -> usize {
+    TEXTS + app.config.portal.upload_files
+}
+
 fn broken() -> PageError {
     PageError::Refused("upload_broken", Vec::new())
 }
@@ -115,21 +120,22 @@ async fn heard<T, E>(next: impl Future<Output = Result<T, E>>) -> Result<T, Page
     tokio::time::timeout(SILENCE, next).await.map_err(|_| broken())?.map_err(|_| broken())
 }
 
-async fn read(app: &App, actor: &Actor, multipart: &mut Multipart) -> Result<Body, PageError> {
+async fn read(app: &App, actor: &Actor, parts: &mut Parts) -> Result<Body, PageError> {
     let portal = &app.config.portal;
     let mib = portal.upload_mib.min(app.config.limits.file_mib);
     let (mut left, mut texts) = (mib << 20, 0);
     // A program's token is in no browser, so that nothing can be forged in its name.
     let mut genuine = actor.csrf.is_empty();
     let mut body = Body::default();
-    while let Some(field) = heard(multipart.next_field()).await? {
+    let meter = parts.meter();
+    while let Some(field) = heard(parts.next(most(app))).await? {
         let Some(claimed) = field.file_name().map(str::to_owned) else {
             texts += 1;
             if texts > TEXTS {
                 return Err(PageError::Refused("form", Vec::new()));
             }
             let name = field.name().unwrap_or_default().to_owned();
-            let value = text(field).await?;
+            let value = text(field, &meter).await?;
             match name.as_str() {
                 "csrf" => genuine = genuine || same(&value, &actor.csrf),
                 "replaces" if !value.is_empty() => body.replaces = Some(value),
@@ -141,7 +147,7 @@ async fn read(app: &App, actor: &Actor, multipart: &mut Multipart) -> Result<Bod
         if !genuine {
             return Err(PageError::Forged);
         }
-        if let Some(file) = file(&app.intake.incoming, field, &claimed, &mut left, mib).await? {
+        if let Some(file) = file(&app.intake.incoming, (field, &meter), &claimed, &mut left, mib).await? {
             body.files.push(file);
         }
         if body.files.len() > portal.upload_files {
@@ -151,9 +157,9 @@ async fn read(app: &App, actor: &Actor, multipart: &mut Multipart) -> Result<Bod
     if genuine { Ok(body) } else { Err(PageError::Forged) }
 }
 
-async fn text(mut field: Field<'_>) -> Result<String, PageError> {
+async fn text(mut field: Field<'_>, meter: &Meter) -> Result<String, PageError> {
     let mut bytes = Vec::new();
-    while let Some(chunk) = heard(field.chunk()).await? {
+    while let Some(chunk) = heard(meter.chunk(&mut field)).await? {
         if bytes.len() + chunk.len() > TEXT_BYTES {
             return Err(PageError::Refused("form", Vec::new()));
         }
@@ -163,11 +169,17 @@ async fn text(mut field: Field<'_>) -> Result<String, PageError> {
 }
 
 /// Streams a file to disk; nothing if the browser sent an empty choice.
-async fn file(folder: &Path, mut field: Field<'_>, claimed: &str, left: &mut u64, mib: u64) -> Result<Option<Arriving>, PageError> {
+async fn file(
+    folder: &Path,
+    (mut field, meter): (Field<'_>, &Meter),
+    claimed: &str,
+    left: &mut u64,
+    mib: u64,
+) -> Result<Option<Arriving>, PageError> {
     let copy = NamedTempFile::new_in(folder)?;
     let mut out = tokio::fs::File::from_std(copy.reopen()?);
     let (mut hasher, mut bytes) = (Sha256::new(), 0_u64);
-    while let Some(chunk) = heard::<Option<Bytes>, _>(field.chunk()).await? {
+    while let Some(chunk) = heard::<Option<Bytes>, _>(meter.chunk(&mut field)).await? {
         let length = chunk.len() as u64;
         *left = left.checked_sub(length).ok_or(PageError::TooLarge(mib))?;
         bytes += length;
@@ -184,10 +196,10 @@ async fn file(folder: &Path, mut field: Field<'_>, claimed: &str, left: &mut u64
 }
 
 /// Reads on without keeping anything.
-async fn drain(multipart: &mut Multipart) {
-    let mut read = 0;
-    while let Ok(Some(mut field)) = multipart.next_field().await {
-        while let Ok(Some(chunk)) = field.chunk().await {
+async fn drain(parts: &mut Parts, most: usize) {
+    let (meter, mut read) = (parts.meter(), 0);
+    while let Ok(Some(mut field)) = parts.next(most).await {
+        while let Ok(Some(chunk)) = meter.chunk(&mut field).await {
             read += chunk.len() as u64;
             if read > DRAINED {
                 return;

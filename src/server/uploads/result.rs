@@ -1,18 +1,23 @@
 //! What a check found, in words and with excerpts, as it is kept beside the ledger.
 
+use super::list::{CodeCount, List, ListWriter};
 use crate::config::Config;
+use crate::content::{sealed, unsealed};
 use crate::finding::{Catalogue, Finding, Lang, Renderer, Severity};
 use crate::ledger::{Part, Tally, Upload, Verdict};
+use crate::model::text::{cut, hex};
 use crate::pipeline::{Checked, Excerpt};
 use crate::stages::acquire::hash_text;
 use serde::{Deserialize, Serialize};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 
 /// Excerpts kept of each severity; a file with more findings of a kind is wrong as a whole.
-const EXCERPTS: usize = 1000;
+const EXCERPTS: u64 = 1000;
 
 /// A finding in words.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(as = Finding)]
 pub struct Shown {
     /// Tells it from others of its return: equal as long as code, sheet, cell and found value are.
@@ -41,7 +46,25 @@ pub struct Shown {
     pub excerpt: Option<Excerpt>,
 }
 
-/// What a check found.
+/// What tells a finding from others of its return.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Key(pub [u8; 16]);
+
+impl Key {
+    /// From its text.
+    pub fn of(text: &str) -> Option<Self> {
+        let number = if text.len() == 32 { u128::from_str_radix(text, 16).ok()? } else { return None };
+        Some(Self(number.to_be_bytes()))
+    }
+}
+
+impl std::fmt::Display for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&hex(&self.0))
+    }
+}
+
+/// What a check came to, without its findings, which lie beside it ([`List`]).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckResult {
     /// Whether the file is unreadable or holds none of the forms that its source may send.
@@ -50,8 +73,10 @@ pub struct CheckResult {
     pub rows: u64,
     /// Forms found.
     pub parts: Vec<Part>,
-    /// Findings, the gravest first.
-    pub findings: Vec<Shown>,
+    /// How many findings there are, by severity, the gravest first.
+    pub counts: [u64; 3],
+    /// How many there are of each code, in the order in which they come.
+    pub codes: Vec<CodeCount>,
 }
 
 impl Shown {
@@ -61,61 +86,119 @@ impl Shown {
     }
 }
 
+/// The file of a result in its folder.
+const RESULT: &str = "result.json";
+
 impl CheckResult {
-    /// Puts a check into words.
-    pub fn of(config: &Config, checked: &Checked) -> Self {
+    /// Puts a check into words, one finding after another, and writes all of it into a folder.
+    pub fn write(config: &Config, checked: &Checked, folder: &Path) -> io::Result<()> {
         let catalogue = Catalogue::of(config);
         let renderer = Renderer { catalogue: &catalogue, config, places: &checked.places, lang: Lang::Zh };
         let mut findings: Vec<&Finding> = checked.findings.iter().collect();
         findings.sort_by_key(|f| f.severity);
-        let mut excerpts = [0; Severity::ALL.len()];
-        let mut show = |finding: &Finding| {
-            let count = &mut excerpts[finding.severity as usize];
+        let refused = checked.refused > 0 || checked.parts.is_empty();
+        let mut result = Self { refused, rows: checked.rows, parts: checked.parts.clone(), ..Self::default() };
+        let mut codes: HashMap<&str, usize> = HashMap::new();
+        let mut list = ListWriter::create(folder)?;
+        for finding in findings {
+            let count = &mut result.counts[finding.severity as usize];
             *count += 1;
             let excerpt = if *count <= EXCERPTS { checked.excerpt(finding) } else { None };
-            shown(&renderer, finding, checked.sheetless, excerpt)
-        };
-        Self {
-            refused: checked.refused > 0 || checked.parts.is_empty(),
-            rows: checked.rows,
-            parts: checked.parts.clone(),
-            findings: findings.into_iter().map(&mut show).collect(),
+            let place = *codes.entry(finding.code.as_ref()).or_insert_with(|| {
+                let name = catalogue.get(&finding.code).map(|e| e.name.get(Lang::Zh).to_owned()).unwrap_or_default();
+                result.codes.push(CodeCount { code: finding.code.to_string(), name, severity: finding.severity, count: 0 });
+                result.codes.len() - 1
+            });
+            result.codes[place].count += 1;
+            list.add(&shown(&renderer, finding, checked.sheetless, excerpt), u32::try_from(place).unwrap_or(u32::MAX))?;
         }
-    }
-
-    /// The verdict and the numbers, given which findings are explained.
-    pub fn verdict(&self, explained: &HashSet<String>) -> (Verdict, Tally) {
-        let count = |severity| self.findings.iter().filter(|f| f.severity == severity).count() as u64;
-        let open = self.findings.iter().filter(|f| f.severity == Severity::Explain && !explained.contains(&f.key)).count() as u64;
-        let (errors, explains, notes) = (count(Severity::Error), count(Severity::Explain), count(Severity::Note));
-        let verdict = match () {
-            () if self.refused => Verdict::Refused,
-            () if errors == 0 && open == 0 => Verdict::Accepted,
-            () => Verdict::NeedsCorrection,
-        };
-        (verdict, Tally { rows: self.rows, errors, explains, open, notes, parts: self.parts.clone() })
+        list.finish()?;
+        let mut file = std::fs::File::create(folder.join(RESULT))?;
+        file.write_all(&sealed(&serde_json::to_vec(&result)?))?;
+        file.sync_all()
     }
 }
 
-fn shown(renderer: &Renderer<'_>, finding: &Finding, sheetless: bool, excerpt: Option<Excerpt>) -> Shown {
+/// What a check found: in short, and all of it on disk.
+pub struct Found {
+    /// In short.
+    pub result: CheckResult,
+    folder: PathBuf,
+}
+
+impl Found {
+    /// The result in a folder; nothing if there is none as it was written.
+    pub fn open(folder: PathBuf) -> Option<Self> {
+        let result = serde_json::from_slice(unsealed(&std::fs::read(folder.join(RESULT)).ok()?)?).ok()?;
+        Some(Self { result, folder })
+    }
+
+    /// Its findings.
+    pub fn list(&self) -> List<'_> {
+        List::new(&self.folder, self.result.counts)
+    }
+
+    /// Where it lies.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// By code, how many of the findings that ask are open, given which are explained.
+    pub fn open_by_code(&self, explained: &HashSet<Key>) -> io::Result<Vec<u64>> {
+        let mut open = vec![0; self.result.codes.len()];
+        for entry in self.list().questions()? {
+            let entry = entry?;
+            if !explained.contains(&entry.key)
+                && let Some(count) = open.get_mut(entry.code)
+            {
+                *count += 1;
+            }
+        }
+        Ok(open)
+    }
+
+    /// The verdict and the numbers, given which findings are explained.
+    pub fn verdict(&self, explained: &HashSet<Key>) -> io::Result<(Verdict, Tally)> {
+        let open = self.open_by_code(explained)?.iter().sum();
+        let CheckResult { refused, rows, parts, counts: [errors, explains, notes], .. } = self.result.clone();
+        let verdict = match () {
+            () if refused => Verdict::Refused,
+            () if errors == 0 && open == 0 => Verdict::Accepted,
+            () => Verdict::NeedsCorrection,
+        };
+        Ok((verdict, Tally { rows, errors, explains, open, notes, parts }))
+    }
+}
+
+/// Characters of a text of a finding at most: a cell may hold a million.
+const LONGEST: usize = 500;
+
+fn shown(renderer: &Renderer<'_>, finding: &Finding, sheetless: bool, mut excerpt: Option<Excerpt>) -> Shown {
     let r = renderer.render(finding);
     // The sheet of a text table is called as its file is, which a correction may rename.
     let sheet = if sheetless { "" } else { &r.sheet };
     // Lengths go before the fields, so that no two different findings give the same text.
     let said = [finding.code.as_ref(), sheet, &r.cell, &r.found];
     let key: String = said.iter().map(|s| format!("{}:{s}", s.len())).collect();
+    let short = |text: String| cut(text, LONGEST);
+    for text in excerpt.iter_mut().flat_map(|e| &mut e.rows).flat_map(|(_, cells)| cells) {
+        *text = short(std::mem::take(text));
+    }
+    for (_, label) in excerpt.iter_mut().flat_map(|e| &mut e.columns) {
+        *label = short(std::mem::take(label));
+    }
     Shown {
         key: hash_text(&key)[..32].to_owned(),
         code: finding.code.to_string(),
         severity: finding.severity,
-        sheet: r.sheet,
+        sheet: short(r.sheet),
         cell: r.cell,
-        related: r.related,
-        field: r.field,
-        found: r.found,
-        expected: r.expected,
-        message: r.message,
-        help: r.help,
+        related: short(r.related),
+        field: short(r.field),
+        found: short(r.found),
+        expected: short(r.expected),
+        message: short(r.message),
+        help: short(r.help),
         excerpt,
     }
 }
@@ -127,46 +210,41 @@ pub fn settings(stated: &Config, today: &Config, upload: &Upload) -> String {
     hash_text(&all)[..16].to_owned()
 }
 
-/// The name of the file of a result.
-pub fn file_name(upload: &Upload, settings: &str) -> String {
+/// The name of the folder of a result.
+pub fn folder_name(upload: &Upload, settings: &str) -> String {
     let source: String = upload.source.chars().filter(|c| c.is_alphanumeric() || "-_".contains(*c)).collect();
-    format!("{}-{source}-{settings}.json", upload.sha256)
+    format!("{}-{source}-{settings}", upload.sha256)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn finding(key: &str, severity: Severity) -> Shown {
-        let none = String::new;
-        Shown {
-            key: key.into(),
-            code: "F1".into(),
-            severity,
-            sheet: none(),
-            cell: none(),
-            related: none(),
-            field: none(),
-            found: none(),
-            expected: none(),
-            message: none(),
-            help: none(),
-            excerpt: None,
+    /// The verdict and how many findings stay open, of findings by key and severity.
+    fn verdict(findings: &[(u128, Severity)], refused: bool, explained: &[u128]) -> (Verdict, u64) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut list = ListWriter::create(folder.path()).expect("a list");
+        let mut counts = [0; 3];
+        for (key, severity) in findings {
+            counts[*severity as usize] += 1;
+            list.add(&Shown { key: format!("{key:032x}"), severity: *severity, ..Shown::default() }, 0).expect("added");
         }
+        list.finish().expect("finished");
+        let codes = vec![CodeCount { code: "F1".into(), name: String::new(), severity: Severity::Explain, count: 0 }];
+        let found = Found { result: CheckResult { refused, counts, codes, ..CheckResult::default() }, folder: folder.path().to_owned() };
+        let explained = explained.iter().map(|k| Key(k.to_be_bytes())).collect();
+        found.verdict(&explained).map(|(verdict, tally)| (verdict, tally.open)).expect("a verdict")
     }
 
     #[test]
     fn what_asks_must_be_answered_and_what_fails_must_be_corrected() {
-        let verdict = |findings: Vec<Shown>, refused, explained: &[&str]| {
-            let explained = explained.iter().map(|k| (*k).to_owned()).collect();
-            let (verdict, tally) = CheckResult { refused, findings, ..CheckResult::default() }.verdict(&explained);
-            (verdict, tally.open)
-        };
-        let asks = || finding("a", Severity::Explain);
-        assert_eq!(verdict(vec![finding("n", Severity::Note)], false, &[]), (Verdict::Accepted, 0));
-        assert_eq!(verdict(vec![asks()], false, &[]), (Verdict::NeedsCorrection, 1));
-        assert_eq!(verdict(vec![asks()], false, &["a"]), (Verdict::Accepted, 0));
-        assert_eq!(verdict(vec![asks(), finding("e", Severity::Error)], false, &["a", "e"]), (Verdict::NeedsCorrection, 0));
-        assert_eq!(verdict(vec![], true, &[]), (Verdict::Refused, 0));
+        let asks = (1, Severity::Explain);
+        assert_eq!(verdict(&[(3, Severity::Note)], false, &[]), (Verdict::Accepted, 0));
+        assert_eq!(verdict(&[asks], false, &[]), (Verdict::NeedsCorrection, 1));
+        assert_eq!(verdict(&[asks], false, &[1]), (Verdict::Accepted, 0));
+        assert_eq!(verdict(&[(2, Severity::Error), asks], false, &[1, 2]), (Verdict::NeedsCorrection, 0));
+        assert_eq!(verdict(&[], true, &[]), (Verdict::Refused, 0));
+        assert_eq!(Key::of(&"0f".repeat(16)).map(|k| k.to_string()), Some("0f".repeat(16)));
+        assert_eq!(Key::of("+f"), None);
     }
 }

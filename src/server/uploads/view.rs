@@ -2,7 +2,8 @@
 
 use super::changes::compared;
 use super::checks;
-use super::result::{CheckResult, Shown};
+use super::list::CodeCount;
+use super::result::{Found, Key, Shown};
 use crate::finding::Severity;
 use crate::ledger::{Explanation, Upload, Verdict};
 use crate::pipeline::Changes;
@@ -12,6 +13,7 @@ use crate::server::session::Actor;
 use crate::server::state::App;
 use serde::Serialize;
 use std::collections::HashMap;
+use std::io;
 
 /// Uploads on a page of the list, findings on a page of an upload.
 const ITEMS: u32 = 50;
@@ -182,46 +184,57 @@ pub struct Detail {
     pub page: usize,
     /// How many pages.
     pub pages: usize,
+    /// How many findings there are of each code, the gravest first.
+    pub codes: Vec<CodeCount>,
     /// All versions, newest first.
     pub versions: Vec<Version>,
     /// The newest version that is not refused, if it is another.
     pub newer: Option<Item>,
 }
 
-/// All findings of an upload with what was said of them; nothing until it is checked.
-pub async fn told(app: &App, upload: &Upload) -> Result<Option<Vec<Told>>, PageError> {
+/// A page of findings.
+struct FindingsPage {
+    findings: Vec<Told>,
+    total: usize,
+    page: usize,
+    pages: usize,
+    codes: Vec<CodeCount>,
+}
+
+/// A page of the findings of an upload with what was said of them; nothing until it is checked.
+async fn told(app: &App, upload: &Upload, page: usize) -> Result<Option<FindingsPage>, PageError> {
     let Some(name) = upload.result.clone() else { return Ok(None) };
     let (shared, series) = (app.clone(), upload.series.clone());
     let explanations = app.read(move |l| l.explanations(&series)).await?;
-    let result = tokio::task::spawn_blocking(move || shared.intake.kept::<CheckResult>(&name));
-    let Some(result) = result.await.map_err(|e| PageError::bug(e.to_string()))? else { return Ok(None) };
+    let told = tokio::task::spawn_blocking(move || shared.intake.found(&name).and_then(|found| page_of(&found, explanations, page).ok()));
+    told.await.map_err(|e| PageError::bug(e.to_string()))
+}
+
+fn page_of(found: &Found, explanations: Vec<Explanation>, page: usize) -> io::Result<FindingsPage> {
     // The last word on a finding counts.
-    let mut said: HashMap<String, Explanation> = explanations.into_iter().map(|e| (e.finding.clone(), e)).collect();
-    said.shrink_to_fit();
-    let asks = |f: &Shown| f.severity == Severity::Explain;
-    let mut open: HashMap<String, usize> = HashMap::new();
-    for finding in result.findings.iter().filter(|f| asks(f) && !said.contains_key(&f.key)) {
-        *open.entry(finding.code.clone()).or_default() += 1;
-    }
-    let mut told: Vec<Told> = result
-        .findings
-        .into_iter()
-        .map(|finding| {
-            let explanation = if asks(&finding) { said.get(&finding.key).cloned() } else { None };
-            let alike = if asks(&finding) && explanation.is_none() { open[&finding.code] - 1 } else { 0 };
-            Told { finding, explanation, alike }
-        })
-        .collect();
-    told.sort_by_key(|t| (t.finding.severity, t.explanation.is_some()));
-    Ok(Some(told))
+    let said: HashMap<Key, Explanation> = explanations.into_iter().filter_map(|e| Some((Key::of(&e.finding)?, e))).collect();
+    let open = found.open_by_code(&said.keys().copied().collect())?;
+    let total = usize::try_from(found.result.counts.iter().sum::<u64>()).unwrap_or(usize::MAX);
+    let pages = total.div_ceil(FINDINGS).max(1);
+    let page = page.clamp(1, pages);
+    let findings = found.list().page(|key| said.contains_key(key), ((page - 1) * FINDINGS) as u64, FINDINGS as u64)?;
+    let codes = &found.result.codes;
+    let tell = |finding: Shown| {
+        let asks = finding.severity == Severity::Explain;
+        let explanation = Key::of(&finding.key).filter(|_| asks).and_then(|k| said.get(&k).cloned());
+        let open = codes.iter().position(|c| c.code == finding.code).and_then(|place| open.get(place).copied()).unwrap_or(0);
+        let alike = if asks && explanation.is_none() { usize::try_from(open.saturating_sub(1)).unwrap_or(usize::MAX) } else { 0 };
+        Told { finding, explanation, alike }
+    };
+    Ok(FindingsPage { findings: findings.into_iter().map(tell).collect(), total, page, pages, codes: codes.clone() })
 }
 
 /// All about an upload that the actor may see.
 pub async fn detail(app: &App, actor: &Actor, id: &str, page: usize) -> Result<Detail, PageError> {
     let upload = own(app, actor, id).await?;
-    let findings = told(app, &upload).await?;
+    let found = told(app, &upload, page).await?;
     let mut item = Item::of(app, &upload);
-    if findings.is_none() {
+    if found.is_none() {
         // Not checked yet; or what the check found is gone from the disk and is found again, while its verdict stands.
         checks::begin(app, upload.clone());
         item.verdict = None;
@@ -236,9 +249,7 @@ pub async fn detail(app: &App, actor: &Actor, id: &str, page: usize) -> Result<D
         Version { item: Item::of(app, v), before, changes: compared.and_then(|(_, changes)| changes) }
     };
     let versions: Vec<Version> = versions.iter().rev().map(version).collect();
-    let findings = findings.unwrap_or_default();
-    let (total, pages) = (findings.len(), findings.len().div_ceil(FINDINGS).max(1));
-    let page = page.clamp(1, pages);
-    let findings = findings.into_iter().skip((page - 1) * FINDINGS).take(FINDINGS).collect();
-    Ok(Detail { item, findings, total, page, pages, versions, newer })
+    let none = FindingsPage { findings: Vec::new(), total: 0, page: 1, pages: 1, codes: Vec::new() };
+    let FindingsPage { findings, total, page, pages, codes } = found.unwrap_or(none);
+    Ok(Detail { item, findings, total, page, pages, codes, versions, newer })
 }

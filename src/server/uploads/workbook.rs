@@ -1,53 +1,127 @@
-//! The findings of an upload as a workbook to take along.
+//! The findings of an upload as a workbook to take along, written by a child.
 
-use super::view::told;
+use super::judge::Job;
+use super::list::List;
+use super::view::own;
+use crate::error::Error;
 use crate::finding::Lang;
 use crate::ledger::Upload;
 use crate::server::clock::shown;
 use crate::server::error::PageError;
 use crate::server::frame::{portal, say};
+use crate::server::session::Actor;
 use crate::server::state::App;
+use crate::stages::acquire::hash_text;
 use crate::stages::publish::{Slip, SlipRow, write_slip};
-use std::path::Path;
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-/// The file's name while it is written.
-pub const FINDINGS_FILE: &str = "findings.xlsx";
+/// For so long an answer waits for its workbook; a longer one is written to its end and handed out when asked for again.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// How often it is looked for if somebody else has asked for it.
+const LOOK: Duration = Duration::from_millis(200);
 
-/// Writes the workbook into a folder; gives the name under which it is handed out.
-pub async fn write_findings(app: &App, upload: &Upload, folder: &Path) -> Result<String, PageError> {
-    let told = told(app, upload).await?.ok_or(PageError::Conflict("unchecked"))?;
+/// What a child is to write.
+#[derive(Serialize, Deserialize)]
+pub struct SlipJob {
+    /// The folder of the result.
+    folder: PathBuf,
+    /// By severity, how many findings there are.
+    counts: [u64; 3],
+    title: String,
+    subtitle: Vec<String>,
+    /// When the upload was checked, so that equal findings give equal bytes.
+    checked: String,
+    /// What was said of findings, by their keys.
+    explanations: HashMap<String, String>,
+    /// Where the workbook goes.
+    path: PathBuf,
+}
+
+/// Has the workbook of an upload's findings written; gives its file, which is the caller's to remove, and its name.
+///
+/// # Errors
+/// The upload is not checked, its workbook is not ready yet, or it has more findings than a workbook can hold.
+pub async fn findings_workbook(app: &App, actor: &Actor, id: &str) -> Result<(PathBuf, String), PageError> {
+    let upload = own(app, actor, id).await?;
+    let file = say("portal.slip_file", &[upload.number.to_string()]);
+    let job = job(app, &upload).await?;
+    let (path, work) = (job.path.clone(), format!("slip {}", job.path.display()));
+    if !path.exists() && app.intake.claim(&work) {
+        let (shared, source) = (app.clone(), upload.source.clone());
+        let written = tokio::spawn(async move {
+            let written = write_whole(&shared, &source, job).await;
+            shared.intake.release(&work);
+            written
+        });
+        if let Ok(written) = tokio::time::timeout(PATIENCE, written).await {
+            written.map_err(|e| PageError::bug(e.to_string()))??;
+        }
+    } else {
+        let there = async {
+            while !path.exists() {
+                tokio::time::sleep(LOOK).await;
+            }
+        };
+        let _ = tokio::time::timeout(PATIENCE, there).await;
+    }
+    if path.exists() { Ok((path, file)) } else { Err(PageError::Conflict("slip_waits")) }
+}
+
+/// The workbook has its name when it is whole.
+async fn write_whole(app: &App, source: &str, mut job: SlipJob) -> Result<(), PageError> {
+    let path = job.path.clone();
+    let half = tempfile::Builder::new().prefix("slip-").tempdir_in(&app.intake.incoming)?;
+    job.path = half.path().join("findings.xlsx");
+    let written = job.path.clone();
+    match app.intake.desk.write(source, &Job::Slip(job)).await? {
+        None => Ok(std::fs::rename(written, path)?),
+        Some(_) => Err(PageError::Conflict("slip_large")),
+    }
+}
+
+async fn job(app: &App, upload: &Upload) -> Result<SlipJob, PageError> {
+    let found = upload.result.as_deref().and_then(|name| app.intake.found(name)).ok_or(PageError::Conflict("unchecked"))?;
+    let series = upload.series.clone();
+    let explanations = app.ledger(move |l| l.explanations(&series)).await?;
     let bureau = app.config.source.get(&upload.source).map_or_else(|| upload.source.clone(), |s| s.bureau.clone());
     let checked = upload.checked.clone().unwrap_or_default();
     let verdict = portal(&format!("verdict_{}", upload.verdict.map_or("waiting", crate::ledger::Verdict::id)));
     let said = say("portal.slip_head", &[upload.number.to_string(), verdict.to_owned(), shown(&checked), upload.sha256.clone()]);
-    let (path, name) = (folder.join(FINDINGS_FILE), upload.name.clone());
-    let title = say("portal.slip_title", &[upload.number.to_string()]);
-    let file = say("portal.slip_file", &[upload.number.to_string()]);
-    let written = tokio::task::spawn_blocking(move || {
-        let rows: Vec<SlipRow<'_>> = told.iter().map(row).collect();
-        let slip = Slip {
-            title: &title,
-            subtitle: vec![format!("{bureau} {name}"), said],
-            created: moment(&checked),
-            rows: &rows,
-            lang: Lang::Zh,
-        };
-        write_slip(&path, &slip)
+    let what = format!("{}\n{said}\n{}", found.folder().display(), explanations.len());
+    Ok(SlipJob {
+        counts: found.result.counts,
+        folder: found.folder().to_owned(),
+        title: say("portal.slip_title", &[upload.number.to_string()]),
+        subtitle: vec![format!("{bureau} {}", upload.name), said],
+        checked,
+        // The last word on a finding counts.
+        explanations: explanations.into_iter().map(|e| (e.finding, e.text)).collect(),
+        path: app.intake.incoming.join(format!("slip-{}.xlsx", &hash_text(&what)[..32])),
+    })
+}
+
+/// Within the child: writes the workbook, one finding after another.
+pub(super) fn write(job: &SlipJob) -> Result<(), Error> {
+    let slip = Slip {
+        title: &job.title,
+        subtitle: job.subtitle.clone(),
+        created: moment(&job.checked),
+        expected_rows: job.counts.iter().sum(),
+        lang: Lang::Zh,
+    };
+    let list = List::new(&job.folder, job.counts);
+    let rows = list.all()?.map(|finding| {
+        let f = finding?;
+        let explanation = job.explanations.get(&f.key).cloned().unwrap_or_default();
+        let texts = [f.code, f.sheet, f.cell, f.field, f.found, f.expected, f.message, f.help];
+        Ok(SlipRow { severity: f.severity, texts, explanation })
     });
-    written.await.map_err(|e| PageError::bug(e.to_string()))??;
-    Ok(file)
+    write_slip(Path::new(&job.path), &slip, rows)
 }
 
-fn row(told: &super::Told) -> SlipRow<'_> {
-    let f = &told.finding;
-    SlipRow {
-        severity: f.severity,
-        texts: [&f.code, &f.sheet, &f.cell, &f.field, &f.found, &f.expected, &f.message, &f.help].map(String::as_str),
-        explanation: told.explanation.as_ref().map_or("", |e| &e.text),
-    }
-}
-
-/// The time of the check, so that equal findings give equal bytes.
 fn moment(stamp: &str) -> chrono::NaiveDateTime {
     chrono::NaiveDateTime::parse_from_str(stamp.get(..19).unwrap_or_default(), "%Y-%m-%dT%H:%M:%S").unwrap_or_default()
 }

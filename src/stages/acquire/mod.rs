@@ -17,8 +17,10 @@ pub use http::{FetchError, Fetched, Fetcher, Validators};
 pub use store::Store;
 pub use version::{Candidate, KeySet, Older, RecordKey, Superseded, supersede, version};
 
+use serde::{Deserialize, Serialize};
+
 /// One input, pinned.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceFile {
     /// The source's id.
     pub source: String,
@@ -33,7 +35,7 @@ pub struct SourceFile {
 }
 
 /// What the ledger knows of an upload.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Uploaded {
     /// The file's name as the bureau knows it.
     pub name: String,

@@ -6,6 +6,7 @@ use super::workbook::{Book, BookProperties, Column, Tab, Table, Value};
 use crate::error::Error;
 use crate::finding::{Lang, Severity, word};
 use chrono::NaiveDateTime;
+use std::io;
 use std::path::Path;
 
 /// A file's findings.
@@ -16,24 +17,27 @@ pub struct Slip<'a> {
     pub subtitle: Vec<String>,
     /// Time of the check.
     pub created: NaiveDateTime,
-    /// The findings in their order.
-    pub rows: &'a [SlipRow<'a>],
+    /// How many findings there are.
+    pub expected_rows: u64,
     /// Language of the heads.
     pub lang: Lang,
 }
 
 /// A finding in words.
-pub struct SlipRow<'a> {
+pub struct SlipRow {
     /// What it means for the data.
     pub severity: Severity,
     /// Code, sheet, cell, field, found, expected, message and help.
-    pub texts: [&'a str; 8],
+    pub texts: [String; 8],
     /// What the bureau says of it.
-    pub explanation: &'a str,
+    pub explanation: String,
 }
 
-/// Writes the workbook.
-pub fn write_slip(path: &Path, slip: &Slip<'_>) -> Result<(), Error> {
+/// Writes the workbook, one finding after another.
+///
+/// # Errors
+/// A finding cannot be had, or the disk takes no more.
+pub fn write_slip(path: &Path, slip: &Slip<'_>, rows: impl Iterator<Item = io::Result<SlipRow>>) -> Result<(), Error> {
     let say = |key: &str| word(slip.lang, &format!("publish.{key}"));
     let head = |key: &str| word(slip.lang, &format!("column.{key}"));
     let properties = BookProperties {
@@ -63,14 +67,15 @@ pub fn write_slip(path: &Path, slip: &Slip<'_>) -> Result<(), Error> {
         ],
         frozen_columns: 2,
         empty_text: say("findings_empty").to_owned(),
-        expected_rows: Some(slip.rows.len() as u64),
+        expected_rows: Some(slip.expected_rows),
         tab: Tab::Action,
         ..Table::default()
     })?;
-    for row in slip.rows {
-        let [code, sheet, cell, field, found, expected, message, help] = row.texts.map(text_or_blank);
+    for row in rows {
+        let row = row?;
+        let [code, sheet, cell, field, found, expected, message, help] = row.texts.each_ref().map(|t| text_or_blank(t));
         let severity = Value::Mark(mark(row.severity));
-        table.row(&[severity, code, sheet, cell, field, found, expected, message, help, text_or_blank(row.explanation)])?;
+        table.row(&[severity, code, sheet, cell, field, found, expected, message, help, text_or_blank(&row.explanation)])?;
     }
     table.finish()?;
     book.finish()?;

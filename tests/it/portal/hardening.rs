@@ -1,6 +1,6 @@
 //! Whoever is slow, silent, greedy or too much is let go; the others notice nothing.
 
-use super::{Portal, QUIET, site, until};
+use super::{MULTIPART, Portal, QUIET, site, until};
 use crate::util::{Site, text};
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -63,14 +63,19 @@ fn drip(mut stream: TcpStream, text: &str, step: Duration) -> String {
             break;
         }
         std::thread::sleep(step);
-        stream.set_nonblocking(true).expect("a mode");
-        let gone = !matches!(stream.peek(&mut [0; 1]), Err(e) if e.kind() == ErrorKind::WouldBlock);
-        stream.set_nonblocking(false).expect("a mode");
-        if gone {
+        if answered(&stream) {
             break;
         }
     }
     rest(&mut stream)
+}
+
+/// Whether the other end is gone, or has said something.
+fn answered(stream: &TcpStream) -> bool {
+    stream.set_nonblocking(true).expect("a mode");
+    let waits = matches!(stream.peek(&mut [0; 1]), Err(e) if e.kind() == ErrorKind::WouldBlock);
+    stream.set_nonblocking(false).expect("a mode");
+    !waits
 }
 
 /// How long something took, and what it gave.
@@ -382,4 +387,39 @@ fn a_writer_that_holds_the_ledger_stalls_no_page_and_others_are_told_to_wait() {
     ledger.execute_batch("ROLLBACK").expect("let go");
     drop(ledger);
     portal.sign_in("leader");
+}
+
+#[test]
+fn what_lies_between_the_fields_of_an_upload_is_bounded() {
+    let portal = Portal::start(site(QUIET));
+    let clerk = portal.sign_in("statistics");
+    let csrf = format!("--edge\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\n{}\r\n", clerk.csrf);
+    let long = format!("multipart/form-data; boundary={}", "e".repeat(4000));
+    let empty = "--edge\r\nContent-Disposition: form-data; name=\"files\"; filename=\"\"\r\n\r\n\r\n";
+    for (what, kind, begin, on) in [
+        ("no boundary", MULTIPART, String::new(), "x".repeat(16 << 10)),
+        ("a boundary of one byte that never comes", "multipart/form-data; boundary=e", String::new(), "x".repeat(16 << 10)),
+        ("a boundary longer than any", &long, String::new(), "x".repeat(16 << 10)),
+        ("an endless head", MULTIPART, format!("{csrf}--edge\r\n"), "X-A: b\r\n".repeat(2 << 10)),
+        ("an endless line of a head", MULTIPART, format!("{csrf}--edge\r\nContent-Type: "), "multipart/mixed; ".repeat(1 << 10)),
+        ("an endless name", MULTIPART, format!("{csrf}--edge\r\nContent-Disposition: form-data; name=\""), "n".repeat(16 << 10)),
+        ("endless blanks after a boundary", MULTIPART, format!("{csrf}--edge"), " ".repeat(16 << 10)),
+        ("endless text", MULTIPART, format!("{csrf}--edge\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n"), "x".repeat(16 << 10)),
+        ("empty choices without end", MULTIPART, csrf.clone(), empty.repeat(256)),
+    ] {
+        let mut stream = portal.connect();
+        let head = format!(
+            "POST /uploads HTTP/1.1\r\nhost: {}\r\n{}content-type: {kind}\r\ncontent-length: 50000000\r\n\r\n{begin}",
+            portal.address(),
+            clerk.known_by
+        );
+        stream.write_all(head.as_bytes()).expect("a head");
+        let pieces = (0..40).take_while(|_| {
+            let more = !answered(&stream) && stream.write_all(on.as_bytes()).is_ok();
+            std::thread::sleep(Duration::from_millis(15));
+            more
+        });
+        assert!(pieces.count() < 40, "{what} is read on and on");
+    }
+    assert!(clerk.page("/uploads").contains("还没有报送记录"), "nothing was kept");
 }

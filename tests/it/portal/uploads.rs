@@ -1,7 +1,9 @@
 //! Returns over the portal: receipts, verdicts, versions, what runs make of them, and who sees them.
 
-use super::{Answer, MULTIPART, Portal, QUIET, Visitor, between, multipart, site, until};
+use super::{Answer, MULTIPART, Portal, QUIET, Visitor, between, multipart, site, told, until};
 use crate::util::{Site, code, directory, text};
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
 
 /// A return of one enterprise with these figures: revenue, assets, liabilities, equity, and the revenue of the sum row.
 fn returns(figures: [i64; 5]) -> String {
@@ -176,4 +178,95 @@ fn an_acknowledged_upload_outlives_a_sudden_end() {
     assert!(!portal.site.path("outputs/.huichi/incoming/half").exists());
     let calendar = clerk.get("/calendar?year=2024").text();
     assert!(calendar.contains("企业经营情况年报") && !calendar.contains("企业专利清单"), "{calendar}");
+}
+
+/// A return of so many enterprises, every row of which is wrong.
+fn all_wrong(rows: u32) -> String {
+    let mut content = String::from("单位：千元,,,,,,\n统一社会信用代码,企业名称,营业收入,利润总额,资产总计,负债合计,所有者权益合计\n");
+    for row in 1..=rows {
+        content.push_str(&format!("91360783MAY{row:05}XX,龙南市第{row}有限公司,-{row},3,100,60,41\n"));
+    }
+    content
+}
+
+/// The most memory that a process ever held, MiB.
+fn peak_mib(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("its status");
+    between(&status, "VmHWM:", "kB").trim().parse::<u64>().expect("a number") / 1024
+}
+
+/// The children of a process that read or judge a file.
+fn children(of: u32) -> Vec<i32> {
+    let processes = std::fs::read_dir("/proc").expect("processes").filter_map(Result::ok);
+    let pids = processes.filter_map(|p| p.file_name().to_str()?.parse::<i32>().ok());
+    let ours = |pid: &i32| {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        stat.rsplit_once(')').and_then(|(_, rest)| rest.split_whitespace().nth(1)?.parse().ok()) == Some(of)
+    };
+    pids.filter(ours).collect()
+}
+
+#[test]
+fn a_return_wrong_in_every_row_is_told_in_full_and_weighs_little() {
+    const ROWS: u32 = 8_000;
+    let portal = Portal::start(site(QUIET));
+    let token = told(&portal.site, &["token", "add", "program", "--role", "clerk", "--source", "statistics"]);
+    let program = portal.program(token["secret"].as_str().expect("a secret"));
+    let clerk = portal.sign_in("statistics");
+    let before = peak_mib(portal.child.id());
+    let (id, page) = clerk.judged("经营情况.csv", &all_wrong(ROWS));
+    let asked = |page: usize| {
+        let answer = program.get(&format!("/api/v1/uploads/{id}/findings?page={page}"));
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        serde_json::from_slice::<Value>(&answer.body).expect("JSON")
+    };
+    let first = asked(1);
+    let (total, pages) = (first["total"].as_u64().expect("a total"), first["pages"].as_u64().expect("pages"));
+    let counted: u64 = ["errors", "explains", "notes"].map(|c| first["upload"][c].as_u64().expect("a count")).iter().sum();
+    assert!(total >= 2 * u64::from(ROWS) && total == counted, "{total} of {counted}");
+    assert_eq!(first["upload"]["rows"], ROWS);
+    assert!(page.contains("需要更正") && page.contains(&format!("共 {pages} 页，{total} 处问题")), "{page}");
+    let last = asked(usize::try_from(pages).expect("few"));
+    assert_eq!(last["findings"].as_array().map(Vec::len), Some(usize::try_from((total - 1) % 50 + 1).expect("few")));
+    assert!(last["findings"][0]["finding"]["cell"].as_str().is_some_and(|c| !c.is_empty()), "{last}");
+    let workbook = clerk.get(&format!("/uploads/{id}/findings.xlsx"));
+    assert_eq!((workbook.status, &workbook.body[..2]), (200, &b"PK"[..]), "{}", workbook.text());
+    assert!(workbook.body.len() as u64 > 5 * total, "all of them are in it: {} bytes", workbook.body.len());
+    // A second version, so that the two are compared as well.
+    let (second, _) = clerk.judged("经营情况.csv", &all_wrong(ROWS).replace(",3,100,", ",4,100,"));
+    let page = until(60, "its versions compared", || Some(clerk.wait(&second)).filter(|page| !page.contains("正在与")));
+    assert!(page.contains("8,000 个单元格有变化"), "{page}");
+    let grown = peak_mib(portal.child.id()) - before;
+    assert!(grown < 60, "the portal grew by {grown} MiB");
+}
+
+#[test]
+fn a_child_that_the_system_kills_is_tried_again_and_no_file_is_refused_for_it() {
+    let portal = Portal::start(site(QUIET));
+    let clerk = portal.sign_in("statistics");
+    let answer = clerk.send("经营情况.csv", &all_wrong(3000), None);
+    let id = between(answer.location(), "/uploads/", "?").to_owned();
+    let mut killed = std::collections::BTreeSet::new();
+    until(60, "two deaths", || {
+        for child in children(portal.child.id()) {
+            if killed.len() < 2 && Pid::from_raw(child).is_some_and(|pid| kill_process(pid, Signal::KILL).is_ok()) {
+                killed.insert(child);
+            }
+        }
+        // A verdict before the second death would be one by the first.
+        (killed.len() == 2 || !clerk.page(&format!("/uploads/{id}")).contains("http-equiv=\"refresh\"")).then_some(())
+    });
+    let page = clerk.wait(&id);
+    assert!(page.contains("需要更正") && !page.contains("未采用"), "{page}");
+}
+
+#[test]
+fn a_return_whose_check_needs_more_than_it_may_is_kept_and_told() {
+    let portal = Portal::start(site(&format!("{QUIET}[limits]\ncheck_cpu_s = 1\n")));
+    let clerk = portal.sign_in("statistics");
+    let (id, page) = clerk.judged("经营情况.csv", &all_wrong(40_000));
+    assert!(page.contains("未采用") && page.contains("限额") && page.contains("分成几份"), "{page}");
+    assert_eq!(clerk.get(&format!("/uploads/{id}/original")).status, 200, "it is kept");
+    let (_, page) = clerk.judged("经营情况_改.csv", &returns(GOOD));
+    assert!(page.contains("审核通过"), "{page}");
 }
