@@ -233,7 +233,7 @@ fn a_subquery_over_what_nobody_sent_is_unjudged() {
 #[test]
 fn operands_are_columns_and_not_words() {
     // F7 breaks main_revenue of the first row; the second names it in a text only.
-    let reads = edit("returns", "record", "cost", "reads = [\"main_revenue\"]\nholds = \"Main_Revenue <= cost\"");
+    let reads = edit("returns", "record", "cost", "holds = \"Main_Revenue <= cost\"");
     let rows = [(1, "10,1,-5,-6"), (2, "10,1,5,4")];
     let site = site_with(&reads, &rows);
     site.run();

@@ -247,7 +247,7 @@ impl<'a> Compiler<'a> {
         // What cannot be read is not expected, and names nothing that withholds.
         let there = |reading: &Reading| reading.columns.iter().all(|c| self.with.contains_key(c) || dataset.serves(c));
         let all: Vec<String> = fields.iter().chain(&edit.reads).cloned().collect();
-        let operands = all.iter().filter(|f| used.contains(f)).cloned().collect();
+        let operands = self.operands(&all, &used);
         let (shown, shown_columns) = self.shown(&all);
         let (mut withholds, mut doubts) = withheld(edit, dataset, fields);
         withholds.retain(|f| dataset.has(f));
@@ -268,6 +268,17 @@ impl<'a> Compiler<'a> {
             shown_columns,
             possible,
         })
+    }
+
+    /// The fields whose absence leaves it unjudged: those that it judges or says it reads; over one record every field that
+    /// it names, so that no wrong value breaks two edits.
+    fn operands(&self, all: &[String], used: &BTreeSet<&String>) -> Vec<String> {
+        let mut operands: Vec<String> = all.iter().filter(|f| used.contains(f)).cloned().collect();
+        if self.edit.scope == Scope::Record {
+            let fields = self.dataset.form.into_iter().flat_map(|f| f.field.keys());
+            operands.extend(fields.filter(|f| used.contains(f) && !all.contains(f)).cloned());
+        }
+        operands
     }
 
     /// A condition, true of records that are not judged at all.
