@@ -229,7 +229,7 @@ mod tests {
         assert_eq!(read("geheim\r\n").as_deref(), Ok("geheim"));
         assert_eq!(read(" 口令 ").as_deref(), Ok(" 口令 "), "spaces may be part of it");
         for content in ["", "\n", "a\nb\n", &"x".repeat(5000)] {
-            assert_eq!(read(content).as_deref(), Err("@secret.unusable"));
+            assert_eq!(read(content), Err("@secret.unusable".to_owned()));
         }
         assert_eq!(Secret::File("nowhere".into()).read().map_err(|e| e.to_string()), Err("@secret.file|nowhere".into()));
         assert_eq!(Secret::Env("HUICHI_UNSET".into()).read().map_err(|e| e.to_string()), Err("@secret.unset|HUICHI_UNSET".into()));

@@ -33,10 +33,10 @@ const NAME: Rule = Rule { free: 100, first_s: 1, longest_s: 60, forgiven_s: 60 }
 const PLACE: Rule = Rule { free: 25, first_s: 1, longest_s: 10, forgiven_s: 60 };
 
 impl Rule {
-    fn wait(self, failures: u32) -> Duration {
-        let over = failures.saturating_sub(self.free);
-        let seconds = if over == 0 { 0 } else { self.first_s.saturating_mul(1 << (over - 1).min(16)) };
-        Duration::from_secs(seconds.min(self.longest_s))
+    /// How long to wait after so many wrong ones, if at all.
+    fn wait(self, failures: u32) -> Option<Duration> {
+        let doubled = failures.checked_sub(self.free + 1)?.min(16);
+        Some(Duration::from_secs((self.first_s << doubled).min(self.longest_s)))
     }
 }
 
@@ -81,8 +81,8 @@ struct Wrong {
     tries: u32,
     /// From when on the next one is forgiven.
     since: Instant,
-    /// Until when no further one is taken.
-    until: Instant,
+    /// Until when no further one is taken, if it must wait.
+    until: Option<Instant>,
     rule: Rule,
 }
 
@@ -110,19 +110,19 @@ impl Tries {
                 wrong.tries > 0
             });
             if all.len() + counted.len() > MOST_KEYS {
-                all.retain(|_, wrong| wrong.until > now);
+                all.retain(|_, wrong| wrong.until.is_some_and(|until| until > now));
             }
         }
-        let until = counted.iter().filter_map(|c| all.get(&c.key)).map(|wrong| wrong.until).max().filter(|until| *until > now);
+        let until = counted.iter().filter_map(|c| all.get(&c.key)?.until).max().filter(|until| *until > now);
         if let Some(until) = until {
             return Err((until - now).as_secs() + 1);
         }
         for Counted { key, rule, .. } in counted {
-            let fresh = Wrong { tries: 0, since: now, until: now, rule: *rule };
+            let fresh = Wrong { tries: 0, since: now, until: None, rule: *rule };
             let wrong = all.entry(key.clone()).or_insert(fresh);
             wrong.forgive(now);
             wrong.tries = wrong.tries.saturating_add(1);
-            wrong.until = now + rule.wait(wrong.tries);
+            wrong.until = rule.wait(wrong.tries).map(|wait| now + wait);
         }
         Ok(())
     }
@@ -133,7 +133,7 @@ impl Tries {
         for Counted { key, own, .. } in counted {
             let left = all.get_mut(key).map(|wrong| {
                 wrong.tries -= u32::from(wrong.tries > 0);
-                wrong.until = wrong.since;
+                wrong.until = None;
                 wrong.tries
             });
             if *own || left == Some(0) {
@@ -163,7 +163,8 @@ mod tests {
         assert_eq!(tries.begin(&wang, start + seconds(2)), Err(5));
         assert!(tries.begin(&from_place("wang", "10.0.0.2"), start).is_ok(), "elsewhere she goes on");
         assert!(tries.begin(&from_browser("abc"), start).is_ok());
-        assert_eq!([0, 5, 6, 7, 8, 12, 40].map(|n| CLOSE.wait(n).as_secs()), [0, 0, 2, 4, 8, 120, 120]);
+        let waits = [0, 5, 6, 7, 8, 12, 40, u32::MAX].map(|n| CLOSE.wait(n).map_or(0, |wait| wait.as_secs()));
+        assert_eq!(waits, [0, 0, 2, 4, 8, 120, 120, 120]);
     }
 
     #[test]

@@ -190,6 +190,10 @@ fn a_password_comes_from_a_file_or_the_environment_and_stands_nowhere_else() {
             assert!(!bytes.windows(6).any(|w| w == b"secret"), "{} holds it", entry.path().display());
         }
     }
+    server.then([ok("", &directory(3))]);
+    let log = site.command(&["run"]).env("HUICHI_LOG", "trace").output().expect("a run").stderr;
+    let written = [String::from("secret"), STANDARD.encode("huichi:secret")];
+    assert!(!log.is_empty() && written.iter().all(|word| !text(&log).contains(word)), "{}", text(&log));
     let printed = text(&site.huichi(&["config"]).stdout);
     assert!(printed.contains("market.password") && !printed.contains("secret"), "{printed}");
 
