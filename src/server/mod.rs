@@ -123,6 +123,7 @@ pub async fn serve(start: Start, tell: impl FnOnce(&Listening)) -> Result<(), Er
     tracing::info!(server.address = %address, "listening");
     tokio::spawn(notices::keep(app.clone(), stopped.clone()));
     tokio::spawn(retention::keep(app.clone(), stopped.clone()));
+    tokio::spawn(audit::keep(app.clone(), stopped.clone()));
     tokio::spawn(night::keep(app.clone(), stopped.clone()));
     tokio::spawn(night::follow_arrivals(app.clone(), stopped.clone()));
     if start.demo {
@@ -130,11 +131,15 @@ pub async fn serve(start: Start, tell: impl FnOnce(&Listening)) -> Result<(), Er
     }
     let served = accept::serve(app.clone(), listener, tls, router::service(&app, secure), stopped).await;
     night::park(&app).await;
+    audit::anchor(app.clone()).await;
     served
 }
 
 fn failed(error: error::PageError) -> Error {
-    Error::bug(format!("{error:?}"))
+    match error {
+        error::PageError::Overloaded => Error::new(ErrorKind::System, "ERR-007").with("reason", "@refused.overloaded"),
+        error => Error::bug(format!("{error:?}")),
+    }
 }
 
 /// One portal at a time over a state.
