@@ -135,7 +135,7 @@ impl Anchors {
         }
         for (day, signed) in &days {
             let Some((anchor, verified)) = self.read(day, *signed) else { return Ok(Err(Astray::Anchor(day.clone()))) };
-            if ledger.audit_hash(anchor.number)?.as_ref() != Some(&anchor.hash) {
+            if !ledger.has_entry(&anchor)? {
                 return Ok(Err(Astray::Log(anchor.number)));
             }
             standing = Anchored { days: standing.days + 1, number: standing.number.max(anchor.number), signed: verified };

@@ -4,7 +4,7 @@
 //! different entries give the same bytes. A changed or missing entry breaks the chain; what was cut off at the end shows
 //! in the number and hash of the last entry, which are anchored by day (`anchor`) and printed for keeping elsewhere.
 
-use super::{Ledger, LedgerError};
+use super::{Anchor, Ledger, LedgerError};
 use crate::model::text::hex;
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 use sha2::{Digest, Sha256};
@@ -197,8 +197,19 @@ impl Ledger {
         Ok(count)
     }
 
+    /// The last entry, if there is one.
+    pub fn last_entry(&self) -> Result<Option<Anchor>, LedgerError> {
+        let last = "SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1";
+        self.0.query_row(last, [], |r| Ok(Anchor { number: r.get(0)?, hash: r.get(1)? })).optional()
+    }
+
+    /// Whether an entry is there with this very hash.
+    pub fn has_entry(&self, anchor: &Anchor) -> Result<bool, LedgerError> {
+        Ok(self.audit_hash(anchor.number)?.as_ref() == Some(&anchor.hash))
+    }
+
     /// The hash of an entry.
-    pub fn audit_hash(&self, number: i64) -> Result<Option<String>, LedgerError> {
+    fn audit_hash(&self, number: i64) -> Result<Option<String>, LedgerError> {
         self.0.query_row("SELECT hash FROM audit WHERE number = ?1", [number], |r| r.get(0)).optional()
     }
 

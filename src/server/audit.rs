@@ -14,8 +14,12 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use std::io::{self, Write};
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::watch;
 
+/// Seconds between two anchors.
+const ANCHOR_S: u64 = 300;
 /// Rows of a page.
 pub const ROWS: u64 = 50;
 /// Actions whose object may be a return that a bureau sent.
@@ -116,9 +120,33 @@ pub struct Chain {
     pub read: String,
 }
 
-/// The entry up to which the log was found to hold, and when the whole of it was last read.
+/// What the portal knows of the log: it follows every entry of its own, so that nobody cuts off what it has written.
+#[derive(Debug, Clone, Default)]
+pub struct Known(Arc<Mutex<Seen>>);
+
 #[derive(Debug, Default)]
-pub struct Known(Mutex<Option<(Anchor, String)>>);
+struct Seen {
+    /// The last entry that was seen to follow from the ones before.
+    last: Option<Anchor>,
+    /// When the whole log was last read, and held.
+    read: Option<String>,
+}
+
+impl Known {
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes up the last entry, as long as what was known before still stands.
+    pub fn follow(&self, ledger: &Ledger) -> Result<(), LedgerError> {
+        let mut seen = self.seen();
+        let stands = seen.last.as_ref().map_or(Ok(true), |known| ledger.has_entry(known))?;
+        if stands {
+            seen.last = ledger.last_entry()?;
+        }
+        Ok(())
+    }
+}
 
 /// What an action is called; one without a name is called as it is kept.
 pub fn action_word(lang: Lang, action: &str) -> String {
@@ -241,35 +269,39 @@ fn key(path: &Path, outputs: &Path) -> Result<Key, Error> {
     })
 }
 
-/// Whether the log holds. Read from the entry last known to be good, or all of it again if so asked, and compared with that
-/// entry and the anchors. What was known stays known when it does not hold: a second look finds what the first did.
+/// Whether the log holds. Read from the entry last known, or all of it if so asked, and compared with that entry and the
+/// anchors. What was known stays known when it does not hold: a second look finds what the first did.
 pub async fn chain(app: &App, whole: bool) -> Result<Chain, PageError> {
-    let known = app.audit_known.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    let (whole, anchors) = (whole || known.is_none(), app.anchors.clone());
-    let read = known.as_ref().filter(|_| !whole).map_or_else(|| shown(&app.clock.stamp()), |(_, read)| read.clone());
-    let known = known.map(|(anchor, _)| anchor);
-    let verified = app.read_apart(move |l| verified(l, known.as_ref(), whole.then_some(&anchors))).await?;
-    Ok(match verified {
+    let (known, before) = {
+        let seen = app.audit_known.seen();
+        (seen.last.clone(), seen.read.clone().filter(|_| !whole))
+    };
+    let anchors = before.is_none().then(|| app.anchors.clone());
+    let read = before.unwrap_or_else(|| shown(&app.clock.stamp()));
+    Ok(match app.read_apart(move |l| verified(l, known.as_ref(), anchors.as_ref())).await? {
         Ok(last) => {
-            *app.audit_known.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((last.clone(), read.clone()));
-            if last.number > 0 {
-                tokio::spawn(anchor(app.clone(), last.clone()));
+            let mut seen = app.audit_known.seen();
+            seen.read = Some(read.clone());
+            if last.number > seen.last.as_ref().map_or(0, |known| known.number) {
+                seen.last = Some(last.clone());
             }
+            drop(seen);
+            tokio::spawn(anchor(app.clone()));
             Chain { holds: true, number: last.number, hash: last.hash, read }
         }
         Err(number) => Chain { holds: false, number, hash: String::new(), read },
     })
 }
 
-/// The last entry of a log that holds, or the number from which it does not.
+/// The last entry of a log that holds, or the number from which it does not; the whole of it is compared with anchors.
 fn verified(ledger: &Ledger, known: Option<&Anchor>, whole: Option<&Anchors>) -> Result<Result<Anchor, i64>, LedgerError> {
     let from = known.filter(|_| whole.is_none()).map(|a| (a.number, a.hash.clone()));
     let (number, hash) = match ledger.verify_audit(from.as_ref())? {
         Ok(last) => last,
         Err(broken) => return Ok(Err(broken.number)),
     };
-    if let Some(known) = known.filter(|a| a.number > 0)
-        && ledger.audit_hash(known.number)?.as_ref() != Some(&known.hash)
+    if let Some(known) = known
+        && !ledger.has_entry(known)?
     {
         return Ok(Err(known.number));
     }
@@ -283,12 +315,27 @@ fn verified(ledger: &Ledger, known: Option<&Anchor>, whole: Option<&Anchors>) ->
     }
 }
 
-/// Keeps what is known of the log outside it; the first time on a day, the log notes that.
-async fn anchor(app: App, last: Anchor) {
+/// Keeps what is known of the log outside it, time and again until the portal ends.
+pub async fn keep(app: App, mut stop: watch::Receiver<bool>) {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_secs(ANCHOR_S)) => anchor(app.clone()).await,
+            _ = stop.changed() => return,
+        }
+    }
+}
+
+/// Keeps what is known of the log outside it; the first time on a day, the log notes that. Nothing is kept before the whole
+/// of it was found to hold: an anchor would take the place of one that it does not fit.
+pub async fn anchor(app: App) {
+    let known = {
+        let seen = app.audit_known.seen();
+        seen.last.clone().filter(|_| seen.read.is_some())
+    };
+    let Some(last) = known else { return };
     let day = app.clock.now().date_naive().to_string();
     let (anchors, today) = (app.anchors.clone(), day.clone());
-    let kept = tokio::task::spawn_blocking(move || anchors.keep(&today, &last)).await;
-    let noted = match kept {
+    let noted = match tokio::task::spawn_blocking(move || anchors.keep(&today, &last)).await {
         Ok(Ok(true)) => app.note_system("", ANCHORED, &day, "").await.map_err(|e| format!("{e:?}")),
         Ok(Ok(false)) => Ok(()),
         Ok(Err(error)) => Err(error.to_string()),

@@ -132,6 +132,7 @@ pub async fn serve(start: Start, tell: impl FnOnce(&Listening)) -> Result<(), Er
     tracing::info!(server.address = %address, "listening");
     tokio::spawn(notices::keep(app.clone(), stopped.clone()));
     tokio::spawn(retention::keep(app.clone(), stopped.clone()));
+    tokio::spawn(audit::keep(app.clone(), stopped.clone()));
     tokio::spawn(night::keep(app.clone(), stopped.clone()));
     tokio::spawn(night::follow_arrivals(app.clone(), stopped.clone()));
     if start.demo {
@@ -139,6 +140,7 @@ pub async fn serve(start: Start, tell: impl FnOnce(&Listening)) -> Result<(), Er
     }
     let served = accept::serve(app.clone(), listener, tls, router::service(&app, secure), stopped).await;
     night::park(&app).await;
+    audit::anchor(app.clone()).await;
     served
 }
 
@@ -157,6 +159,7 @@ fn secrets(config: &Config) -> Result<(), Error> {
 fn failed(error: error::PageError) -> Error {
     match error {
         error::PageError::Full => std::io::Error::from(std::io::ErrorKind::StorageFull).into(),
+        error::PageError::Overloaded => Error::new(ErrorKind::System, "ERR-007").with("reason", "@refused.overloaded"),
         other => Error::bug(format!("{other:?}")),
     }
 }

@@ -117,7 +117,7 @@ impl App {
         &self,
         ask: impl FnOnce(&mut Ledger) -> Result<T, LedgerError> + Send + 'static,
     ) -> Result<T, PageError> {
-        self.connections.write(PATIENCE, ask).await
+        self.write(PATIENCE, ask).await
     }
 
     /// The same for what the portal does by itself, which nobody would do again.
@@ -125,7 +125,24 @@ impl App {
         &self,
         ask: impl FnOnce(&mut Ledger) -> Result<T, LedgerError> + Send + 'static,
     ) -> Result<T, PageError> {
-        self.connections.write(LONG_PATIENCE, ask).await
+        self.write(LONG_PATIENCE, ask).await
+    }
+
+    async fn write<T: Send + 'static>(
+        &self,
+        patience: Duration,
+        ask: impl FnOnce(&mut Ledger) -> Result<T, LedgerError> + Send + 'static,
+    ) -> Result<T, PageError> {
+        let known = self.audit_known.clone();
+        let followed = move |l: &mut Ledger| {
+            let asked = ask(l)?;
+            // What was asked is done, whatever comes of this.
+            if let Err(error) = known.follow(l) {
+                tracing::warn!(%error, "the audit log could not be followed");
+            }
+            Ok(asked)
+        };
+        self.connections.write(patience, followed).await
     }
 
     /// Reads the ledger, past whoever writes to it.
@@ -187,7 +204,7 @@ impl App {
             let entry = NewEntry { account: "system", role: "", action, object: &object, detail: &detail, address: &address };
             l.note(&entry, &at)
         };
-        self.connections.write(patience, note).await
+        self.write(patience, note).await
     }
 
     /// A mark by which the same text can be told again while the portal runs, and from which nobody can tell the text.

@@ -122,6 +122,22 @@ fn a_log_that_was_cut_stays_broken_through_looks_the_button_and_a_restart() {
     assert_eq!(portal.site.huichi(&["backup", "copy"]).status.code(), Some(6), "such a log is no backup");
 }
 
+#[test]
+fn what_was_cut_before_anybody_looked_is_found_by_the_first_look_and_after_an_end() {
+    let mut portal = Portal::start(site(QUIET));
+    for name in ["leader", "member", "operator", "administrator"] {
+        portal.sign_in(name);
+    }
+    let auditor = portal.sign_in("auditor");
+    opened(&portal.site).execute("DELETE FROM audit WHERE number > 2", []).expect("cut");
+    portal.sign_in("leader");
+    assert!(auditor.page("/audit").contains("日志不完整"));
+    portal.terminate();
+    portal.ended(30);
+    portal.restart();
+    assert!(portal.sign_in("auditor").page("/audit").contains("日志不完整"));
+}
+
 /// A site whose portal has looked at its log, and what it held then.
 fn looked(settings: &str) -> (Site, String) {
     let mut portal = Portal::start(site(&format!("{QUIET}{settings}")));
