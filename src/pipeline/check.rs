@@ -10,12 +10,14 @@ use super::datasets::{Dataset, load};
 use super::excerpt::{Excerpt, Excerpts};
 use super::gather::{self, InputFile, ParsedFile};
 use super::judging::{self, Population};
+use super::keys::holdings;
 use super::parse::Parsing;
+use super::receipts::Receipts;
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind};
 use crate::finding::{Finding, Severity};
-use crate::ledger::Part;
+use crate::ledger::{Holding, Part};
 use crate::model::place::Places;
 use crate::stages::acquire::{SourceFile, Store, source_of};
 use crate::stages::merge::Datasets;
@@ -40,6 +42,8 @@ pub struct Checked {
     pub sheetless: bool,
     /// Forms found.
     pub parts: Vec<Part>,
+    /// Keys of the records, by form and period.
+    pub holdings: Vec<Holding>,
     excerpts: Excerpts,
 }
 
@@ -110,7 +114,8 @@ impl Checker {
     pub async fn changes(&self, config: Arc<Config>, old: SourceFile, new: SourceFile, most: usize) -> Result<Changes, Error> {
         let (old, new) = tokio::try_join!(self.parse(&config, old), self.parse(&config, new))?;
         let _turn = self.judging.acquire().await.map_err(Error::bug)?;
-        let compared = tokio::task::spawn_blocking(move || Ok(Changes::between(&load(&config, &old.1)?, &load(&config, &new.1)?, most)));
+        let load = move |parsed: &[ParsedFile]| load(&config, parsed, &Receipts::by_names(parsed));
+        let compared = tokio::task::spawn_blocking(move || Ok(Changes::between(&load(&old.1)?, &load(&new.1)?, most)));
         compared.await.map_err(Error::bug)?
     }
 
@@ -125,7 +130,7 @@ impl Checker {
 }
 
 async fn judge(config: &Config, parsed: &[ParsedFile]) -> Result<Checked, Error> {
-    let mut loaded = load(config, parsed)?;
+    let mut loaded = load(config, parsed, &Receipts::by_names(parsed))?;
     let excerpts = Excerpts::of(&loaded);
     let engine = Engine::new(config.as_of);
     let mut judgement = judging::judge_records(config, &engine, &mut loaded, None).await?;
@@ -133,12 +138,14 @@ async fn judge(config: &Config, parsed: &[ParsedFile]) -> Result<Checked, Error>
     let population = if loaded.schema("directory").is_some() { Population::Registry } else { Population::OwnRecords };
     judging::judge_population(config, &engine, &loaded, &mut judgement, population, None).await?;
     let findings = judging::findings(config, &engine, &loaded, judgement.findings).await?;
+    let holdings = loaded.forms.keys().flat_map(|form| holdings(config, form, &engine.contents(form).1)).collect();
     Ok(Checked {
         rows: loaded.forms.values().map(Dataset::rows).sum(),
         refused: parsed.iter().filter(|p| p.manifest.refused).count(),
         died: parsed.iter().any(ParsedFile::died),
         sheetless: parsed.iter().all(|p| p.manifest.encoding.is_some()),
         parts: loaded.parts.into_values().flatten().collect(),
+        holdings,
         findings,
         places: loaded.places,
         excerpts,

@@ -102,9 +102,9 @@ async fn empty_population(config: &Config, engine: &Engine, among: bool) -> Resu
         return Ok(empty);
     }
     let linked: Vec<(&str, bool)> = ["directory", "returns", "needs", "patents"].map(|d| (d, empty.has(d, "org_code"))).into();
-    link::register(engine, "true").await?;
+    link::register(engine, "true", &[]).await?;
     link::link(engine, &linked, "true").await?;
-    link::set_apart(engine, &linked)?;
+    link::set_apart(engine, &linked, i64::min)?;
     engine.derive("credits", merge::CREDITS).await?;
     Ok(empty)
 }

@@ -116,7 +116,9 @@ pub async fn link_records(config: &Config, engine: &Engine, loaded: &Loaded, cac
         loaded.places.files.iter().enumerate().filter(|(_, f)| loaded.schema("directory").is_some() && Some(f.source.as_str()) != registry);
     let others: Vec<String> = others.map(|(ordinal, _)| ordinal.to_string()).collect();
     let own = if others.is_empty() { "true".to_owned() } else { format!("record / {} NOT IN ({})", file_base(1), others.join(", ")) };
-    link::register(engine, &own).await?;
+    let directories = loaded.parts.iter().filter(|(_, parts)| parts.iter().any(|p| p.form == "directory"));
+    let later: Vec<(usize, u32)> = directories.map(|(file, _)| (*file, loaded.place(*file))).filter(|(_, place)| *place > 0).collect();
+    link::register(engine, &own, &later).await?;
     let key = |cache: &Cache, dataset: &str| {
         let files = ["directory", dataset].map(|d| loaded.keys.get(d).map_or("", String::as_str));
         cache.key("links", &[config.fingerprint(), &config.as_of.to_string(), &own, files[0], files[1], dataset])
@@ -142,7 +144,7 @@ pub async fn link_records(config: &Config, engine: &Engine, loaded: &Loaded, cac
             cache.keep(&key(cache, dataset), folder)?;
         }
     }
-    Ok(link::set_apart(engine, &datasets)?)
+    Ok(link::set_apart(engine, &datasets, |one, other| loaded.counts(one, other))?)
 }
 
 /// The file of a dataset's links in its entry of the cache.

@@ -17,13 +17,16 @@ mod datasets;
 mod excerpt;
 mod gather;
 mod judging;
+mod keys;
 mod lanes;
 mod origin;
 mod parse;
 pub mod parser;
 mod recall;
+mod receipts;
 mod runner;
 mod summary;
+mod versions;
 
 pub use changes::{Change, Changes};
 pub use check::{Checked, Checker, check};
@@ -32,6 +35,7 @@ pub use excerpt::Excerpt;
 pub use gather::{InputFile, of_upload};
 pub use origin::{OriginCell, OriginColumn, OriginRow, Seek, origin_of};
 pub use parse::{Parsing, parse};
+pub use receipts::ReceiptUse;
 pub use runner::{RunOutcome, run};
 pub use summary::{ProgressEvent, Severities, Stage, Summary};
 

@@ -1,7 +1,7 @@
 //! What is due, received and overdue, by bureau, form and period.
 //!
 //! A form of a year that is due in a year is for the year before. A standing list counts as received if it came after
-//! the due date before.
+//! the due date before; sent again it came again, changed or not.
 
 use super::clock::shown;
 use super::error::PageError;

@@ -9,13 +9,15 @@ mod explain;
 mod names;
 mod receive;
 mod result;
+mod standing;
 mod view;
 mod workbook;
 
 pub use checks::resume;
 pub use explain::{SHORTEST, explain};
 pub use receive::{Sent, receive};
-pub use view::{Detail, Item, ListPage, Told, Version, detail, list, one, own};
+pub use standing::{Related, choose};
+pub use view::{Detail, Item, ListPage, Told, Version, detail, list, one, own, related};
 pub use workbook::{FINDINGS_FILE, write_findings};
 
 use crate::config::Config;
