@@ -190,4 +190,43 @@ mod tests {
         assert_eq!(ledger.last_run("k2")?, None);
         Ok(())
     }
+
+    #[test]
+    fn a_ledger_of_the_schema_before_keeps_receipts_and_versions() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("ledger.sqlite");
+        let old = Connection::open(&path)?;
+        for migration in &MIGRATIONS[..2] {
+            old.execute_batch(migration)?;
+        }
+        old.execute_batch(
+            "INSERT INTO receipt VALUES ('ab', 's', 'a.xlsx', 3, 't2'), ('ab', 's', 'b.xlsx', 3, 't1');
+             INSERT INTO arrival VALUES ('s', 'ab', 'returns', 2025, 7, 't1');
+             INSERT INTO upload (number, id, source, account, name, sha256, bytes, received, series, part, verdict, parts)
+             VALUES (3, 'x', 's', 'wang', 'n.xlsx', 'ab', 3, 't1', 'x', 'n', 'accepted', '[{\"form\":\"returns\",\"period\":2025,\"rows\":7}]'),
+                    (7, 'y', 's', 'wang', 'n_v2.xlsx', 'cd', 3, 't2', 'x', 'n', NULL, NULL);
+             PRAGMA user_version = 2;",
+        )?;
+        drop(old);
+        let mut ledger = Ledger::open(&path)?;
+        let versions: Vec<_> = ledger.versions("x")?.into_iter().map(|u| (u.number, u.version, u.tally.parts.len())).collect();
+        assert_eq!(versions, [(3, 1, 1), (7, 2, 0)]);
+        assert_eq!(ledger.received("s", "a.xlsx")?.as_deref(), Some("t2"));
+        assert_eq!(ledger.arrivals()?.len(), 1);
+        assert_eq!(ledger.unheld_uploads()?.iter().map(|u| u.number).collect::<Vec<_>>(), [3], "its records are to be looked for");
+        let by = By { account: "wang", role: "clerk", address: "", at: "t3" };
+        let again = NewUpload {
+            id: "z".into(),
+            source: "s".into(),
+            account: "wang".into(),
+            name: "n.xlsx".into(),
+            sha256: "ab".into(),
+            bytes: 3,
+            part: "n".into(),
+            replaces: None,
+        };
+        assert_eq!(ledger.add_uploads(&[again], by)?, [("z".to_owned(), false)]);
+        assert_eq!(ledger.upload("z")?.map(|u| (u.number, u.version)), Some((8, 3)), "the numbers go on");
+        Ok(())
+    }
 }

@@ -101,10 +101,8 @@ impl Ledger {
              FROM overlap o JOIN upload u ON u.number = o.newer WHERE ?1 IS NULL OR u.source = ?1",
         )?;
         let overlaps = overlaps.query_map([source], |row| {
-            let [older, newer, common, withheld, missing] =
-                [4, 5, 6, 7, 8].map(|column| row.get::<_, i64>(column).map(i64::unsigned_abs));
-            let overlap =
-                Overlap { older: older?, newer: newer?, common: common?, withheld: withheld?, missing: missing? };
+            let [older, newer, common, withheld, missing] = [4, 5, 6, 7, 8].map(|column| row.get::<_, i64>(column).map(i64::unsigned_abs));
+            let overlap = Overlap { older: older?, newer: newer?, common: common?, withheld: withheld?, missing: missing? };
             Ok((((row.get(0)?, row.get(1)?), row.get(2)?, period(row, 3)?), overlap))
         })?;
         let mut held = self.0.prepare_cached("SELECT DISTINCT upload FROM holding")?;
@@ -150,21 +148,22 @@ fn hold(connection: &Connection, id: &str, holdings: &[Holding]) -> Result<(), L
                 true => ((other, number), Overlap::between(&keys, &own)),
                 false => ((number, other), Overlap::between(&holding.keys, &Keyed::of(&keys))),
             };
-            connection.prepare_cached(
-                "INSERT INTO overlap (older, newer, form, period, older_keys, newer_keys, common, withheld, missing)
+            connection
+                .prepare_cached(
+                    "INSERT INTO overlap (older, newer, form, period, older_keys, newer_keys, common, withheld, missing)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-            )?
-            .execute(params![
-                pair.0,
-                pair.1,
-                form,
-                period,
-                count(shared.older),
-                count(shared.newer),
-                count(shared.common),
-                count(shared.withheld),
-                count(shared.missing)
-            ])?;
+                )?
+                .execute(params![
+                    pair.0,
+                    pair.1,
+                    form,
+                    period,
+                    count(shared.older),
+                    count(shared.newer),
+                    count(shared.common),
+                    count(shared.withheld),
+                    count(shared.missing)
+                ])?;
         }
         connection.execute(
             "INSERT OR REPLACE INTO holding (upload, form, period, keys) VALUES (?1, ?2, ?3, ?4)",

@@ -34,6 +34,11 @@ impl RecordKey {
         Self { code: code.map(hashed), code_ok, name: name.map(hashed), amounts: Amounts::default() }
     }
 
+    /// The same key, with what its record says of amounts.
+    pub fn saying(self, amounts: Amounts) -> Self {
+        Self { amounts, ..self }
+    }
+
     /// Whether it states anything by which it can be found again.
     pub fn is_keyed(&self) -> bool {
         self.code.is_some() || self.name.is_some()
@@ -128,8 +133,7 @@ mod tests {
     #[test]
     fn packed_keys_come_back_whole() {
         let flags = [false, true].into_iter().flat_map(|a| [false, true].map(|b| [false, true].map(move |c| (a, b, c)))).flatten();
-        let mut keys: Vec<RecordKey> =
-            flags.map(|(stated, withheld, used)| RecordKey { amounts: Amounts { stated, withheld, used }, ..key("a") }).collect();
+        let mut keys: Vec<RecordKey> = flags.map(|(stated, withheld, used)| key("a").saying(Amounts { stated, withheld, used })).collect();
         keys.extend([RecordKey::default(), RecordKey::of(None, false, Some("乙")), RecordKey::of(Some("1"), false, None)]);
         let back = RecordKey::unpack(&RecordKey::pack(&keys));
         assert_eq!(back.len(), keys.len());

@@ -38,7 +38,7 @@ pub fn keys(batch: &RecordBatch, period: Option<i32>, amounts: &[&str]) -> Vec<R
                 RecordKey::of(code.as_deref(), code_ok, text(name, row).as_deref())
             }
         };
-        RecordKey { amounts: said[row], ..key }
+        key.saying(said[row])
     };
     periods(batch).into_iter().enumerate().filter(|(_, p)| *p == period).map(|(row, _)| key(row)).collect()
 }

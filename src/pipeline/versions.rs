@@ -49,8 +49,7 @@ pub fn settle(
     loaded: &mut Loaded,
 ) -> Result<(), Error> {
     for (group, candidates) in candidates(config, parsed, tables) {
-        let sendings: Vec<Sending> =
-            candidates.keys().map(|file| Sending { order: receipts.place(*file), id: *file as i64 }).collect();
+        let sendings: Vec<Sending> = candidates.keys().map(|file| Sending { order: receipts.place(*file), id: *file as i64 }).collect();
         let decision = decide(&sendings, |older, newer| {
             let (older, newer) = (older as usize, newer as usize);
             (Overlap::between(&candidates[&older].keys, &candidates[&newer].keyed), receipts.said(older, newer))

@@ -196,4 +196,34 @@ mod tests {
         let list = came("list", None, "2025-04-01T10:00:00+0800");
         assert_eq!(standing(owed("list", None, "2026-03-01"), &list), (Standing::Received, false, 30));
     }
+
+    #[test]
+    fn a_list_that_is_sent_again_has_come_again() {
+        let sent = |number: i64, received: &str| Upload {
+            number,
+            id: number.to_string(),
+            source: "s".into(),
+            account: "a".into(),
+            name: "名录.xlsx".into(),
+            sha256: "same".into(),
+            bytes: 1,
+            received: received.into(),
+            series: "1".into(),
+            part: "名录".into(),
+            version: 1,
+            verdict: Some(Verdict::Accepted),
+            checked: None,
+            result: None,
+            tally: crate::ledger::Tally {
+                parts: vec![Part { form: "list".into(), period: None, rows: 1 }],
+                ..crate::ledger::Tally::default()
+            },
+        };
+        let once = Came { uploads: vec![sent(1, "2025-01-05T00:00:00+0800")], arrivals: Vec::new() };
+        let standing = |came: &Came| owed("list", None, "2026-04-10").entry(came, String::new(), String::new());
+        assert_eq!(standing(&once).standing, Standing::Overdue);
+        let again = Came { uploads: [once.uploads, vec![sent(2, "2026-02-01T00:00:00+0800")]].concat(), arrivals: Vec::new() };
+        let entry = standing(&again);
+        assert_eq!((entry.standing, entry.number, entry.late), (Standing::Received, Some(2), false));
+    }
 }

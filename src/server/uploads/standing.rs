@@ -75,11 +75,6 @@ impl Related {
     pub fn is_open(&self) -> bool {
         self.parts.iter().any(|p| p.open)
     }
-
-    /// Whether it waits behind the earlier one.
-    pub fn waits(&self) -> bool {
-        self.parts.iter().any(|p| p.waits)
-    }
 }
 
 /// How an upload stands.
@@ -140,7 +135,9 @@ impl Standings {
         }
         let decide = |(group, sendings): (_, Vec<Sending>)| {
             let (_, form, period): &(String, String, Option<i32>) = &group;
-            let compare = |older, newer| (overlap(&pairs, &uploads, (older, newer), form, *period), pairs.said.get(&(older, newer)).map(|s| s.choice));
+            let compare = |older, newer| {
+                (overlap(&pairs, &uploads, (older, newer), form, *period), pairs.said.get(&(older, newer)).map(|s| s.choice))
+            };
             let decision = decide(&sendings, compare);
             (group, decision)
         };

@@ -8,6 +8,7 @@ mod hardening;
 mod pool;
 mod runs;
 mod uploads;
+mod versions;
 
 use crate::util::{Site, directory, text};
 use huichi::ledger::{Ledger, NewAccount};
