@@ -117,8 +117,8 @@ pub struct NewUpload {
     pub bytes: u64,
     /// The name without its version mark.
     pub part: String,
-    /// Series and receipt of the upload that this one replaces, if that was said.
-    pub replaces: Option<(String, i64)>,
+    /// Series and receipts of the uploads that this one replaces, if that was said.
+    pub replaces: Option<(String, Vec<i64>)>,
 }
 
 const UPLOAD: &str = "SELECT number, id, source, account, name, sha256, bytes, received, series,
@@ -191,8 +191,9 @@ impl Ledger {
                     new.part
                 ],
             )?;
-            if let Some((_, older)) = replaced {
-                choose(&transaction, (older, transaction.last_insert_rowid()), Choice::Replace, by)?;
+            let number = transaction.last_insert_rowid();
+            for older in replaced.into_iter().flat_map(|(_, older)| older) {
+                choose(&transaction, (older, number), Choice::Replace, by)?;
             }
             noted(&transaction, by, "upload", &new.id, &format!("{} {} {}", new.sha256, new.bytes, if known { "again" } else { "new" }))?;
             ids.push((new.id.clone(), !known));
@@ -313,7 +314,7 @@ mod tests {
         assert_eq!(sent(&mut ledger, new("b", "s", "1", "年报"))?, ("b".into(), false), "the same content, a new receipt");
         assert_eq!(sent(&mut ledger, new("c", "s", "2", "年报"))?, ("c".into(), true));
         assert_eq!(sent(&mut ledger, new("d", "other", "1", "年报"))?, ("d".into(), true), "another source has its own receipt");
-        let renamed = NewUpload { replaces: Some(("a".into(), 1)), ..new("e", "s", "3", "年报表") };
+        let renamed = NewUpload { replaces: Some(("a".into(), vec![1])), ..new("e", "s", "3", "年报表") };
         sent(&mut ledger, renamed)?;
         let versions: Vec<_> = ledger.versions("a")?.into_iter().map(|u| (u.id, u.version, u.part)).collect();
         assert_eq!(versions, [("a", 1), ("b", 2), ("c", 3), ("e", 4)].map(|(id, v)| (id.to_owned(), v, "年报".to_owned())));

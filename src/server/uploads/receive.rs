@@ -97,7 +97,8 @@ async fn take(app: &App, (actor, address): (&Actor, &str), mut multipart: Multip
         Some(id) => {
             let replaced = super::view::own(app, actor, id).await?;
             let replaced = Some(replaced).filter(|u| u.source == source).ok_or(PageError::NotFound)?;
-            Some((replaced.series, replaced.number))
+            let replaces = super::view::standings(app, &replaced).await?.with_successors(&replaced);
+            Some((replaced.series, replaces))
         }
     };
     let sent = keep(app, (actor, address), source, replaces, body.files).await?;
@@ -202,7 +203,7 @@ async fn keep(
     app: &App,
     (actor, address): (&Actor, &str),
     source: String,
-    replaces: Option<(String, i64)>,
+    replaces: Option<(String, Vec<i64>)>,
     files: Vec<Arriving>,
 ) -> Result<Vec<Sent>, PageError> {
     let store = app.intake.store.clone();

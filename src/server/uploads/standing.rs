@@ -147,7 +147,7 @@ impl Standings {
 
     /// How an upload stands.
     pub fn of(&self, upload: &Upload) -> Standing {
-        let mut standing = Standing { out: !upload.tally.parts.is_empty(), ..Standing::default() };
+        let mut standing = Standing { out: self.groups(upload).next().is_some(), ..Standing::default() };
         for (_, decision) in self.groups(upload) {
             match decision.fate(upload.number) {
                 Fate::Stands => standing.out = false,
@@ -161,6 +161,19 @@ impl Standings {
             numbers.dedup();
         }
         standing
+    }
+
+    /// An upload with those that took its place, if all of it is out of use: what a new version of it is to replace.
+    pub fn with_successors(&self, upload: &Upload) -> Vec<i64> {
+        let mut numbers = vec![upload.number];
+        let mut next = 0;
+        while let Some(number) = numbers.get(next) {
+            let standing = self.uploads.get(number).map(|u| self.of(u)).filter(|s| s.out).unwrap_or_default();
+            let new: Vec<i64> = standing.replaced_by.into_iter().filter(|n| !numbers.contains(n)).collect();
+            numbers.extend(new);
+            next += 1;
+        }
+        numbers
     }
 
     /// What the last run made of an upload; nothing if it was not among its inputs.

@@ -38,8 +38,14 @@ struct Clerk(Visitor);
 impl Clerk {
     /// Sends a file and waits for its verdict; gives its id and its page.
     fn send(&self, name: &str, content: &str) -> (String, String) {
+        self.replace(name, content, "")
+    }
+
+    /// Sends a file as the new version of an upload.
+    fn replace(&self, name: &str, content: &str, older: &str) -> (String, String) {
         let file = format!("name=\"files\"; filename=\"{name}\"");
-        let form = multipart(&[("name=\"csrf\"", self.0.csrf.as_bytes()), (&file, content.as_bytes())]);
+        let parts = [("name=\"csrf\"", self.0.csrf.as_bytes()), ("name=\"replaces\"", older.as_bytes()), (&file, content.as_bytes())];
+        let form = multipart(&parts);
         let answer: Answer = self.0.ask("POST", "/uploads", MULTIPART, &form);
         assert_eq!(answer.status, 303, "{}", answer.text());
         let id = between(answer.location(), "/uploads/", "?").to_owned();
@@ -159,6 +165,17 @@ fn what_is_open_is_asked_and_the_answer_is_kept() {
     assert_eq!(revenues(&portal)[&1], None);
     let audit = portal.sign_in("auditor").get("/audit").text();
     assert!(audit.contains("选择替代或补充"), "{audit}");
+}
+
+#[test]
+fn a_new_version_of_what_is_out_of_use_replaces_what_took_its_place() {
+    let portal = portal(3);
+    let clerk = clerk(&portal);
+    let (first, _) = clerk.send("年报.csv", &returns(&[(1, 10), (2, 20)], UNIT));
+    clerk.send("年报.csv", &returns(&[(1, 11), (2, 21)], UNIT));
+    let (_, page) = clerk.replace("年报.csv", &returns(&[(3, 30)], UNIT), &first);
+    assert!(page.contains("替代第 2 号") && page.contains("第 2 号中有 2 条记录本份没有"), "{page}");
+    assert_eq!(revenues(&portal), [(1, None), (2, None), (3, Some(30))].into());
 }
 
 #[test]
