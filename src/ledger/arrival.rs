@@ -10,20 +10,20 @@ pub struct Arrival {
     pub source: String,
     /// Form and period.
     pub part: Part,
-    /// When its content was received first.
+    /// When it was received.
     pub received: String,
 }
 
 impl Ledger {
-    /// Notes the forms that a file holds; `received` is kept from the first time.
-    pub fn note_arrival(&self, source: &str, sha256: &str, parts: &[Part], now: &str) -> Result<(), LedgerError> {
+    /// Notes the forms that a file holds, once for each time that it was received.
+    pub fn note_arrival(&self, source: &str, sha256: &str, parts: &[Part], received: &str) -> Result<(), LedgerError> {
         let mut insert = self.0.prepare_cached(
             "INSERT OR IGNORE INTO arrival (source, sha256, form, period, rows, received)
-             VALUES (?1, ?2, ?3, ?4, ?5, coalesce((SELECT min(received) FROM receipt WHERE source = ?1 AND sha256 = ?2), ?6))",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )?;
         for part in parts {
             let rows = i64::try_from(part.rows).unwrap_or(i64::MAX);
-            insert.execute(params![source, sha256, part.form, part.period.unwrap_or(0), rows, now])?;
+            insert.execute(params![source, sha256, part.form, part.period.unwrap_or(0), rows, received])?;
         }
         Ok(())
     }

@@ -32,10 +32,12 @@ pub use session::KeptSession;
 pub use trend::{Finished, Tallies};
 mod arrival;
 mod explanation;
+mod standing;
 mod upload;
 
 pub use arrival::Arrival;
 pub use explanation::{Answer, Explanation};
+pub use standing::{Holding, Pair, Pairs, Said};
 pub use upload::{NewUpload, Part, Tally, Upload, Verdict};
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
@@ -153,17 +155,36 @@ impl Ledger {
         self.0.busy_timeout(patience)
     }
 
-    /// Notes that a content was received; gives when it was first.
+    /// Notes that a content was received at a path; gives when. What lies there unchanged keeps its receipt, and what comes
+    /// back after another content has a new one.
     pub fn receive(&self, sha256: &str, source: &str, path: &str, bytes: u64, now: &str) -> Result<String, LedgerError> {
+        let last = self
+            .0
+            .query_row(
+                "SELECT sha256, received FROM receipt WHERE source = ?1 AND path = ?2 ORDER BY number DESC LIMIT 1",
+                params![source, path],
+                |row| Ok((row.get::<_, String>(0)?, row.get(1)?)),
+            )
+            .optional()?;
+        if let Some((_, received)) = last.filter(|(last, _)| last == sha256) {
+            return Ok(received);
+        }
         self.0.execute(
-            "INSERT OR IGNORE INTO receipt (sha256, source, path, bytes, received) VALUES (?1, ?2, ?3, ?4, ?5)",
+            "INSERT INTO receipt (sha256, source, path, bytes, received) VALUES (?1, ?2, ?3, ?4, ?5)",
             params![sha256, source, path, i64::try_from(bytes).unwrap_or(i64::MAX), now],
         )?;
-        self.0.query_row(
-            "SELECT received FROM receipt WHERE sha256 = ?1 AND source = ?2 AND path = ?3",
-            params![sha256, source, path],
-            |row| row.get(0),
-        )
+        Ok(now.to_owned())
+    }
+
+    /// When what lies at a path was received.
+    pub fn received(&self, source: &str, path: &str) -> Result<Option<String>, LedgerError> {
+        self.0
+            .query_row(
+                "SELECT received FROM receipt WHERE source = ?1 AND path = ?2 ORDER BY number DESC LIMIT 1",
+                params![source, path],
+                |row| row.get(0),
+            )
+            .optional()
     }
 
     /// The last good version of an HTTP source, by its address without secrets (`model::url`).
@@ -223,7 +244,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn receipts_keep_their_first_date_and_runs_answer_to_their_key() -> Result<(), Box<dyn std::error::Error>> {
+    fn what_lies_unchanged_keeps_its_receipt_and_runs_answer_to_their_key() -> Result<(), Box<dyn std::error::Error>> {
         let folder = tempfile::tempdir()?;
         let path = folder.path().join("ledger.sqlite");
         let ledger = Ledger::open(&path)?;
@@ -231,9 +252,50 @@ mod tests {
         drop(ledger);
         let ledger = Ledger::open(&path)?;
         assert_eq!(ledger.receive("ab", "统计局", "a.xlsx", 3, "2026-02-02")?, "2026-01-01");
+        assert_eq!(ledger.receive("cd", "统计局", "a.xlsx", 3, "2026-03-03")?, "2026-03-03");
+        assert_eq!(ledger.receive("ab", "统计局", "a.xlsx", 3, "2026-04-04")?, "2026-04-04", "it came back after another");
         ledger.record_run("r1", "k1", "2026-01-01", "t0", "t1", "{}")?;
         assert_eq!(ledger.last_run("k1")?, Some(("r1".into(), "{}".into())));
         assert_eq!(ledger.last_run("k2")?, None);
+        Ok(())
+    }
+
+    #[test]
+    fn a_ledger_of_the_schema_before_keeps_receipts_and_versions() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("ledger.sqlite");
+        let old = Connection::open(&path)?;
+        for migration in &MIGRATIONS[..2] {
+            old.execute_batch(migration)?;
+        }
+        old.execute_batch(
+            "INSERT INTO receipt VALUES ('ab', 's', 'a.xlsx', 3, 't2'), ('ab', 's', 'b.xlsx', 3, 't1');
+             INSERT INTO arrival VALUES ('s', 'ab', 'returns', 2025, 7, 't1');
+             INSERT INTO upload (number, id, source, account, name, sha256, bytes, received, series, part, verdict, parts)
+             VALUES (3, 'x', 's', 'wang', 'n.xlsx', 'ab', 3, 't1', 'x', 'n', 'accepted', '[{\"form\":\"returns\",\"period\":2025,\"rows\":7}]'),
+                    (7, 'y', 's', 'wang', 'n_v2.xlsx', 'cd', 3, 't2', 'x', 'n', NULL, NULL);
+             PRAGMA user_version = 2;",
+        )?;
+        drop(old);
+        let mut ledger = Ledger::open(&path)?;
+        let versions: Vec<_> = ledger.versions("x")?.into_iter().map(|u| (u.number, u.version, u.tally.parts.len())).collect();
+        assert_eq!(versions, [(3, 1, 1), (7, 2, 0)]);
+        assert_eq!(ledger.received("s", "a.xlsx")?.as_deref(), Some("t2"));
+        assert_eq!(ledger.arrivals()?.len(), 1);
+        assert_eq!(ledger.unheld_uploads()?.iter().map(|u| u.number).collect::<Vec<_>>(), [3], "its records are to be looked for");
+        let by = By { account: "wang", role: "clerk", address: "", at: "t3" };
+        let again = NewUpload {
+            id: "z".into(),
+            source: "s".into(),
+            account: "wang".into(),
+            name: "n.xlsx".into(),
+            sha256: "ab".into(),
+            bytes: 3,
+            part: "n".into(),
+            replaces: None,
+        };
+        assert_eq!(ledger.add_uploads(&[again], by)?, [("z".to_owned(), false)]);
+        assert_eq!(ledger.upload("z")?.map(|u| (u.number, u.version)), Some((8, 3)), "the numbers go on");
         Ok(())
     }
 }

@@ -5,7 +5,7 @@ use crate::model::url;
 use rusqlite::{Connection, Transaction};
 
 /// Migrations from an empty database to the current schema.
-pub const MIGRATIONS: [&str; 3] = [
+pub const MIGRATIONS: [&str; 4] = [
     "
     CREATE TABLE receipt (
         sha256 TEXT NOT NULL, source TEXT NOT NULL, path TEXT NOT NULL, bytes INTEGER NOT NULL, received TEXT NOT NULL,
@@ -97,6 +97,57 @@ pub const MIGRATIONS: [&str; 3] = [
     -- Signs what browsers are known by.
     CREATE TABLE browser_key (key BLOB NOT NULL) STRICT;
     INSERT INTO browser_key (key) VALUES (randomblob(32));
+    ",
+    "
+    -- Every sending is a receipt of its own, of a folder's file and of an upload alike, the same content too.
+    CREATE TABLE receipt_of_all (
+        number INTEGER PRIMARY KEY, sha256 TEXT NOT NULL, source TEXT NOT NULL, path TEXT NOT NULL, bytes INTEGER NOT NULL,
+        received TEXT NOT NULL
+    ) STRICT;
+    INSERT INTO receipt_of_all (sha256, source, path, bytes, received)
+        SELECT sha256, source, path, bytes, received FROM receipt ORDER BY received, rowid;
+    DROP TABLE receipt;
+    ALTER TABLE receipt_of_all RENAME TO receipt;
+    CREATE INDEX receipt_path ON receipt (source, path, number);
+    CREATE TABLE arrival_of_all (
+        source TEXT NOT NULL, sha256 TEXT NOT NULL, form TEXT NOT NULL, period INTEGER NOT NULL, rows INTEGER NOT NULL,
+        received TEXT NOT NULL, PRIMARY KEY (source, sha256, form, period, received)
+    ) STRICT;
+    INSERT INTO arrival_of_all SELECT source, sha256, form, period, rows, received FROM arrival;
+    DROP TABLE arrival;
+    ALTER TABLE arrival_of_all RENAME TO arrival;
+    CREATE TABLE upload_of_all (
+        number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, source TEXT NOT NULL, account TEXT NOT NULL,
+        name TEXT NOT NULL, sha256 TEXT NOT NULL, bytes INTEGER NOT NULL, received TEXT NOT NULL, series TEXT NOT NULL,
+        part TEXT NOT NULL, verdict TEXT, checked TEXT, result TEXT, rows INTEGER, errors INTEGER, explains INTEGER,
+        open INTEGER, notes INTEGER, parts TEXT
+    ) STRICT;
+    INSERT INTO upload_of_all (number, id, source, account, name, sha256, bytes, received, series, part, verdict, checked, result,
+            rows, errors, explains, open, notes, parts)
+        SELECT number, id, source, account, name, sha256, bytes, received, series, part, verdict, checked, result, rows, errors,
+            explains, open, notes, parts FROM upload ORDER BY number;
+    DROP TABLE upload;
+    ALTER TABLE upload_of_all RENAME TO upload;
+    CREATE INDEX upload_source ON upload (source, number);
+    CREATE INDEX upload_series ON upload (series, number);
+    CREATE INDEX upload_content ON upload (source, sha256);
+    -- The records of an upload by form and period (0 for a standing list), as hashed keys.
+    CREATE TABLE holding (
+        upload INTEGER NOT NULL, form TEXT NOT NULL, period INTEGER NOT NULL, keys BLOB NOT NULL,
+        PRIMARY KEY (upload, form, period)
+    ) STRICT;
+    -- What the records of two uploads of a source have in common.
+    CREATE TABLE overlap (
+        older INTEGER NOT NULL, newer INTEGER NOT NULL, form TEXT NOT NULL, period INTEGER NOT NULL, older_keys INTEGER NOT NULL,
+        newer_keys INTEGER NOT NULL, common INTEGER NOT NULL, withheld INTEGER NOT NULL, missing INTEGER NOT NULL,
+        PRIMARY KEY (older, newer, form, period)
+    ) STRICT;
+    CREATE INDEX overlap_newer ON overlap (newer);
+    -- What somebody said of two uploads; the last word counts.
+    CREATE TABLE choice (
+        id INTEGER PRIMARY KEY, older INTEGER NOT NULL, newer INTEGER NOT NULL, choice TEXT NOT NULL, account TEXT NOT NULL,
+        chosen TEXT NOT NULL
+    ) STRICT;
     ",
 ];
 

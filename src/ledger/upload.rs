@@ -3,7 +3,9 @@
 //! Of a file's content nothing is kept here but its hash; what the check found lies in a file of its own.
 
 use super::audit::noted;
+use super::standing::choose;
 use super::{By, Ledger, LedgerError};
+use crate::model::standing::Choice;
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 use serde::{Deserialize, Serialize};
@@ -96,8 +98,6 @@ pub struct Upload {
     pub result: Option<String>,
     /// The check in numbers.
     pub tally: Tally,
-    /// Whether a later version, not refused, holds the forms and periods of this one.
-    pub superseded: bool,
 }
 
 /// An upload to be noted.
@@ -117,17 +117,14 @@ pub struct NewUpload {
     pub bytes: u64,
     /// The name without its version mark.
     pub part: String,
-    /// The series of the upload that this one replaces, if that was said.
-    pub replaces: Option<String>,
+    /// Series and receipts of the uploads that this one replaces, if that was said.
+    pub replaces: Option<(String, Vec<i64>)>,
 }
 
 const UPLOAD: &str = "SELECT number, id, source, account, name, sha256, bytes, received, series,
     (SELECT f.part FROM upload f WHERE f.series = u.series ORDER BY f.number LIMIT 1),
     (SELECT count(*) FROM upload e WHERE e.series = u.series AND e.number <= u.number),
-    verdict, checked, result, rows, errors, explains, open, notes, parts,
-    EXISTS (SELECT 1 FROM upload n WHERE n.series = u.series AND n.number > u.number AND n.verdict <> 'refused'
-        AND NOT EXISTS (SELECT 1 FROM json_each(u.parts) p WHERE NOT EXISTS (SELECT 1 FROM json_each(n.parts) q
-            WHERE q.value ->> 'form' = p.value ->> 'form' AND q.value ->> 'period' IS p.value ->> 'period'))) FROM upload u";
+    verdict, checked, result, rows, errors, explains, open, notes, parts FROM upload u";
 
 fn upload(row: &Row<'_>) -> Result<Upload, LedgerError> {
     let count = |column: usize| Ok::<_, LedgerError>(row.get::<_, Option<i64>>(column)?.unwrap_or(0).unsigned_abs());
@@ -158,25 +155,18 @@ fn upload(row: &Row<'_>) -> Result<Upload, LedgerError> {
             notes: count(18)?,
             parts: parts.transpose()?.unwrap_or_default(),
         },
-        superseded: row.get(20)?,
     })
 }
 
 impl Ledger {
-    /// Notes uploads, all or none; gives each one's id and whether it is new. Content that its source sent before keeps
-    /// its receipt.
+    /// Notes uploads, all or none, each with a receipt of its own; gives each one's id and whether its source sent the
+    /// content for the first time.
     pub fn add_uploads(&mut self, uploads: &[NewUpload], by: By<'_>) -> Result<Vec<(String, bool)>, LedgerError> {
         let transaction = self.0.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut ids = Vec::new();
         for new in uploads {
-            let known: Option<String> = transaction
-                .query_row("SELECT id FROM upload WHERE source = ?1 AND sha256 = ?2", params![new.source, new.sha256], |r| r.get(0))
-                .optional()?;
-            if let Some(known) = known {
-                noted(&transaction, by, "upload", &known, &format!("{} {} again", new.sha256, new.bytes))?;
-                ids.push((known, false));
-                continue;
-            }
+            let sql = "SELECT EXISTS (SELECT 1 FROM upload WHERE source = ?1 AND sha256 = ?2)";
+            let known: bool = transaction.query_row(sql, params![new.source, new.sha256], |r| r.get(0))?;
             let same_part: Option<String> = transaction
                 .query_row(
                     "SELECT series FROM upload WHERE source = ?1 AND part = ?2 ORDER BY number DESC LIMIT 1",
@@ -184,7 +174,8 @@ impl Ledger {
                     |r| r.get(0),
                 )
                 .optional()?;
-            let series = new.replaces.clone().or(same_part).unwrap_or_else(|| new.id.clone());
+            let replaced = new.replaces.clone();
+            let series = replaced.as_ref().map(|(series, _)| series.clone()).or(same_part).unwrap_or_else(|| new.id.clone());
             transaction.execute(
                 "INSERT INTO upload (id, source, account, name, sha256, bytes, received, series, part)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
@@ -200,8 +191,12 @@ impl Ledger {
                     new.part
                 ],
             )?;
-            noted(&transaction, by, "upload", &new.id, &format!("{} {} new", new.sha256, new.bytes))?;
-            ids.push((new.id.clone(), true));
+            let number = transaction.last_insert_rowid();
+            for older in replaced.into_iter().flat_map(|(_, older)| older) {
+                choose(&transaction, (older, number), Choice::Replace, by)?;
+            }
+            noted(&transaction, by, "upload", &new.id, &format!("{} {} {}", new.sha256, new.bytes, if known { "again" } else { "new" }))?;
+            ids.push((new.id.clone(), !known));
         }
         transaction.commit()?;
         Ok(ids)
@@ -212,9 +207,15 @@ impl Ledger {
         self.0.query_row(&format!("{UPLOAD} WHERE id = ?1"), [id], upload).optional()
     }
 
-    /// The upload by which a source sent a content.
-    pub fn upload_of(&self, source: &str, sha256: &str) -> Result<Option<Upload>, LedgerError> {
-        self.0.query_row(&format!("{UPLOAD} WHERE source = ?1 AND sha256 = ?2"), params![source, sha256], upload).optional()
+    /// An upload by the number of its receipt.
+    pub fn numbered_upload(&self, number: i64) -> Result<Option<Upload>, LedgerError> {
+        self.0.query_row(&format!("{UPLOAD} WHERE number = ?1"), [number], upload).optional()
+    }
+
+    /// The uploads by which a source sent a content, the newest first.
+    pub fn uploads_of(&self, source: &str, sha256: &str) -> Result<Vec<Upload>, LedgerError> {
+        let query = format!("{UPLOAD} WHERE source = ?1 AND sha256 = ?2 ORDER BY number DESC");
+        self.0.prepare_cached(&query)?.query_map(params![source, sha256], upload)?.collect()
     }
 
     /// Uploads, the newest first: of one source or of all, `most` of them past the first `skip`.
@@ -272,6 +273,11 @@ impl Ledger {
     pub fn unjudge_upload(&self, id: &str) -> Result<(), LedgerError> {
         self.0.execute("UPDATE upload SET verdict = NULL, checked = NULL, result = NULL WHERE id = ?1", [id]).map(|_| ())
     }
+
+    /// Joins an upload to a series.
+    pub fn join_series(&self, id: &str, series: &str) -> Result<(), LedgerError> {
+        self.0.execute("UPDATE upload SET series = ?2 WHERE id = ?1", [id, series]).map(|_| ())
+    }
 }
 
 /// Settles what became of an upload after something was said of it.
@@ -300,31 +306,23 @@ mod tests {
     }
 
     #[test]
-    fn equal_content_keeps_its_receipt_and_versions_join_a_series() -> Result<(), Box<dyn std::error::Error>> {
+    fn every_sending_has_its_receipt_and_versions_join_a_series() -> Result<(), Box<dyn std::error::Error>> {
         let folder = tempfile::tempdir()?;
         let mut ledger = Ledger::open(&folder.path().join("ledger.sqlite"))?;
         let sent = |ledger: &mut Ledger, new| ledger.add_uploads(&[new], BY).map(|mut ids| ids.remove(0));
         assert_eq!(sent(&mut ledger, new("a", "s", "1", "年报"))?, ("a".into(), true));
-        assert_eq!(sent(&mut ledger, new("b", "s", "1", "年报"))?, ("a".into(), false));
+        assert_eq!(sent(&mut ledger, new("b", "s", "1", "年报"))?, ("b".into(), false), "the same content, a new receipt");
         assert_eq!(sent(&mut ledger, new("c", "s", "2", "年报"))?, ("c".into(), true));
         assert_eq!(sent(&mut ledger, new("d", "other", "1", "年报"))?, ("d".into(), true), "another source has its own receipt");
-        let renamed = NewUpload { replaces: Some("a".into()), ..new("e", "s", "3", "年报表") };
+        let renamed = NewUpload { replaces: Some(("a".into(), vec![1])), ..new("e", "s", "3", "年报表") };
         sent(&mut ledger, renamed)?;
         let versions: Vec<_> = ledger.versions("a")?.into_iter().map(|u| (u.id, u.version, u.part)).collect();
-        assert_eq!(versions, [("a", 1), ("c", 2), ("e", 3)].map(|(id, v)| (id.to_owned(), v, "年报".to_owned())));
-        assert_eq!(ledger.upload("d")?.map(|u| (u.series, u.number)), Some(("d".into(), 3)));
-        let superseded = |ledger: &Ledger| Ok::<_, LedgerError>(ledger.versions("a")?.iter().map(|u| u.superseded).collect::<Vec<_>>());
-        assert_eq!(superseded(&ledger)?, [false; 3], "nothing later is checked yet");
-        ledger.judge_upload("e", Verdict::Refused, &Tally::default(), "e.json", "t")?;
-        assert_eq!(superseded(&ledger)?, [false; 3], "what is refused supersedes nothing");
-        ledger.judge_upload("c", Verdict::Accepted, &Tally::default(), "c.json", "t")?;
-        assert_eq!(superseded(&ledger)?, [true, false, false]);
-        let of = |period| Tally { parts: vec![Part { form: "returns".into(), period: Some(period), rows: 1 }], ..Tally::default() };
-        ledger.judge_upload("a", Verdict::Accepted, &of(2024), "a.json", "t")?;
-        ledger.judge_upload("c", Verdict::Accepted, &of(2025), "c.json", "t")?;
-        assert_eq!(superseded(&ledger)?, [false; 3], "another year's return replaces nothing");
-        ledger.judge_upload("c", Verdict::Accepted, &of(2024), "c.json", "t")?;
-        assert_eq!(superseded(&ledger)?, [true, false, false]);
+        assert_eq!(versions, [("a", 1), ("b", 2), ("c", 3), ("e", 4)].map(|(id, v)| (id.to_owned(), v, "年报".to_owned())));
+        assert_eq!(ledger.upload("d")?.map(|u| (u.series, u.number)), Some(("d".into(), 4)));
+        let of_content: Vec<_> = ledger.uploads_of("s", "1")?.into_iter().map(|u| u.id).collect();
+        assert_eq!(of_content, ["b", "a"]);
+        let said: Vec<_> = ledger.choices()?.into_iter().map(|(pair, said)| (pair, said.choice, said.account)).collect();
+        assert_eq!(said, [((1, 5), Choice::Replace, "wang".to_owned())]);
         Ok(())
     }
 

@@ -10,13 +10,15 @@ use super::datasets::{Dataset, load};
 use super::excerpt::{Excerpt, Excerpts};
 use super::gather::{self, InputFile, ParsedFile};
 use super::judging::{self, Population};
+use super::keys::holdings;
 use super::parse::Parsing;
+use super::receipts::Receipts;
 use super::tables::Tables;
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind};
 use crate::finding::{Finding, Severity};
-use crate::ledger::Part;
+use crate::ledger::{Holding, Part};
 use crate::model::place::Places;
 use crate::stages::acquire::{SourceFile, Store, source_of};
 use crate::stages::merge::Datasets;
@@ -37,6 +39,8 @@ pub struct Checked {
     pub sheetless: bool,
     /// Forms found.
     pub parts: Vec<Part>,
+    /// Keys of the records, by form and period.
+    pub holdings: Vec<Holding>,
     excerpts: Excerpts,
 }
 
@@ -82,8 +86,11 @@ pub async fn judge_tables(config: &Config, file: SourceFile, folder: &Path) -> R
 /// # Errors
 /// As [`judge_tables`].
 pub fn compare(config: &Config, old: (SourceFile, &Path), new: (SourceFile, &Path), most: usize) -> Result<Changes, Error> {
-    let (old, new) = (tables_of(old.0, old.1)?, tables_of(new.0, new.1)?);
-    Ok(Changes::between(&load(config, &[old])?, &load(config, &[new])?, most))
+    let load = |(file, folder)| {
+        let parsed = [tables_of(file, folder)?];
+        load(config, &parsed, &Receipts::by_names(&parsed))
+    };
+    Ok(Changes::between(&load(old)?, &load(new)?, most))
 }
 
 fn tables_of(file: SourceFile, folder: &Path) -> Result<ParsedFile, Error> {
@@ -93,7 +100,7 @@ fn tables_of(file: SourceFile, folder: &Path) -> Result<ParsedFile, Error> {
 }
 
 async fn judge(config: &Config, parsed: &[ParsedFile]) -> Result<Checked, Error> {
-    let mut loaded = load(config, parsed)?;
+    let mut loaded = load(config, parsed, &Receipts::by_names(parsed))?;
     let excerpts = Excerpts::of(&loaded);
     let engine = Engine::new(config.as_of);
     let mut judgement = judging::judge_records(config, &engine, &mut loaded, None).await?;
@@ -101,11 +108,13 @@ async fn judge(config: &Config, parsed: &[ParsedFile]) -> Result<Checked, Error>
     let population = if loaded.schema("directory").is_some() { Population::Registry } else { Population::OwnRecords };
     judging::judge_population(config, &engine, &loaded, &mut judgement, population, None).await?;
     let findings = judging::findings(config, &engine, &loaded, judgement.findings).await?;
+    let holdings = loaded.forms.keys().flat_map(|form| holdings(config, form, &engine.contents(form).1)).collect();
     Ok(Checked {
         rows: loaded.forms.values().map(Dataset::rows).sum(),
         refused: parsed.iter().filter(|p| p.manifest.refused).count(),
         sheetless: parsed.iter().all(|p| p.manifest.encoding.is_some()),
         parts: loaded.parts.into_values().flatten().collect(),
+        holdings,
         findings,
         places: loaded.places,
         excerpts,

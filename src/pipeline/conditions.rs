@@ -159,9 +159,9 @@ impl Trial<'_> {
             engine.table(name, Arc::new(own), Vec::new())?;
         }
         let linked: Vec<(&str, bool)> = ["directory", "returns", "needs", "patents"].map(|d| (d, empty.has(d, "org_code"))).into();
-        link::register(engine, "true").await?;
+        link::register(engine, "true", &[]).await?;
         link::link(engine, &linked, "true").await?;
-        link::set_apart(engine, &linked)?;
+        link::set_apart(engine, &linked, i64::min)?;
         engine.derive("credits", merge::CREDITS).await?;
         let all = self.tables.keys().cloned().collect();
         scope::offer(engine, &empty, &self.tables, &all).await?;

@@ -1,22 +1,22 @@
 //! From parsed files to the datasets of a run: versions decided, columns brought together.
 
 use super::gather::ParsedFile;
+use super::keys::periods;
+use super::receipts::Receipts;
+use super::versions::{self, Taken};
 use crate::config::{Config, FieldKind};
 use crate::engine::store::{union_schema, widen};
 use crate::error::{Error, ErrorKind};
 use crate::finding::Seed;
 use crate::ledger::Part;
-use crate::model::account::{Account, Place};
+use crate::model::account::Account;
 use crate::model::place::{Address, FileName, MAX_FILES, Places, file_base};
-use crate::model::uscc;
-use crate::stages::acquire::{Candidate, KeySet, Older, RecordKey, Superseded, supersede};
 use crate::stages::merge;
 use crate::stages::standardize::{field_columns, names_schema, sums_schema};
-use datafusion::arrow::array::{Array, AsArray, BooleanArray, Int64Array, RecordBatch, StringArray};
-use datafusion::arrow::compute::filter_record_batch;
+use datafusion::arrow::array::{AsArray, Int64Array, RecordBatch};
 use datafusion::arrow::compute::kernels::numeric::add;
-use datafusion::arrow::datatypes::{DataType, Decimal128Type, Field, Int32Type, Int64Type, Schema, SchemaRef};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use datafusion::arrow::datatypes::{DataType, Decimal128Type, Field, Schema, SchemaRef};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A dataset: one schema, its batches.
@@ -57,6 +57,10 @@ pub struct Loaded {
     pub outgoing: BTreeMap<String, Totals>,
     /// Records of superseded versions, by file.
     pub superseded: Vec<Account>,
+    /// Which records do not stand, and whose count instead.
+    pub taken: Vec<Taken>,
+    /// By file ordinal, its place in the order of receipt among those of its source.
+    pub order: Vec<u32>,
 }
 
 impl Loaded {
@@ -66,6 +70,20 @@ impl Loaded {
             Some(part) => part.rows += rows,
             None => parts.push(Part { form: form.to_owned(), period, rows }),
         }
+    }
+
+    /// Which of two records that repeat each other counts: of one source that of the later receipt, else the first.
+    pub fn counts(&self, one: i64, other: i64) -> i64 {
+        let (first, second) = (one.min(other), one.max(other));
+        let [a, b] = [first, second].map(|record| Address::of(record).file);
+        let source = |file: usize| self.places.files.get(file).map(|f| f.source.as_str());
+        let later = source(a) == source(b) && self.place(a) < self.place(b);
+        if later { second } else { first }
+    }
+
+    /// A file's place in the order of receipt among those of its source.
+    pub fn place(&self, file: usize) -> u32 {
+        self.order.get(file).copied().unwrap_or_default()
     }
 }
 
@@ -96,22 +114,23 @@ impl merge::Datasets for Loaded {
     }
 }
 
-/// Source, form and period: what two files must share to be versions of one return.
-type ReturnKey = (String, String, Option<i32>);
-
 /// A table as its file holds it.
-struct Table {
-    file: usize,
-    number: u16,
-    form: String,
+pub struct Table {
+    /// Ordinal of the file.
+    pub file: usize,
+    /// Its number in the file.
+    pub number: u16,
+    /// Its form.
+    pub form: String,
     period: Option<i32>,
     schema: SchemaRef,
-    batches: Vec<RecordBatch>,
+    /// Its records.
+    pub batches: Vec<RecordBatch>,
 }
 
 impl Table {
     /// The periods of its records: one, unless years stand in its rows.
-    fn periods(&self) -> BTreeSet<Option<i32>> {
+    pub fn periods(&self) -> BTreeSet<Option<i32>> {
         if self.period.is_some() { BTreeSet::from([self.period]) } else { self.batches.iter().flat_map(periods).collect() }
     }
 
@@ -125,11 +144,11 @@ impl Table {
     }
 }
 
-/// Loads the tables of all files and takes superseded records out.
+/// Loads the tables of all files and takes out the records that do not stand.
 ///
 /// # Errors
 /// There are more files than record numbers can tell apart, or what a parser left cannot be read.
-pub fn load(config: &Config, parsed: &[ParsedFile]) -> Result<Loaded, Error> {
+pub fn load(config: &Config, parsed: &[ParsedFile], receipts: &Receipts) -> Result<Loaded, Error> {
     if parsed.len() > MAX_FILES {
         let error = Error::new(ErrorKind::Unreadable, "ERR-062");
         return Err(error.with("count", parsed.len().to_string()).with("limit", MAX_FILES.to_string()));
@@ -145,6 +164,8 @@ pub fn load(config: &Config, parsed: &[ParsedFile]) -> Result<Loaded, Error> {
         incoming: BTreeMap::new(),
         outgoing: BTreeMap::new(),
         superseded: Vec::new(),
+        taken: Vec::new(),
+        order: receipts.places().to_vec(),
     };
     let mut tables = Vec::new();
     for (ordinal, file) in parsed.iter().enumerate() {
@@ -158,7 +179,7 @@ pub fn load(config: &Config, parsed: &[ParsedFile]) -> Result<Loaded, Error> {
             for (batches, dataset) in [(read.sums(meta.number), &mut loaded.sums), (read.names(meta.number), &mut loaded.names)] {
                 dataset.batches.extend(rebased(batches, ordinal)?);
             }
-            loaded.keys.entry(meta.form.clone()).or_default().push_str(&format!("{ordinal}:{source}:{}{} ", read.key, said(file)));
+            loaded.keys.entry(meta.form.clone()).or_default().push_str(&format!("{ordinal}:{source}:{}{} ", read.key, receipts.text(ordinal)));
             let Some((schema, batches)) = read.records(meta.number).filter(|_| meta.rows > 0) else {
                 loaded.note_part(ordinal, &meta.form, meta.period, 0);
                 continue;
@@ -177,14 +198,9 @@ pub fn load(config: &Config, parsed: &[ParsedFile]) -> Result<Loaded, Error> {
             tables.push(table);
         }
     }
-    versions(config, parsed, &mut tables, &mut loaded)?;
+    versions::settle(config, parsed, receipts, &mut tables, &mut loaded)?;
     join(config, tables, &mut loaded)?;
     Ok(loaded)
-}
-
-/// What of an upload decides which version counts; of other files the entry's key already says it.
-fn said(file: &ParsedFile) -> String {
-    file.input.file.upload.as_ref().map_or_else(String::new, |_| format!("{:?}", file.input.file.version()))
 }
 
 fn rebased(batches: &[RecordBatch], file: usize) -> Result<Vec<RecordBatch>, Error> {
@@ -202,125 +218,12 @@ fn rebase(batch: &RecordBatch, file: usize) -> Result<RecordBatch, Error> {
     Ok(RecordBatch::try_new(batch.schema(), columns)?)
 }
 
-/// Takes superseded records out and says so.
-fn versions(config: &Config, parsed: &[ParsedFile], tables: &mut Vec<Table>, loaded: &mut Loaded) -> Result<(), Error> {
-    let returns = |t: &Table| {
-        let (source, form) = (parsed[t.file].input.file.source.clone(), t.form.clone());
-        t.periods().into_iter().map(move |period| (source.clone(), form.clone(), period))
-    };
-    let mut groups: HashMap<ReturnKey, HashSet<usize>> = HashMap::new();
-    for table in tables.iter() {
-        returns(table).for_each(|key| _ = groups.entry(key).or_default().insert(table.file));
-    }
-    let mut candidates: BTreeMap<(usize, ReturnKey), Candidate> = BTreeMap::new();
-    for table in tables.iter() {
-        for group in returns(table).filter(|key| groups.get(key).is_some_and(|files| files.len() > 1)) {
-            let keys: Vec<RecordKey> = table.batches.iter().flat_map(|b| keys(b, group.2)).collect();
-            let (part, rank) = parsed[table.file].input.file.version();
-            let candidate = candidates.entry((table.file, group.clone())).or_insert_with(|| Candidate {
-                file: table.file,
-                tables: Vec::new(),
-                group,
-                part,
-                rank,
-                keys: Vec::new(),
-            });
-            candidate.tables.push(table.number);
-            candidate.keys.extend(keys);
-        }
-    }
-    let candidates: Vec<Candidate> = candidates.into_values().collect();
-    let name = |file: usize| parsed[file].input.file.path.clone();
-    for decision in supersede(&candidates) {
-        match decision {
-            Superseded::Whole { older, by } => take_out(tables, &older, None, &name(by), loaded)?,
-            Superseded::Partly { older, by, keys } => take_out(tables, &older, Some(&keys), &name(by), loaded)?,
-            Superseded::Undecided { one, other, group: (_, form, period), common } => {
-                let args = vec![
-                    ("other".to_owned(), name(one)),
-                    ("count".to_owned(), common.to_string()),
-                    ("form".to_owned(), config.form.get(&form).map(|f| f.title.clone()).unwrap_or_default()),
-                    ("period".to_owned(), period.map(|p| format!(" {p}")).unwrap_or_default()),
-                ];
-                loaded.seeds.push((other, Seed::of_file("SRC-002", args)));
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Removes the records of an older version, or those of them with the given keys.
-fn take_out(tables: &mut Vec<Table>, older: &Older, only: Option<&KeySet>, by: &str, loaded: &mut Loaded) -> Result<(), Error> {
-    let mut rows = 0;
-    for table in tables.iter_mut().filter(|t| t.file == older.file && older.tables.contains(&t.number)) {
-        for batch in &mut table.batches {
-            let mut keys = keys(batch, older.period).into_iter();
-            let of_period = periods(batch).into_iter().map(|p| p == older.period);
-            let out: BooleanArray =
-                of_period.map(|ours| Some(ours && keys.next().is_some_and(|k| only.is_none_or(|only| only.contains(&k))))).collect();
-            let gone = filter_record_batch(batch, &out)?;
-            *batch = filter_record_batch(batch, &datafusion::arrow::compute::not(&out)?)?;
-            rows += gone.num_rows();
-            loaded.outgoing.entry(table.form.clone()).or_default().add(&gone);
-            loaded.superseded.push(Account {
-                dataset: table.form.clone(),
-                file: table.file,
-                place: Place::Superseded,
-                reason: String::new(),
-                rows: gone.num_rows() as u64,
-                amount: amount(&gone),
-            });
-        }
-    }
-    let empty = |t: &Table| t.batches.iter().all(|b| b.num_rows() == 0);
-    let gone: HashSet<(usize, u16)> = tables.iter().filter(|t| empty(t)).map(|t| (t.file, t.number)).collect();
-    tables.retain(|t| !empty(t));
-    if rows > 0 {
-        let args = vec![("other".to_owned(), by.to_owned()), ("rows".to_owned(), rows.to_string())];
-        loaded.seeds.push((older.file, Seed::of_file("SRC-003", args)));
-    }
-    // Sum rows of a table out of use are not judged; if some of its records still count, theirs was a partial correction.
-    if only.is_none() && !gone.is_empty() {
-        for batch in std::mem::take(&mut loaded.sums.batches) {
-            let keep: BooleanArray = records(&batch).iter().map(|r| Some(!gone.contains(&Address::of(*r).in_table()))).collect();
-            loaded.sums.batches.push(filter_record_batch(&batch, &keep)?);
-        }
-    }
-    Ok(())
-}
-
-fn records(batch: &RecordBatch) -> Vec<i64> {
-    batch.column(0).as_primitive::<Int64Type>().values().to_vec()
-}
-
 pub use crate::model::account::BALANCED;
 
 /// The sum of the balanced column, in yuan at scale 4.
-fn amount(batch: &RecordBatch) -> i128 {
+pub fn amount(batch: &RecordBatch) -> i128 {
     let column = BALANCED.iter().find_map(|name| batch.column_by_name(name));
     column.map_or(0, |c| c.as_primitive::<Decimal128Type>().iter().flatten().sum())
-}
-
-/// The period of each record.
-fn periods(batch: &RecordBatch) -> Vec<Option<i32>> {
-    batch.column(1).as_primitive::<Int32Type>().iter().collect()
-}
-
-/// The keys of the records of one period: code or patent number, and name.
-fn keys(batch: &RecordBatch, period: Option<i32>) -> Vec<RecordKey> {
-    let texts = |name: &str| batch.column_by_name(name).and_then(|c| c.as_string_opt::<i32>());
-    let (number, uscc, name) = (texts("patent_number"), texts("uscc"), texts("name_key"));
-    let text = |column: Option<&StringArray>, row: usize| column.filter(|c| c.is_valid(row)).map(|c| c.value(row).to_owned());
-    let rows = periods(batch).into_iter().enumerate().filter(|(_, p)| *p == period);
-    rows.map(|(row, _)| row)
-        .map(|row| match text(number, row) {
-            Some(number) => RecordKey { code: Some(number), code_ok: true, name: None },
-            None => {
-                let code = text(uscc, row);
-                RecordKey { code_ok: code.as_deref().is_some_and(|c| uscc::check(c).is_ok()), code, name: text(name, row) }
-            }
-        })
-        .collect()
 }
 
 /// Brings the tables of a form to one schema.
@@ -379,8 +282,8 @@ mod tests {
         last.tables = Some(Tables::of_records(0, (schema, vec![batch])));
         all.push(last);
         let config = crate::config::load_defaults(folder.path()).expect("the defaults");
-        let loaded = load(&config, &all).expect("loaded");
-        let record = records(&loaded.forms["patents"].batches[0])[0];
+        let loaded = load(&config, &all, &Receipts::by_names(&all)).expect("loaded");
+        let record = loaded.forms["patents"].batches[0].column(0).as_primitive::<datafusion::arrow::datatypes::Int64Type>().value(0);
         assert_eq!(Address::of(record), Address { file: 65_536, table: 0, row: 2 });
         let place = loaded.places.place(record, &[]).expect("a place");
         assert_eq!((place.file.path.as_str(), place.sheet, place.cell.as_str()), ("last.csv", "清单", "2"));

@@ -126,7 +126,7 @@ pub fn of_upload(config: &Config, upload: Upload) -> SourceFile {
         source: upload.source,
         sha256: upload.sha256,
         bytes: upload.bytes,
-        upload: Some(Uploaded { name: upload.name, part: upload.part, number: upload.number }),
+        upload: Some(Uploaded { name: upload.name, received: upload.received, number: upload.number }),
     }
 }
 

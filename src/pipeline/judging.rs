@@ -149,7 +149,9 @@ pub async fn link_records(config: &Config, engine: &Engine, loaded: &Loaded, cac
     let registry = config.registry().map(|(id, _)| id.as_str());
     let is_own = |file: &FileName| loaded.schema("directory").is_none() || Some(file.source.as_str()) == registry;
     let own = of_files(loaded.places.files.iter().map(is_own));
-    link::register(engine, &own).await?;
+    let directories = loaded.parts.iter().filter(|(_, parts)| parts.iter().any(|p| p.form == "directory"));
+    let later: Vec<(usize, u32)> = directories.map(|(file, _)| (*file, loaded.place(*file))).filter(|(_, place)| *place > 0).collect();
+    link::register(engine, &own, &later).await?;
     let key = |cache: &Cache, dataset: &str| {
         let files = ["directory", dataset].map(|d| loaded.keys.get(d).map_or("", String::as_str));
         cache.key("links", &[config.fingerprint(), &config.as_of.to_string(), &own, files[0], files[1], dataset])
@@ -176,7 +178,7 @@ pub async fn link_records(config: &Config, engine: &Engine, loaded: &Loaded, cac
             cache.keep(&key(cache, dataset), folder)?;
         }
     }
-    Ok(link::set_apart(engine, &datasets)?)
+    Ok(link::set_apart(engine, &datasets, |one, other| loaded.counts(one, other))?)
 }
 
 /// The file of a dataset's links in its entry of the cache.

@@ -18,17 +18,20 @@ mod datasets;
 mod excerpt;
 mod gather;
 mod judging;
+mod keys;
 mod lanes;
 mod origin;
 mod parse;
 pub mod parser;
 mod recall;
+mod receipts;
 mod runner;
 mod scope;
 mod space;
 mod summary;
 mod tables;
 mod turns;
+mod versions;
 
 pub use changes::{Change, Changes};
 pub use check::{Checked, check, compare, judge_tables};
@@ -40,6 +43,7 @@ pub use lanes::Lanes;
 pub use origin::{OriginCell, OriginColumn, OriginRow, Seek, origin_of};
 pub use parse::{Parsing, parse, read_tables};
 pub use parser::{dead_of, too_much};
+pub use receipts::ReceiptUse;
 pub use runner::{RunOutcome, run};
 pub use summary::{ProgressEvent, Severities, Stage, Summary};
 

@@ -110,8 +110,8 @@ pub async fn origin_of(config: &Config, wanted: &OriginCell) -> Result<Option<Or
 
 /// The file as the run knew it: an upload by the name that its bureau gave it, since the parser is told that one.
 fn file_of(config: &Config, state: &Path, wanted: &OriginCell) -> Result<SourceFile, Error> {
-    let upload = Ledger::open(&state.join("ledger.sqlite"))?.upload_of(&wanted.source, &wanted.sha256)?;
-    let upload = upload.map(|u| gather::of_upload(config, u)).filter(|file| file.path == wanted.path);
+    let uploads = Ledger::open(&state.join("ledger.sqlite"))?.uploads_of(&wanted.source, &wanted.sha256)?;
+    let upload = uploads.into_iter().map(|u| gather::of_upload(config, u)).find(|file| file.path == wanted.path);
     Ok(upload.unwrap_or_else(|| SourceFile {
         source: wanted.source.clone(),
         path: wanted.path.clone(),

@@ -6,6 +6,7 @@ use super::datasets::{Dataset, Loaded, load};
 use super::gather::{self, ParsedFile};
 use super::judging::{self, Population};
 use super::parse::Parsing;
+use super::receipts::{self, ReceiptUse, Receipts};
 use super::space::Space;
 use super::summary::{Severities, Stage, Summary};
 use super::{Progress, accounting, cache};
@@ -18,7 +19,7 @@ use crate::lock::{self, Work};
 use crate::model::account::Account;
 use crate::model::merged::{Conflict, Merged};
 use crate::model::place::{FileName, Places};
-use crate::stages::acquire::{SourceFile, Store, hash_text};
+use crate::stages::acquire::{Store, hash_text};
 use crate::stages::merge::{self, Datasets};
 use crate::stages::publish::{self, Adopted, Input, Publication, PublishedRun};
 use crate::stages::screen;
@@ -65,7 +66,8 @@ async fn make(config: &Config, progress: &dyn Progress) -> Result<RunOutcome, Er
     let inputs = gather::acquire(config, &store, &ledger, &started).await?;
     progress.end(Stage::Acquire, Some(inputs.len() as u64));
     let standing = Standing::find(config, &ledger)?;
-    let identity = identity(config, &inputs, standing.as_ref());
+    let receipts = Receipts::of(&ledger, &inputs)?;
+    let identity = identity(config, &inputs, &receipts, standing.as_ref());
     // Another build may compute otherwise from equal inputs.
     let key = hash_text(&format!("{}\n{identity}", cache::build()));
     if let Some((id, summary)) = ledger.last_run(&key)? {
@@ -84,7 +86,7 @@ async fn make(config: &Config, progress: &dyn Progress) -> Result<RunOutcome, Er
             .with("path", config.inputs.display().to_string())
             .about(of_files(config, &parsed)));
     }
-    let loaded = load(config, &parsed)?;
+    let loaded = load(config, &parsed, &receipts)?;
     note_arrivals(&ledger, &parsed, &loaded, &started)?;
     let work = tempfile::Builder::new().prefix("run-").tempdir_in(&state)?;
     let short = &identity[..8];
@@ -112,7 +114,8 @@ fn note_arrivals(ledger: &Ledger, parsed: &[ParsedFile], loaded: &Loaded, now: &
     for (file, parts) in &loaded.parts {
         let input = &parsed[*file].input.file;
         if input.upload.is_none() {
-            ledger.note_arrival(&input.source, &input.sha256, parts, now)?;
+            let received = ledger.received(&input.source, &input.path)?;
+            ledger.note_arrival(&input.source, &input.sha256, parts, received.as_deref().unwrap_or(now))?;
         }
     }
     Ok(())
@@ -149,12 +152,11 @@ fn now() -> String {
 }
 
 /// All that decides what a run publishes: equal identities give equal bytes, whatever machine or build made them.
-fn identity(config: &Config, inputs: &[gather::InputFile], standing: Option<&Standing>) -> String {
-    let version = |file: &SourceFile| file.upload.as_ref().map_or_else(String::new, |_| format!("\t{:?}", file.version()));
-    let mut files: String = inputs
-        .iter()
-        .map(|i| format!("{}\t{}\t{}\t{:?}{}\n", i.file.source, i.file.path, i.file.sha256, i.seeds, version(&i.file)))
-        .collect();
+fn identity(config: &Config, inputs: &[gather::InputFile], receipts: &Receipts, standing: Option<&Standing>) -> String {
+    let input = |(ordinal, i): (usize, &gather::InputFile)| {
+        format!("{}\t{}\t{}\t{:?}\t{}\n", i.file.source, i.file.path, i.file.sha256, i.seeds, receipts.text(ordinal))
+    };
+    let mut files: String = inputs.iter().enumerate().map(input).collect();
     files.extend(standing.map(|s| format!("adopted\t{}\n", s.identity())));
     hash_text(&format!("{}\n{}\n{}\n{files}", env!("CARGO_PKG_VERSION"), config.fingerprint(), config.as_of))
 }
@@ -258,8 +260,9 @@ async fn compute(
 
     let accounts = accounting::account(&engine, &loaded)?;
     let findings = judging::findings(config, &engine, &loaded, judgement.findings.split_off(0)).await?;
+    let receipts = receipts::uses(config, &engine, parsed, &loaded, &accounts);
     let adopted = standing.map(|s| s.compared(&engine)).transpose()?;
-    let parts = Parts { judgement, findings, merged, conflicts, accounts, adopted };
+    let parts = Parts { judgement, findings, merged, conflicts, accounts, receipts, adopted };
     publish_all(config, &engine, &loaded, parsed, parts, work, key, progress).await
 }
 
@@ -270,6 +273,7 @@ struct Parts {
     merged: Merged,
     conflicts: Vec<Conflict>,
     accounts: Vec<Account>,
+    receipts: Vec<ReceiptUse>,
     adopted: Option<Adopted>,
 }
 
@@ -348,6 +352,7 @@ async fn summarize(engine: &Engine, parsed: &[ParsedFile], parts: &Parts) -> Res
         patent_credits: count(3),
         findings,
         accounts: parts.accounts.clone(),
+        receipts: parts.receipts.clone(),
         written: Vec::new(),
         record_sha256: String::new(),
     })

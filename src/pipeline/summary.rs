@@ -1,5 +1,6 @@
 //! What a run comes to, in numbers: the closing screen, `run.json` and the ledger say the same.
 
+use super::receipts::ReceiptUse;
 use crate::model::account::Account;
 use serde::{Deserialize, Serialize};
 
@@ -96,6 +97,9 @@ pub struct Summary {
     pub findings: Severities,
     /// What came in and what became of it.
     pub accounts: Vec<Account>,
+    /// What became of each upload.
+    #[serde(default)]
+    pub receipts: Vec<ReceiptUse>,
     /// Files written, below the run's folder.
     pub written: Vec<String>,
     /// SHA-256 of `run.json`, which lists the others'; empty for runs of builds that did not note it.

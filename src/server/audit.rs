@@ -23,7 +23,7 @@ const ANCHOR_S: u64 = 300;
 /// Rows of a page.
 pub const ROWS: u64 = 50;
 /// Actions whose object may be a return that a bureau sent.
-const SENT: [&str; 3] = ["upload", "download", "explanation"];
+const SENT: [&str; 4] = ["upload", "download", "explanation", "choice"];
 /// Digits that no number has and every hash.
 const HASH_DIGITS: usize = 32;
 /// Digits of a hash that are shown.

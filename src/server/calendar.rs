@@ -1,7 +1,7 @@
 //! What is due, received and overdue, by bureau, form and period.
 //!
 //! A form of a year that is due in a year is for the year before. A standing list counts as received if it came after
-//! the due date before.
+//! the due date before; sent again it came again, changed or not.
 
 use super::clock::shown;
 use super::error::PageError;
@@ -195,5 +195,35 @@ mod tests {
         assert_eq!(standing(owed("list", None, "2026-03-01"), &list), (Standing::Due, false, 30), "that was the year before's");
         let list = came("list", None, "2025-04-01T10:00:00+0800");
         assert_eq!(standing(owed("list", None, "2026-03-01"), &list), (Standing::Received, false, 30));
+    }
+
+    #[test]
+    fn a_list_that_is_sent_again_has_come_again() {
+        let sent = |number: i64, received: &str| Upload {
+            number,
+            id: number.to_string(),
+            source: "s".into(),
+            account: "a".into(),
+            name: "名录.xlsx".into(),
+            sha256: "same".into(),
+            bytes: 1,
+            received: received.into(),
+            series: "1".into(),
+            part: "名录".into(),
+            version: 1,
+            verdict: Some(Verdict::Accepted),
+            checked: None,
+            result: None,
+            tally: crate::ledger::Tally {
+                parts: vec![Part { form: "list".into(), period: None, rows: 1 }],
+                ..crate::ledger::Tally::default()
+            },
+        };
+        let once = Came { uploads: vec![sent(1, "2025-01-05T00:00:00+0800")], arrivals: Vec::new() };
+        let standing = |came: &Came| owed("list", None, "2026-04-10").entry(came, String::new(), String::new());
+        assert_eq!(standing(&once).standing, Standing::Overdue);
+        let again = Came { uploads: [once.uploads, vec![sent(2, "2026-02-01T00:00:00+0800")]].concat(), arrivals: Vec::new() };
+        let entry = standing(&again);
+        assert_eq!((entry.standing, entry.number, entry.late), (Standing::Received, Some(2), false));
     }
 }

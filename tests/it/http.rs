@@ -178,6 +178,9 @@ fn a_version_that_the_store_lost_is_fetched_anew_or_ends_the_run() {
     assert!(text(&site.run().stdout).contains("均无变化"));
     assert!(!server.requests()[0].contains("if-none-match"), "what is lost is asked for without conditions");
     assert_eq!(std::fs::read_to_string(&original).expect("the original"), directory(1));
+}
+
+#[test]
 fn a_password_comes_from_a_file_or_the_environment_and_stands_nowhere_else() {
     let server = Server::start([ok("", &directory(1))]);
     let site = server.site("");

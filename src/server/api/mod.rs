@@ -58,6 +58,8 @@ pub struct Problem {
         uploads::list_versions,
         uploads::take_original,
         uploads::explain_finding,
+        uploads::list_related,
+        uploads::choose_relation,
         uploads::show_calendar,
         runs::list_runs,
         runs::start_run,

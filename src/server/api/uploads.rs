@@ -4,6 +4,7 @@ use super::Program;
 use super::answers::{Changing, File, Reading};
 use super::asking::{Asking, Named, Paged, Said};
 use crate::model::role::Right;
+use crate::model::standing::Choice;
 use crate::server::address::Address;
 use crate::server::calendar::{self, Calendar};
 use crate::server::download;
@@ -12,7 +13,7 @@ use crate::server::integrity;
 use crate::server::router::{Access, Routes};
 use crate::server::session::Actor;
 use crate::server::state::App;
-use crate::server::uploads::{self, Item, ListPage, Sent, Told, Version};
+use crate::server::uploads::{self, Item, ListPage, Related, Sent, Told, Version};
 use axum::Json;
 use axum::extract::multipart::MultipartRejection;
 use axum::extract::{DefaultBodyLimit, State};
@@ -35,6 +36,8 @@ pub fn routes(routes: Routes) -> Routes {
         .get("/api/v1/uploads/{id}/versions", see, list_versions)
         .get("/api/v1/uploads/{id}/original", see, take_original)
         .post("/api/v1/uploads/{id}/explanations", send, explain_finding)
+        .get("/api/v1/uploads/{id}/related", see, list_related)
+        .post("/api/v1/uploads/{id}/related", send, choose_relation)
         .get("/api/v1/calendar", Access::Right(Right::SeeCalendar), show_calendar)
 }
 
@@ -189,6 +192,45 @@ pub async fn explain_finding(
 ) -> Result<Json<Explained>, PageError> {
     let explained = uploads::explain(&app, (&actor, &address), &id, &said.finding, &said.text, said.alike).await?;
     Ok(Json(Explained { explained, upload: uploads::one(&app, &actor, &id).await? }))
+}
+
+/// Earlier uploads to which an upload is something.
+#[derive(Serialize, ToSchema)]
+pub struct AllRelated {
+    /// Newest first.
+    pub related: Vec<Related>,
+}
+
+/// The earlier uploads of the same source with which an upload shares records, what it is to each, and what follows.
+#[utoipa::path(get, path = "/api/v1/uploads/{id}/related", tag = "uploads", params(("id" = String, Path)),
+    responses((status = 200, body = AllRelated), Reading))]
+pub async fn list_related(State(app): State<App>, actor: Actor, Named(id): Named<String>) -> Result<Json<AllRelated>, PageError> {
+    Ok(Json(AllRelated { related: uploads::related(&app, &actor, &id).await? }))
+}
+
+/// What is said of an upload and an earlier one.
+#[derive(Deserialize, Validate, ToSchema)]
+pub struct Choosing {
+    /// Id of the earlier upload.
+    #[validate(length(min = 1, max = 64))]
+    #[schema(min_length = 1, max_length = 64)]
+    older: String,
+    /// Whether the upload takes its place, or both stand and the upload's records count where both hold them.
+    choice: Choice,
+}
+
+/// Says what an upload is to an earlier one of the same source; the last word counts.
+#[utoipa::path(post, path = "/api/v1/uploads/{id}/related", tag = "uploads", params(("id" = String, Path)),
+    request_body = Choosing, responses((status = 200, body = AllRelated), Changing))]
+pub async fn choose_relation(
+    State(app): State<App>,
+    Address(address): Address,
+    Program(actor): Program,
+    Named(id): Named<String>,
+    Said(said): Said<Choosing>,
+) -> Result<Json<AllRelated>, PageError> {
+    uploads::choose(&app, (&actor, &address), &id, &said.older, said.choice).await?;
+    Ok(Json(AllRelated { related: uploads::related(&app, &actor, &id).await? }))
 }
 
 /// Which year.

@@ -53,7 +53,7 @@
         var said = page.querySelector('main .card p');
         tell(said ? said.textContent : '没有上传成功，请稍后再试。');
       };
-      request.onerror = function () { tell('连接中断，没有保存任何内容。请再传一次，不会重复登记。'); };
+      request.onerror = function () { tell('连接中断。请先刷新看报送记录，其中没有这份文件的话再传一次。'); };
       progress.hidden = false;
       bar.value = 0;
       words.textContent = '正在上传…';

@@ -2,6 +2,7 @@
 
 use crate::finding::Severity;
 use crate::model::role::Right;
+use crate::model::standing::{Choice, Relation};
 use crate::pipeline::Excerpt;
 use crate::server::address::Address;
 use crate::server::download;
@@ -34,6 +35,7 @@ pub fn routes(routes: Routes) -> Routes {
         .get("/uploads/{id}/findings.xlsx", see, findings)
         .get("/uploads/{id}/original", see, original)
         .post("/uploads/{id}/explanations", send, explain)
+        .post("/uploads/{id}/choices", send, choose)
 }
 
 #[derive(Deserialize)]
@@ -204,4 +206,22 @@ async fn explain(
 ) -> Result<Redirect, PageError> {
     uploads::explain(&app, (&actor, &address), &id, &said.key, &said.text, said.alike.is_some()).await?;
     Ok(Redirect::to(&format!("/uploads/{id}?done=explained&page={}#f-{}", said.page.max(1), crate::server::frame::quoted(&said.key))))
+}
+
+#[derive(Deserialize, Validate)]
+struct Chosen {
+    #[validate(length(min = 1, max = 64))]
+    older: String,
+    choice: Choice,
+}
+
+async fn choose(
+    State(app): State<App>,
+    Address(address): Address,
+    actor: Actor,
+    Path(id): Path<String>,
+    Posted(chosen): Posted<Chosen>,
+) -> Result<Redirect, PageError> {
+    uploads::choose(&app, (&actor, &address), &id, &chosen.older, chosen.choice).await?;
+    Ok(Redirect::to(&format!("/uploads/{id}?done=chosen")))
 }

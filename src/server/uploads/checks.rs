@@ -1,9 +1,10 @@
 //! The checks of uploads: begun when a file is in, begun again after an end without warning.
 
-use super::result::{Key, settings};
+use super::result::{Found, Key, settings};
 use super::{changes, result};
 use crate::config::Config;
-use crate::ledger::{Upload, Verdict};
+use crate::ledger::{Ledger, LedgerError, Upload, Verdict};
+use crate::model::standing::Relation;
 use crate::pipeline::of_upload;
 use crate::server::error::PageError;
 use crate::server::night;
@@ -15,27 +16,29 @@ use std::time::Duration;
 /// somebody looks.
 const PAUSES_S: [u64; 3] = [5, 30, 120];
 
-/// Begins again what has no verdict.
+/// Begins again what has no verdict, and looks for the records of what was checked before they were kept.
 pub async fn resume(app: &App) -> Result<(), PageError> {
     for upload in app.read(|l| l.unchecked_uploads()).await? {
         begin(app, upload);
     }
+    let unheld = app.read(|l| l.unheld_uploads()).await?;
+    let app = app.clone();
+    tokio::spawn(async move {
+        let config = config_today(&app);
+        for upload in unheld {
+            let number = upload.number;
+            if let Err(error) = hold(&app, &config, upload).await {
+                tracing::error!(upload.number = number, ?error, "records could not be read again");
+            }
+        }
+    });
     Ok(())
 }
 
-/// Begins the check of an upload that has none; one that was refused is checked again, since it was sent again.
+/// Begins the check of an upload that has none.
 pub async fn begin_by_id(app: &App, id: &str) -> Result<(), PageError> {
     let asked = id.to_owned();
-    let upload = app
-        .ledger(move |l| {
-            let upload = l.upload(&asked)?;
-            if upload.as_ref().is_some_and(|u| u.verdict == Some(Verdict::Refused)) {
-                l.unjudge_upload(&asked)?;
-                return l.upload(&asked);
-            }
-            Ok(upload)
-        })
-        .await?;
+    let upload = app.ledger(move |l| l.upload(&asked)).await?;
     if let Some(upload) = upload.filter(|u| u.verdict.is_none()) {
         begin(app, upload);
     }
@@ -56,7 +59,9 @@ pub fn begin(app: &App, upload: Upload) {
             tokio::time::sleep(Duration::from_secs(pause)).await;
         }
         app.intake.release(&upload.id);
-        changes::prepare(&app, &upload.series).await;
+        let id = upload.id.clone();
+        let series = app.ledger(move |l| l.upload(&id)).await.ok().flatten().map_or(upload.series, |u| u.series);
+        changes::prepare(&app, &series).await;
     });
 }
 
@@ -70,16 +75,66 @@ pub fn config_today(app: &App) -> Arc<Config> {
     Arc::new(config)
 }
 
+/// The series of an upload once its records are known: that of the latest upload which it replaces or corrects, whatever
+/// either is called; a name alone joins no records that have nothing in common.
+fn lineage(ledger: &Ledger, upload: &Upload) -> Result<String, LedgerError> {
+    let pairs = ledger.pairs(Some(&upload.source))?;
+    let met: Vec<(i64, bool)> = pairs
+        .overlaps
+        .iter()
+        .filter(|(((_, newer), ..), _)| *newer == upload.number)
+        .map(|((pair, ..), overlap)| {
+            let said = pairs.said.get(pair).map(|said| said.choice);
+            (pair.0, overlap.relation(said) != Relation::Supplements)
+        })
+        .collect();
+    let kin = met.iter().filter(|(_, kin)| *kin).map(|(older, _)| *older).max();
+    let versions = ledger.versions(&upload.series)?;
+    let series = match kin {
+        Some(older) => ledger.numbered_upload(older)?.map(|u| u.series),
+        None if versions.iter().any(|v| met.iter().any(|(older, _)| *older == v.number)) => Some(upload.id.clone()),
+        None => None,
+    };
+    let series = series.unwrap_or_else(|| upload.series.clone());
+    if series != upload.series {
+        ledger.join_series(&upload.id, &series)?;
+    }
+    Ok(series)
+}
+
 async fn check(app: &App, upload: &Upload) -> Result<(), PageError> {
     let config = config_today(app);
     let half = app.intake.half()?;
     app.intake.desk.check(&config, of_upload(&config, upload.clone()), half.path()).await?;
     let name = result::folder_name(upload, &settings(&app.config, &config, upload));
     app.intake.keep_found(&name, half)?;
-    if judged(app, upload, &name).await? != Verdict::Refused {
+    let upload = held(app, upload, &name).await?;
+    if judged(app, &upload, &name).await? != Verdict::Refused {
         night::arrived(app);
     }
     Ok(())
+}
+
+/// Keeps the records of an upload that was checked before they were kept.
+async fn hold(app: &App, config: &Config, upload: Upload) -> Result<(), PageError> {
+    let half = app.intake.half()?;
+    app.intake.desk.check(config, of_upload(config, upload.clone()), half.path()).await?;
+    let holdings = tokio::task::spawn_blocking(move || Found::open(half.path().to_owned()).ok_or(std::io::ErrorKind::NotFound)?.holdings());
+    let holdings = holdings.await.map_err(|e| PageError::bug(e.to_string()))??;
+    app.ledger_patiently(move |l| l.hold(&upload.id, &holdings)).await
+}
+
+/// Keeps the records of an upload just checked, and joins it to the series that they tell.
+async fn held(app: &App, upload: &Upload, name: &str) -> Result<Upload, PageError> {
+    let (shared, kept) = (app.clone(), name.to_owned());
+    let holdings = tokio::task::spawn_blocking(move || shared.intake.found(&kept).ok_or(std::io::ErrorKind::NotFound)?.holdings());
+    let holdings = holdings.await.map_err(|e| PageError::bug(e.to_string()))??;
+    let known = upload.clone();
+    let joined = move |l: &mut Ledger| {
+        l.hold(&known.id, &holdings)?;
+        lineage(l, &known)
+    };
+    Ok(Upload { series: app.ledger_patiently(joined).await?, ..upload.clone() })
 }
 
 /// Keeps what a check came to, given what was said of its return before.

@@ -15,6 +15,7 @@ mod list;
 mod names;
 mod receive;
 mod result;
+mod standing;
 mod view;
 mod workbook;
 
@@ -22,7 +23,8 @@ pub use checks::resume;
 pub use explain::{MOST_AT_ONCE, SHORTEST, explain};
 pub use gate::Parts;
 pub use receive::{Sent, receive};
-pub use view::{Detail, Item, ListPage, Told, Version, detail, list, one, own};
+pub use standing::{Related, choose};
+pub use view::{Detail, Item, ListPage, Told, Version, detail, list, one, own, related};
 pub use workbook::findings_workbook;
 
 use crate::config::Config;

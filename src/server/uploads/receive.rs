@@ -91,15 +91,17 @@ async fn take(app: &App, (actor, address): (&Actor, &str), mut parts: Parts) -> 
     if body.files.is_empty() {
         return Err(PageError::Refused("upload_none", Vec::new()));
     }
-    let series = match &body.replaces {
+    let replaces = match &body.replaces {
         None => None,
         Some(_) if body.files.len() > 1 => return Err(PageError::Refused("upload_replaces_one", Vec::new())),
         Some(id) => {
             let replaced = super::view::own(app, actor, id).await?;
-            Some(replaced).filter(|u| u.source == source).ok_or(PageError::NotFound)?.series.into()
+            let replaced = Some(replaced).filter(|u| u.source == source).ok_or(PageError::NotFound)?;
+            let replaces = super::view::standings(app, &replaced).await?.with_successors(&replaced);
+            Some((replaced.series, replaces))
         }
     };
-    let sent = keep(app, (actor, address), source, series, body.files).await?;
+    let sent = keep(app, (actor, address), source, replaces, body.files).await?;
     for one in &sent {
         checks::begin_by_id(app, &one.id).await?;
     }
@@ -213,7 +215,7 @@ async fn keep(
     app: &App,
     (actor, address): (&Actor, &str),
     source: String,
-    series: Option<String>,
+    replaces: Option<(String, Vec<i64>)>,
     files: Vec<Arriving>,
 ) -> Result<Vec<Sent>, PageError> {
     let store = app.intake.store.clone();
@@ -235,7 +237,7 @@ async fn keep(
             name,
             sha256,
             bytes,
-            replaces: series.clone(),
+            replaces: replaces.clone(),
         })
         .collect();
     app.change(actor, address, move |l, by| {

@@ -4,10 +4,13 @@ use super::list::{CodeCount, List, ListWriter};
 use crate::config::Config;
 use crate::content::{sealed, unsealed};
 use crate::finding::{Catalogue, Finding, Lang, Renderer, Severity};
-use crate::ledger::{Part, Tally, Upload, Verdict};
+use crate::ledger::{Holding, Part, Tally, Upload, Verdict};
+use crate::model::record_key::RecordKey;
 use crate::model::text::{cut, hex};
 use crate::pipeline::{Checked, Excerpt};
 use crate::stages::acquire::hash_text;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
@@ -86,8 +89,28 @@ impl Shown {
     }
 }
 
-/// The file of a result in its folder.
+/// The files of a result in its folder: in short, and the keys of its records.
 const RESULT: &str = "result.json";
+const HOLDINGS: &str = "holdings.json";
+
+/// A form and period of the file, with the keys of its records packed.
+#[derive(Serialize, Deserialize)]
+struct Held {
+    form: String,
+    period: Option<i32>,
+    keys: String,
+}
+
+impl Held {
+    fn of(holding: &Holding) -> Self {
+        Self { form: holding.form.clone(), period: holding.period, keys: STANDARD.encode(RecordKey::pack(&holding.keys)) }
+    }
+
+    fn holding(self) -> io::Result<Holding> {
+        let keys = STANDARD.decode(self.keys).map_err(io::Error::other)?;
+        Ok(Holding { form: self.form, period: self.period, keys: RecordKey::unpack(&keys) })
+    }
+}
 
 impl CheckResult {
     /// Puts a check into words, one finding after another, and writes all of it into a folder.
@@ -113,6 +136,8 @@ impl CheckResult {
             list.add(&shown(&renderer, finding, checked.sheetless, excerpt), u32::try_from(place).unwrap_or(u32::MAX))?;
         }
         list.finish()?;
+        let held = checked.holdings.iter().filter(|_| !refused).map(Held::of).collect::<Vec<_>>();
+        super::judge::write(&folder.join(HOLDINGS), &held)?;
         let mut file = std::fs::File::create(folder.join(RESULT))?;
         file.write_all(&sealed(&serde_json::to_vec(&result)?))?;
         file.sync_all()
@@ -131,6 +156,12 @@ impl Found {
     pub fn open(folder: PathBuf) -> Option<Self> {
         let result = serde_json::from_slice(unsealed(&std::fs::read(folder.join(RESULT)).ok()?)?).ok()?;
         Some(Self { result, folder })
+    }
+
+    /// The forms and periods of the file, with the keys of its records; nothing of one that is refused.
+    pub fn holdings(&self) -> io::Result<Vec<Holding>> {
+        let held: Vec<Held> = serde_json::from_slice(&std::fs::read(self.folder.join(HOLDINGS))?)?;
+        held.into_iter().map(Held::holding).collect()
     }
 
     /// Its findings.

@@ -4,6 +4,7 @@ use super::changes::compared;
 use super::checks;
 use super::list::CodeCount;
 use super::result::{Found, Key, Shown};
+use super::standing::{Related, Standing, Standings, Used};
 use crate::finding::Severity;
 use crate::ledger::{Explanation, Upload, Verdict};
 use crate::pipeline::Changes;
@@ -55,8 +56,16 @@ pub struct Item {
     pub account: String,
     /// What became of it; nothing until it is checked.
     pub verdict: Option<Verdict>,
-    /// Whether a later version of its return holds the same forms and periods.
+    /// Whether later uploads took its place, and none of its forms is in use.
     pub superseded: bool,
+    /// Receipts that took the place of its forms, or of some of them.
+    pub superseded_by: Vec<i64>,
+    /// Sound receipts behind which it waits, since amounts of it cannot be read.
+    pub waits_behind: Vec<i64>,
+    /// Whether what it is to an earlier upload is guessed until somebody says it.
+    pub undecided: bool,
+    /// What the last run made of it; nothing if it was not among its inputs.
+    pub used: Option<Used>,
     /// When it was checked.
     pub checked: Option<String>,
     /// Records read.
@@ -74,7 +83,8 @@ pub struct Item {
 }
 
 impl Item {
-    fn of(app: &App, upload: &Upload) -> Self {
+    fn of(app: &App, standings: &Standings, upload: &Upload) -> Self {
+        let Standing { replaced_by, waits_behind, out, open } = standings.of(upload);
         let tally = &upload.tally;
         let title = |form: &str| app.config.form.get(form).map_or_else(|| form.to_owned(), |f| f.title.clone());
         Self {
@@ -88,7 +98,11 @@ impl Item {
             received: shown(&upload.received),
             account: upload.account.clone(),
             verdict: upload.verdict,
-            superseded: upload.superseded,
+            superseded: out && waits_behind.is_empty(),
+            superseded_by: replaced_by,
+            waits_behind,
+            undecided: open,
+            used: standings.used(upload),
             checked: upload.checked.as_deref().map(shown),
             rows: tally.rows,
             errors: tally.errors,
@@ -123,14 +137,15 @@ pub struct ListPage {
 pub async fn list(app: &App, actor: &Actor, page: u32) -> Result<ListPage, PageError> {
     // A clerk without a source sees nothing: no source has an empty id.
     let source = (actor.role == crate::model::role::Role::Clerk).then(|| actor.source.clone().unwrap_or_default());
-    let (uploads, total, page) = app
+    let (uploads, standings, total, page) = app
         .read(move |l| {
             let total = l.count_uploads(source.as_deref())?;
             let page = page.clamp(1, total.div_ceil(ITEMS).max(1));
-            Ok((l.uploads(source.as_deref(), (page - 1) * ITEMS, ITEMS)?, total, page))
+            let uploads = l.uploads(source.as_deref(), (page - 1) * ITEMS, ITEMS)?;
+            Ok((uploads, Standings::read(l, source.as_deref())?, total, page))
         })
         .await?;
-    Ok(ListPage { items: uploads.iter().map(|u| Item::of(app, u)).collect(), page, pages: total.div_ceil(ITEMS).max(1), total })
+    Ok(ListPage { items: uploads.iter().map(|u| Item::of(app, &standings, u)).collect(), page, pages: total.div_ceil(ITEMS).max(1), total })
 }
 
 /// An upload, if it is the actor's to see; another bureau's is as good as none.
@@ -146,7 +161,19 @@ pub async fn one(app: &App, actor: &Actor, id: &str) -> Result<Item, PageError> 
     if upload.verdict.is_none() {
         checks::begin(app, upload.clone());
     }
-    Ok(Item::of(app, &upload))
+    Ok(Item::of(app, &standings(app, &upload).await?, &upload))
+}
+
+/// How the uploads of an upload's source stand.
+pub async fn standings(app: &App, upload: &Upload) -> Result<Standings, PageError> {
+    let source = upload.source.clone();
+    app.ledger(move |l| Standings::read(l, Some(&source))).await
+}
+
+/// The earlier uploads to which an upload is something, the newest first.
+pub async fn related(app: &App, actor: &Actor, id: &str) -> Result<Vec<Related>, PageError> {
+    let upload = own(app, actor, id).await?;
+    Ok(standings(app, &upload).await?.related(&app.config, &upload))
 }
 
 /// A finding with what was said of it.
@@ -188,8 +215,10 @@ pub struct Detail {
     pub codes: Vec<CodeCount>,
     /// All versions, newest first.
     pub versions: Vec<Version>,
-    /// The newest version that is not refused, if it is another.
-    pub newer: Option<Item>,
+    /// The earlier uploads to which it is something, the newest first.
+    pub related: Vec<Related>,
+    /// Those that took its place, or behind which it waits.
+    pub others: Vec<Item>,
 }
 
 /// A page of findings.
@@ -233,7 +262,8 @@ fn page_of(found: &Found, explanations: Vec<Explanation>, page: usize) -> io::Re
 pub async fn detail(app: &App, actor: &Actor, id: &str, page: usize) -> Result<Detail, PageError> {
     let upload = own(app, actor, id).await?;
     let found = told(app, &upload, page).await?;
-    let mut item = Item::of(app, &upload);
+    let standings = standings(app, &upload).await?;
+    let mut item = Item::of(app, &standings, &upload);
     if found.is_none() {
         // Not checked yet; or what the check found is gone from the disk and is found again, while its verdict stands.
         checks::begin(app, upload.clone());
@@ -241,15 +271,16 @@ pub async fn detail(app: &App, actor: &Actor, id: &str, page: usize) -> Result<D
     }
     let series = upload.series.clone();
     let versions = app.read(move |l| l.versions(&series)).await?;
-    let newest = versions.iter().rev().find(|v| v.verdict != Some(Verdict::Refused));
-    let newer = newest.filter(|v| v.number > upload.number).map(|v| Item::of(app, v));
+    let named = item.superseded_by.iter().chain(&item.waits_behind).filter_map(|number| standings.upload(*number));
+    let others = named.map(|v| Item::of(app, &standings, v)).collect();
+    let related = standings.related(&app.config, &upload);
     let version = |v: &Upload| {
         let compared = compared(app, &versions, v);
         let before = compared.as_ref().map(|(number, _)| *number);
-        Version { item: Item::of(app, v), before, changes: compared.and_then(|(_, changes)| changes) }
+        Version { item: Item::of(app, &standings, v), before, changes: compared.and_then(|(_, changes)| changes) }
     };
     let versions: Vec<Version> = versions.iter().rev().map(version).collect();
     let none = FindingsPage { findings: Vec::new(), total: 0, page: 1, pages: 1, codes: Vec::new() };
     let FindingsPage { findings, total, page, pages, codes } = found.unwrap_or(none);
-    Ok(Detail { item, findings, total, page, pages, codes, versions, newer })
+    Ok(Detail { item, findings, total, page, pages, codes, versions, related, others })
 }

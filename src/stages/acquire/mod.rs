@@ -15,7 +15,7 @@ pub use crate::content::hash_text;
 pub use folder::{Bounds, Found, FoundFile, Unread, list, source_of};
 pub use http::{FetchError, Fetched, Fetcher, Validators};
 pub use store::Store;
-pub use version::{Candidate, KeySet, Older, RecordKey, Superseded, supersede, version};
+pub use version::{Received, order, version};
 
 use serde::{Deserialize, Serialize};
 
@@ -39,27 +39,15 @@ pub struct SourceFile {
 pub struct Uploaded {
     /// The file's name as the bureau knows it.
     pub name: String,
-    /// The part of the return that its series stands for.
-    pub part: String,
+    /// When it was received.
+    pub received: String,
     /// Number of its receipt.
     pub number: i64,
 }
-
-/// The rank of the first receipt: whatever a file's name claims ranks lower.
-const RECEIPTS: u32 = 1_000_000;
 
 impl SourceFile {
     /// The file's own name.
     pub fn name(&self) -> &str {
         self.upload.as_ref().map_or_else(|| self.path.rsplit('/').next().unwrap_or(&self.path), |u| &u.name)
-    }
-
-    /// Its part and rank among the versions of a return: of uploads the later receipt ranks higher, and any of them
-    /// above a file in a folder.
-    pub fn version(&self) -> (String, u32) {
-        match &self.upload {
-            Some(upload) => (upload.part.clone(), RECEIPTS.saturating_add(u32::try_from(upload.number).unwrap_or(u32::MAX))),
-            None => version(self.name()),
-        }
     }
 }

@@ -1,178 +1,50 @@
-//! Versions of a return: which of several files of one return counts.
+//! The order in which the files of a source were received: by time, and by what their names say of it.
 //!
-//! A return is (bureau, form, period, part). The part is the file's name without its version mark, so that two towns'
-//! files stand beside each other and `…_更正` supersedes the file that it corrects. Without a mark the newer one is not
-//! guessed: both stay, and a finding asks. Uploads need no mark: their receipts are numbered.
+//! A part of a return is its file's name without version mark, so that two towns' files stand beside each other and
+//! `…_更正` comes after the file that it corrects, whenever either was seen. Uploads need no mark: their receipts are
+//! numbered. Where neither time nor mark tells, the order stays open.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
-/// Share of the former version's keys below which a version is partial.
-const WHOLE_SHARE: (usize, usize) = (9, 10);
-
-/// What tells a record from others of its return.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct RecordKey {
-    /// Its code (of a patent, the number), if it states one.
-    pub code: Option<String>,
-    /// Whether that code passes its check.
-    pub code_ok: bool,
-    /// Match key of its name.
-    pub name: Option<String>,
-}
-
-/// Records for looking up by either of their keys.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct KeySet {
-    codes: HashSet<String>,
-    /// By name, the valid codes that carry it; nothing if one carries it without a valid code.
-    names: HashMap<String, HashSet<String>>,
-    bare_names: HashSet<String>,
-}
-
-impl KeySet {
-    /// The keys of some records.
-    pub fn of<'a>(keys: impl IntoIterator<Item = &'a RecordKey>) -> Self {
-        let mut set = Self::default();
-        for key in keys {
-            set.codes.extend(key.code.clone());
-            if let Some(name) = &key.name {
-                match key.code.as_ref().filter(|_| key.code_ok) {
-                    Some(code) => _ = set.names.entry(name.clone()).or_default().insert(code.clone()),
-                    None => _ = set.bare_names.insert(name.clone()),
-                }
-            }
-        }
-        set
-    }
-
-    /// Whether a record is of the same enterprise as one of these: by its code, else by its name, unless both codes are
-    /// valid and differ. A correction of a wrong or missing code so finds the record that it corrects.
-    pub fn contains(&self, key: &RecordKey) -> bool {
-        if key.code.as_ref().is_some_and(|code| self.codes.contains(code)) {
-            return true;
-        }
-        let Some(name) = &key.name else { return false };
-        self.bare_names.contains(name) || (!key.code_ok && self.names.contains_key(name))
-    }
-}
-
-/// The records of one file that may be a version of a return.
-#[derive(Debug, Clone)]
-pub struct Candidate {
-    /// Ordinal of the file.
-    pub file: usize,
-    /// Numbers of the tables that they stand in.
-    pub tables: Vec<u16>,
-    /// Source, form and period: that of the records, since the years of a table may stand in its rows.
-    pub group: (String, String, Option<i32>),
-    /// The part of the return that it is.
-    pub part: String,
-    /// Its rank among versions of that part.
-    pub rank: u32,
-    /// Keys of its records.
-    pub keys: Vec<RecordKey>,
-}
-
-/// An older version: the records of one period in some tables of a file.
+/// A file as it was received.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Older {
-    /// Ordinal of the file.
-    pub file: usize,
-    /// Numbers of the tables.
-    pub tables: Vec<u16>,
-    /// The period of the records.
-    pub period: Option<i32>,
+pub struct Received<'a> {
+    /// The source that sent it.
+    pub source: &'a str,
+    /// Its name.
+    pub name: &'a str,
+    /// Number of its receipt, if it was uploaded.
+    pub number: Option<i64>,
+    /// When it was received, at the earliest; empty if nobody knows.
+    pub at: &'a str,
 }
 
-/// What a newer version does to an older one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Superseded {
-    /// The older is out of use.
-    Whole {
-        /// The older.
-        older: Older,
-        /// Ordinal of the newer file.
-        by: usize,
-    },
-    /// Only the records with these keys are.
-    Partly {
-        /// The older.
-        older: Older,
-        /// Ordinal of the newer file.
-        by: usize,
-        /// Keys of the newer version.
-        keys: KeySet,
-    },
-    /// Two files of one return without a mark between them, with so many keys in common.
-    Undecided {
-        /// First file.
-        one: usize,
-        /// Second file.
-        other: usize,
-        /// Source, form and period.
-        group: (String, String, Option<i32>),
-        /// Keys in common.
-        common: usize,
-    },
-}
-
-/// Decides over the tables of one run.
-pub fn supersede(candidates: &[Candidate]) -> Vec<Superseded> {
-    let mut groups: BTreeMap<_, Vec<&Candidate>> = BTreeMap::new();
-    for candidate in candidates {
-        groups.entry(&candidate.group).or_default().push(candidate);
-    }
-    groups.values().flat_map(|group| within(group)).collect()
-}
-
-fn within(group: &[&Candidate]) -> Vec<Superseded> {
-    let mut out = Vec::new();
-    let mut gone = HashSet::new();
-    let mut parts: BTreeMap<String, Vec<(u32, &Candidate)>> = BTreeMap::new();
-    for candidate in group {
-        parts.entry(candidate.part.clone()).or_default().push((candidate.rank, candidate));
-    }
-    for versions in parts.values_mut() {
-        versions.sort_by_key(|(rank, c)| (*rank, c.file));
-        for (i, (rank, older)) in versions.iter().enumerate() {
-            // The next higher rank speaks first; later ones only replace it in turn.
-            for (_, newer) in versions[i + 1..].iter().filter(|(r, _)| r > rank) {
-                let keys = KeySet::of(&newer.keys);
-                let kept = older.keys.iter().filter(|k| keys.contains(k)).count();
-                let by = newer.file;
-                let records = Older { file: older.file, tables: older.tables.clone(), period: older.group.2 };
-                if kept * WHOLE_SHARE.1 >= older.keys.len() * WHOLE_SHARE.0 {
-                    gone.insert(older.file);
-                    out.push(Superseded::Whole { older: records, by });
-                    break;
-                }
-                out.push(Superseded::Partly { older: records, by, keys });
-            }
+/// Places in the order of receipt, from 0 within each source; equal where nobody can tell.
+///
+/// An upload was received at its moment, a file of a folder at some moment after the last run that did not see it. Of two
+/// that may have come in either order, the numbered receipt is the later: somebody sent it by name.
+pub fn order(files: &[Received<'_>]) -> Vec<u32> {
+    let marks: Vec<(String, u32)> = files.iter().map(|f| version(f.name)).collect();
+    let at = |i: usize| match files[i].number {
+        // Clocks may go back, numbers do not.
+        Some(number) => {
+            let before = files.iter().filter(|f| f.source == files[i].source && f.number.is_some_and(|n| n <= number));
+            before.map(|f| f.at).max().unwrap_or_default()
         }
-    }
-    let standing: Vec<&Candidate> = group.iter().filter(|c| !gone.contains(&c.file)).copied().collect();
-    out.extend(undecided(&standing));
-    out
-}
-
-/// Pairs of files without a rank between them that share keys.
-fn undecided(group: &[&Candidate]) -> Vec<Superseded> {
-    let mut out = Vec::new();
-    for (i, one) in group.iter().enumerate() {
-        let keys = KeySet::of(&one.keys);
-        for other in group[i + 1..].iter().filter(|o| o.file != one.file) {
-            if one.part == other.part && one.rank != other.rank {
-                continue;
-            }
-            let common = other.keys.iter().filter(|k| keys.contains(k)).count();
-            // A few in common are repeated records; most of the smaller file in common is the same return sent twice.
-            if common * 2 >= one.keys.len().min(other.keys.len()) && common > 0 {
-                let group = one.group.clone();
-                out.push(Superseded::Undecided { one: one.file, other: other.file, group, common });
-            }
+        None => {
+            let of_part = (0..files.len()).filter(|&j| {
+                files[j].number.is_none() && files[j].source == files[i].source && marks[j].0 == marks[i].0 && marks[j].1 <= marks[i].1
+            });
+            of_part.map(|j| files[j].at).max().unwrap_or_default()
         }
+    };
+    let key = |i: usize| (at(i), files[i].number.is_some(), files[i].number.map_or(marks[i].1, |_| 0), files[i].number);
+    let keys: Vec<_> = (0..files.len()).map(key).collect();
+    let mut places: BTreeMap<&str, BTreeSet<_>> = BTreeMap::new();
+    for (file, key) in files.iter().zip(&keys) {
+        places.entry(file.source).or_default().insert(key);
     }
-    out
+    files.iter().zip(&keys).map(|(file, key)| places[file.source].iter().filter(|other| **other < key).count() as u32).collect()
 }
 
 /// The part and the rank that a file's name states: no mark 0, `_v2` 2, 更正 and 修订 1000, 最终版 and 定稿 2000; a
@@ -233,46 +105,23 @@ mod tests {
         }
     }
 
-    fn key(code: &str) -> RecordKey {
-        RecordKey { code: Some(code.into()), code_ok: true, name: Some(format!("{code}公司")) }
-    }
-
-    fn group() -> (String, String, Option<i32>) {
-        ("统计".into(), "returns".into(), Some(2025))
-    }
-
-    fn candidate(file: usize, name: &str, keys: &[&str]) -> Candidate {
-        let keys = keys.iter().map(|k| key(k)).collect();
-        let (part, rank) = version(name);
-        Candidate { file, tables: vec![0], group: group(), part, rank, keys }
-    }
-
     #[test]
-    fn a_marked_version_supersedes_whole_or_partly_and_an_unmarked_one_asks() {
-        let old = candidate(0, "表.xlsx", &["a", "b", "c"]);
-        let newer = candidate(1, "表_v2.xlsx", &["a", "b", "c"]);
-        let older = || Older { file: 0, tables: vec![0], period: Some(2025) };
-        assert_eq!(supersede(&[old.clone(), newer.clone()]), [Superseded::Whole { older: older(), by: 1 }]);
-        let partly = supersede(&[old.clone(), candidate(1, "表_更正.xlsx", &["b"])]);
-        assert_eq!(partly, [Superseded::Partly { older: older(), by: 1, keys: KeySet::of(&[key("b")]) }]);
-        let town = candidate(2, "乡镇.xlsx", &["c", "b"]);
-        let asked = Superseded::Undecided { one: 0, other: 2, group: group(), common: 2 };
-        assert_eq!(supersede(&[old.clone(), town.clone()]), [asked]);
-        let only_what_stands = supersede(&[old.clone(), newer, town]);
-        assert!(
-            only_what_stands.contains(&Superseded::Undecided { one: 1, other: 2, group: group(), common: 2 })
-                && only_what_stands.len() == 2
-        );
-        assert_eq!(supersede(&[old, candidate(1, "乡镇.xlsx", &["d"])]), []);
-    }
-
-    #[test]
-    fn a_corrected_code_finds_its_record_by_name_and_a_namesake_does_not() {
-        let corrected = KeySet::of(&[key("a")]);
-        let same_name = |code: Option<&str>, code_ok| RecordKey { code: code.map(str::to_owned), code_ok, name: Some("a公司".into()) };
-        assert!(corrected.contains(&same_name(None, false)), "the code was missing");
-        assert!(corrected.contains(&same_name(Some("x"), false)), "the code was wrong");
-        assert!(!corrected.contains(&same_name(Some("b"), true)), "another enterprise of that name");
-        assert!(KeySet::of(&[same_name(None, false)]).contains(&key("a")), "the correction states the name only");
+    fn files_stand_in_the_order_of_time_and_marks() {
+        let folder = |name, at| Received { source: "s", name, number: None, at };
+        let upload = |number, at| Received { source: "s", name: "表.xlsx", number: Some(number), at };
+        let ordered = |files: &[Received<'_>]| {
+            let forth = order(files);
+            let back: Vec<u32> = order(&files.iter().cloned().rev().collect::<Vec<_>>()).into_iter().rev().collect();
+            assert_eq!(forth, back, "the order of presentation decides nothing");
+            forth
+        };
+        assert_eq!(ordered(&[folder("表.xlsx", ""), folder("乡镇.xlsx", "")]), [0, 0], "seen at once, unmarked");
+        assert_eq!(ordered(&[folder("表_v2.xlsx", ""), folder("表.xlsx", "")]), [1, 0]);
+        assert_eq!(ordered(&[folder("表_更正.xlsx", "t1"), folder("表.xlsx", "t2")]), [1, 0], "a mark counts whenever it was seen");
+        assert_eq!(ordered(&[folder("表_更正.xlsx", ""), folder("新表.xlsx", "t2")]), [0, 1], "another name counts by time");
+        assert_eq!(ordered(&[upload(2, "t1"), upload(1, "t2"), folder("表.xlsx", "t2")]), [2, 1, 0], "numbers outlive clocks");
+        assert_eq!(ordered(&[upload(1, "t1"), folder("表.xlsx", "t2"), folder("甲.xlsx", "")]), [1, 2, 0]);
+        let other = Received { source: "other", ..upload(9, "t9") };
+        assert_eq!(ordered(&[upload(1, "t1"), other]), [0, 0], "each source by itself");
     }
 }

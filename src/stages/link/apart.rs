@@ -19,9 +19,15 @@ impl Apart {
     /// Looks at one dataset and at its links.
     ///
     /// A patent repeats another of its number; any other record repeats one of the same enterprise (by link, else by
-    /// code, else by name) in the same period. The first is the one with the least record number. A name to which several
-    /// enterprises answer tells no repetition.
-    pub fn look_at(&mut self, dataset: &str, batches: &[RecordBatch], links: &[RecordBatch]) -> Result<(), ArrowError> {
+    /// code, else by name) in the same period. `counts` tells which of two records counts; the others repeat it. A name
+    /// to which several enterprises answer tells no repetition.
+    pub fn look_at(
+        &mut self,
+        dataset: &str,
+        batches: &[RecordBatch],
+        links: &[RecordBatch],
+        counts: impl Fn(i64, i64) -> i64,
+    ) -> Result<(), ArrowError> {
         let (linked, doubtful) = (enterprises(links)?, doubtful(links)?);
         let mut identified: Vec<((&str, i32), i64)> = Vec::new();
         let mut first: HashMap<(&str, i32), i64> = HashMap::new();
@@ -42,7 +48,7 @@ impl Apart {
                 }
                 if let Some(identity) = identity {
                     let key = (identity, period);
-                    first.entry(key).and_modify(|f| *f = record.min(*f)).or_insert(record);
+                    first.entry(key).and_modify(|f| *f = counts(*f, record)).or_insert(record);
                     identified.push((key, record));
                 }
             }

@@ -11,6 +11,7 @@
 mod apart;
 
 use crate::engine::{Engine, EngineError};
+use crate::model::place::file_sql;
 use apart::Apart;
 use datafusion::arrow::datatypes::{DataType, Field};
 use datafusion::error::DataFusionError;
@@ -18,18 +19,29 @@ use datafusion::error::DataFusionError;
 /// Enterprises that a reason names; all are counted.
 const NAMED: usize = 5;
 
-/// The registry: an enterprise is its code as given, else `N:` and its name's match key.
-fn registry(own: &str, has_address: bool) -> String {
+/// The registry: an enterprise is its code as given, else `N:` and its name's match key; `first` is the aggregate that
+/// picks the record which counts.
+fn registry(own: &str, first: &str, has_address: bool) -> String {
     let address = if has_address { "d.address" } else { "CAST(NULL AS VARCHAR)" };
     format!(
         "SELECT r.enterprise, r.record, d.uscc, coalesce(uscc_valid(d.uscc), false) AS code_ok, d.org_code, d.name, d.name_key,
             {address} AS address
-         FROM (SELECT enterprise, min(record) AS record
+         FROM (SELECT enterprise, {first} AS record
                FROM (SELECT coalesce(uscc, 'N:' || name_key) AS enterprise, record FROM directory WHERE {own}) AS k
                WHERE enterprise IS NOT NULL GROUP BY enterprise) AS r
          JOIN directory d ON d.record = r.record
          ORDER BY r.record"
     )
+}
+
+/// The aggregate of records of which the latest received counts, else the first; `later` are files with their places in
+/// the order of receipt, as far as those are above the least.
+fn first(later: &[(usize, u32)]) -> String {
+    if later.is_empty() {
+        return "min(record)".to_owned();
+    }
+    let places: String = later.iter().map(|(file, place)| format!(" WHEN {file} THEN -{place}")).collect();
+    format!("first_value(record ORDER BY CASE {}{places} ELSE 0 END, record)", file_sql("record"))
 }
 
 /// Keys of registry records to what carries each: its enterprise if there is just one, and how many there are.
@@ -150,10 +162,11 @@ async fn indexes(engine: &Engine) -> Result<(), EngineError> {
 const INDEXES: [&str; 8] =
     ["name_keys", "name_index", "name_claimants", "org_keys", "org_index", "org_claimants", "carried", "names"];
 
-/// Derives the registry; `own` is SQL that is true of its records of `directory`.
-pub async fn register(engine: &Engine, own: &str) -> Result<(), EngineError> {
+/// Derives the registry; `own` is SQL that is true of its records of `directory`, `later` are files that came after others,
+/// each with its place in that order.
+pub async fn register(engine: &Engine, own: &str, later: &[(usize, u32)]) -> Result<(), EngineError> {
     let has_address = engine.contents("directory").0.column_with_name("address").is_some();
-    engine.derive("registry", &registry(own, has_address)).await.map(|_| ())
+    engine.derive("registry", &registry(own, &first(later), has_address)).await.map(|_| ())
 }
 
 /// Links datasets to the registry, as `links_<dataset>`.
@@ -179,14 +192,16 @@ pub async fn link(engine: &Engine, datasets: &[(&str, bool)], own: &str) -> Resu
     Ok(())
 }
 
-/// Tells which records of linked datasets repeat another (`duplicates`) or have no usable key (`quarantined`).
+/// Tells which records of linked datasets repeat another (`duplicates`) or have no usable key (`quarantined`); `counts`
+/// tells which of two records counts.
 ///
 /// No plan: what it would cost to plan at the scale of a city is more than all of the work at a province's.
-pub fn set_apart(engine: &Engine, datasets: &[(&str, bool)]) -> Result<(), EngineError> {
+pub fn set_apart(engine: &Engine, datasets: &[(&str, bool)], counts: impl Fn(i64, i64) -> i64) -> Result<(), EngineError> {
     let mut apart = Apart::default();
-    let looked = datasets
-        .iter()
-        .try_for_each(|(dataset, _)| apart.look_at(dataset, &engine.contents(dataset).1, &engine.contents(&format!("links_{dataset}")).1));
+    let looked = datasets.iter().try_for_each(|(dataset, _)| {
+        let links = engine.contents(&format!("links_{dataset}")).1;
+        apart.look_at(dataset, &engine.contents(dataset).1, &links, &counts)
+    });
     let failed = |e| EngineError { what: "duplicates".to_owned(), source: Box::new(DataFusionError::from(e)) };
     let (quarantined, duplicates) = looked.and_then(|()| apart.tables()).map_err(failed)?;
     engine.table("quarantined", quarantined.schema(), vec![quarantined])?;

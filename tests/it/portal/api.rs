@@ -103,7 +103,17 @@ fn an_upload_goes_to_its_verdict_and_is_no_other_bureaus() {
     let (status, original) = clerk.get(&format!("{path}/original"));
     assert_eq!((status, original), (200, Value::String(content.clone())));
     assert_eq!(clerk.send("年报.csv", &content).1["uploads"][0]["new"], false);
-    for below in ["", "/findings", "/versions", "/original"] {
+    let second = clerk.get("/api/v1/uploads").1["items"][0]["id"].as_str().expect("an id").to_owned();
+    clerk.until(&format!("/api/v1/uploads/{second}"), |u| !u["verdict"].is_null());
+    let (_, related) = clerk.get(&format!("/api/v1/uploads/{second}/related"));
+    let part = &related["related"][0]["parts"][0];
+    assert_eq!(
+        (&related["related"][0]["number"], &part["relation"], &part["common"]),
+        (&json!(1), &json!("replaces"), &json!(1)),
+        "{related}"
+    );
+    assert_eq!(clerk.get(&path).1["superseded_by"], json!([2]));
+    for below in ["", "/findings", "/versions", "/original", "/related"] {
         let guessed = other.get(&format!("{path}{below}"));
         let unknown = other.get(&format!("/api/v1/uploads/nothing{below}"));
         assert_eq!((guessed.0, &guessed), (404, &unknown), "{below}");
@@ -113,7 +123,7 @@ fn an_upload_goes_to_its_verdict_and_is_no_other_bureaus() {
     let (status, explained) = clerk.post(&format!("{path}/explanations"), &said);
     assert_eq!((status, &explained["explained"]), (200, &json!(1)), "{explained}");
     assert_eq!(other.get("/api/v1/uploads").1["total"], 0);
-    assert_eq!(auditor.get("/api/v1/uploads").1["items"][0]["number"], 1);
+    assert_eq!(auditor.get("/api/v1/uploads").1["items"][0]["number"], 2, "every sending has its receipt");
     let (_, log) = auditor.get("/api/v1/audit?who=token:clerk");
     assert_eq!((&log["chain"]["holds"], &log["total"]), (&json!(true), &json!(4)), "{log}");
 }

@@ -12,6 +12,7 @@ mod runs;
 mod seen;
 mod state;
 mod uploads;
+mod versions;
 
 use crate::util::{Site, directory, text};
 use huichi::ledger::{Ledger, NewAccount};

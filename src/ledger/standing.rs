@@ -1,0 +1,233 @@
+//! What the rule of standing needs of uploads: what their parts have in common, and what was said of pairs of them.
+//!
+//! The keys of a part are kept as hashes; what two parts share is counted once, when the later check ends, so that pages
+//! read numbers alone.
+
+use super::audit::noted;
+use super::{By, Ledger, LedgerError, Upload};
+use crate::model::record_key::RecordKey;
+use crate::model::standing::{Choice, Keyed, Overlap};
+use rusqlite::types::Type;
+use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// A form and period of an upload, with the keys of its records.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holding {
+    /// The form's id.
+    pub form: String,
+    /// The year, for forms of a year.
+    pub period: Option<i32>,
+    /// Its records.
+    pub keys: Vec<RecordKey>,
+}
+
+/// What somebody said of two uploads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// What the newer is to the older.
+    pub choice: Choice,
+    /// Who said it.
+    pub account: String,
+    /// When.
+    pub at: String,
+}
+
+/// Older and newer receipt.
+pub type Pair = (i64, i64);
+
+/// What is known of pairs of uploads.
+#[derive(Debug, Clone, Default)]
+pub struct Pairs {
+    /// What was said last of each pair.
+    pub said: BTreeMap<Pair, Said>,
+    /// What two parts share, by pair, form and period.
+    pub overlaps: HashMap<(Pair, String, Option<i32>), Overlap>,
+    /// Uploads whose records are known.
+    pub held: HashSet<i64>,
+}
+
+/// No period is kept as zero, since nulls are never equal.
+fn stored(period: Option<i32>) -> i32 {
+    period.unwrap_or(0)
+}
+
+fn period(row: &Row<'_>, column: usize) -> Result<Option<i32>, LedgerError> {
+    Ok(Some(row.get(column)?).filter(|period| *period != 0))
+}
+
+fn count(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}
+
+impl Ledger {
+    /// Keeps the keys of an upload's records, and what they share with those of every other upload of its source: before
+    /// its verdict, so that of two checks that end together the later finds the earlier's. A refused one holds nothing.
+    pub fn hold(&mut self, id: &str, holdings: &[Holding]) -> Result<(), LedgerError> {
+        let transaction = self.0.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        hold(&transaction, id, holdings)?;
+        transaction.commit()
+    }
+
+    /// Uploads that were taken before keys were kept, the oldest first.
+    pub fn unheld_uploads(&self) -> Result<Vec<Upload>, LedgerError> {
+        let held = self.pairs(None)?.held;
+        Ok(self.standing_uploads()?.into_iter().filter(|u| !held.contains(&u.number)).collect())
+    }
+
+    /// Keeps what somebody says of two uploads of one source; the last word counts.
+    pub fn choose(&mut self, newer: &Upload, older: &Upload, choice: Choice, by: By<'_>) -> Result<(), LedgerError> {
+        let transaction = self.0.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        choose(&transaction, (older.number, newer.number), choice, by)?;
+        noted(&transaction, by, "choice", &newer.id, &format!("{} {}", choice.id(), older.number))?;
+        transaction.commit()
+    }
+
+    /// What was said last of each pair of uploads.
+    pub fn choices(&self) -> Result<BTreeMap<Pair, Said>, LedgerError> {
+        let mut choices = self.0.prepare_cached("SELECT older, newer, choice, account, chosen FROM choice ORDER BY id")?;
+        let choices = choices.query_map([], |row| {
+            let word: String = row.get(2)?;
+            let choice = Choice::from_id(&word).ok_or_else(|| LedgerError::FromSqlConversionFailure(2, Type::Text, word.into()))?;
+            Ok(((row.get(0)?, row.get(1)?), Said { choice, account: row.get(3)?, at: row.get(4)? }))
+        })?;
+        choices.collect()
+    }
+
+    /// All that is known of pairs of uploads: of one source or of all.
+    pub fn pairs(&self, source: Option<&str>) -> Result<Pairs, LedgerError> {
+        let mut overlaps = self.0.prepare_cached(
+            "SELECT o.older, o.newer, o.form, o.period, o.older_keys, o.newer_keys, o.common, o.withheld, o.missing
+             FROM overlap o JOIN upload u ON u.number = o.newer WHERE ?1 IS NULL OR u.source = ?1",
+        )?;
+        let overlaps = overlaps.query_map([source], |row| {
+            let [older, newer, common, withheld, missing] = [4, 5, 6, 7, 8].map(|column| row.get::<_, i64>(column).map(i64::unsigned_abs));
+            let overlap = Overlap { older: older?, newer: newer?, common: common?, withheld: withheld?, missing: missing? };
+            Ok((((row.get(0)?, row.get(1)?), row.get(2)?, period(row, 3)?), overlap))
+        })?;
+        let mut held = self.0.prepare_cached("SELECT DISTINCT upload FROM holding")?;
+        let held = held.query_map([], |row| row.get(0))?;
+        Ok(Pairs { said: self.choices()?, overlaps: overlaps.collect::<Result<_, _>>()?, held: held.collect::<Result<_, _>>()? })
+    }
+
+    /// When the last run began before a moment, empty if none did: what it did not see came later.
+    pub fn seen_before(&self, moment: &str) -> Result<String, LedgerError> {
+        self.0.query_row("SELECT coalesce(max(started), '') FROM run WHERE started < ?1", [moment], |row| row.get(0))
+    }
+}
+
+/// Keeps a choice.
+pub(super) fn choose(connection: &Connection, (older, newer): Pair, choice: Choice, by: By<'_>) -> Result<(), LedgerError> {
+    connection
+        .execute(
+            "INSERT INTO choice (older, newer, choice, account, chosen) VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![older, newer, choice.id(), by.account, by.at],
+        )
+        .map(|_| ())
+}
+
+/// Keeps the keys of an upload's parts, and what each shares with those of the other uploads of its source.
+fn hold(connection: &Connection, id: &str, holdings: &[Holding]) -> Result<(), LedgerError> {
+    let sql = "SELECT number, source FROM upload WHERE id = ?1";
+    let found = connection.query_row(sql, [id], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    let Some::<(i64, String)>((number, source)) = found else { return Ok(()) };
+    connection.execute("DELETE FROM holding WHERE upload = ?1", [number])?;
+    connection.execute("DELETE FROM overlap WHERE older = ?1 OR newer = ?1", [number])?;
+    for holding in holdings {
+        let (form, period) = (&holding.form, stored(holding.period));
+        let mut others = connection.prepare_cached(
+            "SELECT h.upload, h.keys FROM holding h JOIN upload u ON u.number = h.upload
+             WHERE u.source = ?1 AND h.form = ?2 AND h.period = ?3 AND h.upload <> ?4",
+        )?;
+        let others = others.query_map(params![source, form, period, number], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let own = Keyed::of(&holding.keys);
+        for other in others {
+            let (other, keys): (i64, Vec<u8>) = other?;
+            let keys = RecordKey::unpack(&keys);
+            let (pair, shared) = match other < number {
+                true => ((other, number), Overlap::between(&keys, &own)),
+                false => ((number, other), Overlap::between(&holding.keys, &Keyed::of(&keys))),
+            };
+            connection
+                .prepare_cached(
+                    "INSERT INTO overlap (older, newer, form, period, older_keys, newer_keys, common, withheld, missing)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                )?
+                .execute(params![
+                    pair.0,
+                    pair.1,
+                    form,
+                    period,
+                    count(shared.older),
+                    count(shared.newer),
+                    count(shared.common),
+                    count(shared.withheld),
+                    count(shared.missing)
+                ])?;
+        }
+        connection.execute(
+            "INSERT OR REPLACE INTO holding (upload, form, period, keys) VALUES (?1, ?2, ?3, ?4)",
+            params![number, form, period, RecordKey::pack(&holding.keys)],
+        )?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{NewUpload, Tally, Verdict};
+    use super::*;
+    use std::ops::Range;
+
+    const BY: By<'_> = By { account: "wang", role: "clerk", address: "", at: "2026-01-01T00:00:00+0800" };
+
+    fn keys(codes: Range<u32>) -> Vec<RecordKey> {
+        codes.map(|c| RecordKey::of(Some(&c.to_string()), true, None)).collect()
+    }
+
+    #[test]
+    fn what_two_uploads_share_is_the_same_whichever_is_checked_first() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let mut found = Vec::new();
+        for (i, order) in [["1", "2", "3"], ["3", "1", "2"]].into_iter().enumerate() {
+            let mut ledger = Ledger::open(&folder.path().join(format!("{i}.sqlite")))?;
+            let new = |id: &str| NewUpload {
+                id: id.into(),
+                source: if id == "3" { "other" } else { "s" }.into(),
+                account: "wang".into(),
+                name: "a.xlsx".into(),
+                sha256: "1".into(),
+                bytes: 1,
+                part: "a".into(),
+                replaces: None,
+            };
+            ledger.add_uploads(&["1", "2", "3"].map(new), BY)?;
+            for id in order {
+                let keys = keys(if id == "2" { 5..20 } else { 0..10 });
+                let holdings = [Holding { form: "directory".into(), period: None, keys }];
+                ledger.hold(id, &holdings)?;
+                ledger.judge_upload(id, Verdict::Accepted, &Tally::default(), "r", "t")?;
+            }
+            let pairs = ledger.pairs(Some("s"))?;
+            assert_eq!(pairs.overlaps.len(), 1, "another bureau's is never compared");
+            found.push(pairs.overlaps[&((1, 2), "directory".to_owned(), None)]);
+            assert!(ledger.unheld_uploads()?.is_empty());
+            // What is refused when it is checked again holds nothing.
+            ledger.hold("2", &[])?;
+            assert!(ledger.pairs(None)?.overlaps.is_empty());
+        }
+        assert_eq!(found[0], Overlap { older: 10, newer: 15, common: 5, withheld: 0, missing: 0 });
+        assert_eq!(found[0], found[1]);
+        Ok(())
+    }
+
+    #[test]
+    fn the_last_word_on_a_pair_counts() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let ledger = Ledger::open(&folder.path().join("ledger.sqlite"))?;
+        choose(&ledger.0, (1, 2), Choice::Replace, BY)?;
+        choose(&ledger.0, (1, 2), Choice::Supplement, BY)?;
+        assert_eq!(ledger.choices()?.into_values().map(|s| s.choice).collect::<Vec<_>>(), [Choice::Supplement]);
+        Ok(())
+    }
+}

@@ -1,0 +1,393 @@
+//! Which sending of a return stands: the one rule, for pages and for runs.
+//!
+//! Sendings of one source, form and period are judged in the order of their receipt, each against those before it:
+//! - the same records nearly all: it replaces the former;
+//! - none of them: it stands beside it (supplements);
+//! - in between it is open, and the likely one applies until somebody says otherwise: a file about as large as the former
+//!   that repeats most of it replaces it, any other stands beside it. Of records that both hold, the later counts.
+//!
+//! One more law: where most of the amounts that a former states would be lost because the newer's cannot be read (no
+//! unit, say), the newer waits and the former stands, until a better one comes or somebody says that it replaces it.
+//! The newest word counts, but nothing sound goes out for want of a unit.
+
+use super::record_key::{KeySet, RecordKey};
+use serde::{Deserialize, Serialize};
+
+/// What somebody said of two sendings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Choice {
+    /// The newer takes the older's place.
+    Replace,
+    /// Both stand; of records in both the newer's count.
+    Supplement,
+}
+
+impl Choice {
+    /// The word in the ledger.
+    pub fn id(self) -> &'static str {
+        match self {
+            Choice::Replace => "replace",
+            Choice::Supplement => "supplement",
+        }
+    }
+
+    /// Parses that word.
+    pub fn from_id(id: &str) -> Option<Self> {
+        [Choice::Replace, Choice::Supplement].into_iter().find(|c| c.id() == id)
+    }
+}
+
+/// What a sending is to an older one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Relation {
+    /// The older is out of use.
+    Replaces,
+    /// Nearly all of its records are in the older, whose others stay in use.
+    Corrects,
+    /// Both are in use.
+    Supplements,
+}
+
+/// The records of two sendings, compared.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Overlap {
+    /// Records of the older that can be found again.
+    pub older: u64,
+    /// Records of the newer that can.
+    pub newer: u64,
+    /// Records of the older that the newer holds too.
+    pub common: u64,
+    /// Of those, with an amount in the older and none that can be read in the newer, though its cells hold something.
+    pub withheld: u64,
+    /// Of those, with an amount that is used in the older, and none in the newer for whatever reason.
+    pub missing: u64,
+}
+
+/// Whether a part is nearly the whole.
+fn nearly(part: u64, whole: u64) -> bool {
+    part * 10 >= whole * 9
+}
+
+impl Overlap {
+    /// Compares the records of two sendings.
+    pub fn between(older: &[RecordKey], newer: &Keyed) -> Self {
+        let mut found = Self { newer: newer.count, ..Self::default() };
+        for key in older.iter().filter(|key| key.is_keyed()) {
+            found.older += 1;
+            if newer.all.contains(key) {
+                found.common += 1;
+                found.withheld += u64::from(key.amounts.stated && newer.withheld.contains(key));
+                found.missing += u64::from(key.amounts.used && !newer.used.contains(key));
+            }
+        }
+        found
+    }
+
+    /// Whether both may be meant: they share some records, and not nearly all of the older's.
+    pub fn is_open(&self) -> bool {
+        self.common > 0 && !nearly(self.common, self.older)
+    }
+
+    /// What the newer is to the older, given what was said of it.
+    pub fn relation(&self, said: Option<Choice>) -> Relation {
+        let beside = || if self.common > 0 && nearly(self.common, self.newer) { Relation::Corrects } else { Relation::Supplements };
+        match said {
+            Some(Choice::Replace) => Relation::Replaces,
+            Some(Choice::Supplement) => beside(),
+            None if self.replaces() => Relation::Replaces,
+            None => beside(),
+        }
+    }
+
+    fn replaces(&self) -> bool {
+        match self.older {
+            // Nothing tells records without keys apart.
+            0 => self.newer == 0,
+            older => nearly(self.common, older) || (self.common * 2 >= older && nearly(self.newer, older)),
+        }
+    }
+
+    /// Whether most of what the older states of amounts would be lost.
+    pub fn is_hollow(&self) -> bool {
+        self.withheld > 0 && self.withheld * 2 >= self.common
+    }
+}
+
+/// The records of a sending, for looking up.
+#[derive(Debug, Clone, Default)]
+pub struct Keyed {
+    count: u64,
+    /// All of them.
+    pub all: KeySet,
+    withheld: KeySet,
+    used: KeySet,
+}
+
+impl Keyed {
+    /// The records of a sending.
+    pub fn of(keys: &[RecordKey]) -> Self {
+        Self {
+            count: keys.iter().filter(|key| key.is_keyed()).count() as u64,
+            all: KeySet::of(keys),
+            withheld: KeySet::of(keys.iter().filter(|key| key.amounts.withheld)),
+            used: KeySet::of(keys.iter().filter(|key| key.amounts.used)),
+        }
+    }
+}
+
+/// A sending of one form and period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Sending {
+    /// Its place in the order of receipt; equal where nobody can tell.
+    pub order: u32,
+    /// What the caller calls it: a file's ordinal, a receipt's number.
+    pub id: i64,
+}
+
+/// What is to become of a sending.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// Its records are in use, but for those that a later one corrects.
+    Stands,
+    /// Another took its place.
+    Replaced {
+        /// Which one.
+        by: i64,
+    },
+    /// It would make amounts of a sound one unreadable, which stands meanwhile.
+    Waits {
+        /// Which one.
+        behind: i64,
+    },
+}
+
+/// Two sendings that met, the older in use when the newer came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Meeting {
+    /// The older.
+    pub older: i64,
+    /// The newer.
+    pub newer: i64,
+    /// What the newer is to it.
+    pub relation: Relation,
+    /// Their records.
+    pub overlap: Overlap,
+    /// What was said of them.
+    pub said: Option<Choice>,
+}
+
+impl Meeting {
+    /// Whether the answer is guessed.
+    pub fn is_open(&self) -> bool {
+        self.said.is_none() && self.overlap.is_open()
+    }
+}
+
+/// What stands of the sendings of one form and period.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Decision {
+    /// The fate of each, in the order of receipt.
+    pub fates: Vec<(Sending, Fate)>,
+    /// Which met, in the order of the newer's receipt.
+    pub meetings: Vec<Meeting>,
+    /// Pairs that stand, that nobody can order, and that share most of the smaller's records: so many.
+    pub undecided: Vec<(i64, i64, u64)>,
+}
+
+impl Decision {
+    /// The fate of a sending.
+    pub fn fate(&self, id: i64) -> Fate {
+        self.fates.iter().find(|(sending, _)| sending.id == id).map_or(Fate::Stands, |(_, fate)| *fate)
+    }
+
+    /// Pairs of which the newer's records take the place of the older's, where both stand.
+    pub fn corrections(&self) -> impl Iterator<Item = &Meeting> {
+        let stands = |id| self.fate(id) == Fate::Stands;
+        self.meetings.iter().filter(move |m| m.relation == Relation::Corrects && stands(m.older) && stands(m.newer))
+    }
+}
+
+/// Decides over the sendings of one source, form and period; `compare` tells of an older and a newer one what their
+/// records have in common and what was said of them. The order in which the sendings are given decides nothing.
+pub fn decide(sendings: &[Sending], compare: impl Fn(i64, i64) -> (Overlap, Option<Choice>)) -> Decision {
+    let mut ordered = sendings.to_vec();
+    ordered.sort_unstable();
+    let mut decision = Decision::default();
+    for newer in ordered {
+        let meet = |(older, fate): &(Sending, Fate)| {
+            let met = older.order < newer.order && !matches!(fate, Fate::Replaced { .. });
+            met.then(|| {
+                let (overlap, said) = compare(older.id, newer.id);
+                Meeting { older: older.id, newer: newer.id, relation: overlap.relation(said), overlap, said }
+            })
+        };
+        let met: Vec<Meeting> = decision.fates.iter().filter_map(meet).collect();
+        let told = met.iter().any(|m| m.said == Some(Choice::Replace));
+        let spoils = |m: &&Meeting| {
+            let touches = m.relation != Relation::Supplements || m.overlap.common > 0;
+            touches && m.overlap.is_hollow() && decision.fate(m.older) == Fate::Stands
+        };
+        let fate = match met.iter().rev().find(spoils) {
+            Some(sound) if !told => Fate::Waits { behind: sound.older },
+            _ => {
+                for gone in met.iter().filter(|m| m.relation == Relation::Replaces) {
+                    let found = decision.fates.iter_mut().find(|(sending, _)| sending.id == gone.older);
+                    found.into_iter().for_each(|(_, fate)| *fate = Fate::Replaced { by: newer.id });
+                }
+                Fate::Stands
+            }
+        };
+        decision.fates.push((newer, fate));
+        decision.meetings.extend(met);
+    }
+    decision.undecided = undecided(&decision.fates, compare);
+    decision
+}
+
+/// Pairs that nobody can order.
+fn undecided(fates: &[(Sending, Fate)], compare: impl Fn(i64, i64) -> (Overlap, Option<Choice>)) -> Vec<(i64, i64, u64)> {
+    let standing: Vec<Sending> = fates.iter().filter(|(_, fate)| *fate == Fate::Stands).map(|(sending, _)| *sending).collect();
+    let mut out = Vec::new();
+    for (i, one) in standing.iter().enumerate() {
+        for other in standing[i + 1..].iter().filter(|other| other.order == one.order) {
+            let (overlap, _) = compare(one.id, other.id);
+            // A few in common are repeated records; most of the smaller file in common is the same return sent twice.
+            if overlap.common > 0 && overlap.common * 2 >= overlap.older.min(overlap.newer) {
+                out.push((one.id, other.id, overlap.common));
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
+
+    fn keys(codes: impl IntoIterator<Item = u32>, stated: bool) -> Vec<RecordKey> {
+        let amounts = super::super::record_key::Amounts { stated, withheld: !stated, used: stated };
+        codes.into_iter().map(|c| RecordKey::of(Some(&c.to_string()), true, None).saying(amounts)).collect()
+    }
+
+    /// Decides over sendings in the order given, with what was said of pairs.
+    fn decided(sent: &[Vec<RecordKey>], said: &[(i64, i64, Choice)]) -> Decision {
+        let sendings: Vec<Sending> = (0..sent.len()).map(|i| Sending { order: i as u32, id: i as i64 }).collect();
+        decide(&sendings, |older, newer| {
+            let choice = said.iter().find(|(o, n, _)| (*o, *n) == (older, newer)).map(|(_, _, choice)| *choice);
+            (Overlap::between(&sent[older as usize], &Keyed::of(&sent[newer as usize])), choice)
+        })
+    }
+
+    fn fates(sent: &[Vec<RecordKey>], said: &[(i64, i64, Choice)]) -> Vec<Fate> {
+        decided(sent, said).fates.into_iter().map(|(_, fate)| fate).collect()
+    }
+
+    const STANDS: Fate = Fate::Stands;
+
+    fn replaced(by: i64) -> Fate {
+        Fate::Replaced { by }
+    }
+
+    #[test]
+    fn the_same_again_replaces_what_came_between() {
+        let (a, b) = (keys(0..10, true), keys(0..10, true));
+        assert_eq!(fates(&[a.clone(), b, a], &[]), [replaced(1), replaced(2), STANDS]);
+        let keyless = vec![RecordKey::default(); 3];
+        assert_eq!(fates(&[keyless.clone(), keyless.clone()], &[]), [replaced(1), STANDS]);
+        assert_eq!(fates(&[keys(0..3, true), keyless], &[]), [STANDS; 2], "what has no keys takes nothing's place");
+    }
+
+    #[test]
+    fn disjoint_records_stand_beside_each_other_and_a_few_are_corrected() {
+        assert_eq!(fates(&[keys(0..10, true), keys(10..20, true)], &[]), [STANDS; 2]);
+        let part = decided(&[keys(0..10, true), keys(3..5, true)], &[]);
+        assert_eq!(part.corrections().map(|m| (m.older, m.newer)).collect::<Vec<_>>(), [(0, 1)]);
+        assert!(part.meetings[0].is_open());
+        let whole = fates(&[keys(0..10, true), keys(3..5, true), keys(0..10, true)], &[]);
+        assert_eq!(whole, [replaced(2), replaced(2), STANDS], "the whole return takes back its part's correction");
+    }
+
+    #[test]
+    fn in_between_the_likely_applies_until_it_is_said() {
+        // A list of the next year: a quarter gone, as many new.
+        let lists = [keys(0..20, true), keys(5..25, true)];
+        let likely = decided(&lists, &[]);
+        assert_eq!((likely.fate(0), likely.meetings[0].is_open()), (replaced(1), true));
+        let said = decided(&lists, &[(0, 1, Choice::Supplement)]);
+        assert_eq!((said.fate(0), said.meetings[0].is_open()), (STANDS, false));
+        assert_eq!(said.meetings[0].relation, Relation::Supplements);
+        let towns = [keys(0..20, true), keys(18..40, true)];
+        assert_eq!(fates(&towns, &[]), [STANDS; 2]);
+        assert_eq!(fates(&towns, &[(0, 1, Choice::Replace)]), [replaced(1), STANDS]);
+        assert_eq!(fates(&[keys(0..10, true), keys(10..20, true)], &[(0, 1, Choice::Replace)]), [replaced(1), STANDS]);
+    }
+
+    #[test]
+    fn amounts_that_cannot_be_read_take_no_sound_ones_place_unless_it_is_said() {
+        let (sound, hollow) = (keys(0..10, true), keys(0..10, false));
+        assert_eq!(fates(&[sound.clone(), hollow.clone()], &[]), [STANDS, Fate::Waits { behind: 0 }]);
+        assert_eq!(fates(&[sound.clone(), keys(2..4, false)], &[]), [STANDS, Fate::Waits { behind: 0 }], "nor of a part of them");
+        let told = [(0, 1, Choice::Replace)];
+        assert_eq!(fates(&[sound.clone(), hollow.clone()], &told), [replaced(1), STANDS]);
+        assert_eq!(fates(&[sound.clone(), hollow.clone(), sound.clone()], &[]), [replaced(2), replaced(2), STANDS]);
+        assert_eq!(fates(&[hollow.clone(), sound], &[]), [replaced(1), STANDS]);
+        assert_eq!(fates(&[hollow.clone(), hollow], &[]), [replaced(1), STANDS], "nothing is lost");
+    }
+
+    #[test]
+    fn what_nobody_can_order_is_asked() {
+        let sendings = [Sending { order: 0, id: 0 }, Sending { order: 0, id: 1 }, Sending { order: 1, id: 2 }];
+        let sent = [keys(0..10, true), keys(5..12, true), keys(20..30, true)];
+        let decision = decide(&sendings, |older, newer| (Overlap::between(&sent[older as usize], &Keyed::of(&sent[newer as usize])), None));
+        assert_eq!(decision.undecided, [(0, 1, 5)]);
+        assert!(decision.fates.iter().all(|(_, fate)| *fate == STANDS));
+    }
+
+    proptest! {
+        #[test]
+        fn the_order_of_presentation_decides_nothing(
+            sent in prop::collection::vec((prop::collection::btree_set(0..12_u32, 0..10), any::<bool>(), 0..4_u32), 1..7),
+            said in prop::collection::vec((0..7_i64, 0..7_i64, any::<bool>()), 0..5),
+            turn in 0..7_usize,
+        ) {
+            let sets: Vec<Vec<RecordKey>> = sent.iter().map(|(codes, stated, _)| keys(codes.iter().copied(), *stated)).collect();
+            let compare = |older: i64, newer: i64| {
+                let choice = said.iter().find(|(o, n, _)| (*o, *n) == (older, newer));
+                let choice = choice.map(|(_, _, replace)| if *replace { Choice::Replace } else { Choice::Supplement });
+                (Overlap::between(&sets[older as usize], &Keyed::of(&sets[newer as usize])), choice)
+            };
+            let mut sendings: Vec<Sending> =
+                sent.iter().enumerate().map(|(id, (_, _, order))| Sending { order: *order, id: id as i64 }).collect();
+            let one = decide(&sendings, compare);
+            let turn = turn % sendings.len();
+            sendings.rotate_left(turn);
+            sendings.reverse();
+            prop_assert_eq!(&decide(&sendings, compare), &one);
+            // Nobody is replaced by an older one, and the newest that is not hollow stands.
+            for (sending, fate) in &one.fates {
+                if let Fate::Replaced { by } | Fate::Waits { behind: by } = fate {
+                    let other = one.fates.iter().find(|(s, _)| s.id == *by).map(|(s, _)| s.order);
+                    let waits = matches!(fate, Fate::Waits { .. });
+                    prop_assert_eq!(waits, other < Some(sending.order));
+                }
+            }
+            let newest: BTreeSet<u32> = one.fates.iter().map(|(s, _)| s.order).collect();
+            let newest = newest.last().copied();
+            let replaced = one.fates.iter().any(|(s, f)| Some(s.order) == newest && matches!(f, Fate::Replaced { .. }));
+            prop_assert!(!replaced);
+        }
+
+        #[test]
+        fn kept_keys_give_what_the_records_give(
+            older in prop::collection::btree_set(0..20_u32, 0..20), newer in prop::collection::btree_set(0..20_u32, 0..20), stated in any::<bool>(),
+        ) {
+            let (older, newer) = (keys(older, true), keys(newer, stated));
+            let kept = |keys: &[RecordKey]| RecordKey::unpack(&RecordKey::pack(keys));
+            prop_assert_eq!(Overlap::between(&older, &Keyed::of(&newer)), Overlap::between(&kept(&older), &Keyed::of(&kept(&newer))));
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! The keys of a dataset's records, by which sendings of one return are compared.
+
+use crate::config::{Config, FieldKind};
+use crate::ledger::Holding;
+use crate::model::record_key::{Amounts, RecordKey};
+use crate::model::uscc;
+use datafusion::arrow::array::{Array, AsArray, RecordBatch, StringArray};
+use datafusion::arrow::datatypes::{Int8Type, Int32Type};
+use std::collections::BTreeMap;
+
+/// Words of a figure's state if it can be read, and if its cell holds something that cannot.
+const STATED: [&str; 2] = ["stated", "zero"];
+const UNREADABLE: [&str; 4] = ["unreadable", "no_unit", "error_cell", "too_large"];
+
+/// The fields of a form that hold amounts.
+pub fn amount_fields<'a>(config: &'a Config, form: &str) -> Vec<&'a str> {
+    let fields = config.form.get(form).into_iter().flat_map(|form| &form.field);
+    fields.filter(|(_, field)| field.kind == FieldKind::Amount).map(|(name, _)| name.as_str()).collect()
+}
+
+/// The period of each record.
+pub fn periods(batch: &RecordBatch) -> Vec<Option<i32>> {
+    batch.column(1).as_primitive::<Int32Type>().iter().collect()
+}
+
+/// The keys of the records of one period: code or patent number, and name; with what they say of amounts.
+pub fn keys(batch: &RecordBatch, period: Option<i32>, amounts: &[&str]) -> Vec<RecordKey> {
+    let texts = |name: &str| batch.column_by_name(name).and_then(|c| c.as_string_opt::<i32>());
+    let (number, uscc, name) = (texts("patent_number"), texts("uscc"), texts("name_key"));
+    let text = |column: Option<&'_ StringArray>, row: usize| column.filter(|c| c.is_valid(row)).map(|c| c.value(row).to_owned());
+    let said = said_of_amounts(batch, amounts);
+    let key = |row: usize| {
+        let key = match text(number, row) {
+            Some(number) => RecordKey::of(Some(&number), true, None),
+            None => {
+                let code = text(uscc, row);
+                let code_ok = code.as_deref().is_some_and(|c| uscc::check(c).is_ok());
+                RecordKey::of(code.as_deref(), code_ok, text(name, row).as_deref())
+            }
+        };
+        key.saying(said[row])
+    };
+    periods(batch).into_iter().enumerate().filter(|(_, p)| *p == period).map(|(row, _)| key(row)).collect()
+}
+
+/// What each record says of amounts.
+pub fn said_of_amounts(batch: &RecordBatch, amounts: &[&str]) -> Vec<Amounts> {
+    let mut said = vec![Amounts::default(); batch.num_rows()];
+    for field in amounts {
+        let states = batch.column_by_name(&format!("{field}_state"));
+        let states = states.and_then(|c| c.as_dictionary_opt::<Int8Type>()?.downcast_dict::<StringArray>());
+        let (Some(values), Some(states)) = (batch.column_by_name(field), states) else { continue };
+        for (row, (said, state)) in said.iter_mut().zip(states).enumerate() {
+            said.stated |= state.is_some_and(|s| STATED.contains(&s));
+            said.withheld |= state.is_some_and(|s| UNREADABLE.contains(&s));
+            said.used |= values.is_valid(row);
+        }
+    }
+    said.iter_mut().for_each(|said| said.withheld &= !said.stated);
+    said
+}
+
+/// What a dataset holds, by period.
+pub fn holdings(config: &Config, form: &str, batches: &[RecordBatch]) -> Vec<Holding> {
+    let amounts = amount_fields(config, form);
+    let mut found: BTreeMap<Option<i32>, Vec<RecordKey>> = BTreeMap::new();
+    for batch in batches {
+        let mut of_batch: Vec<Option<i32>> = periods(batch);
+        of_batch.sort_unstable();
+        of_batch.dedup();
+        for period in of_batch {
+            found.entry(period).or_default().extend(keys(batch, period, &amounts));
+        }
+    }
+    found.into_iter().map(|(period, keys)| Holding { form: form.to_owned(), period, keys }).collect()
+}

@@ -1,0 +1,153 @@
+//! Receipts of a run's files: their order and what was said of them, before; what the run made of each, after.
+
+use super::datasets::Loaded;
+use super::gather::{InputFile, ParsedFile};
+use super::keys::{amount_fields, said_of_amounts};
+use crate::config::Config;
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::ledger::Ledger;
+use crate::model::account::{Account, Place};
+use crate::model::place::Address;
+use crate::model::standing::Choice;
+use crate::stages::acquire::{Received, SourceFile, order};
+use datafusion::arrow::array::AsArray;
+use datafusion::arrow::datatypes::Int64Type;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The order of receipt of files, and what was said of uploads: an input of a run like the files themselves.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Receipts {
+    /// By file ordinal, its place among those of its source.
+    places: Vec<u32>,
+    /// By file ordinal, the number of its receipt.
+    numbers: Vec<Option<i64>>,
+    /// By older and newer number.
+    said: BTreeMap<(i64, i64), Choice>,
+}
+
+impl Receipts {
+    /// The receipts of a run's inputs.
+    pub fn of(ledger: &Ledger, inputs: &[InputFile]) -> Result<Self, Error> {
+        let mut moments = Vec::new();
+        for input in inputs {
+            moments.push(match (&input.file.upload, ledger.received(&input.file.source, &input.file.path)?) {
+                (Some(upload), _) => upload.received.clone(),
+                (None, Some(received)) => ledger.seen_before(&received)?,
+                (None, None) => String::new(),
+            });
+        }
+        let said = ledger.choices()?.into_iter().map(|(pair, said)| (pair, said.choice)).collect();
+        Ok(Self { said, ..Self::by_time(inputs.iter().map(|i| &i.file), &moments) })
+    }
+
+    /// The order that names alone tell, of files without a ledger.
+    pub fn by_names(parsed: &[ParsedFile]) -> Self {
+        Self::by_time(parsed.iter().map(|p| &p.input.file), &vec![String::new(); parsed.len()])
+    }
+
+    fn by_time<'a>(files: impl Iterator<Item = &'a SourceFile>, moments: &[String]) -> Self {
+        let number = |f: &SourceFile| f.upload.as_ref().map(|u| u.number);
+        let received: Vec<Received<'_>> =
+            files.zip(moments).map(|(f, at)| Received { source: &f.source, name: f.name(), number: number(f), at }).collect();
+        Self { places: order(&received), numbers: received.iter().map(|r| r.number).collect(), said: BTreeMap::new() }
+    }
+
+    /// A file's place among those of its source.
+    pub fn place(&self, file: usize) -> u32 {
+        self.places.get(file).copied().unwrap_or_default()
+    }
+
+    /// By file ordinal, its place among those of its source.
+    pub fn places(&self) -> &[u32] {
+        &self.places
+    }
+
+    /// What was said of two files.
+    pub fn said(&self, older: usize, newer: usize) -> Option<Choice> {
+        let number = |file: usize| self.numbers.get(file).copied().flatten();
+        self.said.get(&(number(older)?, number(newer)?)).copied()
+    }
+
+    /// All that decides of a file which version counts, besides its content: equal texts decide alike.
+    pub fn text(&self, file: usize) -> String {
+        let number = self.numbers.get(file).copied().flatten();
+        // Only what is said of files at hand decides anything.
+        let said = self.said.iter().filter(|((older, newer), _)| Some(*newer) == number && self.numbers.contains(&Some(*older)));
+        let said: String = said.map(|((older, _), choice)| format!(" {}{older}", choice.id())).collect();
+        format!("@{}{said}", self.place(file))
+    }
+}
+
+/// What a run made of an upload.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ReceiptUse {
+    /// Number of the receipt.
+    pub number: i64,
+    /// Records read from it.
+    pub rows: u64,
+    /// Records that count for an enterprise.
+    pub used: u64,
+    /// Of those, records none of whose amounts is used, though cells hold some.
+    pub without_amounts: u64,
+    /// Records in whose place those of a later file count.
+    pub superseded: u64,
+    /// Records that wait behind a sound version, since their amounts cannot be read.
+    pub waiting: u64,
+    /// Records that repeat another.
+    pub duplicate: u64,
+    /// Records whose enterprise is not in the directory.
+    pub not_linked: u64,
+    /// Records without code or name.
+    pub quarantined: u64,
+    /// The files that count in their place.
+    pub by: Vec<String>,
+    /// Whether the run could not read it.
+    pub unread: bool,
+}
+
+/// What a run made of each upload among its inputs.
+pub fn uses(config: &Config, engine: &Engine, parsed: &[ParsedFile], loaded: &Loaded, accounts: &[Account]) -> Vec<ReceiptUse> {
+    let without = without_amounts(config, engine, loaded);
+    let numbered = |(file, parsed): (usize, &ParsedFile)| {
+        let number = parsed.input.file.upload.as_ref()?.number;
+        let rows = |place: Place| accounts.iter().filter(|a| a.file == file && a.place == place).map(|a| a.rows).sum::<u64>();
+        let taken = || loaded.taken.iter().filter(|t| t.file == file && t.rows > 0);
+        let waiting: u64 = taken().filter(|t| t.waits).map(|t| t.rows).sum();
+        let mut by: Vec<String> = taken().map(|t| loaded.places.files[t.by].path.clone()).collect();
+        by.sort();
+        by.dedup();
+        Some(ReceiptUse {
+            number,
+            rows: accounts.iter().filter(|a| a.file == file).map(|a| a.rows).sum(),
+            used: rows(Place::Pooled) + rows(Place::NotPooled),
+            without_amounts: without.get(&file).copied().unwrap_or_default(),
+            superseded: rows(Place::Superseded).saturating_sub(waiting),
+            waiting,
+            duplicate: rows(Place::Duplicate),
+            not_linked: rows(Place::NotLinked),
+            quarantined: rows(Place::Quarantined),
+            by,
+            unread: parsed.manifest.refused || parsed.tables.is_none(),
+        })
+    };
+    parsed.iter().enumerate().filter_map(numbered).collect()
+}
+
+/// By file, records that state amounts of which none is left.
+fn without_amounts(config: &Config, engine: &Engine, loaded: &Loaded) -> BTreeMap<usize, u64> {
+    let mut found = BTreeMap::new();
+    for form in loaded.forms.keys() {
+        let amounts = amount_fields(config, form);
+        for batch in &engine.contents(form).1 {
+            let records = batch.column(0).as_primitive::<Int64Type>().values();
+            for (record, said) in records.iter().zip(said_of_amounts(batch, &amounts)) {
+                if !said.used && (said.stated || said.withheld) {
+                    *found.entry(Address::of(*record).file).or_default() += 1;
+                }
+            }
+        }
+    }
+    found
+}

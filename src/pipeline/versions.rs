@@ -1,0 +1,154 @@
+//! The rule of standing applied to a run's tables: records that do not stand are taken out, and it is said why.
+
+use super::datasets::{Loaded, Table, amount};
+use super::gather::ParsedFile;
+use super::keys::{amount_fields, keys, periods};
+use super::receipts::Receipts;
+use crate::config::Config;
+use crate::error::Error;
+use crate::finding::Seed;
+use crate::model::account::{Account, Place};
+use crate::model::place::Address;
+use crate::model::record_key::{KeySet, RecordKey};
+use crate::model::standing::{Fate, Keyed, Overlap, Sending, decide};
+use datafusion::arrow::array::{AsArray, BooleanArray};
+use datafusion::arrow::compute::filter_record_batch;
+use datafusion::arrow::datatypes::Int64Type;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+/// Source, form and period: what two files must share to be versions of one return.
+type ReturnKey = (String, String, Option<i32>);
+
+/// Records of a file that do not stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Taken {
+    /// Ordinal of the file.
+    pub file: usize,
+    /// Ordinal of the file whose records count instead.
+    pub by: usize,
+    /// How many.
+    pub rows: u64,
+    /// Whether they wait behind an older version.
+    pub waits: bool,
+}
+
+/// The records of a file that may be a version of a return.
+#[derive(Default)]
+struct Candidate {
+    tables: Vec<u16>,
+    keys: Vec<RecordKey>,
+    keyed: Keyed,
+}
+
+/// Takes the records that do not stand out of the tables and says so.
+pub fn settle(
+    config: &Config,
+    parsed: &[ParsedFile],
+    receipts: &Receipts,
+    tables: &mut Vec<Table>,
+    loaded: &mut Loaded,
+) -> Result<(), Error> {
+    for (group, candidates) in candidates(config, parsed, tables) {
+        let sendings: Vec<Sending> = candidates.keys().map(|file| Sending { order: receipts.place(*file), id: *file as i64 }).collect();
+        let decision = decide(&sendings, |older, newer| {
+            let (older, newer) = (older as usize, newer as usize);
+            (Overlap::between(&candidates[&older].keys, &candidates[&newer].keyed), receipts.said(older, newer))
+        });
+        let mut out = |file: i64, by: i64, only: Option<&KeySet>, waits: bool| {
+            let (file, by) = (file as usize, by as usize);
+            take_out(tables, (file, &candidates[&file].tables, group.2), only, (by, waits), loaded)
+        };
+        for meeting in decision.corrections() {
+            out(meeting.older, meeting.newer, Some(&candidates[&(meeting.newer as usize)].keyed.all), false)?;
+        }
+        for (sending, fate) in &decision.fates {
+            match *fate {
+                Fate::Stands => {}
+                Fate::Replaced { by } => out(sending.id, by, None, false)?,
+                Fate::Waits { behind } => out(sending.id, behind, None, true)?,
+            }
+        }
+        for (one, other, common) in decision.undecided {
+            let args = vec![
+                ("other".to_owned(), loaded.places.files[one as usize].path.clone()),
+                ("count".to_owned(), common.to_string()),
+                ("form".to_owned(), config.form.get(&group.1).map(|f| f.title.clone()).unwrap_or_default()),
+                ("period".to_owned(), group.2.map(|p| format!(" {p}")).unwrap_or_default()),
+            ];
+            loaded.seeds.push((other as usize, Seed::of_file("SRC-002", args)));
+        }
+    }
+    Ok(())
+}
+
+/// By source, form and period, the files that hold it, where there is more than one.
+fn candidates(config: &Config, parsed: &[ParsedFile], tables: &[Table]) -> BTreeMap<ReturnKey, BTreeMap<usize, Candidate>> {
+    let returns = |t: &Table| {
+        let (source, form) = (parsed[t.file].input.file.source.clone(), t.form.clone());
+        t.periods().into_iter().map(move |period| (source.clone(), form.clone(), period))
+    };
+    let mut files: BTreeMap<ReturnKey, BTreeSet<usize>> = BTreeMap::new();
+    for table in tables {
+        returns(table).for_each(|key| _ = files.entry(key).or_default().insert(table.file));
+    }
+    let mut groups: BTreeMap<ReturnKey, BTreeMap<usize, Candidate>> = BTreeMap::new();
+    for table in tables {
+        let amounts = amount_fields(config, &table.form);
+        for group in returns(table).filter(|key| files[key].len() > 1) {
+            let period = group.2;
+            let candidate = groups.entry(group).or_default().entry(table.file).or_default();
+            candidate.tables.push(table.number);
+            candidate.keys.extend(table.batches.iter().flat_map(|b| keys(b, period, &amounts)));
+        }
+    }
+    groups.values_mut().flat_map(BTreeMap::values_mut).for_each(|c| c.keyed = Keyed::of(&c.keys));
+    groups
+}
+
+/// Removes the records of one period in some tables of a file, or those of them with the given keys.
+fn take_out(
+    tables: &mut Vec<Table>,
+    (file, numbers, period): (usize, &[u16], Option<i32>),
+    only: Option<&KeySet>,
+    (by, waits): (usize, bool),
+    loaded: &mut Loaded,
+) -> Result<(), Error> {
+    let mut rows = 0;
+    for table in tables.iter_mut().filter(|t| t.file == file && numbers.contains(&t.number)) {
+        for batch in &mut table.batches {
+            let mut keys = keys(batch, period, &[]).into_iter();
+            let of_period = periods(batch).into_iter().map(|p| p == period);
+            let out: BooleanArray =
+                of_period.map(|ours| Some(ours && keys.next().is_some_and(|k| only.is_none_or(|only| only.contains(&k))))).collect();
+            let gone = filter_record_batch(batch, &out)?;
+            *batch = filter_record_batch(batch, &datafusion::arrow::compute::not(&out)?)?;
+            rows += gone.num_rows() as u64;
+            loaded.outgoing.entry(table.form.clone()).or_default().add(&gone);
+            loaded.superseded.push(Account {
+                dataset: table.form.clone(),
+                file: table.file,
+                place: Place::Superseded,
+                reason: String::new(),
+                rows: gone.num_rows() as u64,
+                amount: amount(&gone),
+            });
+        }
+    }
+    let empty = |t: &Table| t.batches.iter().all(|b| b.num_rows() == 0);
+    let gone: HashSet<(usize, u16)> = tables.iter().filter(|t| empty(t)).map(|t| (t.file, t.number)).collect();
+    tables.retain(|t| !empty(t));
+    if rows > 0 {
+        loaded.taken.push(Taken { file, by, rows, waits });
+        let args = vec![("other".to_owned(), loaded.places.files[by].path.clone()), ("rows".to_owned(), rows.to_string())];
+        loaded.seeds.push((file, Seed::of_file(if waits { "SRC-012" } else { "SRC-003" }, args)));
+    }
+    // Sum rows of a table out of use are not judged; if some of its records still count, theirs was a partial correction.
+    if only.is_none() && !gone.is_empty() {
+        for batch in std::mem::take(&mut loaded.sums.batches) {
+            let records = batch.column(0).as_primitive::<Int64Type>().values();
+            let keep: BooleanArray = records.iter().map(|r| Some(!gone.contains(&Address::of(*r).in_table()))).collect();
+            loaded.sums.batches.push(filter_record_batch(&batch, &keep)?);
+        }
+    }
+    Ok(())
+}
