@@ -142,6 +142,9 @@ fn read_in_clear(text: &str, root: &Path) -> (Option<Config>, Vec<Problem>) {
     let mut check = Check { text, served, problems: Vec::new() };
     check.sections(&options);
     options.form.retain(|id, _| check.serves(id));
+    options.form.values_mut().for_each(|form| form.field.retain(|name, _| is_field_name(name)));
+    let wrong = |name: &str| check.problems.iter().any(|p| p.path.split('.').take(3).eq(["merge", "field", name]));
+    options.merge.field.retain(|name, _| !wrong(name));
     let as_of = check.as_of(&options.run.as_of);
     check.portal(&options.portal);
     check.addresses(&options);
@@ -215,9 +218,13 @@ const OWN_COLUMNS: [&str; 8] =
 /// What is written behind a field's name for what stands beside its value.
 const BESIDE: [&str; 7] = ["_state", "_raw", "_cell", "_unit", "_key", "_precision", "_why"];
 
-/// Whether a name can be a column's that conditions name without quotation marks.
-fn is_identifier(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_ascii_lowercase()) && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+/// Whether a field can be called so: conditions name it without quotation marks, and no other column is called so.
+fn is_field_name(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.chars().all(plain)
+        && !OWN_COLUMNS.contains(&name)
+        && !BESIDE.iter().any(|end| name.ends_with(end))
 }
 
 struct Check<'a> {
@@ -347,7 +354,7 @@ impl Check<'_> {
     fn survivorship(&mut self, options: &Options, field: &str, rule: &super::SurvivorshipOptions) {
         let path = format!("merge.field.{field}");
         self.valid(&path, rule);
-        if !is_identifier(field) || OWN_COLUMNS.contains(&field) || BESIDE.iter().any(|end| field.ends_with(end)) {
+        if !is_field_name(field) {
             self.bad_name(path.clone(), field);
         }
         let kind = |from: &str| {
@@ -421,7 +428,7 @@ impl Check<'_> {
             for (name, field) in &form.field {
                 let path = format!("{path}.field.{name}");
                 self.valid(&path, field);
-                if !is_identifier(name) || OWN_COLUMNS.contains(&name.as_str()) || BESIDE.iter().any(|end| name.ends_with(end)) {
+                if !is_field_name(name) {
                     self.bad_name(path.clone(), name);
                 }
                 if field.kind == FieldKind::Code {

@@ -40,6 +40,9 @@ impl Datasets for Empty {
 /// Every edit and criterion that the site states and the engine cannot compute; `text` is the site's file, and `known` its
 /// other problems: what has one of them is not tried, and what only follows from one is not told.
 pub async fn problems(config: &Config, text: &str, known: &[Problem]) -> Vec<Problem> {
+    if !["edit", "criterion", "form", "merge"].iter().any(|section| config.site.contains_key(*section)) {
+        return Vec::new();
+    }
     let trial = Trial { config, text, known, engine: Engine::new(config.as_of), tables: scope::tables(config) };
     let mut found = match trial.run().await {
         Ok(found) => found,
@@ -110,9 +113,12 @@ impl Trial<'_> {
         let about_condition = |entry: &toml::Value| entry.as_table().is_some_and(|e| e.keys().any(|k| !UNTRIED.contains(&k.as_str())));
         let from = if all { &self.config.merged } else { &self.config.site };
         let entries = from.get(section).and_then(|v| v.as_table()).into_iter().flatten();
+        // What is wrong with an entry's words leaves its condition as it is, too.
         let wrong = |id: &str| {
-            let path = format!("{section}.{id}");
-            self.known.iter().any(|p| p.path == path || p.path.starts_with(&format!("{path}.")))
+            let below = |p: &Problem| p.path.strip_prefix(&format!("{section}.{id}")).map(str::to_owned);
+            let key = |rest: &str| rest.trim_start_matches('.').split(['.', '[']).next().unwrap_or_default().to_owned();
+            let about = |rest: &String| (rest.is_empty() || rest.starts_with('.')) && !UNTRIED.contains(&key(rest).as_str());
+            self.known.iter().filter_map(below).any(|rest| about(&rest))
         };
         entries.filter(|(id, entry)| about_condition(entry) && !wrong(id)).map(|(id, _)| id.clone()).collect()
     }
@@ -128,8 +134,7 @@ impl Trial<'_> {
 
     /// Paths of the types of built-in fields that the site states otherwise, with what they were.
     fn changed_kinds(&self) -> Vec<(String, String)> {
-        let stated = self.config.site.get("form").and_then(|f| f.as_table());
-        let Some(stated) = stated.filter(|_| !self.config.site.is_empty()) else { return Vec::new() };
+        let Some(stated) = self.config.site.get("form").and_then(|f| f.as_table()) else { return Vec::new() };
         let Ok(built_in) = load_defaults(Path::new(".")) else { return Vec::new() };
         let kind = |form: &str, field: &str| built_in.merged.get("form")?.get(form)?.get("field")?.get(field)?.get("type")?.as_str();
         let mut changed = Vec::new();
@@ -211,7 +216,8 @@ impl Trial<'_> {
         if problem.kind != ProblemKind::UnknownField {
             return false;
         }
-        self.known.iter().any(|known| {
+        // A form that is not served takes nothing from those that are.
+        self.known.iter().filter(|known| known.kind != ProblemKind::FormNotServed).any(|known| {
             let mut path = known.path.split('.');
             let field = match (path.next(), path.next(), path.next(), path.next()) {
                 (Some("form"), _, Some("field"), Some(field)) => field,

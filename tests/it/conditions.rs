@@ -111,7 +111,7 @@ fn what_depends_on_the_clock_or_on_chance_is_refused_everywhere() {
         "with = { most = \"max(revenue * random())\" }\nper = [\"period\"]\nholds = \"revenue < most\"",
     ];
     let told = refusals(&edits(&["population"], &among.map(String::from)));
-    assert_eq!(told, ["CFG-018 10 edit.LOCAL-1.holds", "CFG-018 18 edit.LOCAL-2.with.most"]);
+    assert_eq!(told, ["CFG-018 10 edit.LOCAL-1.holds", "CFG-018 19 edit.LOCAL-2.with.most"]);
 }
 
 #[test]
@@ -171,7 +171,8 @@ fn what_only_follows_from_a_mistake_is_not_told_beside_it() {
 #[test]
 fn forms_and_names_that_a_run_cannot_serve_are_refused() {
     let form = "[form.loans]\ntitle = \"贷款\"\nkey = [\"uscc\"]\n[form.loans.field]\nuscc = { label = \"代码\", type = \"uscc\" }\n";
-    assert_eq!(refusals(form), ["CFG-025 3 form.loans"]);
+    let beside = format!("{form}\n[criterion.patent_free]\nmet = \"patent_free >= 3\"\n");
+    assert_eq!(refusals(&beside), ["CFG-025 3 form.loans", "CFG-014 10 criterion.patent_free.met"]);
     let names = ["a-b", "Revenue", "a b", "record", "period", "enterprise", "first_record", "revenue_raw", "price_unit", "1st", "年报"];
     let fields: String = names.iter().map(|name| format!("\"{name}\" = {{ label = \"新{name}\", type = \"number\" }}\n")).collect();
     let want: Vec<String> = (4..).zip(names).map(|(line, name)| format!("CFG-026 {line} form.returns.field.{name}")).collect();
