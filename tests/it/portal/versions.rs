@@ -140,7 +140,7 @@ fn what_is_open_is_asked_and_the_answer_is_kept() {
     let (old, _) = clerk.send("甲.csv", &returns(&[(1, 10), (2, 20), (3, 30), (4, 40)], UNIT));
     let (new, page) = clerk.send("乙.csv", &returns(&[(3, 33), (4, 44), (5, 55), (6, 66)], UNIT));
     assert!(page.contains("请确认：") && page.contains("替代第 1 号") && page.contains("补充（不同企业）"), "{page}");
-    assert!(page.contains("value=\"replace\" checked") && page.contains("第 1 号中有 2 条记录本份没有"), "{page}");
+    assert!(page.contains("value=\"replace\" required checked") && page.contains("第 1 号中有 2 条记录本份没有"), "{page}");
     assert!(clerk.0.page("/uploads").contains("请选择替代或补充"));
     let later = [(3, 33), (4, 44), (5, 55), (6, 66)];
     let likely = revenues(&portal);
