@@ -120,12 +120,16 @@ fn each_owner_of_a_patent_is_told_if_it_is_a_namesake() {
     site.run();
     let findings = site.table("findings");
     let asked: Vec<&Row> = findings.iter().filter(|f| f["code"] == "LNK-006").collect();
-    assert_eq!(asked.iter().map(|f| (f["cell"].as_str(), f["severity"].as_str())).collect::<Vec<_>>(), [("F2", "explain"), ("F3", "explain")]);
+    assert_eq!(
+        asked.iter().map(|f| (f["cell"].as_str(), f["severity"].as_str())).collect::<Vec<_>>(),
+        [("F2", "explain"), ("F3", "explain")]
+    );
     assert!(asked.iter().all(|f| f["expected"].contains(&a) && f["expected"].contains(&b)), "{asked:?}");
     assert!(asked[1]["expected"].contains("“龙南市旧名有限公司”"), "both doubtful owners are named: {asked:?}");
     let outsiders: Vec<&str> = findings.iter().filter(|f| f["code"] == "LNK-002").map(|f| f["cell"].as_str()).collect();
     assert_eq!(outsiders, ["F4"]);
-    let reasons: Vec<String> = site.table("not_linked").iter().filter(|r| r["name"].contains("同名")).map(|r| r["reason"].clone()).collect();
+    let reasons: Vec<String> =
+        site.table("not_linked").iter().filter(|r| r["name"].contains("同名")).map(|r| r["reason"].clone()).collect();
     assert!(reasons.len() == 2 && reasons.iter().all(|r| r.contains(&a) && r.contains(&b)), "{reasons:?}");
     let places = site.table("places");
     assert!(places.iter().any(|p| p["reason"] == "名录中有几家同名企业，无法区分" && p["rows"] == "1"), "{places:?}");
@@ -183,7 +187,8 @@ fn a_patent_is_in_exactly_one_state_and_the_numbers_add_up() {
     let of = |state: &str| cases.iter().filter(|c| c.4 == state).count();
     let parts = [("free", "patents_free"), ("pledged", "patents_pledged"), ("late_fee", "patents_late_fee")];
     let parts = parts.into_iter().chain([("in_force_unclear", "patents_in_force_unclear")]);
-    let sum: usize = parts.map(|(state, column)| (of(state), count(column))).inspect(|(want, got)| assert_eq!(want, got)).map(|p| p.1).sum();
+    let sum: usize =
+        parts.map(|(state, column)| (of(state), count(column))).inspect(|(want, got)| assert_eq!(want, got)).map(|p| p.1).sum();
     assert_eq!(count("patents_in_force"), sum);
     let others = ["patents_expired", "patents_status_unclear", "patents_not_in_force"].map(count);
     assert_eq!(others, ["expired", "unclear", "not_in_force"].map(of));

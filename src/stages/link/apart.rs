@@ -93,7 +93,9 @@ fn doubtful(links: &[RecordBatch]) -> Result<HashSet<i64>, ArrowError> {
     for batch in links {
         let records = records(batch)?;
         let flags = batch.column_by_name("doubtful").and_then(|c| c.as_boolean_opt());
-        found.extend((0..batch.num_rows()).filter(|row| flags.is_some_and(|f| f.is_valid(*row) && f.value(*row))).map(|row| records.value(row)));
+        found.extend(
+            (0..batch.num_rows()).filter(|row| flags.is_some_and(|f| f.is_valid(*row) && f.value(*row))).map(|row| records.value(row)),
+        );
     }
     Ok(found)
 }

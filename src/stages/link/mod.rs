@@ -146,10 +146,9 @@ fn waterfall(subjects: &str) -> String {
 
 /// What a dataset is linked by; all of it goes when the links are made.
 async fn indexes(engine: &Engine) -> Result<(), EngineError> {
-    for (keyed, indexed, claimed, all, flag) in [
-        ("name_keys", "name_index", "name_claimants", NAMES, "code_ok"),
-        ("org_keys", "org_index", "org_claimants", ORG_CODES, "stated"),
-    ] {
+    for (keyed, indexed, claimed, all, flag) in
+        [("name_keys", "name_index", "name_claimants", NAMES, "code_ok"), ("org_keys", "org_index", "org_claimants", ORG_CODES, "stated")]
+    {
         engine.derive(keyed, &keys(all, flag)).await?;
         engine.derive(indexed, &index(keyed, flag)).await?;
         engine.derive(claimed, &claimants(keyed, indexed)).await?;
@@ -159,8 +158,7 @@ async fn indexes(engine: &Engine) -> Result<(), EngineError> {
 }
 
 /// The tables of [`indexes`] and what they are made of.
-const INDEXES: [&str; 8] =
-    ["name_keys", "name_index", "name_claimants", "org_keys", "org_index", "org_claimants", "carried", "names"];
+const INDEXES: [&str; 8] = ["name_keys", "name_index", "name_claimants", "org_keys", "org_index", "org_claimants", "carried", "names"];
 
 /// Derives the registry; `own` is SQL that is true of its records of `directory`, `later` are files that came after others,
 /// each with its place in that order.

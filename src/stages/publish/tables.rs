@@ -53,7 +53,8 @@ fn enterprises(p: &Publication<'_>, gathered: &Gathered<'_>) -> Result<Table, Er
         let counts: [fn(FindingCount) -> i64; 2] = [|c| c.all, |c| c.open];
         let consented = (0..b.num_rows()).map(|row| Some(keys.is_some_and(|k| gathered.consenting.contains(k.value(row)))));
         let mut columns = b.columns().to_vec();
-        columns.extend(counts.map(|of| -> ArrayRef { Arc::new((0..b.num_rows()).map(|row| Some(of(found(row)))).collect::<Int64Array>()) }));
+        columns
+            .extend(counts.map(|of| -> ArrayRef { Arc::new((0..b.num_rows()).map(|row| Some(of(found(row)))).collect::<Int64Array>()) }));
         columns.push(Arc::new(consented.collect::<BooleanArray>()));
         RecordBatch::try_new(schema.clone(), columns)
     };

@@ -108,12 +108,10 @@ pub fn patents(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
     let (renderer, places) = (desk.publication.renderer(), desk.publication.places);
     for batch in batches {
         let plain = |name: &str| Reader::of(batch, name, Shape::Plain);
-        let (record, key, owner, pooled, reason) =
-            (plain("record"), plain("enterprise"), plain("owner"), plain("pooled"), plain("reason"));
+        let (record, key, owner, pooled, reason) = (plain("record"), plain("enterprise"), plain("owner"), plain("pooled"), plain("reason"));
         let [codes, numbers] = ["owner_code", "patent_number"].map(|c| Identifiers::of(desk, batch, c));
         let state = plain("state");
-        let [title, filed, granted, term, pledged, holders] =
-            ["title", "filed_on", "granted_on", "term", "pledged", "holders"].map(plain);
+        let [title, filed, granted, term, pledged, holders] = ["title", "filed_on", "granted_on", "term", "pledged", "holders"].map(plain);
         let [kind, status] = ["kind", "status"].map(|c| Reader::of(batch, c, Shape::Word));
         for row in 0..batch.num_rows() {
             let linked = !key.text(row).is_empty();
