@@ -71,13 +71,25 @@ impl Apart {
 }
 
 /// A record's enterprises: whether there is any, whether one is pooled (a co-owned patent takes the best place among its
-/// owners'), and why its first owner is not linked.
+/// owners'), and why none is linked.
 #[derive(Default)]
 struct Linked {
     record: i64,
     any: bool,
     pooled: bool,
     reason: String,
+}
+
+impl Linked {
+    /// Takes the reason of an owner: the first one's, but for a doubt about who it is, which weighs more. A doubt names
+    /// enterprises; it is counted by its kind.
+    fn weigh(&mut self, reason: &str) {
+        match reason.split_once('|') {
+            Some((kind, _)) if !self.reason.starts_with("@link_kind.") => self.reason = kind.replacen("@link.", "@link_kind.", 1),
+            None if self.reason.is_empty() => self.reason = reason.to_owned(),
+            _ => {}
+        }
+    }
 }
 
 /// The links of a dataset, one entry a record, in the order of records.
@@ -88,8 +100,10 @@ fn links(engine: &Engine, dataset: &str, pooled: &HashMap<String, bool>) -> Vec<
         let (enterprises, reasons) = (enterprises.as_string::<i32>(), reasons.as_string::<i32>());
         for (row, record) in batch.column(0).as_primitive::<Int64Type>().values().iter().enumerate() {
             if links.last().is_none_or(|l| l.record != *record) {
-                let reason = if reasons.is_valid(row) { reasons.value(row).to_owned() } else { String::new() };
-                links.push(Linked { record: *record, reason, ..Linked::default() });
+                links.push(Linked { record: *record, ..Linked::default() });
+            }
+            if let (Some(link), true) = (links.last_mut(), reasons.is_valid(row)) {
+                link.weigh(reasons.value(row));
             }
             if let Some(link) = links.last_mut().filter(|_| enterprises.is_valid(row)) {
                 link.any = true;

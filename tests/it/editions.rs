@@ -123,3 +123,74 @@ fn compare(pool: &Range<Data>, twin: &Range<Data>, book: &str) {
     let cited = [1, 2].map(|column| twin.get((first, column)).map(Data::to_string).unwrap_or_default());
     assert_eq!(cited, ["A", "B"].map(|letter| format!("工信局/名录.csv[名录]{letter}{record}")), "{book}");
 }
+
+#[test]
+fn broken_codes_and_numbers_are_marked_on_every_sheet() {
+    let site = Site::new("2024-06-30", "[criterion.patent_free]\ndisabled = true\n");
+    let good = code(1);
+    let broken = format!("{}O{}", &good[..4], &good[5..]);
+    let number = "ZL202029713812.1";
+    site.input("工信局/名录.csv", format!("统一社会信用代码,企业名称,专精特新等级\n{broken},龙南市甲有限公司,专精特新中小企业\n"));
+    site.input("工信局/需求.csv", "统一社会信用代码,企业名称,融资需求（万元）,数据使用授权\n,龙南市甲有限公司,800,是\n");
+    site.input(
+        "统计局/2023.csv",
+        "经营情况（2023年）单位：万元,,,\n统一社会信用代码,企业名称,营业收入,利润总额\n,龙南市甲有限公司,10,1\n,龙南市甲有限公司,20,1\n",
+    );
+    site.input(
+        "市监局/专利.csv",
+        format!("专利号,专利名称,专利类型,申请日,法律状态,专利权人,质押\n{number},装置,实用新型,2020-01-02,有效,龙南市甲有限公司,否\n"),
+    );
+    site.run();
+    let sheets = sheets(&site.path("outputs/latest/备选池.xlsx"));
+    let marked = format!("{broken}（USC-002 不通过）");
+    for id in ["备选池", "入库判定", "专利", "历年经营数据", "融资需求", "来源不一致"] {
+        let (_, range) = sheets.iter().find(|(name, _)| name == id).expect("a sheet");
+        let texts: Vec<String> = range.used_cells().map(|(_, _, cell)| cell.to_string()).collect();
+        assert!(texts.contains(&marked), "{id}: {texts:?}");
+        assert!(!texts.contains(&broken), "{id} shows the code unmarked");
+    }
+    let (_, patents) = sheets.iter().find(|(name, _)| name == "专利").expect("the patents");
+    assert!(patents.used_cells().any(|(_, _, cell)| *cell == Data::String("202029713812.1（PAT-001 不通过）".into())), "{patents:?}");
+    let enterprise = &site.table("enterprises")[0];
+    assert_eq!((enterprise["uscc"].as_str(), enterprise["uscc_why"].as_str()), (broken.as_str(), "USC-002"));
+    assert_eq!(site.table("patents")[0]["patent_number_why"], "PAT-001");
+}
+
+#[test]
+fn findings_of_returns_are_not_counted_without_consent() {
+    let site = Site::new("2024-06-30", "[criterion.patent_free]\ndisabled = true\n");
+    let names = ["甲", "乙"];
+    let key = |i: usize| format!("{},龙南市{}有限公司", code(i as u32 + 1), names[i]);
+    site.input(
+        "工信局/名录.csv",
+        format!("统一社会信用代码,企业名称,专精特新等级\n{},专精特新中小企业\n{},专精特新中小企业\n", key(0), key(1)),
+    );
+    // A mark in place of a number is one finding of each; the returns' figures are negative and marked: two more.
+    site.input(
+        "工信局/需求.csv",
+        format!("统一社会信用代码,企业名称,融资需求（万元）,融资期限（月）,数据使用授权\n{},800,—,是\n{},800,—,否\n", key(0), key(1)),
+    );
+    site.input(
+        "统计局/2023.csv",
+        format!(
+            "经营情况（2023年）单位：万元,,,,\n统一社会信用代码,企业名称,营业收入,利润总额,研发费用\n{},10,1,—\n{},10,1,—\n",
+            key(0),
+            key(1)
+        ),
+    );
+    site.run();
+    let enterprises = site.table("enterprises");
+    let counts: Vec<[&str; 2]> = enterprises.iter().map(|e| ["findings", "findings_open"].map(|c| e[c].as_str())).collect();
+    assert_eq!(counts, [["2", "1"], ["2", "1"]]);
+    for (book, want) in [("备选池.xlsx", [2.0, 2.0]), ("备选池_运营版.xlsx", [2.0, 1.0])] {
+        let sheets = sheets(&site.path("outputs/latest").join(book));
+        let (_, pool) = sheets.iter().find(|(name, _)| name == "备选池").expect("the pool");
+        let head = pool.rows().position(|row| row[0] == "序号").expect("a header");
+        let column = pool.rows().nth(head).expect("a row").iter().position(|c| c.to_string().starts_with("问题")).expect("findings");
+        let shown: Vec<&Data> = pool.rows().skip(head + 2).take(3).map(|row| &row[column]).collect();
+        assert_eq!(shown, [&Data::Float(want[0]), &Data::Float(want[1]), &Data::Float(want[0] + want[1])], "{book}");
+    }
+    let findings = site.table("findings");
+    let rests: Vec<(&str, &str)> = findings.iter().map(|f| (f["file"].as_str(), f["statistics"].as_str())).collect();
+    assert!(rests.iter().all(|(file, flag)| (*flag == "true") == file.starts_with("统计局")), "{rests:?}");
+}

@@ -35,11 +35,168 @@ fn a_namesake_is_never_resolved_by_guess() {
     let want = [("60000", "org_code"), ("20000", "uscc"), ("30000", ""), ("40000", "name"), ("50000", "")];
     assert_eq!(linked, want.map(|(r, l)| (r.to_owned(), l.to_owned())));
     let reasons: Vec<String> = site.table("not_linked").iter().map(|r| r["reason"].clone()).collect();
-    assert_eq!(reasons, ["名录中有 2 家同名企业，无代码无法区分".to_owned(), format!("名录中同名企业的代码是 {c}，与本表不同")]);
+    let both = format!("龙南市同名有限公司（{a}）、龙南市同名有限公司（{b}）");
+    let namesakes = format!("名录中有 2 家企业的名称或曾用名是“龙南市同名有限公司”，本表没有可用的代码，无法区分：{both}");
+    assert_eq!(reasons, [namesakes, format!("名录中同名企业的代码是 {c}，与本表不同")]);
     let enterprises = site.table("enterprises");
     assert_eq!(only(&enterprises, "uscc", &c)["revenue_2023"], "40000");
     assert_eq!(only(&enterprises, "uscc", &c)["revenue_2022"], "60000");
     assert_eq!(only(&enterprises, "uscc", &a)["revenue_2023"], "");
+}
+
+/// A directory of namesakes: two of one name, one whose former name is another's name, two that share an organisation code.
+fn namesakes() -> (Site, [String; 5]) {
+    let site = Site::new("2024-06-30", "");
+    let codes = [1, 2, 3, 4, 5].map(code);
+    let [a, b, c, d, e] = &codes;
+    site.input(
+        "工信局/名录.csv",
+        format!(
+            "统一社会信用代码,组织机构代码,企业名称,曾用名,注册地址,专精特新等级\n{a},,龙南市同名有限公司,,龙南镇一路,专精特新中小企业\n\
+             {b},,龙南市同名有限公司,,渡江镇二路,专精特新中小企业\n{c},,龙南市新名有限公司,龙南市旧名有限公司,,专精特新中小企业\n\
+             {d},,龙南市旧名有限公司,,,专精特新中小企业\n{e},,龙南市甲子有限公司,,,专精特新中小企业\n,{},龙南市乙丑有限公司,,,专精特新中小企业\n",
+            &e[8..17]
+        ),
+    );
+    (site, codes)
+}
+
+#[test]
+fn a_record_to_which_several_enterprises_answer_asks_and_names_all_of_them() {
+    let (site, [a, b, c, d, e]) = namesakes();
+    let other = code(9);
+    site.input(
+        "统计局/2023.csv",
+        format!(
+            "经营情况（2023年）单位：千元,,,\n统一社会信用代码,企业名称,营业收入,利润总额\n,龙南市同名有限公司,10,1\n,龙南市旧名有限公司,20,2\n\
+             {other},龙南市同名有限公司,30,3\n{},,40,4\n,外地某有限公司,50,5\n,龙南市同名有限公司,60,6\n{c},龙南市旧名有限公司,70,7\n",
+            &e[8..17]
+        ),
+    );
+    site.input("工信局/需求.csv", "统一社会信用代码,企业名称,融资需求（万元）\n,龙南市同名有限公司,800\n");
+    site.run();
+    let findings = site.table("findings");
+    let asked = |cell: &str, file: &str| {
+        let found = findings.iter().find(|f| f["code"] == "LNK-005" && f["cell"] == cell && f["file"] == file);
+        let found = found.unwrap_or_else(|| panic!("{file} {cell} asks nothing"));
+        assert_eq!(found["severity"], "explain");
+        found["expected"].clone()
+    };
+    let both = [format!("龙南市同名有限公司（{a}，龙南镇一路）"), format!("龙南市同名有限公司（{b}，渡江镇二路）")];
+    for (cell, file) in [("B3", "统计局/2023.csv"), ("B8", "统计局/2023.csv"), ("B2", "工信局/需求.csv")] {
+        let asked = asked(cell, file);
+        assert!(both.iter().all(|one| asked.contains(one)) && asked.contains("没有可用的代码"), "{asked}");
+    }
+    let former = asked("B4", "统计局/2023.csv");
+    assert!(former.contains(&c) && former.contains(&d), "{former}");
+    let coded = asked("B5", "统计局/2023.csv");
+    assert!(both.iter().all(|one| coded.contains(one)) && coded.contains("代码都与本表不同"), "{coded}");
+    let shared = findings.iter().find(|f| f["code"] == "LNK-005" && f["expected"].contains("组织机构代码")).expect("a shared code asks");
+    assert!(shared["expected"].contains("龙南市甲子有限公司") && shared["expected"].contains("龙南市乙丑有限公司"), "{shared:?}");
+    let told = |code: &str| findings.iter().filter(|f| f["code"] == code).map(|f| f["cell"].clone()).collect::<Vec<_>>();
+    assert_eq!(told("LNK-001"), ["B7"], "an outsider is found by nothing, a namesake is no outsider");
+    assert_eq!(told("LNK-003"), Vec::<String>::new(), "a former name agrees although it is another's name too");
+    assert_eq!(told("UNQ-001"), Vec::<String>::new(), "two records of a name that two enterprises bear repeat nothing");
+    let places = site.table("places");
+    let rows = |reason: &str| places.iter().filter(|p| p["reason"] == reason).map(|p| p["rows"].parse::<u64>().expect("rows")).sum::<u64>();
+    assert_eq!(rows("名录中有几家同名企业，无法区分"), 4);
+    assert_eq!(rows("名录中有几家同名企业，代码都与本表不同"), 1);
+    assert_eq!(rows("名录中有几家企业的组织机构代码相同，无法区分"), 1);
+    assert_eq!(rows("按代码、名称均未找到"), 1);
+}
+
+#[test]
+fn each_owner_of_a_patent_is_told_if_it_is_a_namesake() {
+    let (site, [a, b, ..]) = namesakes();
+    let numbers = [1, 2, 3].map(|i| patent_number(2, i));
+    site.input(
+        "市监局/专利.csv",
+        format!(
+            "专利号,专利名称,专利类型,申请日,法律状态,专利权人,质押\n{},一,实用新型,2020-01-02,有效,外地某大学；龙南市同名有限公司,否\n\
+             {},二,实用新型,2020-01-02,有效,龙南市甲子有限公司；龙南市同名有限公司；龙南市旧名有限公司,否\n{},三,实用新型,2020-01-02,有效,张三,否\n",
+            numbers[0], numbers[1], numbers[2]
+        ),
+    );
+    site.run();
+    let findings = site.table("findings");
+    let asked: Vec<&Row> = findings.iter().filter(|f| f["code"] == "LNK-006").collect();
+    assert_eq!(
+        asked.iter().map(|f| (f["cell"].as_str(), f["severity"].as_str())).collect::<Vec<_>>(),
+        [("F2", "explain"), ("F3", "explain")]
+    );
+    assert!(asked.iter().all(|f| f["expected"].contains(&a) && f["expected"].contains(&b)), "{asked:?}");
+    assert!(asked[1]["expected"].contains("“龙南市旧名有限公司”"), "both doubtful owners are named: {asked:?}");
+    let outsiders: Vec<&str> = findings.iter().filter(|f| f["code"] == "LNK-002").map(|f| f["cell"].as_str()).collect();
+    assert_eq!(outsiders, ["F4"]);
+    let reasons: Vec<String> =
+        site.table("not_linked").iter().filter(|r| r["name"].contains("同名")).map(|r| r["reason"].clone()).collect();
+    assert!(reasons.len() == 2 && reasons.iter().all(|r| r.contains(&a) && r.contains(&b)), "{reasons:?}");
+    let places = site.table("places");
+    assert!(places.iter().any(|p| p["reason"] == "名录中有几家同名企业，无法区分" && p["rows"] == "1"), "{places:?}");
+}
+
+/// An invented number with its check: kind 1 invention, 2 utility model, 3 design.
+fn patent_number(kind: u32, sequence: u32) -> String {
+    let digits = format!("2020{kind}{sequence:07}");
+    format!("ZL{digits}.{}", huichi::model::patent_number::check_digit(&digits).expect("twelve digits"))
+}
+
+#[test]
+fn a_patent_is_in_exactly_one_state_and_the_numbers_add_up() {
+    let site = Site::new("2024-06-30", "");
+    let a = code(1);
+    site.input("工信局/名录.csv", format!("统一社会信用代码,企业名称,专精特新等级\n{a},龙南市甲有限公司,专精特新中小企业\n"));
+    // Filing date, end of term as stated, status, pledge; and the state that they come to.
+    let cases = [
+        ("2020-01-02", "", "有效", "否", "free"),
+        ("2014-06-30", "", "有效", "否", "free"),
+        ("2014-06-29", "", "有效", "否", "expired"),
+        ("2014-06-29", "2025-01-01", "有效", "否", "free"),
+        ("2020-01-02", "2024-06-29", "授权", "是", "expired"),
+        ("2010-01-02", "", "等年费滞纳金", "否", "expired"),
+        ("2010-01-02", "", "", "否", "expired"),
+        ("2020-01-02", "", "有效", "是", "pledged"),
+        ("", "", "有效", "是", "pledged"),
+        ("2020-01-02", "", "等年费滞纳金", "否", "late_fee"),
+        ("2020-01-02", "", "等年费滞纳金", "", "late_fee"),
+        ("2020-01-02", "", "等年费滞纳金", "是", "pledged"),
+        ("2020-01-02", "", "有效", "", "in_force_unclear"),
+        ("2020-01-02", "", "有效", "说不清", "in_force_unclear"),
+        ("", "", "有效", "否", "in_force_unclear"),
+        ("2020-01-02", "不详年月", "有效", "否", "in_force_unclear"),
+        ("2020-01-02", "2019-01-01", "有效", "否", "in_force_unclear"),
+        ("2020-01-02", "", "", "否", "unclear"),
+        ("2020-01-02", "", "没见过的写法", "", "unclear"),
+        ("2020-01-02", "", "未缴年费终止", "否", "not_in_force"),
+        ("2020-01-02", "", "实质审查", "", "not_in_force"),
+        ("2010-01-02", "", "等恢复", "是", "not_in_force"),
+    ];
+    let rows: String = (1..)
+        .zip(cases)
+        .map(|(i, (filed, until, status, pledged, _))| {
+            format!("{},装置,实用新型,{filed},{until},{status},龙南市甲有限公司,{pledged}\n", patent_number(2, i))
+        })
+        .collect();
+    site.input("市监局/专利.csv", format!("专利号,专利名称,专利类型,申请日,届满日,法律状态,专利权人,质押\n{rows}"));
+    site.run();
+    let patents = site.table("patents");
+    let states: Vec<&str> = patents.iter().map(|r| r["state"].as_str()).collect();
+    assert_eq!(states, cases.map(|case| case.4));
+    let enterprises = site.table("enterprises");
+    let count = |column: &str| enterprises[0][column].parse::<usize>().expect("a count");
+    let of = |state: &str| cases.iter().filter(|c| c.4 == state).count();
+    let parts = [("free", "patents_free"), ("pledged", "patents_pledged"), ("late_fee", "patents_late_fee")];
+    let parts = parts.into_iter().chain([("in_force_unclear", "patents_in_force_unclear")]);
+    let sum: usize =
+        parts.map(|(state, column)| (of(state), count(column))).inspect(|(want, got)| assert_eq!(want, got)).map(|p| p.1).sum();
+    assert_eq!(count("patents_in_force"), sum);
+    let others = ["patents_expired", "patents_status_unclear", "patents_not_in_force"].map(count);
+    assert_eq!(others, ["expired", "unclear", "not_in_force"].map(of));
+    assert_eq!(count("patents"), sum + others.iter().sum::<usize>());
+    assert_eq!(count("patents_unclear"), of("in_force_unclear") + of("unclear"), "what may be free");
+    let told: Vec<Row> = site.table("findings").into_iter().filter(|f| f["code"] == "PAT-005").collect();
+    let cells: Vec<&str> = told.iter().map(|f| f["cell"].as_str()).collect();
+    assert_eq!(cells, ["F4", "F6", "F7"], "a status in force after its term is told, also with a late fee due");
 }
 
 #[test]

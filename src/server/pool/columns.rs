@@ -1,5 +1,6 @@
 //! The columns that the pool's table shows, and what each of an enterprise's values means.
 
+use super::edition::Edition;
 use crate::config::Config;
 use crate::finding::Lang;
 use crate::finding::word;
@@ -64,8 +65,17 @@ pub struct Column {
     pub criterion: Option<String>,
     /// Its place in the dataset; what is computed here has none.
     pub index: Option<usize>,
+    /// Its place in the operator's edition, if that counts otherwise.
+    pub open: Option<usize>,
     /// Words of its codes and their order, for a column of codes.
     pub words: HashMap<String, (usize, String)>,
+}
+
+impl Column {
+    /// Its place in the dataset as an edition shows it.
+    pub fn index_in(&self, edition: Edition) -> Option<usize> {
+        self.open.filter(|_| edition == Edition::Operator).or(self.index)
+    }
 }
 
 /// The columns of the table in their order, as far as the dataset has them.
@@ -83,6 +93,9 @@ pub fn columns_of(config: &Config, schema: &Schema, criteria: &[String], years: 
         "patents",
         "patents_in_force",
         "patents_free",
+        "patents_pledged",
+        "patents_late_fee",
+        "patents_in_force_unclear",
         "need_amount",
         "need_months",
         "consented",
@@ -104,7 +117,9 @@ pub fn column(config: &Config, schema: &Schema, id: &str, last_year: i32) -> Opt
         (_, Some(index)) => kind_of(shape_of(config, id), schema.field(index).data_type())?,
         _ => return None,
     };
-    let statistics = is_statistics(config, id, kind);
+    // Of a run that did not tell them apart, findings may all rest on statistics.
+    let uncounted = id == "findings" && schema.index_of("findings_shown").is_err();
+    let statistics = uncounted || is_statistics(config, id, kind);
     Some(Column {
         id: id.to_owned(),
         label: label(config, id),
@@ -113,6 +128,7 @@ pub fn column(config: &Config, schema: &Schema, id: &str, last_year: i32) -> Opt
         statistics,
         criterion: statistics.then(|| judged_by(config, id, last_year)).flatten().map(str::to_owned),
         index,
+        open: schema.index_of(&format!("{id}_shown")).ok(),
         words: if kind == Kind::Word { words(config, id) } else { HashMap::new() },
     })
 }
@@ -175,8 +191,15 @@ fn unit(id: &str, kind: Kind) -> &'static str {
     }
 }
 
+/// The states of a patent.
+const STATES: [&str; 7] = ["free", "pledged", "late_fee", "in_force_unclear", "expired", "unclear", "not_in_force"];
+
 /// Words of a column's codes, in the order of the code list.
 pub fn words(config: &Config, id: &str) -> HashMap<String, (usize, String)> {
+    if id == "state" {
+        let word = |state: &str| word(Lang::Zh, &format!("patent_state.{state}")).to_owned();
+        return STATES.iter().enumerate().map(|(i, state)| ((*state).to_owned(), (i, word(state)))).collect();
+    }
     let merged = config.merge.field.get(id).and_then(|r| r.from.first()).and_then(|f| f.split_once('.'));
     let (form, field) = merged.unwrap_or(("patents", id));
     let list = config.form.get(form).and_then(|f| f.field.get(field)).and_then(|f| f.codes.as_ref()).and_then(|c| config.codes.get(c));

@@ -6,12 +6,13 @@ use super::records::Records;
 use crate::config::Config;
 use crate::model::name::match_key;
 use crate::stages::acquire::hash_text;
-use datafusion::arrow::array::{Array, AsArray, BooleanArray, RecordBatch, StringArray};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, StringArray};
+use datafusion::arrow::datatypes::{DataType, Field, Int64Type, Schema};
 use datafusion::arrow::error::ArrowError;
 use parquet::errors::ParquetError;
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// Why datasets cannot be read.
 #[derive(Debug)]
@@ -121,8 +122,8 @@ pub struct PoolData {
     pub ordinals: HashMap<String, u32>,
     /// Place of each enterprise by the id in addresses.
     pub by_id: HashMap<String, u32>,
-    /// Orders made so far, one a column.
-    pub orders: Vec<OnceLock<Order>>,
+    /// Orders made so far: of each column, that of the closed edition and that of the operator's if it counts otherwise.
+    pub orders: Vec<[OnceLock<Order>; 2]>,
     /// Further datasets, as far as the run wrote them.
     pub datasets: BTreeMap<&'static str, Records>,
 }
@@ -157,6 +158,7 @@ impl PoolData {
 
     /// Prepares the enterprises of a run.
     pub fn of(config: &Config, run: &str, enterprises: RecordBatch) -> Self {
+        let enterprises = with_shown_findings(enterprises);
         let rows = enterprises.num_rows();
         let names: Vec<String> = enterprises.schema().fields().iter().map(|f| f.name().clone()).collect();
         let criteria: Vec<String> = names.iter().filter_map(|n| n.strip_prefix("verdict_")).map(str::to_owned).collect();
@@ -191,7 +193,7 @@ impl PoolData {
             industries,
             ordinals,
             by_id,
-            orders: columns.iter().map(|_| OnceLock::new()).collect(),
+            orders: columns.iter().map(|_| Default::default()).collect(),
             datasets: BTreeMap::new(),
             columns,
             criteria,
@@ -229,6 +231,20 @@ impl PoolData {
     pub fn last_year(&self) -> i32 {
         self.years.last().copied().unwrap_or_default()
     }
+}
+
+/// Adds how many findings the operator's edition counts of each enterprise: all with consent, else those that rest on no
+/// statistics. A run that did not count those is left as it is.
+fn with_shown_findings(enterprises: RecordBatch) -> RecordBatch {
+    let counts = |name: &str| enterprises.column_by_name(name).and_then(|c| c.as_primitive_opt::<Int64Type>());
+    let (Some(all), Some(open)) = (counts("findings"), counts("findings_open")) else { return enterprises };
+    let consented = flags(&enterprises, "consented", enterprises.num_rows());
+    let shown = consented.iter().enumerate().map(|(row, consented)| Some(if *consented { all.value(row) } else { open.value(row) }));
+    let shown: ArrayRef = Arc::new(shown.collect::<Int64Array>());
+    let mut fields: Vec<_> = enterprises.schema().fields().iter().cloned().collect();
+    fields.push(Arc::new(Field::new("findings_shown", DataType::Int64, true)));
+    let columns = enterprises.columns().iter().cloned().chain([shown]).collect();
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).unwrap_or(enterprises)
 }
 
 /// The id of an enterprise in addresses: the same over all runs, and no name in it, as addresses end up in logs.

@@ -19,7 +19,7 @@ pub const PATENTS: usize = 50;
 /// Rows of the smaller lists, at most.
 pub(super) const ROWS: usize = 200;
 /// What the page says of an enterprise beside figures, in this order.
-const FACTS: [&str; 19] = [
+const FACTS: [&str; 24] = [
     "uscc",
     "former_names",
     "address",
@@ -38,6 +38,11 @@ const FACTS: [&str; 19] = [
     "patents_in_force",
     "patents_free",
     "patents_pledged",
+    "patents_late_fee",
+    "patents_in_force_unclear",
+    "patents_status_unclear",
+    "patents_expired",
+    "patents_not_in_force",
     "latest_grant",
 ];
 /// Shares of the last year.
@@ -340,22 +345,23 @@ impl Desk<'_> {
         draw(&field_label(self.config, "returns", field), &years)
     }
 
-    /// A page of patents: number, title, kind, dates, status, pledge, holders.
+    /// A page of patents: number, title, kind, dates, status, pledge, and what they come to.
     fn patents(&self, page: usize) -> Result<(Vec<Vec<Fact>>, usize, usize), LoadError> {
-        const COLUMNS: [(&str, Kind); 8] = [
+        const COLUMNS: [(&str, Kind); 9] = [
             ("patent_number", Kind::Code),
             ("title", Kind::Text),
             ("kind", Kind::Word),
             ("filed_on", Kind::Date),
             ("granted_on", Kind::Date),
-            ("expires_on", Kind::Date),
+            ("term_end", Kind::Date),
             ("status", Kind::Word),
             ("pledged", Kind::Flag),
+            ("state", Kind::Word),
         ];
         let Some(records) = self.data.datasets.get("patents") else { return Ok((Vec::new(), 0, 1)) };
         let total = records.count(self.row, &self.data.ordinals)?;
         let page = page.clamp(1, total.div_ceil(PATENTS).max(1));
-        let names = COLUMNS.map(|(name, _)| name);
+        let names: Vec<&str> = COLUMNS.iter().map(|(name, _)| *name).chain(["patent_number_why", "expires_on"]).collect();
         let (rows, batch) = records.of(self.row, &self.data.ordinals, &names, ((page - 1) * PATENTS, PATENTS))?;
         let schema = batch.schema();
         let columns: Vec<(Column, Option<usize>)> = COLUMNS
@@ -366,14 +372,25 @@ impl Desk<'_> {
                 (Column { label, words, ..plain(name, *kind) }, schema.index_of(name).ok())
             })
             .collect();
+        let expiry = batch.column_by_name("expires_on");
         let cell = |(column, index): &(Column, Option<usize>), i: usize| {
             let value = index.map_or_else(Shown::default, |index| value(&batch, index, column, i));
-            let source = format!("?dataset=patents&row={}&field={}", rows[i], column.id);
-            let source = if value.text.is_empty() { String::new() } else { source };
+            let value = if column.kind == Kind::Code { value.failing(&text(&batch, &format!("{}_why", column.id), i)) } else { value };
+            let source = stated_field(&column.id, expiry.is_some_and(|e| e.is_valid(i))).filter(|_| !value.text.is_empty());
+            let source = source.map_or_else(String::new, |field| format!("?dataset=patents&row={}&field={field}", rows[i]));
             Fact { id: column.id.clone(), label: column.label.clone(), value, source, ..Fact::default() }
         };
         let lines = (0..batch.num_rows()).map(|i| columns.iter().map(|c| cell(c, i)).collect());
         Ok((lines.collect(), total, page))
+    }
+}
+
+/// The field of a patent's cell that a value is followed to: what is computed has none, an end of term if it is stated.
+fn stated_field(id: &str, expiry_stated: bool) -> Option<&str> {
+    match id {
+        "state" => None,
+        "term_end" => expiry_stated.then_some("expires_on"),
+        id => Some(id),
     }
 }
 
@@ -387,6 +404,7 @@ fn plain(id: &str, kind: Kind) -> Column {
         statistics: false,
         criterion: None,
         index: None,
+        open: None,
         words: Default::default(),
     }
 }

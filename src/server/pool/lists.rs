@@ -77,9 +77,16 @@ impl Desk<'_> {
     pub fn findings(&self) -> Result<Vec<Found>, LoadError> {
         let Some(records) = self.data.datasets.get("findings") else { return Ok(Vec::new()) };
         let columns = ["severity", "code", "message", "file", "sheet", "cell"];
-        let (_, batch) = records.of(self.row, &self.data.ordinals, &columns, (0, usize::MAX))?;
+        let wanted: Vec<&str> = columns.into_iter().chain(["statistics"]).collect();
+        let (_, batch) = records.of(self.row, &self.data.ordinals, &wanted, (0, usize::MAX))?;
+        let statistics = batch.column_by_name("statistics").and_then(|c| c.as_boolean_opt());
         let names = (!self.disclosed).then(|| Catalogue::of(self.config));
-        let shows = |i: &usize| self.disclosed || !is_of_statistics(self.config, &self.data.inputs, &text(&batch, "file", *i));
+        let rests = |i: usize| match statistics {
+            Some(flags) => flags.is_null(i) || flags.value(i),
+            // A run that did not say so.
+            None => is_of_statistics(self.config, &self.data.inputs, &text(&batch, "file", i)),
+        };
+        let shows = |i: &usize| self.disclosed || !rests(*i);
         let found = (0..batch.num_rows()).filter(shows).map(|i| {
             let [severity, code, message, file, sheet, cell] = columns.map(|column| text(&batch, column, i));
             let message = match &names {

@@ -2,6 +2,7 @@
 
 use super::columns::{Column, Kind};
 use super::data::PoolData;
+use super::edition::Edition;
 use datafusion::arrow::array::{Array, AsArray};
 use datafusion::arrow::datatypes::{Date32Type, Decimal128Type, Int64Type};
 
@@ -13,9 +14,9 @@ pub struct Order {
 }
 
 impl Order {
-    /// Orders the rows of a column.
-    pub fn of(data: &PoolData, column: &Column) -> Self {
-        let array = column.index.map(|i| data.enterprises.column(i));
+    /// Orders the rows of a column as an edition shows it.
+    pub fn of(data: &PoolData, edition: Edition, column: &Column) -> Self {
+        let array = column.index_in(edition).map(|i| data.enterprises.column(i));
         let valid = |row: usize| array.is_none_or(|a| a.is_valid(row));
         match (column.kind, array) {
             (Kind::Conclusion, _) => Self::by(data.len(), |_| true, |row| data.conclusions[row]),

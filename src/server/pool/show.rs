@@ -23,6 +23,9 @@ pub struct Shown {
     pub mark: &'static str,
     /// Whether this edition does not show the value; then the text says what it may.
     pub masked: bool,
+    /// Of a code or number that stands as stated but broken, the edit that it fails.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub fails: String,
 }
 
 impl Shown {
@@ -46,6 +49,11 @@ impl Shown {
             None => portal("pool_masked"),
         };
         Self { text: text.to_owned(), masked: true, ..Self::default() }
+    }
+
+    /// The same, marked with the edit that it fails; as it is for none.
+    pub fn failing(self, edit: &str) -> Self {
+        Self { fails: if self.text.is_empty() { String::new() } else { edit.to_owned() }, ..self }
     }
 
     /// A verdict in words.
@@ -82,7 +90,10 @@ impl PoolData {
                 Shown { mark, ..Shown::exactly(portal(&format!("conclusion_{id}")), id) }
             }
             Kind::Verdict => Shown::verdict(self.text(&column.id, row)),
-            _ => column.index.map_or_else(Shown::default, |i| value(&self.enterprises, i, column, row)),
+            _ => {
+                let shown = column.index_in(edition).map_or_else(Shown::default, |i| value(&self.enterprises, i, column, row));
+                if column.kind == Kind::Code { shown.failing(self.text(&format!("{}_why", column.id), row)) } else { shown }
+            }
         }
     }
 }

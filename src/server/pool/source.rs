@@ -99,7 +99,7 @@ pub fn is_of_statistics(config: &Config, inputs: &[Input], path: &str) -> bool {
 }
 
 fn is_statistics(config: &Config, source: &str) -> bool {
-    config.source.get(source).is_none_or(|s| s.forms.iter().any(|f| f == "returns"))
+    crate::stages::publish::disclosure::sends_statistics(config, source)
 }
 
 /// The columns whose cells a column's value comes from: itself, or the terms of what is computed.

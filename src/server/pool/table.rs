@@ -89,7 +89,8 @@ fn matching(data: &PoolData, edition: Edition, query: &Query) -> Vec<usize> {
         None => (0..data.len()).filter(|row| filter.keeps(*row)).collect(),
         Some(place) => {
             let column = &data.columns[place];
-            let order = data.orders[place].get_or_init(|| Order::of(data, column));
+            let own = usize::from(edition == Edition::Operator && column.open.is_some());
+            let order = data.orders[place][own].get_or_init(|| Order::of(data, edition, column));
             order.walk(query.descending, |row| data.shows(edition, column, row)).filter(|row| filter.keeps(*row)).collect()
         }
     }

@@ -4,7 +4,7 @@ use datafusion::arrow::array::{Array, AsArray, Int64Array, RecordBatch, StringAr
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Field, Int32Type, Int64Type, Schema};
 use datafusion::arrow::error::ArrowError;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// What was found, over all datasets looked at.
@@ -19,9 +19,10 @@ impl Apart {
     /// Looks at one dataset and at its links.
     ///
     /// A patent repeats another of its number; any other record repeats one of the same enterprise (by link, else by
-    /// code, else by name) in the same period. The first is the one with the least record number.
+    /// code, else by name) in the same period. The first is the one with the least record number. A name to which several
+    /// enterprises answer tells no repetition.
     pub fn look_at(&mut self, dataset: &str, batches: &[RecordBatch], links: &[RecordBatch]) -> Result<(), ArrowError> {
-        let linked = enterprises(links)?;
+        let (linked, doubtful) = (enterprises(links)?, doubtful(links)?);
         let mut identified: Vec<((&str, i32), i64)> = Vec::new();
         let mut first: HashMap<(&str, i32), i64> = HashMap::new();
         for batch in batches {
@@ -32,7 +33,8 @@ impl Apart {
                     (number(row), number(row).is_some(), 0)
                 } else {
                     let period = periods.filter(|p| p.is_valid(row)).map_or(0, |p| p.value(row));
-                    let identity = linked.get(&record).copied().or_else(|| code(row)).or_else(|| name(row));
+                    let by_name = || name(row).filter(|_| !doubtful.contains(&record));
+                    let identity = linked.get(&record).copied().or_else(|| code(row)).or_else(by_name);
                     (identity, code(row).or_else(|| name(row)).or_else(|| org(row)).is_some(), period)
                 };
                 if !usable {
@@ -77,6 +79,19 @@ fn enterprises(links: &[RecordBatch]) -> Result<HashMap<i64, &str>, ArrowError> 
         linked.extend(firsts.filter_map(|row| Some((records.value(row), enterprise(row)?))));
     }
     Ok(linked)
+}
+
+/// Records to which several enterprises answer.
+fn doubtful(links: &[RecordBatch]) -> Result<HashSet<i64>, ArrowError> {
+    let mut found = HashSet::new();
+    for batch in links {
+        let records = records(batch)?;
+        let flags = batch.column_by_name("doubtful").and_then(|c| c.as_boolean_opt());
+        found.extend(
+            (0..batch.num_rows()).filter(|row| flags.is_some_and(|f| f.is_valid(*row) && f.value(*row))).map(|row| records.value(row)),
+        );
+    }
+    Ok(found)
 }
 
 fn records(batch: &RecordBatch) -> Result<&Int64Array, ArrowError> {

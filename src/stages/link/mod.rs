@@ -5,7 +5,8 @@
 //! `duplicates`, records that repeat an earlier one; `quarantined`, records without a usable key.
 //! Waterfall: unified social credit code, else organisation code, else exact match key of the current or a former name.
 //! Invariants: a namesake is never resolved by guess; two valid codes that differ are two enterprises, whatever their
-//! names; what is not linked says why (`not_linked`, a catalogue reference).
+//! names; what is not linked says why (`not_linked`, a catalogue reference), and is `doubtful` where the registry does hold
+//! enterprises that answer to it: then the reason names them.
 
 mod apart;
 
@@ -13,10 +14,15 @@ use crate::engine::{Engine, EngineError};
 use apart::Apart;
 use datafusion::error::DataFusionError;
 
+/// Enterprises that a reason names; all are counted.
+const NAMED: usize = 5;
+
 /// The registry: an enterprise is its code as given, else `N:` and its name's match key.
-fn registry(own: &str) -> String {
+fn registry(own: &str, has_address: bool) -> String {
+    let address = if has_address { "d.address" } else { "CAST(NULL AS VARCHAR)" };
     format!(
-        "SELECT r.enterprise, r.record, d.uscc, coalesce(uscc_valid(d.uscc), false) AS code_ok, d.org_code, d.name, d.name_key
+        "SELECT r.enterprise, r.record, d.uscc, coalesce(uscc_valid(d.uscc), false) AS code_ok, d.org_code, d.name, d.name_key,
+            {address} AS address
          FROM (SELECT enterprise, min(record) AS record
                FROM (SELECT coalesce(uscc, 'N:' || name_key) AS enterprise, record FROM directory WHERE {own}) AS k
                WHERE enterprise IS NOT NULL GROUP BY enterprise) AS r
@@ -30,11 +36,25 @@ fn registry(own: &str) -> String {
 /// Counted over records, which are numbers: minima and distinct counts of texts are an order of magnitude slower.
 fn index(keys: &str, flag: &str) -> String {
     format!(
-        "SELECT k.key, r.enterprise, r.name_key, k.enterprises, k.{flag} FROM (
-            SELECT key, min(record) AS record, count(*) AS enterprises, bool_or({flag}) AS {flag}
-            FROM (SELECT key, record, bool_or({flag}) AS {flag} FROM ({keys}) AS a WHERE key IS NOT NULL GROUP BY key, record) AS b
-            GROUP BY key) AS k
+        "SELECT k.key, r.enterprise, k.enterprises, k.{flag} FROM (
+            SELECT key, min(record) AS record, count(*) AS enterprises, bool_or({flag}) AS {flag} FROM {keys} GROUP BY key) AS k
          JOIN registry r ON r.record = k.record"
+    )
+}
+
+/// Each key with each registry record that carries it, once.
+fn keys(all: &str, flag: &str) -> String {
+    format!("SELECT key, record, bool_or({flag}) AS {flag} FROM ({all}) AS a WHERE key IS NOT NULL GROUP BY key, record")
+}
+
+/// Of keys that several enterprises carry: who they are, in words (the arguments of a reference are apart by `|`).
+fn claimants(keys: &str, index: &str) -> String {
+    format!(
+        "SELECT key, CAST(string_agg(label, '、' ORDER BY record) AS VARCHAR) AS claimants FROM (
+            SELECT k.key, k.record, row_number() OVER (PARTITION BY k.key ORDER BY k.record) AS place,
+                replace(concat(r.name, '（', concat_ws('，', coalesce(r.uscc, r.org_code), r.address), '）'), '|', '｜') AS label
+            FROM {keys} k JOIN {index} i ON i.key = k.key JOIN registry r ON r.record = k.record WHERE i.enterprises > 1) AS c
+         WHERE place <= {NAMED} GROUP BY key"
     )
 }
 
@@ -80,16 +100,19 @@ const OWNERS: &str = "
 /// The waterfall over subjects.
 fn waterfall(subjects: &str) -> String {
     format!(
-        "SELECT record, number, CASE WHEN enterprise IS NULL THEN name END AS name, enterprise, linked_by,
-            CASE WHEN enterprise IS NOT NULL THEN NULL
-                 WHEN uscc IS NULL AND key IS NULL THEN '@link.no_key'
-                 WHEN enterprises > 1 THEN '@link.namesake|' || CAST(enterprises AS VARCHAR)
-                 WHEN by_name IS NOT NULL THEN '@link.other_code|' || by_name
+        "SELECT w.record, w.number, CASE WHEN w.enterprise IS NULL THEN w.name END AS name, w.enterprise, w.linked_by,
+            CASE WHEN w.enterprise IS NOT NULL THEN NULL
+                 WHEN w.uscc IS NULL AND w.key IS NULL AND w.org IS NULL THEN '@link.no_key'
+                 WHEN w.namesakes > 1 THEN concat(CASE WHEN w.code_ok THEN '@link.namesakes_other_code' ELSE '@link.namesakes' END,
+                    '|', CAST(w.namesakes AS VARCHAR), '|', nc.claimants, '|', replace(w.name, '|', '｜'))
+                 WHEN w.by_name IS NOT NULL THEN '@link.other_code|' || w.by_name
+                 WHEN w.sharers > 1 THEN concat('@link.shared_org_code|', CAST(w.sharers AS VARCHAR), '|', oc.claimants, '|', w.org)
                  ELSE '@link.unknown' END AS not_linked,
-            CASE WHEN enterprise IS NULL OR key IS NULL THEN NULL
-                 ELSE coalesce(key = own_key, false) OR coalesce(by_name = enterprise, false) END AS name_agrees
+            w.enterprise IS NULL AND coalesce(w.namesakes > 1 OR w.by_name IS NOT NULL OR w.sharers > 1, false) AS doubtful,
+            CASE WHEN w.enterprise IS NOT NULL AND w.key IS NOT NULL THEN c.key IS NOT NULL END AS name_agrees
          FROM (
-            SELECT s.record, s.number, s.name, s.uscc, s.key, n.enterprise AS by_name, n.enterprises, coalesce(u.name_key, o.name_key) AS own_key,
+            SELECT s.record, s.number, s.name, s.uscc, s.code_ok, s.key, s.org, n.enterprise AS by_name, n.enterprises AS namesakes,
+                o.enterprises AS sharers,
                 CASE WHEN u.enterprise IS NOT NULL THEN u.enterprise
                      WHEN o.enterprises = 1 THEN o.enterprise
                      WHEN n.enterprises = 1 AND NOT (s.code_ok AND n.code_ok) THEN n.enterprise END AS enterprise,
@@ -100,14 +123,34 @@ fn waterfall(subjects: &str) -> String {
             LEFT JOIN registry u ON u.enterprise = s.uscc
             LEFT JOIN org_index o ON o.key = s.org AND (s.org_stated OR o.stated)
             LEFT JOIN name_index n ON n.key = s.key) AS w
-         ORDER BY record, number",
+         LEFT JOIN carried c ON c.key = w.key AND c.enterprise = w.enterprise
+         LEFT JOIN name_claimants nc ON nc.key = w.key
+         LEFT JOIN org_claimants oc ON oc.key = w.org
+         ORDER BY w.record, w.number",
         with_org(subjects)
     )
 }
 
+/// What a dataset is linked by; all of it goes when the links are made.
+async fn indexes(engine: &Engine) -> Result<(), EngineError> {
+    for (keyed, indexed, claimed, all, flag) in
+        [("name_keys", "name_index", "name_claimants", NAMES, "code_ok"), ("org_keys", "org_index", "org_claimants", ORG_CODES, "stated")]
+    {
+        engine.derive(keyed, &keys(all, flag)).await?;
+        engine.derive(indexed, &index(keyed, flag)).await?;
+        engine.derive(claimed, &claimants(keyed, indexed)).await?;
+    }
+    let carried = "SELECT k.key, r.enterprise FROM name_keys k JOIN registry r ON r.record = k.record";
+    engine.derive("carried", carried).await.map(|_| ())
+}
+
+/// The tables of [`indexes`] and what they are made of.
+const INDEXES: [&str; 8] = ["name_keys", "name_index", "name_claimants", "org_keys", "org_index", "org_claimants", "carried", "names"];
+
 /// Derives the registry; `own` is SQL that is true of its records of `directory`.
 pub async fn register(engine: &Engine, own: &str) -> Result<(), EngineError> {
-    engine.derive("registry", &registry(own)).await.map(|_| ())
+    let has_address = engine.contents("directory").0.column_with_name("address").is_some();
+    engine.derive("registry", &registry(own, has_address)).await.map(|_| ())
 }
 
 /// Links datasets to the registry, as `links_<dataset>`.
@@ -115,8 +158,7 @@ pub async fn register(engine: &Engine, own: &str) -> Result<(), EngineError> {
 /// `datasets` are names that the engine knows, each with whether it has organisation codes; `own` is SQL that is true of
 /// the registry's records of `directory`. The engine knows `registry` and `names`.
 pub async fn link(engine: &Engine, datasets: &[(&str, bool)], own: &str) -> Result<(), EngineError> {
-    engine.derive("name_index", &index(NAMES, "code_ok")).await?;
-    engine.derive("org_index", &index(ORG_CODES, "stated")).await?;
+    indexes(engine).await?;
     let mut tasks = Vec::new();
     for (dataset, has_org) in datasets {
         let sql = match *dataset {
@@ -130,7 +172,7 @@ pub async fn link(engine: &Engine, datasets: &[(&str, bool)], own: &str) -> Resu
     for (name, task) in tasks {
         task.await.map_err(|e| EngineError::of(name, e))??;
     }
-    ["name_index", "org_index", "names"].iter().for_each(|table| engine.forget(table));
+    INDEXES.iter().for_each(|table| engine.forget(table));
     Ok(())
 }
 
@@ -161,7 +203,8 @@ fn directory(own: &str, has_org: bool) -> String {
 /// The links of the registry's own records.
 const REGISTERED: &str = "
     SELECT record, 1 AS number, CAST(NULL AS VARCHAR) AS name, coalesce(uscc, 'N:' || name_key) AS enterprise, 'registry' AS linked_by,
-        CASE WHEN uscc IS NULL AND name_key IS NULL THEN '@link.no_key' END AS not_linked, CAST(NULL AS BOOLEAN) AS name_agrees
+        CASE WHEN uscc IS NULL AND name_key IS NULL THEN '@link.no_key' END AS not_linked, false AS doubtful,
+        CAST(NULL AS BOOLEAN) AS name_agrees
     FROM directory";
 
 /// A query that gives a directory of the enterprises that datasets name themselves, for checking them without one.
@@ -190,23 +233,27 @@ pub fn stand_in(datasets: &[(&str, bool)]) -> String {
 
 /// A query that gives a dataset with its links, for edits of population and history scope.
 ///
-/// Only the given columns of the dataset come with it: planning grows with the square of their number.
+/// `rivals` says of a record, or of each owner of a patent (apart by U+001E), which enterprises answer to it if that leaves
+/// it open whose it is. Only the given columns of the dataset come with it: planning grows with the square of their number.
 pub fn linked(dataset: &str, columns: &[String]) -> String {
     let links = match dataset {
         "patents" => {
-            "SELECT a.record, coalesce(n.owners, 0) AS owners_linked, a.enterprise, a.not_linked, a.name_agrees
+            "SELECT a.record, n.owners AS owners_linked, a.enterprise, a.not_linked, n.rivals, a.name_agrees
              FROM (SELECT * FROM links_patents WHERE number = 1) AS a
-             LEFT JOIN (SELECT record, count(*) AS owners FROM links_patents WHERE enterprise IS NOT NULL GROUP BY record) AS n
+             JOIN (SELECT record, count(enterprise) AS owners,
+                    CAST(string_agg(CASE WHEN doubtful THEN not_linked END, chr(30) ORDER BY number) AS VARCHAR) AS rivals
+                   FROM links_patents GROUP BY record) AS n
              ON n.record = a.record"
         }
         other => &format!(
-            "SELECT record, CASE WHEN enterprise IS NULL THEN 0 ELSE 1 END AS owners_linked, enterprise, not_linked, name_agrees
+            "SELECT record, CASE WHEN enterprise IS NULL THEN 0 ELSE 1 END AS owners_linked, enterprise, not_linked,
+                CASE WHEN doubtful THEN not_linked END AS rivals, name_agrees
              FROM links_{other}"
         ),
     };
     let own: String = columns.iter().map(|c| format!("d.\"{c}\", ")).collect();
     format!(
-        "SELECT {own}l.owners_linked, l.enterprise, l.not_linked, l.name_agrees, r.name AS enterprise_name, f.first_record
+        "SELECT {own}l.owners_linked, l.enterprise, l.not_linked, l.rivals, l.name_agrees, r.name AS enterprise_name, f.first_record
          FROM {dataset} d LEFT JOIN ({links}) AS l ON l.record = d.record
          LEFT JOIN registry r ON r.enterprise = l.enterprise
          LEFT JOIN duplicates f ON f.record = d.record"
@@ -214,7 +261,8 @@ pub fn linked(dataset: &str, columns: &[String]) -> String {
 }
 
 /// Columns that [`linked`] adds to a dataset, for the compilation of edits.
-pub const LINK_COLUMNS: [&str; 6] = ["enterprise", "owners_linked", "not_linked", "name_agrees", "enterprise_name", "first_record"];
+pub const LINK_COLUMNS: [&str; 7] =
+    ["enterprise", "owners_linked", "not_linked", "rivals", "name_agrees", "enterprise_name", "first_record"];
 
 /// Those of them that say something only if the registry is the city's directory.
-pub const REGISTRY_COLUMNS: [&str; 4] = ["owners_linked", "not_linked", "name_agrees", "enterprise_name"];
+pub const REGISTRY_COLUMNS: [&str; 5] = ["owners_linked", "not_linked", "rivals", "name_agrees", "enterprise_name"];

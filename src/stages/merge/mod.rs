@@ -1,11 +1,12 @@
 //! Merge: one record per enterprise of the registry, every value with its source cell and its period.
 //!
 //! Takes: `registry`, judged datasets and links in the engine, and the records that do not count (`duplicates`).
-//! Gives: `enterprises` in the engine, the list of its columns with their sources ([`Column`]), and conflicts.
+//! Gives: `enterprises` and `patent_states` in the engine, the list of columns with their sources ([`Column`]), and conflicts.
 //! Survivorship: per field the first source, in the order that pipeline.toml states, that has a value.
 //! Invariants: figures of one enterprise and year come from one record; what counts twice counts once.
 
 mod conflict;
+mod patent_state;
 
 pub use conflict::conflicts;
 
@@ -35,6 +36,9 @@ pub async fn merge(engine: &Engine, config: &Config, datasets: &impl Datasets) -
         Plan { columns: Vec::new(), select: vec!["r.enterprise".into(), "r.record AS directory_record".into()], joins: Vec::new() };
     plan.joins.push("LEFT JOIN directory d ON d.record = r.record".into());
     plan.select.push("d.uscc".into());
+    // A code that fails its check still names the enterprise, so it stays and says which edit it fails.
+    let why = if datasets.has("directory", "uscc_why") { "d.uscc_why" } else { "CAST(NULL AS VARCHAR)" };
+    plan.select.push(format!("{why} AS uscc_why"));
     plan.columns.push(Column {
         name: "uscc".into(),
         sources: vec![("directory_record".into(), "uscc".into())],
@@ -45,6 +49,9 @@ pub async fn merge(engine: &Engine, config: &Config, datasets: &impl Datasets) -
     plan.needs(datasets);
     plan.stated_fields(config, datasets);
     plan.figures(config, datasets, &years);
+    if datasets.schema("patents").is_some() {
+        patent_state::patent_states(engine).await?;
+    }
     plan.patents(datasets);
     let sql = format!("SELECT {} FROM registry r {} ORDER BY r.record", plan.select.join(", "), plan.joins.join(" "));
     engine.derive("enterprises_base", &sql).await?;
@@ -166,52 +173,44 @@ impl Plan {
 
     /// Counts of patents; a co-owned patent counts for each of its owners.
     fn patents(&mut self, datasets: &impl Datasets) {
-        let names = [
-            "patents",
-            "inventions",
-            "utility_models",
-            "designs",
-            "patents_in_force",
-            "inventions_in_force",
-            "patents_free",
-            "inventions_free",
-            "utility_models_free",
-            "patents_unclear",
-            "patents_pledged",
+        use patent_state::{IN_FORCE, MAY_BE_FREE};
+        let of = |state: &str, kind: &str| format!("s.state = '{state}' AND p.kind = '{kind}'");
+        let counts = [
+            ("patents", "true".to_owned()),
+            ("inventions", "p.kind = 'invention'".to_owned()),
+            ("utility_models", "p.kind = 'utility_model'".to_owned()),
+            ("designs", "p.kind = 'design'".to_owned()),
+            // These four are together what is in force.
+            ("patents_in_force", IN_FORCE.to_owned()),
+            ("patents_free", "s.state = 'free'".to_owned()),
+            ("patents_pledged", "s.state = 'pledged'".to_owned()),
+            ("patents_late_fee", "s.state = 'late_fee'".to_owned()),
+            ("patents_in_force_unclear", "s.state = 'in_force_unclear'".to_owned()),
+            // With these three it is all of them.
+            ("patents_status_unclear", "s.state = 'unclear'".to_owned()),
+            ("patents_expired", "s.state = 'expired'".to_owned()),
+            ("patents_not_in_force", "s.state = 'not_in_force'".to_owned()),
+            ("inventions_in_force", format!("{IN_FORCE} AND p.kind = 'invention'")),
+            ("inventions_free", of("free", "invention")),
+            ("utility_models_free", of("free", "utility_model")),
+            ("patents_unclear", MAY_BE_FREE.to_owned()),
         ];
         if datasets.schema("patents").is_none() {
             // Without any list nobody knows how many there are.
-            self.select.extend(names.map(|n| format!("CAST(NULL AS BIGINT) AS {n}")));
+            self.select.extend(counts.map(|(name, _)| format!("CAST(NULL AS BIGINT) AS {name}")));
             self.select.push("CAST(NULL AS DATE) AS latest_grant".into());
             return;
         }
-        let alive = "p.status = 'in_force' AND coalesce(p.expires_on, term_end(p.kind, p.filed_on)) >= as_of()";
-        let free = format!("{alive} AND p.pledged IS FALSE");
-        // It may be free, but status, pledge or term are not stated, not readable or withheld.
-        let unclear = "(p.status IS NULL OR p.status = 'in_force') AND p.pledged IS NOT TRUE
-            AND (coalesce(p.expires_on, term_end(p.kind, p.filed_on)) >= as_of()) IS NOT FALSE
-            AND (p.status IS NULL OR p.pledged IS NULL OR coalesce(p.expires_on, term_end(p.kind, p.filed_on)) IS NULL)";
-        let count = |condition: &str, name: &str| format!("count(CASE WHEN {condition} THEN 1 END) AS {name}");
-        let aggregates = [
-            "count(*) AS patents".to_owned(),
-            count("p.kind = 'invention'", "inventions"),
-            count("p.kind = 'utility_model'", "utility_models"),
-            count("p.kind = 'design'", "designs"),
-            count("p.status = 'in_force'", "patents_in_force"),
-            count("p.status = 'in_force' AND p.kind = 'invention'", "inventions_in_force"),
-            count(&free, "patents_free"),
-            count(&format!("{free} AND p.kind = 'invention'"), "inventions_free"),
-            count(&format!("{free} AND p.kind = 'utility_model'"), "utility_models_free"),
-            count(unclear, "patents_unclear"),
-            count("p.pledged", "patents_pledged"),
-            "max(CASE WHEN p.granted_on <= as_of() THEN p.granted_on END) AS latest_grant".to_owned(),
-        ];
+        let aggregates: Vec<String> =
+            counts.iter().map(|(name, condition)| format!("count(CASE WHEN {condition} THEN 1 END) AS {name}")).collect();
         self.joins.push(format!(
-            "LEFT JOIN (SELECT c.enterprise, {} FROM credits c JOIN patents p ON p.record = c.record GROUP BY c.enterprise) AS c
+            "LEFT JOIN (SELECT c.enterprise, {}, max(CASE WHEN p.granted_on <= as_of() THEN p.granted_on END) AS latest_grant
+                FROM credits c JOIN patents p ON p.record = c.record JOIN patent_states s ON s.record = c.record
+                GROUP BY c.enterprise) AS c
              ON c.enterprise = r.enterprise",
             aggregates.join(", ")
         ));
-        self.select.extend(names.map(|n| format!("coalesce(c.{n}, 0) AS {n}")));
+        self.select.extend(counts.map(|(name, _)| format!("coalesce(c.{name}, 0) AS {name}")));
         self.select.push("c.latest_grant".into());
     }
 }

@@ -155,8 +155,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The record number of a row.
-    pub fn record(&self, row: usize) -> Option<i64> {
+    /// The whole number of a row: a record's, or a count.
+    pub fn whole(&self, row: usize) -> Option<i64> {
         match self {
             Reader::Int64(numbers) if numbers.is_valid(row) => Some(numbers.value(row)),
             _ => None,

@@ -5,6 +5,7 @@
 
 use super::Publication;
 use super::cells::{Reader, Shape, Vocabulary, shape_of};
+use super::disclosure::StatisticsFindings;
 use super::pool::{finances, patents};
 use super::provenance::{SHARED, Sources};
 use super::workbook::{Column, Value};
@@ -30,6 +31,15 @@ pub struct Stated {
     pub amount: i128,
 }
 
+/// How many findings there are of an enterprise.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct FindingCount {
+    /// All of them.
+    pub all: i64,
+    /// Those that rest on no statistics: as many as an edition without consent may count.
+    pub open: i64,
+}
+
 /// Everything that sheets show, beside what the publication itself holds.
 pub struct Gathered<'a> {
     /// Enterprises in the order of the registry.
@@ -39,7 +49,7 @@ pub struct Gathered<'a> {
     /// Enterprises whose consent is on record at the reference date.
     pub consenting: HashSet<String>,
     /// Findings by enterprise.
-    pub findings: HashMap<&'a str, i64>,
+    pub findings: HashMap<&'a str, FindingCount>,
     /// Figures of the years, one row an enterprise with any; pooled ones first.
     pub finances: Vec<RecordBatch>,
     /// Patents by owner; those without one last.
@@ -59,9 +69,12 @@ impl<'a> Gathered<'a> {
         let wanted = |id: &str| pool && asked(&p.config.output.pool_sheets, id);
         let sources = Sources::of(p);
         let enterprises = sources.enterprises(p.engine).await?;
-        let mut findings = HashMap::new();
-        for enterprise in p.findings.iter().filter_map(|f| f.enterprise.as_deref()) {
-            *findings.entry(enterprise).or_default() += 1;
+        let statistics = StatisticsFindings::new(p.config, p.places);
+        let mut findings: HashMap<&str, FindingCount> = HashMap::new();
+        for (finding, enterprise) in p.findings.iter().filter_map(|f| Some((f, f.enterprise.as_deref()?))) {
+            let count = findings.entry(enterprise).or_default();
+            count.all += 1;
+            count.open += i64::from(!statistics.has(finding));
         }
         let mut gathered = Gathered {
             sources,
@@ -308,6 +321,12 @@ impl<'a> Desk<'a> {
     /// Whether figures of statistics of an enterprise may be shown.
     pub fn discloses(&self, enterprise: &str) -> bool {
         self.edition == Edition::Closed || self.gathered.consenting.contains(enterprise)
+    }
+
+    /// How many findings of an enterprise may be counted.
+    pub fn findings_of(&self, enterprise: &str) -> i64 {
+        let count = self.gathered.findings.get(enterprise).copied().unwrap_or_default();
+        if self.discloses(enterprise) { count.all } else { count.open }
     }
 
     /// Says how many enterprises' rows are left out, in the edition that leaves any out.

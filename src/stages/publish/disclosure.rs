@@ -3,6 +3,8 @@
 //! Workbooks and portal ask here alone: what one of them hides, the other must not show.
 
 use crate::config::{Config, CriterionOptions, FieldKind};
+use crate::finding::Finding;
+use crate::model::place::Places;
 use std::collections::HashSet;
 
 /// Figures of statistics that are computed, not stated.
@@ -16,6 +18,46 @@ pub fn reads_statistics(config: &Config, sql: &str) -> bool {
     let sql = sql.to_lowercase();
     let mut words = sql.split(|c: char| !c.is_alphanumeric() && c != '_');
     words.any(|word| RATIOS.contains(&word) || figures.contains(field_of(word)))
+}
+
+/// Whether a source sends statistics; one that nobody knows is taken for one.
+pub fn sends_statistics(config: &Config, source: &str) -> bool {
+    config.source.get(source).is_none_or(|s| s.forms.iter().any(|f| f == "returns"))
+}
+
+/// Tells findings that rest on statistics: of an enterprise without consent not even their number may be known.
+pub struct StatisticsFindings<'a> {
+    config: &'a Config,
+    places: &'a Places,
+    /// Edits that read figures of returns, whatever dataset they judge.
+    edits: HashSet<&'a str>,
+}
+
+impl<'a> StatisticsFindings<'a> {
+    /// Reads the conditions of all edits.
+    pub fn new(config: &'a Config, places: &'a Places) -> Self {
+        let reads = |sql: &str| {
+            let tables = sql.to_lowercase();
+            let mut words = tables.split(|c: char| !c.is_alphanumeric() && c != '_');
+            words.any(|word| word == "returns" || word.ends_with("_returns")) || reads_statistics(config, sql)
+        };
+        let edits = config.edit.iter().filter(|(_, edit)| {
+            let texts = [Some(&edit.holds), edit.when.as_ref(), edit.expected.as_ref(), edit.because.as_ref()];
+            texts.into_iter().flatten().chain(edit.with.values()).chain(&edit.fields).chain(&edit.reads).any(|sql| reads(sql))
+        });
+        Self { config, places, edits: edits.map(|(code, _)| code.as_str()).collect() }
+    }
+
+    /// Whether a finding is one of them: in a return, in a file of a source that sends returns, or of an edit that reads them.
+    pub fn has(&self, finding: &Finding) -> bool {
+        let file = match finding.record {
+            Some(record) => self.places.file(record),
+            None => finding.file.and_then(|file| self.places.files.get(file)),
+        };
+        ["returns", "sum_rows"].contains(&finding.dataset.as_ref())
+            || file.is_none_or(|file| sends_statistics(self.config, &file.source))
+            || self.edits.contains(finding.code.as_ref())
+    }
 }
 
 /// The field of a column that holds its figure for a year: `revenue` of `revenue_2025` and `revenue_last`.

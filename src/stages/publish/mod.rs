@@ -11,6 +11,7 @@ mod cells;
 mod data;
 mod desk;
 pub mod disclosure;
+mod identifiers;
 mod pool;
 mod provenance;
 mod quality;

@@ -71,7 +71,7 @@ impl SourceCells<'_> {
     pub fn cite(&self, row: usize) -> Option<String> {
         self.sources.iter().find_map(|(record, stated, field)| {
             let states = matches!(stated, Reader::Missing) || stated.is_true(row);
-            record.record(row).filter(|_| states).and_then(|record| self.places.cite(record, field))
+            record.whole(row).filter(|_| states).and_then(|record| self.places.cite(record, field))
         })
     }
 }

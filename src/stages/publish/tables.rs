@@ -1,7 +1,8 @@
 //! The published datasets: their columns, from the engine or from what the stages left.
 
 use super::Publication;
-use super::desk::Gathered;
+use super::desk::{FindingCount, Gathered};
+use super::disclosure::StatisticsFindings;
 use super::provenance::Sources;
 use crate::error::Error;
 use crate::finding::Rendered;
@@ -33,7 +34,8 @@ pub async fn table(publication: &Publication<'_>, gathered: &Gathered<'_>, name:
     }))
 }
 
-/// The enterprises in the order of the registry; `consented` says whose figures of statistics the operator may see.
+/// The enterprises in the order of the registry; `consented` says whose figures of statistics the operator may see, and
+/// `findings_open` counts the findings that rest on none.
 fn enterprises(p: &Publication<'_>, gathered: &Gathered<'_>) -> Result<Table, Error> {
     let (schema, batches) = p.engine.contents("enterprises");
     // The record numbers are ours; provenance says the same in words.
@@ -41,15 +43,17 @@ fn enterprises(p: &Publication<'_>, gathered: &Gathered<'_>) -> Result<Table, Er
     let batches = batches.iter().map(|b| b.project(&shown)).collect::<Result<Vec<_>, _>>()?;
     let schema = schema.project(&shown)?;
     let mut fields: Vec<_> = schema.fields().iter().cloned().collect();
-    fields.push(Arc::new(Field::new("findings", DataType::Int64, false)));
+    fields.extend(["findings", "findings_open"].map(|name| Arc::new(Field::new(name, DataType::Int64, false))));
     fields.push(Arc::new(Field::new("consented", DataType::Boolean, false)));
     let schema = Arc::new(Schema::new(fields));
     let counted = |b: &RecordBatch| {
         let keys = b.column_by_name("enterprise").map(|c| c.as_string::<i32>());
-        let own = (0..b.num_rows()).map(|row| keys.map_or(0, |k| gathered.findings.get(k.value(row)).copied().unwrap_or_default()));
+        let found = |row: usize| keys.and_then(|k| gathered.findings.get(k.value(row))).copied().unwrap_or_default();
+        let counts: [fn(FindingCount) -> i64; 2] = [|c| c.all, |c| c.open];
         let consented = (0..b.num_rows()).map(|row| Some(keys.is_some_and(|k| gathered.consenting.contains(k.value(row)))));
         let mut columns = b.columns().to_vec();
-        columns.push(Arc::new(Int64Array::from_iter_values(own)));
+        columns
+            .extend(counts.map(|of| -> ArrayRef { Arc::new((0..b.num_rows()).map(|row| Some(of(found(row)))).collect::<Int64Array>()) }));
         columns.push(Arc::new(consented.collect::<BooleanArray>()));
         RecordBatch::try_new(schema.clone(), columns)
     };
@@ -111,13 +115,14 @@ async fn linked(p: &Publication<'_>, dataset: &str) -> Result<Table, Error> {
 
 /// One row per patent and linked enterprise; a patent that nobody was found for once, with `uscc` empty.
 ///
-/// `uscc` is the enterprise's key, so it is filled for an enterprise without a code too (`N:` and its name).
+/// `uscc` is the enterprise's key, so it is filled for an enterprise without a code too (`N:` and its name). `state` is what
+/// counts and criteria go by, `term_end` the last day of protection.
 async fn patents(p: &Publication<'_>) -> Result<Table, Error> {
     let columns: Vec<String> =
         published_columns(p, "patents").await?.iter().filter(|c| !c.starts_with("uscc")).map(|c| format!("d.\"{c}\"")).collect();
     let sql = format!(
-        "SELECT d.record, c.enterprise AS uscc, r.name AS enterprise_name, {} FROM patents d
-         LEFT JOIN credits c ON c.record = d.record LEFT JOIN registry r ON r.enterprise = c.enterprise
+        "SELECT d.record, c.enterprise AS uscc, r.name AS enterprise_name, s.state, s.term_end, {} FROM patents d
+         JOIN patent_states s ON s.record = d.record LEFT JOIN credits c ON c.record = d.record LEFT JOIN registry r ON r.enterprise = c.enterprise
          WHERE d.record NOT IN (SELECT record FROM duplicates) ORDER BY d.record, c.enterprise",
         columns.join(", ")
     );
@@ -128,6 +133,7 @@ fn findings(p: &Publication<'_>) -> Result<Table, Error> {
     let renderer = p.renderer();
     let rendered: Vec<Rendered> = p.findings.iter().map(|f| renderer.render(f)).collect();
     let column = |of: fn(&Rendered) -> &String| texts(rendered.iter().map(of));
+    let statistics = StatisticsFindings::new(p.config, p.places);
     batch(vec![
         ("code", texts(p.findings.iter().map(|f| f.code.as_ref()))),
         ("severity", texts(p.findings.iter().map(|f| f.severity.id()))),
@@ -142,6 +148,7 @@ fn findings(p: &Publication<'_>) -> Result<Table, Error> {
         ("message", column(|r| &r.message)),
         ("help", column(|r| &r.help)),
         ("enterprise", texts(p.findings.iter().map(|f| f.enterprise.as_deref().unwrap_or("")))),
+        ("statistics", Arc::new(p.findings.iter().map(|f| Some(statistics.has(f))).collect::<BooleanArray>())),
     ])
 }
 

@@ -166,3 +166,29 @@ fn names_are_found_in_any_width_and_case() {
     let find = |q: &str| page(&data, Edition::Operator, &Query { q: q.into(), ..Query::default() }).matched;
     assert_eq!([find("第１企业"), find(" 第 1 "), find("企业"), find("没有")], [1, 1, 2, 0]);
 }
+
+#[test]
+fn findings_are_counted_and_ordered_by_as_the_edition_may() {
+    let data = pool(&[(None, None, None, "met", false), (None, None, None, "met", true), (None, None, None, "met", false)]);
+    let with = |all: [i64; 3], open: [i64; 3]| {
+        let mut columns: Vec<(String, ArrayRef)> = Vec::new();
+        for (field, column) in data.enterprises.schema().fields().iter().zip(data.enterprises.columns()) {
+            let counts: ArrayRef = Arc::new(Int64Array::from(all.to_vec()));
+            columns.push((field.name().clone(), if field.name() == "findings" { counts } else { column.clone() }));
+        }
+        columns.push(("findings_open".into(), Arc::new(Int64Array::from(open.to_vec()))));
+        PoolData::of(&config(), "run", RecordBatch::try_from_iter(columns).expect("a batch"))
+    };
+    let seen = |data: &PoolData, edition: Edition| {
+        let found = page(data, edition, &Query { sort: "findings".into(), descending: true, ..Query::default() });
+        let at = found.columns.iter().position(|c| c.id == "findings").expect("the column");
+        found.rows.iter().map(|r| (data.text("name", data.by_id[&r.id] as usize).to_owned(), r.cells[at].text.clone())).collect::<Vec<_>>()
+    };
+    let named = |rows: [(&str, &str); 3]| rows.map(|(name, count)| (name.to_owned(), count.to_owned())).to_vec();
+    let one = with([9, 3, 2], [1, 0, 2]);
+    assert_eq!(seen(&one, Edition::Closed), named([("第0企业", "9"), ("第1企业", "3"), ("第2企业", "2")]));
+    assert_eq!(seen(&one, Edition::Operator), named([("第1企业", "3"), ("第2企业", "2"), ("第0企业", "1")]));
+    assert_eq!(seen(&one, Edition::Operator), seen(&with([1, 3, 77], [1, 0, 2]), Edition::Operator), "what is not counted changes nothing");
+    // A run that did not tell them apart shows no count without consent, and orders by none.
+    assert_eq!(seen(&data, Edition::Operator), named([("第1企业", "0"), ("第0企业", "授权后可见"), ("第2企业", "授权后可见")]));
+}

@@ -4,6 +4,7 @@ use super::columns::{Origin, PoolColumn, pool_columns};
 use crate::error::Error;
 use crate::stages::publish::cells::{Reader, Shape, Total};
 use crate::stages::publish::desk::{Desk, Edition, Verdict, Verdicts, grouped, text_or_blank};
+use crate::stages::publish::identifiers::Identifiers;
 use crate::stages::publish::provenance::SourceCells;
 use crate::stages::publish::workbook::{Book, Column, Tab, Table, Value};
 use datafusion::arrow::array::RecordBatch;
@@ -16,9 +17,9 @@ pub fn pool(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
     let mut table = book.table(frame(desk, "pool", head, looks, Tab::Result))?;
     let mut totals = vec![Total::default(); columns.len()];
     let mut number = 0;
-    let mut cells = Vec::with_capacity(columns.len() + 1);
     for batch in &desk.gathered.enterprises {
         let grid = Grid::of(desk, batch, &columns);
+        let mut cells = Vec::with_capacity(columns.len() + 1);
         for row in grid.pooled(batch) {
             number += 1;
             cells.clear();
@@ -80,7 +81,7 @@ fn adds(desk: &Desk<'_>, column: &PoolColumn<'_>) -> bool {
 struct Grid<'a> {
     key: Reader<'a>,
     verdicts: Verdicts<'a>,
-    findings: &'a std::collections::HashMap<&'a str, i64>,
+    codes: Identifiers<'a>,
     readers: Vec<Reader<'a>>,
 }
 
@@ -89,7 +90,7 @@ impl<'a> Grid<'a> {
         Self {
             key: Reader::of(batch, "enterprise", Shape::Plain),
             verdicts: Verdicts::of(desk.publication, batch),
-            findings: &desk.gathered.findings,
+            codes: Identifiers::of(desk, batch, "uscc"),
             readers: columns.iter().map(|c| Reader::of(batch, &c.name, c.shape)).collect(),
         }
     }
@@ -99,12 +100,15 @@ impl<'a> Grid<'a> {
         (0..batch.num_rows()).filter(|row| self.verdicts.pooled(*row))
     }
 
-    fn cell<'v>(&self, desk: &'v Desk<'a>, column: &PoolColumn<'_>, reader: &Reader<'v>, disclosed: bool, row: usize) -> Value<'v>
+    fn cell<'v>(&'v self, desk: &'v Desk<'a>, column: &PoolColumn<'_>, reader: &Reader<'v>, disclosed: bool, row: usize) -> Value<'v>
     where
         'a: 'v,
     {
         if matches!(column.origin, Origin::Findings) {
-            return Value::Count(self.findings.get(self.key.text(row)).copied().unwrap_or(0));
+            return Value::Count(desk.findings_of(self.key.text(row)));
+        }
+        if column.name == "uscc" {
+            return self.codes.value(row);
         }
         if disclosed || !column.statistics {
             return reader.value(row, &desk.words);

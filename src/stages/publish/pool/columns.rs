@@ -33,6 +33,10 @@ pub enum Origin {
     Findings,
 }
 
+/// Counts of patents: all, and what is in force with the parts that it is the sum of.
+const PATENTS: [&str; 7] =
+    ["patents", "inventions", "patents_in_force", "patents_free", "patents_pledged", "patents_late_fee", "patents_in_force_unclear"];
+
 struct Builder<'d, 'a> {
     desk: &'d Desk<'a>,
     columns: Vec<PoolColumn<'a>>,
@@ -97,7 +101,7 @@ impl<'a> Builder<'_, 'a> {
 
     fn patents(&mut self) {
         let group = self.desk.tell("patents_group", &[]);
-        for name in ["patents", "inventions", "patents_in_force", "patents_free"] {
+        for name in PATENTS {
             self.push(name, Column::count(self.desk.header(name)).in_group(&group), Origin::Patents, false);
         }
         self.push("latest_grant", Column::date(self.desk.header("latest_grant")).in_group(&group), Origin::Patents, false);

@@ -5,7 +5,8 @@ use crate::finding::with_unit;
 use crate::model::merged::Conflict;
 use crate::stages::publish::cells::{Reader, Shape};
 use crate::stages::publish::desk::{Desk, text_or_blank};
-use crate::stages::publish::workbook::{Book, Column, Tab, Table};
+use crate::stages::publish::identifiers::Identifiers;
+use crate::stages::publish::workbook::{Book, Column, Tab, Table, Value};
 use std::collections::HashMap;
 
 /// Writes the conflicts.
@@ -34,14 +35,14 @@ pub fn conflicts(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
         tab: Tab::Action,
         ..Table::default()
     })?;
-    let names = names(desk);
+    let names = Names::of(desk);
     let in_words = |text: &str, unit: Option<i64>| with_unit(desk.lang(), text, unit);
     let cite = |(record, field): &(i64, String)| p.places.cite(*record, field).unwrap_or_default();
     for conflict in shown {
-        let (code, name) = names.get(conflict.enterprise.as_str()).copied().unwrap_or_default();
+        let [code, name] = names.cells(&conflict.enterprise);
         table.row(&[
-            text_or_blank(code),
-            text_or_blank(name),
+            code,
+            name,
             text_or_blank(&conflict.field),
             text_or_blank(&in_words(&conflict.used_text, conflict.used_unit)),
             text_or_blank(&cite(&conflict.used)),
@@ -59,12 +60,27 @@ fn shows(desk: &Desk<'_>, conflict: &Conflict) -> bool {
     !statistics || desk.discloses(&conflict.enterprise)
 }
 
-/// Code and name of every enterprise, by its key.
-pub fn names<'a>(desk: &Desk<'a>) -> HashMap<&'a str, (&'a str, &'a str)> {
-    let mut names = HashMap::new();
-    for batch in &desk.gathered.enterprises {
-        let [key, code, name] = ["enterprise", "uscc", "name"].map(|c| Reader::of(batch, c, Shape::Plain));
-        names.extend((0..batch.num_rows()).map(|row| (key.text(row), (code.text(row), name.text(row)))));
+/// Codes and names of every enterprise, by its key.
+pub struct Names<'a> {
+    batches: Vec<(Identifiers<'a>, Reader<'a>)>,
+    places: HashMap<&'a str, (usize, usize)>,
+}
+
+impl<'a> Names<'a> {
+    /// Of all enterprises gathered.
+    pub fn of(desk: &Desk<'a>) -> Self {
+        let (mut batches, mut places) = (Vec::new(), HashMap::new());
+        for batch in &desk.gathered.enterprises {
+            let [key, name] = ["enterprise", "name"].map(|c| Reader::of(batch, c, Shape::Plain));
+            places.extend((0..batch.num_rows()).map(|row| (key.text(row), (batches.len(), row))));
+            batches.push((Identifiers::of(desk, batch, "uscc"), name));
+        }
+        Self { batches, places }
     }
-    names
+
+    /// The cells of an enterprise's code and name; blank for one that nobody knows.
+    pub fn cells(&self, enterprise: &str) -> [Value<'_>; 2] {
+        let known = self.places.get(enterprise).and_then(|(batch, row)| Some((self.batches.get(*batch)?, *row)));
+        known.map_or([Value::Blank; 2], |((codes, names), row)| [codes.value(row), text_or_blank(names.text(row))])
+    }
 }

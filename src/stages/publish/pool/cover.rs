@@ -2,7 +2,8 @@
 
 use super::verdicts::thresholds;
 use crate::error::Error;
-use crate::stages::publish::desk::{Desk, Edition, grouped};
+use crate::stages::publish::cells::{Reader, Shape};
+use crate::stages::publish::desk::{Desk, Edition, Verdicts, grouped};
 use crate::stages::publish::workbook::{Block, Book, Cover, GridColumn};
 use crate::stages::publish::{Adopted, Differences};
 
@@ -15,7 +16,7 @@ const HASH: usize = 16;
 pub fn cover(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
     let edition = desk.edition.id();
     let mut notes = vec![desk.say(&format!("edition_{edition}_note")).to_owned()];
-    notes.extend(["cover_note_units", "cover_note_trace"].map(|key| desk.say(key).to_owned()));
+    notes.extend(["cover_note_units", "cover_note_codes", "cover_note_trace"].map(|key| desk.say(key).to_owned()));
     book.cover(&Cover {
         sheet: desk.sheet("cover"),
         title: desk.say("title").to_owned(),
@@ -47,9 +48,29 @@ fn facts(desk: &Desk<'_>) -> Vec<(String, String)> {
     if desk.edition == Edition::Operator {
         facts.insert(1, (desk.say("fact_consent"), desk.tell("fact_consent_value", &[&grouped(gathered.consenting.len() as u64)])));
     }
+    if p.has("patents") {
+        facts.insert(1, (desk.say("fact_patents"), patents(desk)));
+    }
     facts.extend(p.adopted.as_ref().map(|adopted| (desk.say("fact_adopted"), since(desk, adopted))));
     facts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
+
+/// Patents in force of the pool, as the sum that they are.
+fn patents(desk: &Desk<'_>) -> String {
+    let mut sums = [0; IN_FORCE.len()];
+    for batch in &desk.gathered.enterprises {
+        let verdicts = Verdicts::of(desk.publication, batch);
+        let counts = IN_FORCE.map(|column| Reader::of(batch, column, Shape::Plain));
+        for row in (0..batch.num_rows()).filter(|row| verdicts.pooled(*row)) {
+            sums.iter_mut().zip(&counts).for_each(|(sum, count)| *sum += count.whole(row).unwrap_or_default().unsigned_abs());
+        }
+    }
+    let figures = sums.map(grouped);
+    desk.tell("fact_patents_value", &figures.each_ref().map(String::as_str))
+}
+
+/// Patents in force, and the parts that they are the sum of.
+const IN_FORCE: [&str; 5] = ["patents_in_force", "patents_free", "patents_pledged", "patents_late_fee", "patents_in_force_unclear"];
 
 /// The adopted run, and what has changed since.
 fn since(desk: &Desk<'_>, adopted: &Adopted) -> String {

@@ -4,6 +4,7 @@ use crate::error::Error;
 use crate::stages::publish::Publication;
 use crate::stages::publish::cells::{Reader, Shape};
 use crate::stages::publish::desk::{Desk, Edition, text_or_blank};
+use crate::stages::publish::identifiers::Identifiers;
 use crate::stages::publish::workbook::{Book, Column, Mark, Tab, Table, Value};
 use datafusion::arrow::array::RecordBatch;
 
@@ -34,7 +35,7 @@ pub async fn gather(p: &Publication<'_>) -> Result<Vec<RecordBatch>, Error> {
         return Ok(Vec::new());
     }
     let sql = format!(
-        "SELECT e.enterprise, e.uscc, e.name, e.pooled{select} FROM enterprises e{joins} WHERE {}
+        "SELECT e.enterprise, e.uscc, e.uscc_why, e.name, e.pooled{select} FROM enterprises e{joins} WHERE {}
          ORDER BY e.pooled DESC, e.directory_record",
         any.join(" OR ")
     );
@@ -71,13 +72,14 @@ pub fn finances(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
         tab: Tab::Evidence,
         ..Table::default()
     })?;
-    let mut cells = Vec::new();
     for batch in batches {
-        let [key, uscc, name, pooled] = ["enterprise", "uscc", "name", "pooled"].map(|c| Reader::of(batch, c, Shape::Plain));
+        let mut cells = Vec::new();
+        let codes = Identifiers::of(desk, batch, "uscc");
+        let [key, name, pooled] = ["enterprise", "name", "pooled"].map(|c| Reader::of(batch, c, Shape::Plain));
         let readers: Vec<Reader<'_>> = names.iter().map(|n| Reader::of(batch, n, Shape::Amount)).collect();
         for row in (0..batch.num_rows()).filter(|row| desk.discloses(key.text(*row))) {
             cells.clear();
-            cells.extend([text_or_blank(uscc.text(row)), text_or_blank(name.text(row)), membership(desk, pooled.is_true(row))]);
+            cells.extend([codes.value(row), text_or_blank(name.text(row)), membership(desk, pooled.is_true(row))]);
             cells.extend(readers.iter().map(|r| r.value(row, &desk.words)));
             table.row(&cells)?;
         }

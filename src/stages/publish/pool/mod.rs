@@ -14,7 +14,7 @@ mod needs;
 pub mod patents;
 mod verdicts;
 
-pub use conflicts::names;
+pub use conflicts::Names;
 
 use super::desk::{Desk, asked};
 use super::workbook::Book;

@@ -4,6 +4,7 @@ use super::finances::membership;
 use crate::error::Error;
 use crate::stages::publish::cells::{Reader, Shape, Total};
 use crate::stages::publish::desk::{Desk, Verdicts, text_or_blank};
+use crate::stages::publish::identifiers::Identifiers;
 use crate::stages::publish::workbook::{Book, Column, Tab, Table, Value};
 
 /// Writes the needs.
@@ -32,9 +33,9 @@ pub fn needs(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
     for wanted in [true, false] {
         for batch in &desk.gathered.enterprises {
             let verdicts = Verdicts::of(desk.publication, batch);
-            let [uscc, name, months, purpose, rate, consent, on] =
-                ["uscc", "name", "need_months", "need_use", "need_rate", "consent", "consent_on"]
-                    .map(|c| Reader::of(batch, c, desk.shape(c)));
+            let codes = Identifiers::of(desk, batch, "uscc");
+            let [name, months, purpose, rate, consent, on] =
+                ["name", "need_months", "need_use", "need_rate", "consent", "consent_on"].map(|c| Reader::of(batch, c, desk.shape(c)));
             let (amount, record) = (Reader::of(batch, "need_amount", Shape::Amount), Reader::of(batch, "need_record", Shape::Plain));
             let cells = desk.gathered.sources.cells(desk.publication.places, batch, "need_amount");
             for row in (0..batch.num_rows()).filter(|row| verdicts.pooled(*row) == wanted && (amount.has(*row) || record.has(*row))) {
@@ -43,7 +44,7 @@ pub fn needs(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
                 sums[usize::from(!wanted)].add(&value);
                 rows += 1;
                 table.row(&[
-                    text_or_blank(uscc.text(row)),
+                    codes.value(row),
                     text_or_blank(name.text(row)),
                     membership(desk, wanted),
                     value,

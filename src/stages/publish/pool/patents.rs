@@ -2,14 +2,16 @@
 
 use super::finances::membership;
 use crate::error::Error;
+use crate::finding::word;
 use crate::stages::publish::Publication;
 use crate::stages::publish::cells::{Reader, Shape};
 use crate::stages::publish::desk::{Desk, grouped, text_or_blank};
-use crate::stages::publish::workbook::{Book, Column, Tab, Table, Value};
+use crate::stages::publish::identifiers::Identifiers;
+use crate::stages::publish::workbook::{Book, Column, Mark, Tab, Table, Value};
 use datafusion::arrow::array::{Array, RecordBatch};
 
 /// Columns of the list that are shown as they are.
-const STATED: [&str; 8] = ["patent_number", "title", "kind", "filed_on", "granted_on", "status", "pledged", "holders"];
+const STATED: [&str; 9] = ["patent_number", "patent_number_why", "title", "kind", "filed_on", "granted_on", "status", "pledged", "holders"];
 
 /// Queries patents and their owners; a record that repeats another is not among them.
 pub async fn gather(p: &Publication<'_>) -> Result<Vec<RecordBatch>, Error> {
@@ -20,15 +22,56 @@ pub async fn gather(p: &Publication<'_>) -> Result<Vec<RecordBatch>, Error> {
     };
     let stated: Vec<String> = STATED.iter().map(|c| column(c)).collect();
     let sql = format!(
-        "SELECT d.record, c.enterprise, e.uscc AS owner_code, e.name AS owner, e.pooled, {},
-            coalesce(d.expires_on, term_end(d.kind, d.filed_on)) AS term, CASE WHEN c.enterprise IS NULL THEN n.not_linked END AS reason
-         FROM patents d LEFT JOIN credits c ON c.record = d.record LEFT JOIN enterprises e ON e.enterprise = c.enterprise
-         LEFT JOIN (SELECT record, not_linked FROM links_patents WHERE number = 1) AS n ON n.record = d.record
+        "SELECT d.record, c.enterprise, e.uscc AS owner_code, e.uscc_why AS owner_code_why, e.name AS owner, e.pooled, {},
+            s.term_end AS term, s.state, CASE WHEN c.enterprise IS NULL THEN n.not_linked END AS reason
+         FROM patents d JOIN patent_states s ON s.record = d.record
+         LEFT JOIN credits c ON c.record = d.record LEFT JOIN enterprises e ON e.enterprise = c.enterprise
+         LEFT JOIN (SELECT record, coalesce(
+                CAST(string_agg(CASE WHEN doubtful THEN not_linked END, chr(30) ORDER BY number) AS VARCHAR), max(not_linked)) AS not_linked
+            FROM links_patents GROUP BY record) AS n ON n.record = d.record
          WHERE d.record NOT IN (SELECT record FROM duplicates)
          ORDER BY CASE WHEN c.enterprise IS NULL THEN 1 ELSE 0 END, d.record, c.enterprise",
         stated.join(", ")
     );
     Ok(p.engine.query("patents", &sql).await?.1)
+}
+
+/// The state of a patent in a word; what is free, and what its status claims in vain, stands out.
+fn in_words<'v>(desk: &Desk<'_>, state: &str) -> Value<'v> {
+    let word = word(desk.lang(), &format!("patent_state.{state}"));
+    match state {
+        "free" => Value::Marked(Mark::Met, word),
+        "expired" => Value::Marked(Mark::NotMet, word),
+        "unclear" | "in_force_unclear" => Value::Marked(Mark::Unjudged, word),
+        _ => Value::Text(word),
+    }
+}
+
+/// Patents of enterprises by state, each once for each of its owners.
+#[derive(Default)]
+struct States([u64; STATES.len()]);
+
+/// The states in which a patent is in force, then the others.
+const STATES: [&str; 7] = ["free", "pledged", "late_fee", "in_force_unclear", "expired", "unclear", "not_in_force"];
+const IN_FORCE: usize = 4;
+
+impl States {
+    /// Counts the rows of patents that have an owner.
+    fn of(batches: &[RecordBatch]) -> Self {
+        let mut states = Self::default();
+        for batch in batches {
+            let [key, state] = ["enterprise", "state"].map(|c| Reader::of(batch, c, Shape::Plain));
+            let owned = (0..batch.num_rows()).filter(|row| !key.text(*row).is_empty());
+            owned.filter_map(|row| STATES.iter().position(|s| *s == state.text(row))).for_each(|place| states.0[place] += 1);
+        }
+        states
+    }
+
+    /// What is in force as the sum that it is, and what is not.
+    fn told(&self, desk: &Desk<'_>) -> String {
+        let figures: Vec<String> = std::iter::once(self.0[..IN_FORCE].iter().sum()).chain(self.0).map(grouped).collect();
+        desk.tell("patents_states", &figures.iter().map(String::as_str).collect::<Vec<_>>())
+    }
 }
 
 /// Writes the patents.
@@ -44,6 +87,7 @@ pub fn patents(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
         Column::date(desk.header("term")),
         Column::text(desk.header("status")).wide(11.0),
         Column::text(desk.header("pledged")).wide(7.0),
+        Column::verdict(desk.header("state")).wide(14.0),
         Column::text(desk.header("holders")),
         Column::text(desk.header("cell")).wide(26.0),
         Column::text(desk.header("not_linked")).wide(20.0),
@@ -53,7 +97,7 @@ pub fn patents(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
     let mut table = book.table(Table {
         sheet: desk.sheet("patents"),
         title: desk.say("patents_title").to_owned(),
-        subtitle: vec![desk.as_of(), desk.tell("patents_head", &[&grouped(rows - loose), &grouped(loose)])],
+        subtitle: vec![desk.as_of(), desk.tell("patents_head", &[&grouped(rows - loose), &grouped(loose)]), States::of(batches).told(desk)],
         columns,
         frozen_columns: 2,
         empty_text: desk.say("patents_empty").to_owned(),
@@ -64,20 +108,20 @@ pub fn patents(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
     let (renderer, places) = (desk.publication.renderer(), desk.publication.places);
     for batch in batches {
         let plain = |name: &str| Reader::of(batch, name, Shape::Plain);
-        let (record, key, code, owner, pooled, reason) =
-            (plain("record"), plain("enterprise"), plain("owner_code"), plain("owner"), plain("pooled"), plain("reason"));
-        let [number, title, filed, granted, term, pledged, holders] =
-            ["patent_number", "title", "filed_on", "granted_on", "term", "pledged", "holders"].map(plain);
+        let (record, key, owner, pooled, reason) = (plain("record"), plain("enterprise"), plain("owner"), plain("pooled"), plain("reason"));
+        let [codes, numbers] = ["owner_code", "patent_number"].map(|c| Identifiers::of(desk, batch, c));
+        let state = plain("state");
+        let [title, filed, granted, term, pledged, holders] = ["title", "filed_on", "granted_on", "term", "pledged", "holders"].map(plain);
         let [kind, status] = ["kind", "status"].map(|c| Reader::of(batch, c, Shape::Word));
         for row in 0..batch.num_rows() {
             let linked = !key.text(row).is_empty();
-            let place = record.record(row).and_then(|r| places.cite(r, "patent_number").or_else(|| places.cite(r, "title")));
+            let place = record.whole(row).and_then(|r| places.cite(r, "patent_number").or_else(|| places.cite(r, "title")));
             let why = if linked { String::new() } else { renderer.reference(reason.text(row)) };
             table.row(&[
-                text_or_blank(code.text(row)),
+                codes.value(row),
                 text_or_blank(owner.text(row)),
                 if linked { membership(desk, pooled.is_true(row)) } else { Value::Blank },
-                number.value(row, &desk.words),
+                numbers.value(row),
                 title.value(row, &desk.words),
                 kind.value(row, &desk.words),
                 filed.value(row, &desk.words),
@@ -85,6 +129,7 @@ pub fn patents(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
                 term.value(row, &desk.words),
                 status.value(row, &desk.words),
                 pledged.value(row, &desk.words),
+                in_words(desk, state.text(row)),
                 holders.value(row, &desk.words),
                 text_or_blank(place.as_deref().unwrap_or_default()),
                 text_or_blank(&why),

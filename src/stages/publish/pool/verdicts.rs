@@ -5,6 +5,7 @@ use crate::error::Error;
 use crate::stages::publish::cells::{Reader, Shape};
 use crate::stages::publish::desk::{Conclusion, Desk, Edition, Verdict, Verdicts, grouped, text_or_blank};
 use crate::stages::publish::disclosure::judges_statistics;
+use crate::stages::publish::identifiers::Identifiers;
 use crate::stages::publish::workbook::{Book, Column, Mark, Tab, Table, Value};
 use datafusion::arrow::array::RecordBatch;
 
@@ -52,9 +53,9 @@ pub fn verdicts(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
         tab: Tab::Result,
     })?;
     let mut number = 0;
-    let mut cells = Vec::new();
     for batch in &desk.gathered.enterprises {
         let rows = Rows::of(desk, batch, &criteria);
+        let mut cells = Vec::new();
         for row in 0..batch.num_rows() {
             number += 1;
             cells.clear();
@@ -108,7 +109,7 @@ fn typed(schema: Option<&datafusion::arrow::datatypes::Schema>, column: &str, he
 /// A batch of enterprises with the columns of criteria at hand.
 struct Rows<'a> {
     key: Reader<'a>,
-    uscc: Reader<'a>,
+    codes: Identifiers<'a>,
     name: Reader<'a>,
     verdicts: Verdicts<'a>,
     figures: Vec<Reader<'a>>,
@@ -119,18 +120,18 @@ impl<'a> Rows<'a> {
         let plain = |name: &str| Reader::of(batch, name, Shape::Plain);
         Self {
             key: plain("enterprise"),
-            uscc: plain("uscc"),
+            codes: Identifiers::of(desk, batch, "uscc"),
             name: plain("name"),
             verdicts: Verdicts::of(desk.publication, batch),
             figures: criteria.iter().map(|c| Reader::of(batch, &c.column, c.shape)).collect(),
         }
     }
 
-    fn fill<'v>(&self, desk: &'v Desk<'a>, criteria: &[Criterion<'_>], row: usize, cells: &mut Vec<Value<'v>>)
+    fn fill<'v>(&'v self, desk: &'v Desk<'a>, criteria: &[Criterion<'_>], row: usize, cells: &mut Vec<Value<'v>>)
     where
         'a: 'v,
     {
-        cells.push(text_or_blank(self.uscc.text(row)));
+        cells.push(self.codes.value(row));
         cells.push(text_or_blank(self.name.text(row)));
         cells.push(match self.verdicts.conclusion(row) {
             Conclusion::Pooled => Value::Marked(Mark::Met, desk.say("in_pool")),

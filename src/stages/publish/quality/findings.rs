@@ -3,7 +3,7 @@
 use super::tally::mark;
 use crate::error::Error;
 use crate::stages::publish::desk::{Desk, grouped, text_or_blank};
-use crate::stages::publish::pool::names;
+use crate::stages::publish::pool::Names;
 use crate::stages::publish::workbook::{Book, Column, Tab, Table, Value};
 
 /// Writes the findings in their order: by file, cell and code.
@@ -35,11 +35,10 @@ pub fn findings(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
         tab: Tab::Action,
         ..Table::default()
     })?;
-    let (renderer, names) = (p.renderer(), names(desk));
+    let (renderer, names) = (p.renderer(), Names::of(desk));
     for finding in p.findings {
         let r = renderer.render(finding);
-        let enterprise = finding.enterprise.as_deref().unwrap_or_default();
-        let (code, name) = names.get(enterprise).copied().unwrap_or_default();
+        let [code, name] = names.cells(finding.enterprise.as_deref().unwrap_or_default());
         table.row(&[
             Value::Mark(mark(finding.severity)),
             Value::Text(&finding.code),
@@ -52,8 +51,8 @@ pub fn findings(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
             text_or_blank(&r.expected),
             text_or_blank(&r.message),
             text_or_blank(&r.help),
-            text_or_blank(code),
-            text_or_blank(name),
+            code,
+            name,
         ])?;
     }
     table.finish()?;
