@@ -325,7 +325,7 @@ impl Check<'_> {
             let Some(address) = plain(&notice.url) else { continue };
             let path = format!("notice[{i}].url");
             let held = self.problems.len();
-            self.address(path.clone(), &address, &SECRET_FORMS.map(|form| form));
+            self.address(path.clone(), &address, &SECRET_FORMS);
             if self.problems.len() == held && notice.kind != NoticeKind::Generic && url::has_query(&address) {
                 self.problem(path, ProblemKind::SecretInClear, SECRET_FORMS.map(str::to_owned).to_vec());
             }

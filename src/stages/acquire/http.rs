@@ -254,14 +254,17 @@ fn kind(error: &reqwest::Error) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::slice;
 
     #[test]
     fn what_is_encrypted_stays_encrypted() {
         let url = |text: &str| Url::parse(text).expect("an address");
         let (plain, tls) = (url("http://a/"), url("https://a/"));
-        assert!(leads_on(&[plain.clone()], &tls) && leads_on(&[tls.clone()], &tls) && leads_on(&[plain.clone()], &plain));
-        assert!(!leads_on(&[tls.clone()], &plain));
+        assert!(
+            leads_on(slice::from_ref(&plain), &tls) && leads_on(slice::from_ref(&tls), &tls) && leads_on(slice::from_ref(&plain), &plain)
+        );
+        assert!(!leads_on(slice::from_ref(&tls), &plain));
         assert!(!leads_on(&[plain.clone(), tls.clone()], &plain), "nor after a stay in between");
-        assert!(!leads_on(&[plain], &url("file:///etc/passwd")) && !leads_on(&[tls], &url("ftp://a/")));
+        assert!(!leads_on(slice::from_ref(&plain), &url("file:///etc/passwd")) && !leads_on(slice::from_ref(&tls), &url("ftp://a/")));
     }
 }
