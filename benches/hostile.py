@@ -138,6 +138,7 @@ def main():
     print(f"  {len(waits)} small returns of another bureau: p50 {quantile(waits, .5):.1f} s, at most {max(waits):.1f} s")
     well &= phase(f"{words.bodies} bodies without end", [(body, (n,)) for n in range(words.bodies)])
     over.set()
+    [t.join(60) for t in helpers]
     print(f"failures: {bad[:5]}")
     site.kill()
     sys.exit(0 if well and not bad else 1)
