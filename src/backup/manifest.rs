@@ -39,9 +39,10 @@ pub struct Manifest {
     pub latest: Option<String>,
     /// Every file, by path.
     pub files: Vec<Part>,
-    /// What the ledger names and the site had lost: paths of originals, folders of adopted runs.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub missing: Vec<String>,
+    /// What the ledger names and the site had lost: paths of originals, folders of adopted runs. Builds that did not look
+    /// for it said nothing.
+    #[serde(default)]
+    pub missing: Option<Vec<String>>,
 }
 
 /// A file of a backup.

@@ -20,7 +20,7 @@ const GROWING: &str = ".restoring";
 /// # Errors
 /// The folder is no whole backup or was changed, the target is in use, or the system fails; nothing of it then stays.
 pub fn restore(from: &Path, outputs: &Path) -> Result<Manifest, Error> {
-    let manifest = Manifest::read(from)?;
+    let mut manifest = Manifest::read(from)?;
     ready(&manifest, outputs)?;
     let made = !outputs.exists();
     fs::create_dir_all(outputs)?;
@@ -30,10 +30,12 @@ pub fn restore(from: &Path, outputs: &Path) -> Result<Manifest, Error> {
     if restored.is_err() {
         clear(&manifest, outputs, made);
     }
-    restored.map(|()| manifest)
+    manifest.missing = Some(restored?);
+    Ok(manifest)
 }
 
-fn all(manifest: &Manifest, from: &Path, outputs: &Path) -> Result<(), Error> {
+/// Restores all of it; gives what the ledger names and the backup lacks, as it says.
+fn all(manifest: &Manifest, from: &Path, outputs: &Path) -> Result<Vec<String>, Error> {
     named(manifest, from)?;
     let growing = outputs.join(GROWING);
     if growing.exists() {
@@ -57,9 +59,10 @@ fn all(manifest: &Manifest, from: &Path, outputs: &Path) -> Result<(), Error> {
     let state = growing.join(STATE);
     crate::ledger::private_folder(&state)?;
     crate::ledger::private_file(&state.join("ledger.sqlite"))?;
-    examine(&state, manifest)?;
+    let lacking = examine(&state, manifest)?;
     settle(&growing)?;
-    place(manifest, outputs, &growing)
+    place(manifest, outputs, &growing)?;
+    Ok(lacking)
 }
 
 fn refused(path: &str, reason: &str) -> Error {
@@ -125,7 +128,7 @@ fn ready(manifest: &Manifest, outputs: &Path) -> Result<(), Error> {
 
 /// What the ledger says of itself, its audit log, and what it names. Sessions end with it: a backup is no way to be
 /// signed in.
-fn examine(state: &Path, manifest: &Manifest) -> Result<(), Error> {
+fn examine(state: &Path, manifest: &Manifest) -> Result<Vec<String>, Error> {
     let unsound = |reason: String| Error::new(ErrorKind::System, "ERR-041").with("reason", reason);
     let path = state.join("ledger.sqlite");
     // Before anything is written: a file that is no sound database is not to be opened for that.
@@ -142,11 +145,15 @@ fn examine(state: &Path, manifest: &Manifest) -> Result<(), Error> {
         return Err(unsound("@backup.other_audit".to_owned()));
     }
     Anchors::of(state, None).compare(&ledger)?.map_err(Error::from)?;
-    if let Some(path) = sound::lacking(&ledger, manifest)?.into_iter().find(|path| !manifest.missing.contains(path)) {
-        return Err(refused(&path, "@io.not_found"));
+    let lacking = sound::lacking(&ledger, manifest)?;
+    if let Some(said) = &manifest.missing
+        && let Some(path) = lacking.iter().find(|path| !said.contains(path))
+    {
+        return Err(refused(path, "@io.not_found"));
     }
     ledger.end_sessions()?;
-    Ok(ledger.seal()?)
+    ledger.seal()?;
+    Ok(lacking)
 }
 
 fn place(manifest: &Manifest, outputs: &Path, growing: &Path) -> Result<(), Error> {

@@ -116,12 +116,12 @@ fn fill(outputs: &Path, part: &Path, now: &str) -> Result<Manifest, Error> {
         audit_hash,
         latest,
         files,
-        missing: Vec::new(),
+        missing: None,
     };
     if let Some(path) = sound::runs(part, &manifest)? {
         return Err(damaged(path));
     }
-    manifest.missing = sound::lacking(&ledger, &manifest)?;
+    manifest.missing = Some(sound::lacking(&ledger, &manifest)?);
     drop(ledger);
     let path = part.join(NAME);
     fs::write(&path, serde_json::to_vec_pretty(&manifest)?)?;

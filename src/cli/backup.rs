@@ -6,6 +6,7 @@ use super::site;
 use super::user::line;
 use crate::backup::{self, Manifest};
 use crate::error::Error;
+use crate::finding::Lang;
 use crate::ledger::{Ledger, NewEntry};
 use std::path::Path;
 
@@ -19,10 +20,7 @@ pub fn take(cli: &Cli, to: &Path) -> Result<u8, Error> {
     let (files, mib) = (manifest.files.len().to_string(), size(&manifest));
     let number = manifest.audit_number.to_string();
     let sentence = line(lang(cli, &config), "backup.taken", &[&to.display().to_string(), &files, &mib, &number, &manifest.audit_hash]);
-    tell(cli, &sentence, &manifest);
-    if !manifest.missing.is_empty() && cli.format == Format::Text {
-        say(line(lang(cli, &config), "backup.missing", &[&manifest.missing.len().to_string()]));
-    }
+    tell(cli, lang(cli, &config), &sentence, &manifest);
     Ok(0)
 }
 
@@ -34,7 +32,8 @@ pub fn restore(cli: &Cli, from: &Path) -> Result<u8, Error> {
     note(&mut ledger, "restored", from, &manifest)?;
     let (files, number) = (manifest.files.len().to_string(), manifest.audit_number.to_string());
     let outputs = config.outputs.display().to_string();
-    tell(cli, &line(lang(cli, &config), "backup.restored", &[&outputs, &files, &manifest.made, &number]), &manifest);
+    let lang = lang(cli, &config);
+    tell(cli, lang, &line(lang, "backup.restored", &[&outputs, &files, &manifest.made, &number]), &manifest);
     Ok(0)
 }
 
@@ -49,7 +48,7 @@ fn size(manifest: &Manifest) -> String {
     bytes.div_ceil(1 << 20).to_string()
 }
 
-fn tell(cli: &Cli, sentence: &str, manifest: &Manifest) {
+fn tell(cli: &Cli, lang: Lang, sentence: &str, manifest: &Manifest) {
     if cli.format == Format::Json {
         let (files, number, hash) = (manifest.files.len(), manifest.audit_number, &manifest.audit_hash);
         return say(
@@ -57,4 +56,8 @@ fn tell(cli: &Cli, sentence: &str, manifest: &Manifest) {
         );
     }
     say(Paint::stdout().text("1;32", sentence));
+    let missing = manifest.missing.as_ref().map_or(0, Vec::len);
+    if missing > 0 {
+        say(line(lang, "backup.missing", &[&missing.to_string()]));
+    }
 }

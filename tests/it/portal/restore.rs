@@ -248,6 +248,17 @@ fn a_hostile_backup_is_refused_and_leaves_nothing() {
 }
 
 #[test]
+fn what_was_lost_before_is_said_and_hinders_no_backup() {
+    let site = earlier();
+    let original = ORIGINAL.trim_start_matches("state/");
+    fs::remove_file(site.path("outputs/.huichi").join(original)).expect("lost");
+    let taken = told(&site, &["backup", "copy"]);
+    assert_eq!(taken["missing"], json!([ORIGINAL]));
+    let restored = told(&site, &["restore", "copy", "--outputs", "elsewhere"]);
+    assert_eq!(restored["missing"], json!([ORIGINAL]));
+}
+
+#[test]
 fn a_backup_takes_what_latest_names_whatever_the_clock_said() {
     let site = earlier();
     let ledger = rusqlite::Connection::open(site.path("outputs/.huichi/ledger.sqlite")).expect("the ledger");
