@@ -179,7 +179,11 @@ pub fn load(config: &Config, parsed: &[ParsedFile], receipts: &Receipts) -> Resu
             for (batches, dataset) in [(read.sums(meta.number), &mut loaded.sums), (read.names(meta.number), &mut loaded.names)] {
                 dataset.batches.extend(rebased(batches, ordinal)?);
             }
-            loaded.keys.entry(meta.form.clone()).or_default().push_str(&format!("{ordinal}:{source}:{}{} ", read.key, receipts.text(ordinal)));
+            loaded.keys.entry(meta.form.clone()).or_default().push_str(&format!(
+                "{ordinal}:{source}:{}{} ",
+                read.key,
+                receipts.text(ordinal)
+            ));
             let Some((schema, batches)) = read.records(meta.number).filter(|_| meta.rows > 0) else {
                 loaded.note_part(ordinal, &meta.form, meta.period, 0);
                 continue;

@@ -10,6 +10,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+/// How long a page waits for what it can do without.
+pub const NO_PATIENCE: Duration = Duration::from_millis(200);
 /// So long a request waits for the ledger.
 pub const PATIENCE: Duration = Duration::from_secs(3);
 /// So long the portal itself does.

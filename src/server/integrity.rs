@@ -39,7 +39,7 @@ struct Input {
 /// The hash of a run's `run.json` as the ledger has it; empty if it has none.
 pub async fn record_of(app: &App, run: &str) -> Result<String, PageError> {
     let id = run.to_owned();
-    let recorded = app.ledger(move |l| l.run(&id)).await?;
+    let recorded = app.read(move |l| l.run(&id)).await?;
     let summary = recorded.and_then(|r| serde_json::from_str::<Summary>(&r.summary).ok());
     Ok(summary.map(|s| s.record_sha256).unwrap_or_default())
 }
@@ -111,7 +111,7 @@ pub fn banner(app: &App, actor: &Actor) -> Option<Banner> {
 
 /// Compares every original and every run with its hashes.
 pub async fn scrub(app: &App) -> Result<(), PageError> {
-    let (runs, uploads) = app.ledger(|l| Ok((l.runs_recorded()?, l.standing_uploads()?))).await?;
+    let (runs, uploads) = app.read(|l| Ok((l.runs_recorded()?, l.standing_uploads()?))).await?;
     let mut records = Vec::new();
     for run in runs {
         let record = record_of(app, &run).await?;

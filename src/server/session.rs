@@ -68,12 +68,9 @@ impl SessionStore for LedgerStore {
         let asked = hash.clone();
         let Some(kept) = self.0.read(move |l| l.session(&asked, now, idle)).await.map_err(backend)? else { return Ok(None) };
         if now - kept.seen >= TOUCHED_S {
-            // A page that only reads neither waits nor fails because the ledger takes no writes.
-            let app = self.0.clone();
-            tokio::spawn(async move {
-                let touched = app.ledger(move |l| l.touch_session(&hash, now)).await;
-                touched.inspect_err(|error| tracing::warn!(?error, "the use of a session could not be noted"))
-            });
+            // A page that only reads hardly waits and never fails because the ledger takes no writes; a later one notes it.
+            let touched = self.0.ledger_at_once(move |l| l.touch_session(&hash, now)).await;
+            let _ = touched.inspect_err(|error| tracing::warn!(?error, "the use of a session could not be noted"));
         }
         let data: HashMap<String, serde_json::Value> = serde_json::from_str(&kept.data).map_err(|e| Error::Decode(e.to_string()))?;
         let expiry_date = tower_sessions::cookie::time::OffsetDateTime::from_unix_timestamp(kept.expires).map_err(backend)?;

@@ -1,7 +1,7 @@
 //! What all requests share.
 
 use super::clock::{Clock, shown};
-use super::connections::{Connections, LONG_PATIENCE, PATIENCE};
+use super::connections::{Connections, LONG_PATIENCE, NO_PATIENCE, PATIENCE};
 use super::error::PageError;
 use super::frame::{Banner, portal, say};
 use super::limits::Limits;
@@ -118,6 +118,14 @@ impl App {
         ask: impl FnOnce(&mut Ledger) -> Result<T, LedgerError> + Send + 'static,
     ) -> Result<T, PageError> {
         self.write(PATIENCE, ask).await
+    }
+
+    /// The same for what a page can do without: it does not wait to speak of.
+    pub async fn ledger_at_once<T: Send + 'static>(
+        &self,
+        ask: impl FnOnce(&mut Ledger) -> Result<T, LedgerError> + Send + 'static,
+    ) -> Result<T, PageError> {
+        self.connections.write(NO_PATIENCE, ask).await
     }
 
     /// The same for what the portal does by itself, which nobody would do again.

@@ -100,22 +100,22 @@ fn secrets_that_stand_in_the_settings_are_refused_and_never_repeated() {
     let http = |rest: &str| format!("[[source.market.http]]\nname = \"a.csv\"\n{rest}\n");
     let notice = |rest: &str| format!("[[notice]]\nkind = \"wecom\"\n{rest}\n");
     for (settings, code) in [
-        (http("url = \"https://user:hunter2@data.example/a.csv\""), "CFG-021"),
-        (http("url = \"https://hunter2@data.example/a.csv\""), "CFG-021"),
-        (http("url = \"https://:hunter2@data.example/a.csv\""), "CFG-021"),
-        (http("url = \"HTTPS://user:hunter2@data.example/a.csv\""), "CFG-021"),
+        (http("url = \"https://user:hunter2@data.example/a.csv\""), "CFG-027"),
+        (http("url = \"https://hunter2@data.example/a.csv\""), "CFG-027"),
+        (http("url = \"https://:hunter2@data.example/a.csv\""), "CFG-027"),
+        (http("url = \"HTTPS://user:hunter2@data.example/a.csv\""), "CFG-027"),
         (http("url = \"file:///etc/hunter2\""), "CFG-010"),
         (http("url = \"ftp://user:hunter2@data.example/a.csv\""), "CFG-010"),
         (http("url = \"data.example/?hunter2\""), "CFG-010"),
         (http("url = \"https://\""), "CFG-010"),
         (http("url = 5"), "CFG-008"),
-        (http("url = \"https://data.example/a.csv\"\npassword = \"hunter2\"").replace("name = \"a.csv\"\n", ""), "CFG-022"),
-        (notice("url = \"https://qyapi.example/send?key=hunter2\""), "CFG-022"),
-        (notice("url = \"https://user:hunter2@qyapi.example/send\""), "CFG-021"),
+        (http("url = \"https://data.example/a.csv\"\npassword = \"hunter2\"").replace("name = \"a.csv\"\n", ""), "CFG-028"),
+        (notice("url = \"https://qyapi.example/send?key=hunter2\""), "CFG-028"),
+        (notice("url = \"https://user:hunter2@qyapi.example/send\""), "CFG-027"),
         (notice("url = \"file:///hunter2\""), "CFG-010"),
         (notice("url = { env = \"A\", file = \"b\" }"), "CFG-010"),
-        ("[portal]\nlisten = \"127.0.0.1:0\"\npublic_url = \"https://user:hunter2@huichi.example\"\n".to_owned(), "CFG-021"),
-        ("[portal]\nplain_http = true\nmetrics_token = \"hunter2\"\n".to_owned(), "CFG-022"),
+        ("[portal]\nlisten = \"127.0.0.1:0\"\npublic_url = \"https://user:hunter2@huichi.example\"\n".to_owned(), "CFG-027"),
+        ("[portal]\nplain_http = true\nmetrics_token = \"hunter2\"\n".to_owned(), "CFG-028"),
     ] {
         let (found, said) = problems(&settings);
         assert!(found.iter().any(|(c, line)| c == code && *line == 5), "{settings}{found:?}{said}");
@@ -129,7 +129,7 @@ fn secrets_that_stand_in_the_settings_are_refused_and_never_repeated() {
     }
     let (found, said) =
         problems(&notice("url = \"https://qyapi.example/send?key=hunter2\"\nsecret = \"SEChunter2\"\nsecrte = \"hunter2\""));
-    assert_eq!(found.iter().map(|(code, _)| code.as_str()).collect::<Vec<_>>(), ["CFG-022", "CFG-006"], "{said}");
+    assert_eq!(found.iter().map(|(code, _)| code.as_str()).collect::<Vec<_>>(), ["CFG-028", "CFG-006"], "{said}");
     assert!(!said.contains("hunter2"), "{said}");
 }
 
@@ -166,7 +166,7 @@ secret = { file = "notice.key" }
 #[test]
 fn a_portal_for_others_needs_tls_or_a_statement() {
     let code = |settings: &str| problems(&format!("[portal]\n{settings}")).0;
-    let refused = vec![("CFG-023".to_owned(), 4)];
+    let refused = vec![("CFG-029".to_owned(), 4)];
     for listen in ["0.0.0.0:8080", "[::]:8080", "192.168.3.4:80", "[::ffff:10.0.0.1]:80", "8.8.8.8:443"] {
         assert_eq!(code(&format!("listen = \"{listen}\"\n")), refused, "{listen}");
         for stated in ["plain_http = true", "behind_proxy = true", "certificate = \"a.pem\"\nkey = \"a.key\""] {

@@ -45,7 +45,7 @@ fn plain(cell: &Data) -> String {
 
 /// The pool, without what depends on cell types.
 fn pool(site: &Site) -> Pool {
-    let row = |r: crate::util::Row| r.into_iter().filter(|(k, _)| k != "findings").collect::<Vec<_>>();
+    let row = |r: crate::util::Row| r.into_iter().filter(|(k, _)| !["findings", "findings_open"].contains(&k.as_str())).collect::<Vec<_>>();
     site.table("enterprises").into_iter().map(|r| (r["enterprise"].clone(), row(r))).collect()
 }
 

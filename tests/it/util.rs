@@ -140,6 +140,8 @@ pub fn redacted(text: &str) -> String {
             (r#"(运行标识：|"key": ")[0-9a-f]{8}"#, "${1}‹key›"),
             (r"[0-9a-f]{8}（汇池", "‹key›（汇池"),
             (r"\b\d+(\.\d+)? 秒", "‹seconds›"),
+            (r#""bytes": \d+"#, r#""bytes": "‹bytes›""#),
+            (r"\d+ KiB", "‹KiB›"),
             (r#""seconds": \d+"#, r#""seconds": "‹seconds›""#),
             (r"20[0-9]{2}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?(\+08:?00)?", "‹moment›"),
             (r"127\.0\.0\.1:\d+", "‹address›"),

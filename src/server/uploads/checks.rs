@@ -38,7 +38,7 @@ pub async fn resume(app: &App) -> Result<(), PageError> {
 /// Begins the check of an upload that has none.
 pub async fn begin_by_id(app: &App, id: &str) -> Result<(), PageError> {
     let asked = id.to_owned();
-    let upload = app.ledger(move |l| l.upload(&asked)).await?;
+    let upload = app.read(move |l| l.upload(&asked)).await?;
     if let Some(upload) = upload.filter(|u| u.verdict.is_none()) {
         begin(app, upload);
     }
@@ -60,7 +60,7 @@ pub fn begin(app: &App, upload: Upload) {
         }
         app.intake.release(&upload.id);
         let id = upload.id.clone();
-        let series = app.ledger(move |l| l.upload(&id)).await.ok().flatten().map_or(upload.series, |u| u.series);
+        let series = app.read(move |l| l.upload(&id)).await.ok().flatten().map_or(upload.series, |u| u.series);
         changes::prepare(&app, &series).await;
     });
 }

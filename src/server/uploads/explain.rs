@@ -31,7 +31,7 @@ pub async fn explain(
     let result = upload.result.clone().ok_or(PageError::Conflict("unchecked"))?;
     loop {
         let series = upload.series.clone();
-        let before: HashSet<String> = app.ledger(move |l| l.explanations(&series)).await?.into_iter().map(|e| e.finding).collect();
+        let before: HashSet<String> = app.read(move |l| l.explanations(&series)).await?.into_iter().map(|e| e.finding).collect();
         let (shared, result, asked, known) = (app.clone(), result.clone(), key.to_owned(), before.clone());
         let answers = tokio::task::spawn_blocking(move || {
             let found = shared.intake.found(&result).ok_or(PageError::Conflict("unchecked"))?;

@@ -167,7 +167,7 @@ pub async fn one(app: &App, actor: &Actor, id: &str) -> Result<Item, PageError> 
 /// How the uploads of an upload's source stand.
 pub async fn standings(app: &App, upload: &Upload) -> Result<Standings, PageError> {
     let source = upload.source.clone();
-    app.ledger(move |l| Standings::read(l, Some(&source))).await
+    app.read(move |l| Standings::read(l, Some(&source))).await
 }
 
 /// The earlier uploads to which an upload is something, the newest first.

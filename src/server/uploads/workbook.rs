@@ -85,7 +85,7 @@ async fn write_whole(app: &App, source: &str, mut job: SlipJob) -> Result<(), Pa
 async fn job(app: &App, upload: &Upload) -> Result<SlipJob, PageError> {
     let found = upload.result.as_deref().and_then(|name| app.intake.found(name)).ok_or(PageError::Conflict("unchecked"))?;
     let series = upload.series.clone();
-    let explanations = app.ledger(move |l| l.explanations(&series)).await?;
+    let explanations = app.read(move |l| l.explanations(&series)).await?;
     let bureau = app.config.source.get(&upload.source).map_or_else(|| upload.source.clone(), |s| s.bureau.clone());
     let checked = upload.checked.clone().unwrap_or_default();
     let verdict = portal(&format!("verdict_{}", upload.verdict.map_or("waiting", crate::ledger::Verdict::id)));

@@ -366,7 +366,7 @@ fn a_writer_that_holds_the_ledger_stalls_no_page_and_others_are_told_to_wait() {
     };
     let (took, ()) = timed(|| {
         scope(|s| {
-            for _ in 0..6 {
+            for _ in 0..3 {
                 s.spawn(|| wait(&portal.stranger().post("/sign-in", &[("name", "leader"), ("password", super::PASSWORD)])));
             }
             s.spawn(|| wait(&portal.stranger().post("/sign-in", &[("name", "leader"), ("password", "wrong")])));

@@ -1,6 +1,6 @@
 //! A state that an earlier build left, opened with this one; `tests/fixtures/state/README.md` says what it holds.
 
-use super::{Portal, escaped, told};
+use super::{Portal, Visitor, escaped, told, until};
 use crate::util::{Site, tests, text};
 use std::fs::{self, File};
 
@@ -18,6 +18,12 @@ pub(super) fn earlier() -> Site {
     zip::ZipArchive::new(archive).expect("an archive").extract(site.path("")).expect("unpacked");
     assert_eq!(fs::read_link(site.path("outputs/latest")).expect("a link").to_string_lossy(), SECOND);
     site
+}
+
+/// The page of an upload once its check, whose result an earlier build kept in another form, has been made again.
+fn checked(clerk: &Visitor, id: &str) -> String {
+    let page = || clerk.page(&format!("/uploads/{id}"));
+    until(60, "its check", || Some(page()).filter(|page| !page.contains("http-equiv=\"refresh\"")))
 }
 
 /// Path of a run's file.
@@ -43,7 +49,7 @@ fn receipts_and_runs_of_an_earlier_build_are_shown_and_taken() {
     assert!(list.contains("共 4 份"), "{list}");
     let ids: Vec<String> =
         list.split("href=\"/uploads/").skip(1).map(|r| r.split(['"', '?', '#']).next().unwrap_or_default().to_owned()).collect();
-    let pages: Vec<String> = ids.iter().filter(|id| id.len() == 32).map(|id| clerk.page(&format!("/uploads/{id}"))).collect();
+    let pages: Vec<String> = ids.iter().filter(|id| id.len() == 32).map(|id| checked(&clerk, id)).collect();
     let one = |words: &[&str]| {
         let found = pages.iter().any(|page| words.iter().all(|word| page.contains(word)));
         assert!(found, "no receipt says {words:?}");
