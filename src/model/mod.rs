@@ -13,6 +13,7 @@ pub mod amount;
 pub mod cell;
 pub mod code;
 pub mod date;
+pub mod ideograph;
 pub mod merged;
 pub mod name;
 pub mod org_code;
