@@ -9,6 +9,7 @@ mod config;
 mod decimals;
 mod editions;
 mod edits;
+mod field;
 mod hostile;
 mod http;
 mod layouts;
