@@ -3,11 +3,12 @@
 //! Takes: a date cell's text. Gives: the first day of what was written, and whether that was a day, a month or a year;
 //! [`last_day`] gives the last one, for dates that end something.
 //! Read: `2023-5`, `2023.05.31`, `20230531`, `202305`, `2023年5月`, `2023/5/31`, `2023`, a serial number as text
-//! (`45077`, base 1900), `二〇二三年五月`, ISO with a time, full-width digits.
+//! (`45077`, base 1900), `二〇二三年五月`, ISO with a time, full-width digits. A moment that states its offset from UTC is a day in
+//! Beijing (UTC+8): `2026-06-29T16:00:00Z` is 30 June.
 //! Refused: two-digit years and day-first spellings (ambiguous), impossible days, and the first month of 1900, which is
 //! what a spreadsheet shows for a small number in a date cell. Serials of base 1904 cannot be told from text alone.
 
-use chrono::{Days, Months, NaiveDate};
+use chrono::{Datelike, Days, Months, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 
 use crate::model::amount::is_mark;
 use crate::model::code::all_digits;
@@ -45,6 +46,9 @@ pub fn parse(text: &str) -> Result<(NaiveDate, Precision), DateProblem> {
     let folded = folded.trim().trim_start_matches('\'');
     if is_mark(folded) {
         return Err(DateProblem::Missing);
+    }
+    if let Some(moment) = in_beijing(folded) {
+        return Ok((moment, Precision::Day));
     }
     let day = without_time(folded).ok_or(DateProblem::Form)?;
     let mut day: String = day.chars().filter(|&c| !text::is_blank(c)).collect();
@@ -173,6 +177,41 @@ fn dated(year: &str, month: Option<&str>, day: Option<&str>) -> Result<(NaiveDat
     }
 }
 
+/// Hours by which Beijing is ahead of UTC, in seconds.
+const BEIJING: i32 = 8 * 3600;
+
+/// The day in Beijing of a moment with its offset from UTC: `Z`, `+00:00`, `-0530`, `+08`.
+pub fn in_beijing(text: &str) -> Option<NaiveDate> {
+    beijing_time(text).map(|moment| moment.date()).filter(|day| (1900..2200).contains(&day.year()))
+}
+
+/// Date and time in Beijing of a moment with its offset from UTC.
+pub fn beijing_time(text: &str) -> Option<NaiveDateTime> {
+    let (day, time) = text.trim().split_once(['T', 't', ' '])?;
+    let time = time.trim();
+    let zoned = time.find(['Z', 'z', '+', '-'])?;
+    let (time, offset) = (time[..zoned].trim(), &time[zoned..]);
+    let day = NaiveDate::parse_from_str(day, "%Y-%m-%d").or_else(|_| NaiveDate::parse_from_str(day, "%Y/%m/%d")).ok()?;
+    let time = ["%H:%M:%S%.f", "%H:%M"].iter().find_map(|form| NaiveTime::parse_from_str(time, form).ok())?;
+    let offset = match offset {
+        "Z" | "z" => 0,
+        offset => seconds_of(offset)?,
+    };
+    day.and_time(time).checked_add_signed(TimeDelta::seconds(i64::from(BEIJING - offset)))
+}
+
+/// Seconds of `+08:00`, `+0800`, `-05`, at most 14 hours either way.
+fn seconds_of(offset: &str) -> Option<i32> {
+    let sign = if offset.starts_with('-') { -1 } else { 1 };
+    let digits: String = offset[1..].chars().filter(|c| *c != ':').collect();
+    if !all_digits(&digits) || !matches!(digits.len(), 2 | 4) {
+        return None;
+    }
+    let (hours, minutes) = digits.split_at(2);
+    let (hours, minutes): (i32, i32) = (hours.parse().ok()?, if minutes.is_empty() { 0 } else { minutes.parse().ok()? });
+    (hours <= 14 && minutes < 60).then_some(sign * (hours * 3600 + minutes * 60))
+}
+
 /// Takes a time of day off the end, or gives nothing if what stands there is no time.
 fn without_time(text: &str) -> Option<&str> {
     if !text.contains(':') {
@@ -183,7 +222,7 @@ fn without_time(text: &str) -> Option<&str> {
     let hour = time.split(':').next()?;
     let is_time = all_digits(hour)
         && hour.parse::<u32>().is_ok_and(|hour| hour <= 24)
-        && time.chars().all(|c| c.is_ascii_digit() || matches!(c, ':' | '.' | '+' | '-' | 'Z' | 'z'));
+        && time.chars().all(|c| c.is_ascii_digit() || matches!(c, ':' | '.'));
     is_time.then_some(day)
 }
 
@@ -229,6 +268,25 @@ mod tests {
 
     fn day(year: i32, month: u32, day: u32) -> NaiveDate {
         NaiveDate::from_ymd_opt(year, month, day).expect("a date")
+    }
+
+    #[test]
+    fn a_moment_is_a_day_in_beijing() {
+        for text in [
+            "2026-06-29T16:00:00Z",
+            "2026-06-29T16:00:00.000Z",
+            "2026-06-29 16:00:00+00:00",
+            "2026-06-30T00:00:00+08:00",
+            "2026-06-30T00:00+0800",
+            "2026-06-29T11:00:00 -05",
+            "2026/06/29 16:30:00Z",
+            "２０２６-06-29T16:00:00Z",
+        ] {
+            assert_eq!(parse(text), Ok((day(2026, 6, 30), Precision::Day)), "{text}");
+        }
+        assert_eq!(parse("2026-06-29T15:59:59Z"), Ok((day(2026, 6, 29), Precision::Day)));
+        assert_eq!(parse("2026-06-29 16:00:00"), Ok((day(2026, 6, 29), Precision::Day)), "no offset is local time");
+        assert_eq!(parse("2026-06-29T16:00:00+25:00"), Err(DateProblem::Form), "no such offset");
     }
 
     #[test]

@@ -6,19 +6,21 @@
 
 use unicode_normalization::UnicodeNormalization;
 
+use crate::model::ideograph::unified;
 use crate::model::text::{half_width, is_blank, is_hanzi, is_invisible, is_wide_alphanumeric};
 
-/// Gives the tidy form: trimmed, letters and digits half-width, no blanks beside hanzi, nothing invisible.
+/// Gives the tidy form: trimmed, letters and digits half-width, no blanks beside hanzi, nothing invisible, and for what only
+/// looks like an ideograph the ideograph.
 ///
 /// Between Latin words one blank stays. Brackets and other punctuation stay as written.
 pub fn clean(name: &str) -> String {
-    if name.chars().all(|c| !is_blank(c) && !is_invisible(c) && !is_wide_alphanumeric(c)) {
+    if name.chars().all(|c| !is_blank(c) && !is_invisible(c) && !is_wide_alphanumeric(c) && unified(c) == c) {
         return name.to_owned();
     }
     let mut tidy = String::with_capacity(name.len());
     let mut last: Option<char> = None;
     let mut blank = false;
-    for c in name.chars().filter(|&c| !is_invisible(c)).map(half_width) {
+    for c in name.chars().filter(|&c| !is_invisible(c)).map(|c| unified(half_width(c))) {
         if is_blank(c) {
             blank = true;
             continue;
@@ -112,6 +114,7 @@ fn is_key_char(c: char) -> bool {
 fn fold_once(name: &str) -> String {
     name.chars()
         .filter(|&c| !is_invisible(c))
+        .map(unified)
         .nfkc()
         .filter(|&c| !is_blank(c) && !is_invisible(c))
         .flat_map(char::to_uppercase)
@@ -149,6 +152,13 @@ mod tests {
         {
             assert_eq!(match_key(name), key, "{name:?}");
         }
+    }
+
+    #[test]
+    fn look_alikes_of_ideographs_are_the_ideographs() {
+        let copied = "\u{2EF0}南市\u{2F72}瑞电子有限公司\u{E0100}";
+        assert_eq!(clean(copied), "龙南市禾瑞电子有限公司");
+        assert_eq!(match_key(copied), match_key("龙南市禾瑞电子有限公司"));
     }
 
     #[test]

@@ -34,6 +34,15 @@ pub struct RawCell<'a> {
     pub kind: CellType,
     /// Its text; never empty.
     pub text: &'a str,
+    /// How many places its number format moves the point of a number to the left; the text is as shown.
+    pub power: u8,
+}
+
+impl<'a> RawCell<'a> {
+    /// A cell that shows what it holds.
+    pub fn new(kind: CellType, text: &'a str) -> Self {
+        Self { kind, text, power: 0 }
+    }
 }
 
 /// A column of a table, found by its header words.

@@ -5,6 +5,7 @@
 //! Invariant: the fold works character by character, so folding twice equals folding once. It never maps a letter
 //! to a look-alike of another script: a Greek capital Mu stays Greek.
 
+use super::ideograph::unified;
 use std::borrow::Cow;
 use unicode_normalization::UnicodeNormalization;
 
@@ -16,11 +17,11 @@ pub fn cut(text: String, most: usize) -> String {
     }
 }
 
-/// Tells whether a character prints nothing: zero-width marks, byte order mark, soft hyphen, direction marks.
+/// Tells whether a character prints nothing: zero-width marks, byte order mark, soft hyphen, direction marks, variation selectors.
 pub fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{180B}'..='\u{180E}' | '\u{200B}'..='\u{200F}'
-        | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}')
+        | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{E0100}'..='\u{E01EF}')
         || (c.is_control() && !c.is_whitespace())
 }
 
@@ -75,9 +76,10 @@ pub fn is_wide_alphanumeric(c: char) -> bool {
     half_width(c) != c
 }
 
-/// Folds each character to its compatibility form (NFKC) and leaves invisible ones out.
+/// Folds each character to its compatibility form (NFKC), look-alikes of ideographs to these, and leaves invisible ones out.
 ///
-/// Blanks of all widths become plain blanks, but stay; line breaks and tabs stay as they are.
+/// Blanks of all widths become plain blanks, but stay; line breaks and tabs stay as they are. So do raised, lowered and enclosed digits
+/// (¹ ₁ ① ⒈), which are marks beside a value: folded they would become digits of it.
 pub fn fold(text: &str) -> String {
     if text.bytes().all(|b| matches!(b, b' '..=b'~')) {
         return text.to_owned();
@@ -88,11 +90,18 @@ pub fn fold(text: &str) -> String {
             if !is_invisible(c) {
                 folded.push(c);
             }
+        } else if is_mark_digit(c) {
+            folded.push(c);
         } else if !is_invisible(c) {
-            folded.extend(std::iter::once(c).nfkc().filter(|&c| !is_invisible(c)));
+            folded.extend(std::iter::once(unified(c)).nfkc().filter(|&c| !is_invisible(c)));
         }
     }
     folded
+}
+
+/// Tells whether a character is a digit only in form: raised, lowered, enclosed, with a point, of a fraction.
+fn is_mark_digit(c: char) -> bool {
+    half_width(c) == c && !c.is_ascii() && std::iter::once(c).nfkc().any(|folded| folded.is_ascii_digit())
 }
 
 /// Gives the shortest decimal that reads back to the same double: `201310699744.20001` is 201310699744.2.
@@ -139,6 +148,7 @@ mod tests {
     fn folds_width_and_drops_the_invisible() {
         assert_eq!(fold("９１（Ａ）\u{200B}\u{FEFF}x\u{3000}y"), "91(A)x y");
         assert_eq!(fold("Μ"), "Μ", "a Greek letter stays Greek");
+        assert_eq!(fold("１2500¹ ₁①⒈⑴"), "12500¹ ₁①⒈⑴", "marks are no digits");
         assert_eq!(fold("a\nb"), "a\nb");
         assert_eq!(fold("a\0b"), "ab");
     }

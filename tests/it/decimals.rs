@@ -139,9 +139,9 @@ fn standardized_sum(kind: CellType, unit: i64, cells: &[String]) -> (i128, i128)
     let mut standardizer = Standardizer::new(&forms, &codes);
     standardizer.table(&meta);
     for (row, text) in (2..).zip(cells) {
-        standardizer.record(&meta, row, &[Some(RawCell { kind, text })]).expect("a record");
+        standardizer.record(&meta, row, &[Some(RawCell::new(kind, text))]).expect("a record");
     }
-    standardizer.sum_row(&meta, 1, SumKind::Total, "合计", &[Some(RawCell { kind, text: "0" })]);
+    standardizer.sum_row(&meta, 1, SumKind::Total, "合计", &[Some(RawCell::new(kind, "0"))]);
     let table = standardizer.end_table(&meta).expect("columns").expect("a table");
     let sum = |batch: Option<datafusion::arrow::array::RecordBatch>, column: &str| {
         let batch = batch.expect("rows");

@@ -161,7 +161,7 @@ fn every_edit_has_its_fixtures() {
         .collect();
     let folders: BTreeSet<String> = folders().iter().map(|f| code(f)).collect();
     // Edits over cells that a text table cannot hold are tested below.
-    let elsewhere: BTreeSet<String> = ["USC-003", "FMT-103", "FMT-105"].map(String::from).into();
+    let elsewhere: BTreeSet<String> = ["USC-003", "FMT-103", "FMT-105", "FMT-111"].map(String::from).into();
     assert_eq!(edits.difference(&folders).filter(|c| !elsewhere.contains(*c)).collect::<Vec<_>>(), Vec::<&String>::new());
     assert_eq!(folders.difference(&edits).collect::<Vec<_>>(), Vec::<&String>::new());
 }
@@ -180,10 +180,13 @@ fn cells_of_workbooks_have_types_that_edits_see() {
     sheet.write_string(2, 1, "龙南市甲木试验有限公司").expect("a name");
     sheet.write_string(2, 2, "1,234").expect("a number as text");
     sheet.write_formula(2, 3, rust_xlsxwriter::Formula::new("NA()").set_result("#N/A")).expect("an error value");
+    sheet.write_string(3, 1, "龙南市乙火试验有限公司").expect("a name");
+    let wan = rust_xlsxwriter::Format::new().set_num_format("0!.0,");
+    sheet.write_number_with_format(3, 2, 12_500_000, &wan).expect("a number shown in 万元");
     site.input("统计局/经营情况.xlsx", book.save_to_buffer().expect("bytes"));
     site.run();
     let found = site.findings();
-    for want in ["USC-003 2023年 A3", "FMT-103 2023年 C3", "FMT-105 2023年 D3"] {
+    for want in ["USC-003 2023年 A3", "FMT-103 2023年 C3", "FMT-105 2023年 D3", "FMT-111 2023年 C4"] {
         assert!(found.iter().any(|f| f == want), "{want} is not in {found:?}");
     }
 }

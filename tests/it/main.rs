@@ -11,6 +11,7 @@ mod damage;
 mod decimals;
 mod editions;
 mod edits;
+mod field;
 mod hostile;
 mod http;
 mod layouts;

@@ -9,7 +9,7 @@ mod money;
 mod number;
 mod unit;
 
-pub use mark::is_mark;
+pub use mark::{is_error_word, is_mark};
 pub use money::{plain_to_units, to_units_rounded};
 pub use number::{Number, parse_double, parse_number};
 pub use unit::Unit;

@@ -218,7 +218,7 @@ impl Block {
         let mut any = false;
         for cell in part.cells {
             let Some(Some(field)) = self.fields.get(cell.column as usize) else { continue };
-            cells[*field] = Some(RawCell { kind: cell_type(cell.kind, text_table), text: part.text(cell) });
+            cells[*field] = Some(RawCell { kind: cell_type(cell.kind, text_table), text: part.text(cell), power: cell.power });
             any = true;
         }
         (cells, any)

@@ -11,8 +11,8 @@ pub const RECORD: &str = "record";
 /// Why there is or is no value: the words of `_state` columns.
 pub mod state {
     /// In the order of their indices in the dictionary.
-    pub const WORDS: [&str; 10] =
-        ["stated", "zero", "blank", "mark", "unreadable", "no_unit", "error_cell", "too_large", "not_in_list", "open"];
+    pub const WORDS: [&str; 11] =
+        ["stated", "zero", "blank", "mark", "unreadable", "no_unit", "error_cell", "too_large", "not_in_list", "open", "shown_otherwise"];
     /// A value.
     pub const STATED: i8 = 0;
     /// A value, and it is zero.
@@ -33,6 +33,8 @@ pub mod state {
     pub const NOT_IN_LIST: i8 = 8;
     /// An open-ended date: 长期.
     pub const OPEN: i8 = 9;
+    /// A number that its format shows in another unit than the heading states.
+    pub const SHOWN_OTHERWISE: i8 = 10;
 }
 
 /// Words of `_precision` columns.

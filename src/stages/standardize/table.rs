@@ -5,7 +5,7 @@ use super::schema::{RECORD, field_columns};
 use super::sums::{SumRow, Sums};
 use super::value::{CodeList, code_key, present};
 use crate::config::{FieldKind, FormOptions, PeriodKind};
-use crate::model::amount::{Unit, is_mark};
+use crate::model::amount::{Unit, is_error_word, is_mark};
 use crate::model::name;
 use crate::model::place::Address;
 use crate::model::raw::{RawCell, SumKind, TableMeta};
@@ -158,7 +158,8 @@ impl Open {
 
 impl Names {
     fn push(&mut self, record: i64, field: &str, cell: &str) {
-        for (number, single) in (1..).zip(name::split_owners(cell).into_iter().filter(|single| !is_mark(single))) {
+        for (number, single) in (1..).zip(name::split_owners(cell).into_iter().filter(|single| !is_mark(single) && !is_error_word(single)))
+        {
             self.records.append_value(record);
             self.fields.append_value(field);
             self.numbers.append_value(number);

@@ -7,7 +7,7 @@
 
 use super::schema::state;
 use crate::config::{FieldKind, FieldOptions};
-use crate::model::amount::{Number, Unit, is_mark, parse_double, parse_number, plain_to_units, to_units_rounded};
+use crate::model::amount::{Number, Unit, is_error_word, is_mark, parse_double, parse_number, plain_to_units, to_units_rounded};
 use crate::model::date::{self, DateProblem, Precision};
 use crate::model::raw::{CellType, RawCell};
 use crate::model::{code, name, patent_number, text};
@@ -32,7 +32,7 @@ pub fn number_state(stated: &Stated<(i128, Unit)>) -> i8 {
 pub fn present(cell: Option<RawCell<'_>>) -> Stated<RawCell<'_>> {
     match cell {
         None => Err(state::BLANK),
-        Some(c) if c.kind == CellType::Error => Err(state::ERROR_CELL),
+        Some(c) if c.kind == CellType::Error || is_error_word(c.text) => Err(state::ERROR_CELL),
         Some(c) if c.text.trim().is_empty() => Err(state::BLANK),
         Some(c) => Ok(c),
     }
@@ -62,6 +62,7 @@ impl Numbers {
             return Err(state::UNREADABLE);
         }
         if let Some(unit) = self.unit
+            && cell.power == 0
             && let Some(value) = plain_to_units(cell.text, unit)
         {
             return Ok((value, unit));
@@ -73,9 +74,32 @@ impl Numbers {
             Number::TooLarge => Err(state::TOO_LARGE),
             Number::Stated { percent: true, .. } if !self.percent => Err(state::UNREADABLE),
             Number::Stated { value, unit, .. } => {
+                let shown = cell.kind == CellType::Number && (cell.power > 0 || unit.is_some());
+                if shown && !agree(unit, self.unit, cell.power) {
+                    return Err(state::SHOWN_OTHERWISE);
+                }
                 let unit = unit.or(self.unit).ok_or(state::NO_UNIT)?;
                 to_units_rounded(&value, unit).map(|value| (value, unit)).ok_or(state::TOO_LARGE)
             }
+        }
+    }
+}
+
+/// Whether what a number format makes of a stored number can only mean one amount: `written` is the unit that the format writes,
+/// `headed` that of the heading, `power` how many places the format moves the point to the left.
+///
+/// Who shows yuan in 万元 under the heading 万元 means what is shown; under 千元 nobody knows whether what is stored or what is shown
+/// is meant.
+fn agree(written: Option<Unit>, headed: Option<Unit>, power: u8) -> bool {
+    let divided = 10_i64.checked_pow(u32::from(power));
+    match (written, headed) {
+        // No unit anywhere: absent for that reason.
+        (None, None) => true,
+        (None, Some(headed)) => divided == Some(headed.yuan()),
+        (Some(_), None) => true,
+        (Some(written), Some(headed)) => {
+            written == headed && (power == 0 || divided == Some(headed.yuan()))
+                || divided.and_then(|divided| headed.yuan().checked_mul(divided)) == Some(written.yuan())
         }
     }
 }
@@ -178,7 +202,7 @@ mod tests {
     use super::*;
 
     fn cell(kind: CellType, text: &str) -> RawCell<'_> {
-        RawCell { kind, text }
+        RawCell::new(kind, text)
     }
 
     fn typed(text: &str) -> RawCell<'_> {
@@ -197,6 +221,48 @@ mod tests {
         assert_eq!(read(CellType::Text, "100,000,000,000.1234"), Ok(1_000_000_000_001_234));
         assert_eq!(read(CellType::Number, "1234567890.1299999"), Ok(12_345_678_901_300));
         assert_eq!(read(CellType::Text, "约50"), Err(state::UNREADABLE));
+    }
+
+    #[test]
+    fn what_a_format_shows_counts_where_it_agrees_with_the_heading() {
+        let amount = field(FieldKind::Amount, "营业收入");
+        let read = |headed, text, power| {
+            let shown = RawCell { kind: CellType::Number, text, power };
+            Numbers::new(&amount, headed).read(shown).map(|(value, _)| value / 10_000)
+        };
+        let (yuan, thousand, wan) = (Some(Unit::Yuan), Some(Unit::Thousand), Some(Unit::TenThousand));
+        assert_eq!(read(wan, "1250", 4), Ok(12_500_000));
+        assert_eq!(read(thousand, "800", 3), Ok(800_000));
+        assert_eq!(read(None, "1250万元", 0), Ok(12_500_000), "the format's unit is the cell's own");
+        assert_eq!(read(wan, "1250万元", 0), Ok(12_500_000));
+        assert_eq!(read(yuan, "1250万元", 4), Ok(12_500_000), "yuan shown in 万元");
+        assert_eq!(read(wan, "1250万元", 4), Ok(12_500_000));
+        assert_eq!(read(None, "1250", 4), Err(state::NO_UNIT));
+        for (headed, text, power) in
+            [(yuan, "1250", 4), (thousand, "1250", 4), (wan, "12500", 3), (thousand, "1250万元", 0), (wan, "1250元", 0)]
+        {
+            assert_eq!(read(headed, text, power), Err(state::SHOWN_OTHERWISE), "{headed:?} {text} {power}");
+        }
+        assert_eq!(
+            Numbers::new(&amount, thousand).read(typed("1250万元")).map(|(v, _)| v / 10_000),
+            Ok(12_500_000),
+            "what is typed is meant"
+        );
+        assert_eq!(read(wan, "$1250", 0), Err(state::UNREADABLE));
+    }
+
+    #[test]
+    fn words_of_programs_are_no_values() {
+        let codes = CodeList::new();
+        for text in ["#N/A", "####", "#NAME?", "inf"] {
+            assert_eq!(present(Some(typed(text))), Err(state::ERROR_CELL), "{text}");
+        }
+        for (kind, text) in
+            [(FieldKind::Uscc, "nan"), (FieldKind::Name, "[NULL]"), (FieldKind::OrgCode, "<NA>"), (FieldKind::PatentNumber, "undefined")]
+        {
+            assert_eq!(words(kind, &codes, typed(text)), Err(state::MARK), "{text}");
+        }
+        assert_eq!(date(typed("NaT"), true), Err(state::MARK));
     }
 
     #[test]

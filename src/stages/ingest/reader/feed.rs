@@ -7,7 +7,7 @@
 //! once, and what comes late or again is left out with a note.
 
 use super::limits::{Limits, MAX_COLUMNS, MAX_ROWS};
-use super::number_format::Format;
+use super::number_format::{Format, Hidden};
 use super::row::{CellKind, Note, Refusal, Row, SheetHead, Sink};
 use super::{number, serial};
 use crate::model::place::MAX_ROW;
@@ -111,6 +111,12 @@ impl<'a> Feed<'a> {
     /// Adds a cell; an empty text is a blank cell and left out.
     #[inline]
     pub(super) fn cell(&mut self, column: u32, kind: CellKind, formula: bool, text: &str) -> Result<(), Refusal> {
+        self.scaled_cell(column, kind, formula, text, 0)
+    }
+
+    /// Adds a cell whose number is shown with its point moved so many places to the left.
+    #[inline]
+    fn scaled_cell(&mut self, column: u32, kind: CellKind, formula: bool, text: &str, power: u8) -> Result<(), Refusal> {
         if text.is_empty() {
             return Ok(());
         }
@@ -122,6 +128,9 @@ impl<'a> Feed<'a> {
             self.sorted &= last.column < column;
         }
         self.row.push(column, kind, formula, text);
+        if power > 0 {
+            self.row.scale_last(power);
+        }
         Ok(())
     }
 
@@ -134,13 +143,13 @@ impl<'a> Feed<'a> {
         self.cell(column, CellKind::Text, formula, text)
     }
 
-    /// Adds a number by its text, as the date or percentage that its format shows.
+    /// Adds a number by its text, as its format shows it: a date, a percentage, a part of itself with a unit.
     ///
-    /// Who types `3.5%` stores 0.035; what was typed is handed on.
+    /// Who types `3.5%` stores 0.035; what was typed is handed on. What the eye does not see is noted.
     #[inline]
     pub(super) fn number(&mut self, column: u32, formula: bool, text: &[u8], format: &Format) -> Result<(), Refusal> {
         let text = text.trim_ascii();
-        let shown_text = match std::str::from_utf8(text) {
+        let stored = match std::str::from_utf8(text) {
             Ok(plain) if number::is_number(text) => plain,
             _ => {
                 let text = String::from_utf8_lossy(text);
@@ -149,26 +158,47 @@ impl<'a> Feed<'a> {
             }
         };
         if matches!(format, Format::Plain) {
-            return self.cell(column, CellKind::Number, formula, shown_text);
+            return self.cell(column, CellKind::Number, formula, stored);
         }
-        let (dated, epoch_1904) = (matches!(format, Format::Date), self.epoch == Epoch::Of1904);
         let mut scratch = std::mem::take(&mut self.scratch);
         scratch.clear();
-        let kind = match number::parse(text) {
-            Some(serial) if dated && serial::push_date(serial, epoch_1904, &mut scratch) => Some(CellKind::Date),
-            Some(share) if format.shows_percent(share) => {
-                number::percentage(share, &mut scratch);
-                Some(CellKind::Number)
-            }
-            _ => None,
-        };
-        if dated && kind.is_none() {
-            self.cell_note("CEL-205", column, vec![("serial", shown_text.to_owned())]);
-        }
-        let (kind, text) = kind.map_or((CellKind::Number, shown_text), |kind| (kind, scratch.as_str()));
-        let result = self.cell(column, kind, formula, text);
+        let (kind, power) = self.as_shown(column, stored, format, &mut scratch);
+        let handed = if scratch.is_empty() { stored } else { scratch.as_str() };
+        let result = self.scaled_cell(column, kind, formula, handed, power);
         self.scratch = scratch;
         result
+    }
+
+    /// Writes what a format makes of a stored number, nothing where that is the number itself; gives its kind, and by how many places
+    /// its point was moved.
+    fn as_shown(&mut self, column: u32, stored: &str, format: &Format, out: &mut String) -> (CellKind, u8) {
+        let value = number::parse(stored.as_bytes());
+        match format {
+            Format::Date => {
+                if value.is_some_and(|serial| serial::push_date(serial, self.epoch == Epoch::Of1904, out)) {
+                    return (CellKind::Date, 0);
+                }
+                self.cell_note("CEL-205", column, vec![("serial", stored.to_owned())]);
+            }
+            Format::Elapsed => self.cell_note("CEL-233", column, vec![("days", stored.to_owned())]),
+            _ => {}
+        }
+        let Some((value, shown)) = value.and_then(|value| Some((value, format.shown(value)?))) else {
+            return (CellKind::Number, 0);
+        };
+        match shown.hidden {
+            Some(Hidden::Sign) if value < 0.0 => self.cell_note("CEL-234", column, vec![("stored", stored.to_owned())]),
+            Some(Hidden::Number) if value != 0.0 => self.cell_note("CEL-235", column, vec![("stored", stored.to_owned())]),
+            _ => {}
+        }
+        if shown.percent {
+            number::percentage(value, out);
+        } else if shown.power > 0 || !shown.before.is_empty() || !shown.behind.is_empty() {
+            number::moved(value, -i32::from(shown.power), out);
+            out.insert_str(0, &shown.before);
+            out.push_str(&shown.behind);
+        }
+        (CellKind::Number, shown.power)
     }
 
     /// Adds a date written out in ISO 8601; one that does not exist stays a text.

@@ -77,32 +77,66 @@ pub(super) fn shortest(value: f64, out: &mut String) {
 }
 
 /// Writes the percentage that a share is, in place of what `out` holds: 0.035 is `3.5%`.
-///
-/// The point of the share's shortest decimal moves by two places; nothing is multiplied, so no digit changes.
 pub(super) fn percentage(share: f64, out: &mut String) {
+    moved(share, 2, out);
+    out.push('%');
+}
+
+/// Writes a number with its point moved so many places to the right (to the left, if below zero), in place of what `out` holds.
+///
+/// The point of the number's shortest decimal moves; nothing is multiplied, so no digit changes.
+pub(super) fn moved(value: f64, places: i32, out: &mut String) {
     out.clear();
     // Writing into a `String` cannot fail; of a zero its sign is left out.
-    let _ = write!(out, "{}", if share == 0.0 { 0.0 } else { share });
+    let _ = write!(out, "{}", if value == 0.0 { 0.0 } else { value.abs() });
     let point = out.find('.').unwrap_or(out.len());
     if point < out.len() {
         out.remove(point);
     }
-    let moved = point + 2;
-    while out.len() < moved {
+    let mut point = i32::try_from(point).unwrap_or(i32::MAX).saturating_add(places);
+    while point < 1 {
+        out.insert(0, '0');
+        point += 1;
+    }
+    let point = usize::try_from(point).unwrap_or(usize::MAX);
+    while out.len() < point {
         out.push('0');
     }
-    if out.len() > moved {
-        out.insert(moved, '.');
+    if out.len() > point {
+        out.insert(point, '.');
+        out.truncate(out.trim_end_matches('0').trim_end_matches('.').len());
     }
-    let first = usize::from(share < 0.0);
-    let zeros = out[first..moved - 1].bytes().take_while(|byte| *byte == b'0').count();
-    out.drain(first..first + zeros);
-    out.push('%');
+    let zeros = out[..point.min(out.len()) - 1].bytes().take_while(|byte| *byte == b'0').count();
+    out.drain(..zeros);
+    if value < 0.0 {
+        out.insert(0, '-');
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_point_moves_and_no_digit_changes() {
+        let of = |value, places| {
+            let mut out = String::new();
+            moved(value, places, &mut out);
+            out
+        };
+        for (value, places, shown) in [
+            (12_500_000.0, -4, "1250"),
+            (12_500_123.0, -4, "1250.0123"),
+            (-800_000.0, -3, "-800"),
+            (5.0, -4, "0.0005"),
+            (0.0, -4, "0"),
+            (0.035, 2, "3.5"),
+            (1.0, 2, "100"),
+            (0.1, -4, "0.00001"),
+        ] {
+            assert_eq!(of(value, places), shown);
+        }
+    }
 
     #[test]
     fn tells_numbers_from_look_alikes() {

@@ -23,7 +23,8 @@ pub enum FileKind {
 /// Kind of a stored value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CellKind {
-    /// A number; its text is a plain decimal, possibly with an exponent, or a percentage such as `3.5%`.
+    /// A number; its text is a plain decimal, possibly with an exponent, a percentage such as `3.5%`, or one with the unit or currency that
+    /// its format writes, such as `1250万元`.
     Number,
     /// A text.
     Text,
@@ -44,6 +45,8 @@ pub struct Cell {
     pub kind: CellKind,
     /// Whether the value is the stored result of a formula.
     pub formula: bool,
+    /// How many places its number format moves the point of the number to the left; the text is as shown.
+    pub power: u8,
     start: u32,
     end: u32,
 }
@@ -84,7 +87,14 @@ impl Row {
             }
             _ => (0, 0),
         };
-        self.cells.push(Cell { column, kind, formula, start, end });
+        self.cells.push(Cell { column, kind, formula, power: 0, start, end });
+    }
+
+    /// Says of the last cell that its format moved the point of its number.
+    pub fn scale_last(&mut self, power: u8) {
+        if let Some(last) = self.cells.last_mut() {
+            last.power = power;
+        }
     }
 
     /// Empties the row and keeps its memory.

@@ -5,6 +5,7 @@
 //! 18.17.4.1), so nothing before serial 61 is certain; in the 1904 system serial 0 is 1904-01-01,
 //! serial 1462 of the other. The last day is 9999-12-31.
 
+use crate::model::date;
 use std::fmt::Write as _;
 
 /// 1900-03-01, the first day on which all programs agree.
@@ -62,8 +63,11 @@ fn civil(days: i64) -> (i64, i64, i64) {
 
 /// Returns a date written in ISO 8601 in the reader's own form, or nothing if there is no such day.
 ///
-/// Takes `2024-02-29`, `2024-02-29T08:30:00`, fractions of a second and a trailing `Z`.
+/// Takes `2024-02-29`, `2024-02-29T08:30:00` and fractions of a second; with an offset from UTC it is the time in Beijing.
 pub(super) fn iso_date(text: &str) -> Option<String> {
+    if let Some(moment) = date::beijing_time(text) {
+        return iso_date(&moment.format("%Y-%m-%dT%H:%M:%S").to_string());
+    }
     let text = text.trim();
     let (date, time) = match text.split_once(['T', ' ']) {
         Some((date, time)) => (date, Some(time)),
@@ -89,9 +93,8 @@ pub(super) fn iso_date(text: &str) -> Option<String> {
     Some(out)
 }
 
-/// Reads `08:30`, `08:30:00` or `08:30:00.000Z`.
+/// Reads `08:30`, `08:30:00` or `08:30:00.000`.
 fn iso_time(text: &str) -> Option<(u32, u32, u32)> {
-    let text = text.strip_suffix('Z').unwrap_or(text);
     let mut parts = text.split(':');
     let hour = digits(parts.next()?, 2)?;
     let minute = digits(parts.next()?, 2)?;
@@ -163,7 +166,7 @@ mod tests {
     fn iso_dates_are_checked() {
         assert_eq!(iso_date("2024-02-29").as_deref(), Some("2024-02-29"));
         assert_eq!(iso_date("2024-01-31T00:00:00").as_deref(), Some("2024-01-31"));
-        assert_eq!(iso_date("2024-01-31T08:30:00.000Z").as_deref(), Some("2024-01-31 08:30:00"));
+        assert_eq!(iso_date("2024-01-31T08:30:00.000Z").as_deref(), Some("2024-01-31 16:30:00"), "in Beijing");
         for wrong in ["2024-02-30", "2023-02-29", "2024-13-01", "1900-01-05", "24-01-01", "2024-1-1", "2024-01-01T25:00", ""] {
             assert_eq!(iso_date(wrong), None, "{wrong}");
         }

@@ -13,7 +13,7 @@ use super::super::row::{CellKind, Refusal};
 use super::super::xml::{Scanner, Tag, Token, XmlError, decode};
 use super::address;
 use super::escape::unescape;
-use super::strings::{SharedStrings, text_runs};
+use super::strings::{Runs, SharedStrings, text_runs};
 use super::styles::Styles;
 
 /// The `t` attribute of a cell.
@@ -162,6 +162,9 @@ impl<'r, 'f, 's> SheetReader<'r, 'f, 's> {
                 _ => return Ok(false),
             },
         };
+        if self.styles.is_struck(plain.style) {
+            return Ok(false);
+        }
         self.feed.count()?;
         match plain.stored {
             _ if plain.value.is_empty() => {}
@@ -191,6 +194,7 @@ impl<'r, 'f, 's> SheetReader<'r, 'f, 's> {
     fn cell(&mut self, head: CellHead) -> Result<(), Refusal> {
         self.value.clear();
         let (mut formula, mut has_value, mut sound) = (false, false, true);
+        let mut runs = Runs::WHOLE;
         loop {
             let offset = self.scanner.offset();
             let part = self.part;
@@ -205,7 +209,7 @@ impl<'r, 'f, 's> SheetReader<'r, 'f, 's> {
                 Token::Start(tag) if tag.name == b"is" => {
                     has_value = true;
                     if !tag.empty {
-                        sound &= text_runs(&mut self.scanner, b"is", &mut self.value).map_err(refuse)?;
+                        runs = text_runs(&mut self.scanner, b"is", &mut self.value).map_err(refuse)?;
                     }
                 }
                 Token::Start(tag) if tag.name == b"f" => formula = true,
@@ -215,8 +219,11 @@ impl<'r, 'f, 's> SheetReader<'r, 'f, 's> {
             }
         }
         let value = std::mem::take(&mut self.value);
-        if !sound {
+        if !(sound && runs.sound) {
             self.feed.cell_note("CEL-210", head.column, vec![("text", shown(&value))]);
+        }
+        if runs.shortened {
+            self.feed.cell_note("CEL-236", head.column, vec![("text", shown(&value))]);
         }
         let no_result = value.is_empty() && (!has_value || head.stored == StoredType::Number);
         let result = if formula && no_result {
@@ -238,6 +245,10 @@ impl<'r, 'f, 's> SheetReader<'r, 'f, 's> {
             return Ok(());
         }
         if value.is_empty() {
+            return Ok(());
+        }
+        if self.styles.is_struck(style) {
+            self.feed.cell_note("CEL-237", column, Vec::new());
             return Ok(());
         }
         match stored {
@@ -273,6 +284,9 @@ impl<'r, 'f, 's> SheetReader<'r, 'f, 's> {
         };
         if oddity.damaged {
             self.feed.cell_note("CEL-210", column, vec![("text", shown(text))]);
+        }
+        if oddity.shortened {
+            self.feed.cell_note("CEL-236", column, vec![("text", shown(text))]);
         }
         self.feed.text(column, formula, text)
     }

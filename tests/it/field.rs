@@ -1,0 +1,90 @@
+//! Cells as people's files have them: `tests/field/README.md` says what is right at which cell.
+
+use crate::util::{Row, Site, tests};
+use std::fs;
+use std::path::Path;
+
+/// A site with the inputs of a case, beside the directory where the case has none of its own.
+fn case(name: &str) -> Site {
+    let site = Site::new("2026-06-30", "");
+    let root = tests().join("field");
+    let folder = root.join(name);
+    copy(&site, &folder);
+    if !folder.join("工信局/企业名录_2026.xlsx").exists() && !folder.join("工信局/企业名录_2026.csv").exists() {
+        copy(&site, &root.join("directory"));
+    }
+    site.run();
+    site
+}
+
+fn copy(site: &Site, folder: &Path) {
+    for entry in walkdir::WalkDir::new(folder).into_iter().map(|e| e.expect("an entry")).filter(|e| e.file_type().is_file()) {
+        let name = entry.path().strip_prefix(folder).expect("below it").display().to_string();
+        site.input(&name, fs::read(entry.path()).expect("a file"));
+    }
+}
+
+/// The codes found at a cell.
+fn at(site: &Site, cell: &str) -> Vec<String> {
+    site.table("findings").iter().filter(|r| r["cell"] == cell).map(|r| r["code"].clone()).collect()
+}
+
+/// A column of the returns in the order of their rows.
+fn column(rows: &[Row], name: &str) -> Vec<String> {
+    rows.iter().map(|r| r[name].clone()).collect()
+}
+
+#[test]
+fn a_raised_mark_is_no_digit_of_the_figure() {
+    let site = case("01-superscript-mark");
+    assert_eq!(column(&site.table("returns"), "revenue")[..2], ["12500000", "9800000"]);
+    assert!(at(&site, "C4").contains(&"CEL-236".to_owned()) && at(&site, "C5").contains(&"CEL-236".to_owned()));
+}
+
+#[test]
+fn a_mark_of_one_character_is_no_digit_of_the_figure() {
+    let site = case("02-mark-characters");
+    let revenues = column(&site.table("returns"), "revenue");
+    for (row, revenue) in (4..=9).zip(&revenues) {
+        assert_eq!(revenue, "", "C{row}");
+        assert!(!at(&site, &format!("C{row}")).is_empty(), "C{row}");
+    }
+}
+
+#[test]
+fn a_format_that_scales_means_what_it_shows_under_its_heading() {
+    let site = case("03-format-that-scales");
+    let returns = site.table("returns");
+    assert_eq!((returns[0]["revenue"].as_str(), returns[0]["total_profit"].as_str()), ("12500000", "800000"));
+}
+
+#[test]
+fn words_of_errors_are_lost_values() {
+    let site = case("05-error-words-as-text");
+    for cell in ["I3", "C4", "J2"] {
+        assert!(at(&site, cell).contains(&"FMT-105".to_owned()), "{cell}: {:?}", at(&site, cell));
+    }
+    let enterprises = site.table("enterprises");
+    assert!(enterprises.iter().all(|r| r["name"] != "#NAME?"));
+    assert!(enterprises.iter().any(|r| r["verdict_title_valid"] == "unjudged"));
+}
+
+#[test]
+fn look_alikes_of_ideographs_link() {
+    let site = case("08-cjk-radicals");
+    let credits = site.table("patents").iter().filter(|r| !r["uscc"].is_empty()).count();
+    assert_eq!(credits, 4);
+}
+
+#[test]
+fn words_for_nothing_are_no_names_and_no_codes() {
+    let site = case("09-words-for-absent");
+    assert!(site.table("enterprises").iter().all(|r| r["former_names"].is_empty()));
+}
+
+#[test]
+fn a_moment_in_utc_is_a_day_in_beijing() {
+    let site = case("10-time-zone");
+    let until = column(&site.table("enterprises"), "title_until");
+    assert_eq!(until[..3], ["2026-06-30"; 3]);
+}
