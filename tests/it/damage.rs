@@ -141,13 +141,16 @@ fn an_original_that_is_damaged_is_pinned_anew_from_inputs() {
     assert!(store_is_sound(&site), "a run that changes nothing mends the store all the same");
 }
 
+/// What is done to a file.
+type Hurt = fn(&Path);
+
 #[test]
 fn an_output_that_is_gone_or_changed_is_not_unchanged() {
     let site = Site::new("2024-06-30", "");
     site.input("工信局_名录.csv", directory(3));
     site.run();
     let first = published(&site);
-    let hurts: [(&str, fn(&Path)); 5] = [
+    let hurts: [(&str, Hurt); 5] = [
         ("备选池.xlsx", |f| fs::remove_file(f).expect("removed")),
         ("data/enterprises.csv", |f| {
             let changed = fs::read_to_string(f).expect("text").replace("第2", "第9");
