@@ -4,7 +4,7 @@
 //! `…_更正` comes after the file that it corrects, whenever either was seen. Uploads need no mark: their receipts are
 //! numbered. Where neither time nor mark tells, the order stays open.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::HashMap;
 
 /// A file as it was received.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,26 +25,36 @@ pub struct Received<'a> {
 /// that may have come in either order, the numbered receipt is the later: somebody sent it by name.
 pub fn order(files: &[Received<'_>]) -> Vec<u32> {
     let marks: Vec<(String, u32)> = files.iter().map(|f| version(f.name)).collect();
-    let at = |i: usize| match files[i].number {
-        // Clocks may go back, numbers do not.
-        Some(number) => {
-            let before = files.iter().filter(|f| f.source == files[i].source && f.number.is_some_and(|n| n <= number));
-            before.map(|f| f.at).max().unwrap_or_default()
-        }
-        None => {
-            let of_part = (0..files.len()).filter(|&j| {
-                files[j].number.is_none() && files[j].source == files[i].source && marks[j].0 == marks[i].0 && marks[j].1 <= marks[i].1
-            });
-            of_part.map(|j| files[j].at).max().unwrap_or_default()
-        }
-    };
-    let key = |i: usize| (at(i), files[i].number.is_some(), files[i].number.map_or(marks[i].1, |_| 0), files[i].number);
+    let at = latest(files, &marks);
+    let key = |i: usize| (at[i], files[i].number.is_some(), files[i].number.map_or(marks[i].1, |_| 0), files[i].number);
     let keys: Vec<_> = (0..files.len()).map(key).collect();
-    let mut places: BTreeMap<&str, BTreeSet<_>> = BTreeMap::new();
+    let mut places: HashMap<&str, Vec<_>> = HashMap::new();
     for (file, key) in files.iter().zip(&keys) {
-        places.entry(file.source).or_default().insert(key);
+        places.entry(file.source).or_default().push(key);
     }
-    files.iter().zip(&keys).map(|(file, key)| places[file.source].iter().filter(|other| **other < key).count() as u32).collect()
+    for of_source in places.values_mut() {
+        of_source.sort_unstable();
+        of_source.dedup();
+    }
+    files.iter().zip(&keys).map(|(file, key)| places[file.source].partition_point(|other| *other < key) as u32).collect()
+}
+
+/// Each file's moment: of an upload the latest up to its number, since clocks may go back and numbers do not; of a folder's file the
+/// latest of its part up to its rank.
+fn latest<'a>(files: &[Received<'a>], marks: &[(String, u32)]) -> Vec<&'a str> {
+    let line = |i: usize| (files[i].source, files[i].number.map_or(Some(marks[i].0.as_str()), |_| None));
+    let step = |i: usize| files[i].number.unwrap_or_else(|| i64::from(marks[i].1));
+    let mut sorted: Vec<usize> = (0..files.len()).collect();
+    sorted.sort_by_key(|&i| (line(i), step(i)));
+    let mut at = vec![""; files.len()];
+    for of_line in sorted.chunk_by(|&a, &b| line(a) == line(b)) {
+        let mut last = "";
+        for of_step in of_line.chunk_by(|&a, &b| step(a) == step(b)) {
+            last = of_step.iter().map(|&i| files[i].at).fold(last, Ord::max);
+            of_step.iter().for_each(|&i| at[i] = last);
+        }
+    }
+    at
 }
 
 /// The part and the rank that a file's name states: no mark 0, `_v2` 2, 更正 and 修订 1000, 最终版 and 定稿 2000; a

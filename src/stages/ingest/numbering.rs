@@ -9,6 +9,7 @@ use super::labels;
 use super::lines::{self, Part, folded};
 use super::reader::Row;
 use crate::model::aside::AsideKind;
+use unicode_normalization::UnicodeNormalization;
 
 /// Signs that number the columns of texts.
 const STEMS: &str = "甲乙丙丁戊己庚辛壬癸";
@@ -108,7 +109,8 @@ enum Sign {
 }
 
 fn sign(text: &str) -> Option<Sign> {
-    let text = folded(text);
+    // Circled and bracketed digits count here, while elsewhere they are marks.
+    let text: String = folded(text).nfkc().collect();
     let bare = text.trim_matches(|c: char| "()[]<>〔〕【】.、".contains(c));
     let mut chars = bare.chars();
     match (chars.next()?, chars.next()) {

@@ -194,6 +194,7 @@ fn files_of_a_folder_follow_the_same_rule() {
     assert_eq!(revenues(&portal), all(&[(1, 11), (2, 21)]), "no unit, no place");
     let clerk = clerk(&portal);
     clerk.send("上传.csv", &returns(&[(1, 13), (2, 23)], UNIT));
+    std::thread::sleep(std::time::Duration::from_millis(1100));
     assert_eq!(revenues(&portal), all(&[(1, 13), (2, 23)]));
     std::thread::sleep(std::time::Duration::from_millis(1100));
     portal.site.input("统计局/mm.csv", returns(&[(1, 14), (2, 24)], UNIT));
