@@ -24,8 +24,11 @@ fn portal() -> Portal {
     send("market", "专利清单.csv", &fixture("市监局/专利清单.csv"));
     let operator = portal.sign_in("operator");
     assert_eq!(operator.post("/runs/start", &[]).status, 303);
-    let made = || portal.site.path("outputs/latest").exists() && operator.get("/runs/progress").status == 204;
-    until(60, "a run", || made().then_some(()));
+    until(120, "a run", || {
+        let runs = operator.page("/runs");
+        assert!(!runs.contains("mark failed"), "{}", words(&runs, "operator"));
+        (portal.site.path("outputs/latest").exists() && operator.get("/runs/progress").status == 204).then_some(())
+    });
     portal
 }
 
