@@ -68,7 +68,7 @@ async function until(page, wanted, seconds = 60) {
     if (there) { return; }
     assert.ok(Date.now() < end, `nothing came of ${wanted}`);
     // A page that just renews itself breaks this off, which is as good.
-    await page.reload().catch((error) => assert.match(String(error), /ERR_ABORTED|interrupted/));
+    await page.reload().catch((error) => assert.match(String(error), /ERR_ABORTED|interrupted|Not attached/));
   }
 }
 
@@ -201,7 +201,7 @@ test('the audit log tells it all', async () => {
   await page.getByText('日志环环相扣，未被改动').waitFor();
   for (const [who, did, what] of [['tongji', '报送文件', '字节 新文件'], ['tongji', '填写情况说明', ''], ['tongji', '下载', '问题清单'],
     ['系统', '开始合并', '定时'], ['系统', '合并结束', '完成'], ['yunying', '查看企业', enterprises[0][0]],
-    ['yunying', '查看数据出处', '2025年从业人数'], ['yunying', '下载', '备选池_运营版.xlsx'], ['zhuanban', '定稿', '']]) {
+    ['yunying', '查看数据出处', '2025年所有者权益合计'], ['yunying', '下载', '备选池_运营版.xlsx'], ['zhuanban', '定稿', '']]) {
     const lines = page.getByRole('row').filter({ hasText: who }).filter({ hasText: did }).filter({ hasText: what });
     assert.ok(await lines.count() > 0, `${who} ${did} ${what}`);
   }
