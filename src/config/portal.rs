@@ -22,6 +22,9 @@ pub struct PortalOptions {
     /// Key with which the anchors of the audit log are signed: a file outside the folder of outputs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub audit_key: Option<String>,
+    /// Day since which the site has this key, `YYYY-MM-DD`: anchors of earlier days may be unsigned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub audit_key_since: Option<String>,
     /// Whether a proxy in front speaks TLS to browsers.
     pub behind_proxy: bool,
     /// Whether others may reach it without TLS: a stated decision, since passwords and figures then pass in clear.
@@ -71,6 +74,7 @@ impl Default for PortalOptions {
             certificate: None,
             key: None,
             audit_key: None,
+            audit_key_since: None,
             behind_proxy: false,
             plain_http: false,
             public_url: None,

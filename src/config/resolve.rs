@@ -458,6 +458,9 @@ impl Check<'_> {
             }
             Ok(_) => {}
         }
+        if let Some(since) = portal.audit_key_since.as_ref().filter(|since| NaiveDate::parse_from_str(since, "%Y-%m-%d").is_err()) {
+            self.add("portal.audit_key_since".into(), since, vec!["YYYY-MM-DD".into()]);
+        }
         let missing = match (&portal.certificate, &portal.key) {
             (Some(_), None) => "key",
             (None, Some(_)) => "certificate",

@@ -115,6 +115,12 @@ pub(super) fn update_password(connection: &Connection, id: i64, password: &str, 
     connection.execute(sql, params![id, password, given]).map(|_| ())
 }
 
+/// Whether a one-time link still counts.
+pub(super) fn setup_link_counts(connection: &Connection, sha256: &str, after: &str) -> Result<bool, LedgerError> {
+    let sql = "SELECT 1 FROM setup_link WHERE sha256 = ?1 AND used = 0 AND created > ?2";
+    connection.query_row(sql, [sha256, after], |_| Ok(())).optional().map(|found| found.is_some())
+}
+
 impl Account {
     /// Whether its password is one for one time, given before a moment.
     pub fn lapsed(&self, before: &str) -> bool {
@@ -143,11 +149,6 @@ impl Ledger {
         self.0.prepare_cached(&format!("{ACCOUNT} ORDER BY name"))?.query_map([], account)?.collect()
     }
 
-    /// Sets a password of one's own.
-    pub fn set_password(&self, id: i64, password: &str) -> Result<(), LedgerError> {
-        update_password(&self.0, id, password, None)
-    }
-
     /// The token with this hash, if it still counts at `now`.
     pub fn token(&self, sha256: &str, now: &str) -> Result<Option<Token>, LedgerError> {
         self.0.query_row(&format!("{TOKEN} WHERE sha256 = ?1 AND revoked = 0 AND expires > ?2"), [sha256, now], token).optional()
@@ -166,14 +167,7 @@ impl Ledger {
 
     /// Whether a one-time link still counts: it was not used, and made after a moment.
     pub fn setup_link_counts(&self, sha256: &str, after: &str) -> Result<bool, LedgerError> {
-        let sql = "SELECT 1 FROM setup_link WHERE sha256 = ?1 AND used = 0 AND created > ?2";
-        let found = self.0.query_row(sql, [sha256, after], |_| Ok(())).optional()?;
-        Ok(found.is_some())
-    }
-
-    /// Uses up all one-time links.
-    pub fn use_setup_links(&self) -> Result<(), LedgerError> {
-        self.0.execute("UPDATE setup_link SET used = 1", []).map(|_| ())
+        setup_link_counts(&self.0, sha256, after)
     }
 }
 
@@ -189,7 +183,7 @@ mod tests {
         let id = ledger.add_account(&new, "2026-01-01T08:00:00+0800")?.ok_or("a name that is taken")?;
         let lapsed = |before: &str| ledger.account(id).map(|a| a.is_some_and(|a| a.lapsed(before)));
         assert!(!lapsed("2026-01-01T07:59:59+0800")? && lapsed("2026-01-01T08:00:00+0800")?);
-        ledger.set_password(id, "own")?;
+        update_password(&ledger.0, id, "own", None)?;
         assert!(!lapsed("2036-01-01T08:00:00+0800")?);
         Ok(())
     }

@@ -95,12 +95,19 @@ pub enum Astray {
 pub struct Anchors {
     folder: PathBuf,
     key: Option<Key>,
+    /// The first day of which an anchor must be signed, if there is a key.
+    since: String,
 }
 
 impl Anchors {
     /// Those below a state's folder.
     pub fn of(state: &Path, key: Option<Key>) -> Self {
-        Self { folder: state.join(FOLDER), key }
+        Self { folder: state.join(FOLDER), key, since: String::new() }
+    }
+
+    /// The same, where a site has had its key only since a day: what is older may be unsigned.
+    pub fn signed_since(self, day: &str) -> Self {
+        Self { since: day.to_owned(), ..self }
     }
 
     /// Keeps the last entry of a day; gives whether the day had none before.
@@ -162,7 +169,11 @@ impl Anchors {
     fn read(&self, day: &str, signed: bool) -> Option<(Anchor, bool)> {
         let text = fs::read_to_string(self.folder.join(format!("{day}{}", if signed { SIGNED } else { "" }))).ok()?;
         let anchor: Anchor = text.parse().ok()?;
-        let Some(key) = self.key.as_ref().filter(|_| signed) else { return Some((anchor, false)) };
+        let Some(key) = &self.key else { return Some((anchor, false)) };
+        // Whoever can write here can put an unsigned one in a signed one's place.
+        if !signed {
+            return (day < self.since.as_str()).then_some((anchor, false));
+        }
         let stated = text.split_whitespace().nth(2)?;
         let bytes =
             (0..stated.len() / 2).map(|i| u8::from_str_radix(stated.get(2 * i..2 * i + 2)?, 16).ok()).collect::<Option<Vec<u8>>>()?;
@@ -213,6 +224,14 @@ mod tests {
         fs::remove_file(&second)?;
         assert_eq!(anchors.compare(&ledger)?, Err(Astray::Anchor("2026-07-02".into())));
         fs::write(&second, other)?;
+        let unsigned = Anchors::of(folder.path(), None);
+        let (number, hash) = ledger.verify_audit(None)?.map_err(|b| format!("{b:?}"))?;
+        fs::remove_file(&first)?;
+        unsigned.keep("2026-07-01", &Anchor { number, hash })?;
+        assert_eq!(anchors.compare(&ledger)?, Err(Astray::Anchor("2026-07-01".into())), "an unsigned one takes no signed one's place");
+        assert!(anchors.clone().signed_since("2026-07-02").compare(&ledger)?.is_ok(), "unless the key came later");
+        fs::remove_file(folder.path().join(FOLDER).join("2026-07-01"))?;
+        fs::write(&first, &text)?;
         let stranger = Anchors::of(folder.path(), Some(Key(vec![8; 32])));
         assert_eq!(stranger.compare(&ledger)?, Err(Astray::Anchor("2026-07-01".into())));
         anchors.keep("2026-07-02", &Anchor { number: 9, hash: "ab".repeat(32) })?;

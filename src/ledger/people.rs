@@ -1,6 +1,6 @@
 //! Changes of accounts and tokens: each in one transaction with its entry of the audit log, so that none is without.
 
-use super::account::{ACCOUNT, TOKEN, account, insert_account, token, update_password};
+use super::account::{ACCOUNT, TOKEN, account, insert_account, setup_link_counts, token, update_password};
 use super::audit::noted;
 use super::{Account, By, Ledger, LedgerError, NewAccount, Token};
 use crate::model::role::Role;
@@ -44,6 +44,29 @@ impl Ledger {
             }
             noted(t, by, "account_added", new.name, &facts(new.role, new.source, None))?;
             Ok(Ok(id))
+        })
+    }
+
+    /// Makes the first administrator by a link that counts if it is of after a moment; every link is used up by it.
+    pub fn create_first(&mut self, link: &str, after: &str, new: &NewAccount<'_>, by: By<'_>) -> Made<i64> {
+        self.alone(|t| {
+            if !setup_link_counts(t, link, after)? {
+                return Ok(Err(NotMade::Unknown));
+            }
+            let Some(id) = insert_account(t, new, by.at)? else { return Ok(Err(NotMade::Taken)) };
+            t.execute("UPDATE setup_link SET used = 1", [])?;
+            noted(t, by, "account_added", new.name, &facts(new.role, new.source, None))?;
+            Ok(Ok(id))
+        })
+    }
+
+    /// Sets a password of one's own; gives the account as it is then.
+    pub fn change_password(&mut self, id: i64, password: &str, by: By<'_>) -> Made<Account> {
+        self.alone(|t| {
+            update_password(t, id, password, None)?;
+            let Some(account) = find(t, id)? else { return Ok(Err(NotMade::Unknown)) };
+            noted(t, by, "password", &account.name, "")?;
+            Ok(Ok(account))
         })
     }
 

@@ -254,7 +254,8 @@ pub async fn entries(app: &App, wanted: &Wanted, page: u64) -> Result<(Entries, 
 /// The key cannot be read, is short, or lies beside what it signs.
 pub fn anchors(config: &Config) -> Result<Anchors, Error> {
     let key = config.portal.audit_key.as_ref().map(|path| key(Path::new(path), &config.outputs)).transpose()?;
-    Ok(Anchors::of(&config.outputs.join(".huichi"), key))
+    let since = config.portal.audit_key_since.as_deref().unwrap_or_default();
+    Ok(Anchors::of(&config.outputs.join(".huichi"), key).signed_since(since))
 }
 
 fn key(path: &Path, outputs: &Path) -> Result<Key, Error> {

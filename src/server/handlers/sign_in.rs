@@ -1,6 +1,6 @@
 //! Signing in and out, changing a password, and the first administrator.
 
-use crate::ledger::{Account, NewAccount};
+use crate::ledger::{Account, By, NewAccount};
 use crate::model::account_name;
 use crate::model::role::Role;
 use crate::server::address::Address;
@@ -210,15 +210,8 @@ async fn change_password(
         return Ok(response);
     }
     let hashed = hashed.unwrap_or_default();
-    let account = app
-        .ledger(move |l| {
-            l.set_password(id, &hashed)?;
-            l.account(id)
-        })
-        .await?
-        .ok_or(PageError::SignIn)?;
+    let account = app.change(&actor, &address, move |l, by| l.change_password(id, &hashed, by)).await?.map_err(|_| PageError::SignIn)?;
     session::keep(&session, &account).await?;
-    app.note(&actor, &address, "password", &actor.name, "").await?;
     Ok(Redirect::to("/").into_response())
 }
 
@@ -297,25 +290,20 @@ async fn setup(
     let turn = app.limits.password_turn().await?;
     let hashed = tokio::task::spawn_blocking(move || password::hash(&new)).await.map_err(|e| PageError::bug(e.to_string()))??;
     drop(turn);
-    let (name, now) = (form.name.trim().to_owned(), app.clock.stamp());
-    let made = name.clone();
+    let (name, at, from) = (form.name.trim().to_owned(), app.clock.stamp(), address.0.clone());
     let added = app
         .ledger(move |l| {
-            if !l.setup_link_counts(&link, &lapsed)? {
-                return Ok(None);
-            }
-            l.use_setup_links()?;
+            let by = By { account: "system", role: "", address: &from, at: &at };
             let new =
-                NewAccount { name: &made, display: &made, role: Role::Administrator, source: None, password: &hashed, must_change: false };
-            l.add_account(&new, &now)
+                NewAccount { name: &name, display: &name, role: Role::Administrator, source: None, password: &hashed, must_change: false };
+            l.create_first(&link, &lapsed, &new, by)
         })
         .await?;
-    if added.is_none() {
+    if added.is_err() {
         return Err(PageError::NotFound);
     }
     // Whoever was signed in before there were accounts is nobody now.
     session::end(&session).await?;
-    app.note_system(&address.0, "account_added", &name, "role=administrator").await?;
     Ok(Redirect::to("/sign-in?done=set_up").into_response())
 }
 
