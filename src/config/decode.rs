@@ -110,11 +110,13 @@ pub enum ProblemKind {
     SecretInClear,
     /// A portal that others reach without TLS.
     WithoutTls,
+    /// A condition that holds a value against all rows of a subquery.
+    Membership,
 }
 
 impl ProblemKind {
     /// All kinds, in the order of their codes.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::Syntax,
         Self::FullWidth,
         Self::Unquoted,
@@ -144,6 +146,7 @@ impl ProblemKind {
         Self::PasswordInAddress,
         Self::SecretInClear,
         Self::WithoutTls,
+        Self::Membership,
     ];
 
     /// Gives the catalogue code.
@@ -178,6 +181,7 @@ impl ProblemKind {
             Self::PasswordInAddress => "CFG-027",
             Self::SecretInClear => "CFG-028",
             Self::WithoutTls => "CFG-029",
+            Self::Membership => "CFG-030",
         }
     }
 }

@@ -68,6 +68,8 @@ pub enum Refusal {
     Table(String),
     /// A subquery that may give several values where one is needed.
     SeveralValues,
+    /// A comparison with all rows of a subquery: the word for it.
+    Membership(&'static str),
     /// A condition that is neither true nor false: its type.
     NoTruth(DataType),
     /// What else the engine says.
@@ -98,6 +100,7 @@ impl std::fmt::Display for Refusal {
             Self::Function(name) => write!(f, "function {name} is not allowed"),
             Self::Table(name) => write!(f, "table {name} is not known here"),
             Self::SeveralValues => write!(f, "a subquery may give several values"),
+            Self::Membership(word) => write!(f, "{word} with a subquery is not possible here"),
             Self::NoTruth(data_type) => write!(f, "{data_type} is no condition"),
             Self::Engine(error) => write!(f, "{error}"),
         }
@@ -171,14 +174,19 @@ fn inspect(expr: &Expr, place: &Place<'_>, own: bool, columns: &mut BTreeSet<Str
                 allowed(call.func.name()).and(Err(Refusal::Beyond(call.func.name().to_owned())))
             }
             Expr::AggregateFunction(call) => allowed(call.func.name()),
+            // A list of all rows beside each of them.
+            Expr::WindowFunction(call) if call.fun.name() == "array_agg" => Err(Refusal::Function(call.fun.name().to_owned())),
             Expr::WindowFunction(call) => allowed(call.fun.name()),
             Expr::HigherOrderFunction(call) => allowed(call.name()),
             Expr::ScalarVariable(..) | Expr::Placeholder(..) | Expr::Unnest(..) | Expr::Lambda(..) => allowed(part.variant_name()),
             Expr::ScalarSubquery(query) if query.subquery.max_rows() != Some(1) => Err(Refusal::SeveralValues),
             Expr::ScalarSubquery(query) => inspect_plan(&query.subquery, place, columns),
+            // Plans decide these where rows are chosen, and an edit's outcome is a value of every row.
+            Expr::Exists(_) if own => Err(Refusal::Membership("EXISTS (SELECT …)")),
+            Expr::InSubquery(_) if own => Err(Refusal::Membership("IN (SELECT …)")),
+            Expr::SetComparison(_) => Err(Refusal::Membership("ANY / ALL (SELECT …)")),
             Expr::Exists(exists) => inspect_plan(&exists.subquery.subquery, place, columns),
             Expr::InSubquery(list) => inspect_plan(&list.subquery.subquery, place, columns),
-            Expr::SetComparison(comparison) => inspect_plan(&comparison.subquery.subquery, place, columns),
             _ => Ok(()),
         };
         refusal = found.err();

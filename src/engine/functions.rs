@@ -10,6 +10,7 @@
 //! | `patent_number_expected(number)` | what is wrong, as a catalogue reference |
 //! | `patent_year(number)`, `patent_kind(number)` | what the number says |
 //! | `term_end(kind, filed)` | last day of protection |
+//! | `protected_until(stated, state, kind, filed)` | last day of protection: as stated, but never after the lawful term; by that alone where none is stated; null where what is stated cannot be read |
 //! | `tolerance(unit, …)` | half of each unit, summed, in yuan |
 //! | `unit_slip(value, reference)` | whether the ratio is within 1/3 to 3 times a power of ten of at least 100 |
 //! | `low_median(amounts)` | the median of the positive ones, the lower middle of an even number |
@@ -37,7 +38,7 @@ use std::sync::Arc;
 const MONEY: DataType = DataType::Decimal128(28, 4);
 
 /// The functions below.
-const OWN: [&str; 16] = [
+const OWN: [&str; 17] = [
     "as_of",
     "uscc_valid",
     "uscc_expected",
@@ -47,6 +48,7 @@ const OWN: [&str; 16] = [
     "patent_year",
     "patent_kind",
     "term_end",
+    "protected_until",
     "tolerance",
     "unit_slip",
     "low_median",
@@ -56,8 +58,8 @@ const OWN: [&str; 16] = [
     "has_wide",
 ];
 
-/// The engine's functions of one row, under each of their names.
-const OF_A_ROW: [&str; 60] = [
+/// The engine's functions of one row, under each of their names; none that makes texts of any length of short ones.
+const OF_A_ROW: [&str; 55] = [
     "abs",
     "ceil",
     "floor",
@@ -93,13 +95,9 @@ const OF_A_ROW: [&str; 60] = [
     "levenshtein",
     "lower",
     "upper",
-    "lpad",
-    "rpad",
-    "overlay",
     "position",
     "instr",
     "strpos",
-    "replace",
     "reverse",
     "split_part",
     "substr",
@@ -108,7 +106,6 @@ const OF_A_ROW: [&str; 60] = [
     "substring_index",
     "translate",
     "regexp_like",
-    "regexp_replace",
     "regexp_count",
     "date_part",
     "datepart",
@@ -121,7 +118,7 @@ const OF_A_ROW: [&str; 60] = [
 ];
 
 /// The engine's functions of several rows.
-const OF_ROWS: [&str; 22] = [
+const OF_ROWS: [&str; 21] = [
     "count",
     "sum",
     "min",
@@ -132,7 +129,6 @@ const OF_ROWS: [&str; 22] = [
     "bool_and",
     "bool_or",
     "array_agg",
-    "string_agg",
     "first_value",
     "last_value",
     "nth_value",
@@ -180,6 +176,8 @@ pub fn register(context: &SessionContext, as_of: NaiveDate) {
     add("patent_kind", text(), DataType::Utf8, |a| Ok(texts(&a[0], |number| parse(number).ok().map(|n| kind_word(n.kind).to_owned()))));
     add("has_wide", text(), DataType::Boolean, |a| Ok(booleans(&a[0], name::has_wide)));
     add("term_end", vec![DataType::Utf8, DataType::Date32], DataType::Date32, term_end);
+    let stated = vec![DataType::Date32, DataType::Utf8, DataType::Utf8, DataType::Date32];
+    add("protected_until", stated, DataType::Date32, protected_until);
     add("unit_slip", vec![MONEY, MONEY], DataType::Boolean, unit_slip);
     let amounts = DataType::new_list(MONEY, true);
     add("low_median", vec![amounts.clone()], MONEY, low_median);
@@ -255,6 +253,19 @@ fn term_end(arguments: &[ArrayRef]) -> Result<ArrayRef> {
         let filed = epoch.checked_add_signed(chrono::TimeDelta::days(i64::from(filed?)))?;
         i32::try_from((last_day(kind, filed)? - epoch).num_days()).ok()
     });
+    Ok(Arc::new(ends.collect::<Date32Array>()))
+}
+
+/// Protection ends on the day stated or by law, whichever is earlier: no statement extends it. Where the day stated cannot
+/// be read it may be an earlier one, so that none is known.
+fn protected_until(arguments: &[ArrayRef]) -> Result<ArrayRef> {
+    let lawful = term_end(&arguments[2..])?;
+    let (stated, states) = (arguments[0].as_primitive::<Date32Type>(), arguments[1].as_string::<i32>());
+    let ends =
+        stated.iter().zip(states.iter()).zip(lawful.as_primitive::<Date32Type>().iter()).map(|((stated, state), lawful)| match stated {
+            Some(stated) => Some(lawful.map_or(stated, |lawful| stated.min(lawful))),
+            None => lawful.filter(|_| matches!(state, None | Some("blank" | "mark"))),
+        });
     Ok(Arc::new(ends.collect::<Date32Array>()))
 }
 

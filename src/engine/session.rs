@@ -4,10 +4,15 @@ use super::functions;
 use chrono::NaiveDate;
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::{Schema, SchemaRef};
+use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::dataframe::DataFrame;
 use datafusion::datasource::MemTable;
 use datafusion::error::DataFusionError;
 use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::context::{SessionConfig, SessionContext};
+use datafusion::execution::session_state::SessionState;
+use datafusion::logical_expr::expr_rewriter::NamePreserver;
+use datafusion::logical_expr::{Expr, LogicalPlan, TryCast};
 use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -138,9 +143,21 @@ impl Engine {
     }
 
     /// Runs a query; `what` names it in errors.
-    pub async fn query(&self, what: &str, sql: &str) -> Result<(SchemaRef, Vec<RecordBatch>), EngineError> {
+    pub async fn query(&self, what: &str, sql: &str) -> Result<Contents, EngineError> {
         let started = Instant::now();
         let frame = self.context.sql(sql).await.map_err(|e| failed(what, e))?;
+        self.collect(what, frame, started).await
+    }
+
+    /// Runs a query in which a value that cannot be made another type is null, where the engine itself compares types too.
+    pub async fn query_leniently(&self, what: &str, sql: &str) -> Result<Contents, EngineError> {
+        let started = Instant::now();
+        let (state, plan) = self.context.sql(sql).await.map_err(|e| failed(what, e))?.into_parts();
+        let plan = lenient(&state, plan).map_err(|e| failed(what, e))?;
+        self.collect(what, DataFrame::new(state, plan), started).await
+    }
+
+    async fn collect(&self, what: &str, frame: DataFrame, started: Instant) -> Result<Contents, EngineError> {
         let planned: SchemaRef = Arc::new(frame.schema().as_arrow().clone());
         let planned_ms = started.elapsed().as_millis();
         let batches = frame.collect().await.map_err(|e| failed(what, e))?;
@@ -149,6 +166,24 @@ impl Engine {
         // The planner may call a column nullable that the batches declare otherwise.
         Ok((batches.first().map_or(planned, RecordBatch::schema), batches))
     }
+}
+
+/// A plan with its types made to fit, each cast one that gives null where it fails.
+fn lenient(state: &SessionState, plan: LogicalPlan) -> Result<LogicalPlan, DataFusionError> {
+    let analyzed = state.analyzer().execute_and_check(plan, state.config_options(), |_, _| {})?;
+    let attempt = |expr: Expr| match expr {
+        Expr::Cast(cast) => Ok(Transformed::yes(Expr::TryCast(TryCast { expr: cast.expr, field: cast.field }))),
+        other => Ok(Transformed::no(other)),
+    };
+    let attempted = analyzed.transform_up_with_subqueries(|node| {
+        let names = NamePreserver::new(&node);
+        let node = node.map_expressions(|expr| {
+            let name = names.save(&expr);
+            Ok(expr.transform_up(attempt)?.update_data(|expr| name.restore(expr)))
+        })?;
+        node.map_data(LogicalPlan::recompute_schema)
+    })?;
+    Ok(attempted.data)
 }
 
 fn failed(what: &str, source: DataFusionError) -> EngineError {

@@ -2,6 +2,7 @@
 
 use super::Finding;
 use indexmap::IndexMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Outcomes of one edit, counted.
@@ -37,6 +38,8 @@ pub struct Judgement {
     pub unjudged: Vec<Unjudged>,
     /// Outcomes by code.
     pub counts: IndexMap<Arc<str>, Counts>,
+    /// Edits that could not be computed of the data at hand.
+    pub uncomputed: BTreeSet<Arc<str>>,
 }
 
 impl Judgement {
@@ -49,6 +52,7 @@ impl Judgement {
     pub fn absorb(&mut self, other: Judgement) {
         self.findings.extend(other.findings);
         self.unjudged.extend(other.unjudged);
+        self.uncomputed.extend(other.uncomputed);
         for (code, counts) in other.counts {
             let sum = self.counts.entry(code).or_default();
             sum.held += counts.held;

@@ -195,7 +195,7 @@ impl Trial<'_> {
         if among {
             let own = self.config.form.get(dataset.name).map(scope::own_columns).unwrap_or_else(Schema::empty);
             let own: Vec<String> = own.fields().iter().map(|f| f.name().clone()).collect();
-            let judged = validate::judge_groups(&self.engine, &link::linked(dataset.name, &own), dataset.name, 0, edits).await;
+            let judged = validate::try_groups(&self.engine, &link::linked(dataset.name, &own), dataset.name, edits).await;
             return match (judged, edits.first()) {
                 (Err(error), Some(edit)) => Err(fault(edit, "holds", error.source)),
                 _ => Ok(()),
@@ -305,6 +305,7 @@ impl Trial<'_> {
             }
             Refusal::Table(_) => of(beyond, "SELECT", Vec::new()),
             Refusal::SeveralValues => of(ProblemKind::SeveralValues, sql, Vec::new()),
+            Refusal::Membership(word) => of(ProblemKind::Membership, word, Vec::new()),
             Refusal::NoTruth(data_type) => of(ProblemKind::NoTruth, &data_type.to_string(), Vec::new()),
             Refusal::Engine(error) => match error.find_root() {
                 DataFusionError::SchemaError(reason, _) if let SchemaError::FieldNotFound { field, valid_fields } = reason.as_ref() => {

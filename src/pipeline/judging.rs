@@ -241,6 +241,12 @@ pub async fn judge_population(
         }
         said.into_values().for_each(|found| judgement.absorb(found));
     }
+    let catalogue = Catalogue::of(config);
+    let told = std::mem::take(&mut judgement.uncomputed).into_iter().map(|code| {
+        let seed = Seed::of_file("EDT-001", vec![("edit".into(), code.to_string())]);
+        Finding { file: None, ..of_seed(&catalogue, 0, &seed) }
+    });
+    judgement.findings.extend(told);
     Ok(())
 }
 
@@ -278,7 +284,7 @@ async fn judge_dataset(
         let (_, counted) = engine.query("rows", &format!("SELECT count(*) FROM links_{name} {counted}")).await?;
         rows = counted.first().map_or(0, |b| b.column(0).as_primitive::<Int64Type>().value(0).unsigned_abs());
     }
-    let found = validate::judge_groups(&engine, &base, &name, rows, &edits).await?;
+    let found = validate::judge_groups(&engine, &base, &name, rows, &edits).await;
     if let Some(recall) = recall {
         recall.keep(&edits, &found)?;
     }

@@ -80,8 +80,11 @@ enum KeptExpected {
 }
 
 impl Kept {
-    /// Nothing if a finding is of no edit in the list.
+    /// Nothing if a finding is of no edit in the list, or if an edit could not be computed.
     fn of(edits: &[Compiled], judgement: &Judgement) -> Option<Self> {
+        if !judgement.uncomputed.is_empty() {
+            return None;
+        }
         let kept = |finding: &Finding| {
             Some(KeptFinding {
                 edit: edits.iter().position(|e| e.code == finding.code && e.fields == finding.fields)?,
@@ -129,6 +132,7 @@ impl Kept {
                 .into_iter()
                 .map(|(code, held, broken, unjudged)| (code.into(), Counts { held, broken, unjudged }))
                 .collect(),
+            uncomputed: BTreeSet::new(),
         })
     }
 }

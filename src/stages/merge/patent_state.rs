@@ -6,9 +6,8 @@
 
 use crate::engine::{Engine, EngineError};
 
-/// The last day of protection: as stated; computed only where none is stated, for one that cannot be read may be another.
-const TERM_END: &str = "coalesce(expires_on, CASE WHEN coalesce(CAST(expires_on_state AS VARCHAR), 'blank') IN ('blank', 'mark')
-    THEN term_end(kind, filed_on) END)";
+/// The last day of protection.
+const TERM_END: &str = "protected_until(expires_on, CAST(expires_on_state AS VARCHAR), kind, filed_on)";
 
 /// The state by status, pledge and end of term. Not in force before all: no pledge or term revives what has lapsed.
 const STATE: &str = "CASE

@@ -102,6 +102,10 @@ pub struct Compiled {
     pub holds: Formula,
     /// What was expected.
     pub expected: Option<Formula>,
+    /// Whether that is another record.
+    pub expects_record: bool,
+    /// Whether a decimal number expected is money: where the field judged first is, or the amounts of a sum row are.
+    pub expects_amount: bool,
     /// Columns by which to group, and the aggregates over a group.
     pub groups: Option<(Vec<String>, IndexMap<String, Formula>)>,
     /// The code that withholds an operand in another record.
@@ -249,6 +253,8 @@ impl<'a> Compiler<'a> {
         let all: Vec<String> = fields.iter().chain(&edit.reads).cloned().collect();
         let operands = self.operands(&all, &used);
         let (shown, shown_columns) = self.shown(&all);
+        let sole_column = expected.as_ref().and_then(|e| e.expression().sole_column());
+        let kind = |form: &FormOptions| fields.first().and_then(|f| form.field.get(f)).map(|f| f.kind);
         let (mut withholds, mut doubts) = withheld(edit, dataset, fields);
         withholds.retain(|f| dataset.has(f));
         doubts.retain(|f| dataset.has(f));
@@ -260,6 +266,8 @@ impl<'a> Compiler<'a> {
             operands,
             holds: self.formula("holds", &holds, possible)?,
             expected: expected.filter(|e| there(e)).map(|e| self.formula("expected", &e, possible)).transpose()?,
+            expects_record: sole_column.as_deref() == Some("first_record"),
+            expects_amount: dataset.form.is_none_or(|form| kind(form) == Some(FieldKind::Amount)),
             groups: (!edit.per.is_empty()).then(|| (edit.per.clone(), self.with.clone())),
             because: because.filter(|b| there(b)).map(|b| self.formula("because", &b, possible)).transpose()?,
             withholds,

@@ -6,11 +6,10 @@ use crate::engine::{Engine, EngineError};
 use crate::finding::{Expected, Finding, Judgement, Unjudged};
 use chrono::NaiveDate;
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray, new_null_array};
-use datafusion::arrow::compute::nullif;
-use datafusion::arrow::datatypes::{
-    DataType, Date32Type, Decimal128Type, Field, Float64Type, Int8Type, Int32Type, Int64Type, Schema, SchemaRef,
-};
+use datafusion::arrow::compute::{cast, nullif};
+use datafusion::arrow::datatypes::{DataType, Date32Type, Decimal128Type, Field, Int8Type, Int32Type, Int64Type, Schema, SchemaRef};
 use datafusion::arrow::error::ArrowError;
+use datafusion::arrow::util::display::array_value_to_string;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -121,7 +120,7 @@ fn judge_batch(
     let expected = edit.expected.as_ref().and_then(|e| e.computation.as_ref()).map(|c| c.over_chosen(batch, &broken)).transpose()?;
     let reader = FindingReader::new(batch, edit, dataset);
     for (place, row) in (0..broken.len()).filter(|row| broken.value(*row)).enumerate() {
-        judgement.findings.push(reader.read(row, records.value(row), expected.as_ref().and_then(|e| expectation(e, place))));
+        judgement.findings.push(reader.read(row, records.value(row), expected.as_ref().and_then(|e| expectation(edit, e, place))));
         doubts.add(index, edit, row);
     }
     Ok(())
@@ -204,26 +203,73 @@ fn quoted(column: &str) -> String {
 /// `base` is a query that gives `record`, `enterprise` and the dataset's columns, `rows` the number of its rows. Plans may
 /// give rows in any order: each carries its record, and each is an exception of its edits. Edits that look at their own row
 /// alone share one pass; each of the others is a plan of its own.
-pub async fn judge_groups(engine: &Engine, base: &str, dataset: &str, rows: u64, edits: &[Compiled]) -> Result<Judgement, EngineError> {
+///
+/// What cannot be computed of the data at hand ends nothing: the edits of a pass that fails are judged one by one, and one
+/// that fails by itself is uncomputed, so that it is unjudged for all rows.
+pub async fn judge_groups(engine: &Engine, base: &str, dataset: &str, rows: u64, edits: &[Compiled]) -> Judgement {
     let mut judgement = Judgement::default();
     for edit in edits.iter().filter(|e| !e.possible) {
         judgement.count(&edit.code).unjudged += rows;
     }
-    let (alone, together): (Vec<&Compiled>, Vec<&Compiled>) =
-        edits.iter().filter(|e| e.possible).partition(|e| e.groups.is_some() || e.holds.among);
-    let passes = alone.chunks(1).chain((!together.is_empty()).then_some(together.as_slice()));
-    for edits in passes {
-        let codes: Vec<&str> = edits.iter().map(|e| e.code.as_ref()).collect();
-        let (_, batches) = engine.query(&codes.join(" "), &group_query(base, edits)).await?;
-        let mut exceptions = vec![0; edits.len()];
-        for batch in &batches {
-            for (index, edit) in edits.iter().enumerate() {
-                exceptions[index] += read_group(batch, index, edit, dataset, &mut judgement);
+    for pass in passes(edits) {
+        match judge_pass(engine, base, dataset, rows, &pass).await {
+            Ok(found) => judgement.absorb(found),
+            Err(_) => {
+                for edit in pass {
+                    judgement.absorb(judge_alone(engine, base, dataset, rows, edit).await);
+                }
             }
         }
-        for (edit, seen) in edits.iter().zip(exceptions) {
-            judgement.count(&edit.code).held += rows.saturating_sub(seen);
+    }
+    judgement
+}
+
+/// Tries edits over records among each other: as [`judge_groups`], but the first that cannot be computed is an error.
+pub async fn try_groups(engine: &Engine, base: &str, dataset: &str, edits: &[Compiled]) -> Result<(), EngineError> {
+    for pass in passes(edits) {
+        judge_pass(engine, base, dataset, 0, &pass).await?;
+    }
+    Ok(())
+}
+
+/// The edits that can be judged, by the plans that judge them.
+fn passes(edits: &[Compiled]) -> Vec<Vec<&Compiled>> {
+    let (alone, together): (Vec<&Compiled>, Vec<&Compiled>) =
+        edits.iter().filter(|e| e.possible).partition(|e| e.groups.is_some() || e.holds.among);
+    let mut passes: Vec<Vec<&Compiled>> = alone.into_iter().map(|edit| vec![edit]).collect();
+    passes.extend((!together.is_empty()).then_some(together));
+    passes
+}
+
+/// One edit by itself; without its expectation if that is what cannot be computed.
+async fn judge_alone(engine: &Engine, base: &str, dataset: &str, rows: u64, edit: &Compiled) -> Judgement {
+    let bare = Compiled { expected: None, ..edit.clone() };
+    for attempt in [edit, &bare] {
+        if let Ok(found) = judge_pass(engine, base, dataset, rows, &[attempt]).await {
+            return found;
         }
+    }
+    // The engine's own words may quote a value.
+    tracing::warn!(edit.code = %edit.code, dataset, "edit cannot be computed and is unjudged");
+    let mut judgement = Judgement::default();
+    judgement.count(&edit.code).unjudged += rows;
+    judgement.uncomputed.insert(edit.code.clone());
+    judgement
+}
+
+/// Judges edits in one plan.
+async fn judge_pass(engine: &Engine, base: &str, dataset: &str, rows: u64, edits: &[&Compiled]) -> Result<Judgement, EngineError> {
+    let mut judgement = Judgement::default();
+    let codes: Vec<&str> = edits.iter().map(|e| e.code.as_ref()).collect();
+    let (_, batches) = engine.query_leniently(&codes.join(" "), &group_query(base, edits)).await?;
+    let mut exceptions = vec![0; edits.len()];
+    for batch in &batches {
+        for (index, edit) in edits.iter().enumerate() {
+            exceptions[index] += read_group(batch, index, edit, dataset, &mut judgement);
+        }
+    }
+    for (edit, seen) in edits.iter().zip(exceptions) {
+        judgement.count(&edit.code).held += rows.saturating_sub(seen);
     }
     Ok(judgement)
 }
@@ -294,7 +340,7 @@ fn read_group(batch: &RecordBatch, index: usize, edit: &Compiled, dataset: &str,
         let reader = FindingReader::new(batch, edit, dataset);
         let expected = batch.column_by_name(&own_name("x", index));
         let rows = (0..outcomes.len()).filter(|row| outcome(outcomes, *row) == Some(false));
-        let findings = rows.map(|row| reader.read(row, records.value(row), expected.and_then(|e| expectation(e, row))));
+        let findings = rows.map(|row| reader.read(row, records.value(row), expected.and_then(|e| expectation(edit, e, row))));
         judgement.findings.extend(findings);
     }
     if outcomes.null_count() > 0 {
@@ -375,20 +421,38 @@ fn display(column: &ArrayRef, row: usize) -> Option<String> {
     }
 }
 
-fn expectation(column: &ArrayRef, row: usize) -> Option<Expected> {
+/// What an edit expected, as it is shown: a place only if it is another record's, money only beside a field that holds it.
+fn expectation(edit: &Compiled, column: &ArrayRef, row: usize) -> Option<Expected> {
     if column.is_null(row) {
         return None;
     }
+    let integer =
+        || cast(&column.slice(row, 1), &DataType::Int64).ok().filter(|v| v.is_valid(0)).map(|v| v.as_primitive::<Int64Type>().value(0));
     match column.data_type() {
-        DataType::Decimal128(_, 4) => Some(Expected::Amount(column.as_primitive::<Decimal128Type>().value(row))),
+        DataType::Int64 if edit.expects_record => integer().map(Expected::Record),
         DataType::Date32 => {
             let days = i64::from(column.as_primitive::<Date32Type>().value(row));
             NaiveDate::default().checked_add_signed(chrono::TimeDelta::days(days)).map(Expected::Date)
         }
-        DataType::Int32 => Some(Expected::Number(i64::from(column.as_primitive::<Int32Type>().value(row)))),
-        // Whole numbers of 64 bits are records: no other expression of an edit gives them.
-        DataType::Int64 => Some(Expected::Record(column.as_primitive::<Int64Type>().value(row))),
-        DataType::Float64 => Some(Expected::Text(column.as_primitive::<Float64Type>().value(row).to_string())),
-        _ => display(column, row).map(Expected::Text),
+        DataType::Boolean => Some(Expected::Text(if column.as_boolean().value(row) { "@value.true" } else { "@value.false" }.to_owned())),
+        whole if whole.is_integer() => integer().map(Expected::Number).or_else(|| written(column, row)),
+        DataType::Decimal128(..) | DataType::Decimal256(..) if edit.expects_amount => amount(column, row).or_else(|| written(column, row)),
+        _ => display(column, row).map(Expected::Text).or_else(|| written(column, row)),
     }
+}
+
+/// An amount of any scale.
+fn amount(column: &ArrayRef, row: usize) -> Option<Expected> {
+    let money = cast(&column.slice(row, 1), &DataType::Decimal128(38, 4)).ok()?;
+    money.is_valid(0).then(|| Expected::Amount(money.as_primitive::<Decimal128Type>().value(0)))
+}
+
+/// A value of any type as the engine writes it, a decimal without needless zeros.
+fn written(column: &ArrayRef, row: usize) -> Option<Expected> {
+    let text = array_value_to_string(column, row).ok()?;
+    let bare = match column.data_type() {
+        DataType::Decimal128(..) | DataType::Decimal256(..) if text.contains('.') => text.trim_end_matches('0').trim_end_matches('.'),
+        _ => &text,
+    };
+    Some(Expected::Text(bare.to_owned()))
 }

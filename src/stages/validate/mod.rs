@@ -17,4 +17,4 @@ mod judge;
 mod tests;
 
 pub use compile::{Compiled, Dataset, Fault, compile, doubted, tables_read, whole_table};
-pub use judge::{judge_groups, judge_records, recall_records};
+pub use judge::{judge_groups, judge_records, recall_records, try_groups};
