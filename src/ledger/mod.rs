@@ -37,7 +37,7 @@ mod upload;
 
 pub use arrival::Arrival;
 pub use explanation::{Answer, Explanation};
-pub use standing::{Holding, Pair, Pairs, Said};
+pub use standing::{Choices, Holding, Pair, Pairs, Said};
 pub use upload::{NewUpload, Part, Tally, Upload, Verdict};
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};

@@ -139,14 +139,14 @@ pub const MIGRATIONS: [&str; 4] = [
     -- What the records of two uploads of a source have in common.
     CREATE TABLE overlap (
         older INTEGER NOT NULL, newer INTEGER NOT NULL, form TEXT NOT NULL, period INTEGER NOT NULL, older_keys INTEGER NOT NULL,
-        newer_keys INTEGER NOT NULL, common INTEGER NOT NULL, withheld INTEGER NOT NULL, missing INTEGER NOT NULL,
+        newer_keys INTEGER NOT NULL, common INTEGER NOT NULL, losses TEXT NOT NULL,
         PRIMARY KEY (older, newer, form, period)
     ) STRICT;
     CREATE INDEX overlap_newer ON overlap (newer);
-    -- What somebody said of two uploads; the last word counts.
+    -- What somebody said of two uploads, of a form and period or of all (no form); the last word counts.
     CREATE TABLE choice (
-        id INTEGER PRIMARY KEY, older INTEGER NOT NULL, newer INTEGER NOT NULL, choice TEXT NOT NULL, account TEXT NOT NULL,
-        chosen TEXT NOT NULL
+        id INTEGER PRIMARY KEY, older INTEGER NOT NULL, newer INTEGER NOT NULL, form TEXT NOT NULL, period INTEGER NOT NULL,
+        choice TEXT NOT NULL, account TEXT NOT NULL, chosen TEXT NOT NULL
     ) STRICT;
     ",
 ];

@@ -36,11 +36,34 @@ pub struct Said {
 /// Older and newer receipt.
 pub type Pair = (i64, i64);
 
+/// What was said last of each pair of uploads: of a form and period, or of all that they hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Choices(BTreeMap<(Pair, String, Option<i32>), Said>);
+
+impl Choices {
+    /// What was said of a form and period of a pair, else of the pair as a whole.
+    pub fn of(&self, pair: Pair, form: &str, period: Option<i32>) -> Option<&Said> {
+        let whole = || self.0.get(&(pair, String::new(), None));
+        self.0.get(&(pair, form.to_owned(), period)).or_else(whole)
+    }
+
+    /// The older uploads of which it was said as a whole that one takes their place.
+    pub fn replaced_by(&self, newer: i64) -> impl Iterator<Item = i64> {
+        let whole = self.iter().filter(move |(pair, form, ..)| pair.1 == newer && form.is_empty());
+        whole.filter(|(.., said)| said.choice == Choice::Replace).map(|(pair, ..)| pair.0)
+    }
+
+    /// All of it: pair, form (empty of the whole), period.
+    pub fn iter(&self) -> impl Iterator<Item = (Pair, &str, Option<i32>, &Said)> {
+        self.0.iter().map(|((pair, form, period), said)| (*pair, form.as_str(), *period, said))
+    }
+}
+
 /// What is known of pairs of uploads.
 #[derive(Debug, Clone, Default)]
 pub struct Pairs {
     /// What was said last of each pair.
-    pub said: BTreeMap<Pair, Said>,
+    pub said: Choices,
     /// What two parts share, by pair, form and period.
     pub overlaps: HashMap<(Pair, String, Option<i32>), Overlap>,
     /// Uploads whose records are known.
@@ -75,34 +98,44 @@ impl Ledger {
         Ok(self.standing_uploads()?.into_iter().filter(|u| !held.contains(&u.number)).collect())
     }
 
-    /// Keeps what somebody says of two uploads of one source; the last word counts.
-    pub fn choose(&mut self, newer: &Upload, older: &Upload, choice: Choice, by: By<'_>) -> Result<(), LedgerError> {
+    /// Keeps what somebody says of a form and period of two uploads of one source; the last word counts.
+    pub fn choose(
+        &mut self,
+        (older, newer): (&Upload, &Upload),
+        (form, period): (&str, Option<i32>),
+        choice: Choice,
+        by: By<'_>,
+    ) -> Result<(), LedgerError> {
         let transaction = self.0.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        choose(&transaction, (older.number, newer.number), choice, by)?;
-        noted(&transaction, by, "choice", &newer.id, &format!("{} {}", choice.id(), older.number))?;
+        choose(&transaction, (older.number, newer.number), (form, period), choice, by)?;
+        let part = period.map_or_else(|| form.to_owned(), |period| format!("{form} {period}"));
+        noted(&transaction, by, "choice", &newer.id, &format!("{} {} {part}", choice.id(), older.number))?;
         transaction.commit()
     }
 
     /// What was said last of each pair of uploads.
-    pub fn choices(&self) -> Result<BTreeMap<Pair, Said>, LedgerError> {
-        let mut choices = self.0.prepare_cached("SELECT older, newer, choice, account, chosen FROM choice ORDER BY id")?;
+    pub fn choices(&self) -> Result<Choices, LedgerError> {
+        let mut choices = self.0.prepare_cached("SELECT older, newer, choice, account, chosen, form, period FROM choice ORDER BY id")?;
         let choices = choices.query_map([], |row| {
             let word: String = row.get(2)?;
             let choice = Choice::from_id(&word).ok_or_else(|| LedgerError::FromSqlConversionFailure(2, Type::Text, word.into()))?;
-            Ok(((row.get(0)?, row.get(1)?), Said { choice, account: row.get(3)?, at: row.get(4)? }))
+            let said = Said { choice, account: row.get(3)?, at: row.get(4)? };
+            Ok((((row.get(0)?, row.get(1)?), row.get(5)?, period(row, 6)?), said))
         })?;
-        choices.collect()
+        choices.collect::<Result<_, _>>().map(Choices)
     }
 
     /// All that is known of pairs of uploads: of one source or of all.
     pub fn pairs(&self, source: Option<&str>) -> Result<Pairs, LedgerError> {
         let mut overlaps = self.0.prepare_cached(
-            "SELECT o.older, o.newer, o.form, o.period, o.older_keys, o.newer_keys, o.common, o.withheld, o.missing
+            "SELECT o.older, o.newer, o.form, o.period, o.older_keys, o.newer_keys, o.common, o.losses
              FROM overlap o JOIN upload u ON u.number = o.newer WHERE ?1 IS NULL OR u.source = ?1",
         )?;
         let overlaps = overlaps.query_map([source], |row| {
-            let [older, newer, common, withheld, missing] = [4, 5, 6, 7, 8].map(|column| row.get::<_, i64>(column).map(i64::unsigned_abs));
-            let overlap = Overlap { older: older?, newer: newer?, common: common?, withheld: withheld?, missing: missing? };
+            let [older, newer, common] = [4, 5, 6].map(|column| row.get::<_, i64>(column).map(i64::unsigned_abs));
+            let losses = serde_json::from_str(&row.get::<_, String>(7)?);
+            let losses = losses.map_err(|e| LedgerError::FromSqlConversionFailure(7, Type::Text, e.into()))?;
+            let overlap = Overlap { older: older?, newer: newer?, common: common?, losses };
             Ok((((row.get(0)?, row.get(1)?), row.get(2)?, period(row, 3)?), overlap))
         })?;
         let mut held = self.0.prepare_cached("SELECT DISTINCT upload FROM holding")?;
@@ -116,12 +149,18 @@ impl Ledger {
     }
 }
 
-/// Keeps a choice.
-pub(super) fn choose(connection: &Connection, (older, newer): Pair, choice: Choice, by: By<'_>) -> Result<(), LedgerError> {
+/// Keeps a choice; that of no form is said of all that both hold.
+pub(super) fn choose(
+    connection: &Connection,
+    (older, newer): Pair,
+    (form, period): (&str, Option<i32>),
+    choice: Choice,
+    by: By<'_>,
+) -> Result<(), LedgerError> {
     connection
         .execute(
-            "INSERT INTO choice (older, newer, choice, account, chosen) VALUES (?1, ?2, ?3, ?4, ?5)",
-            params![older, newer, choice.id(), by.account, by.at],
+            "INSERT INTO choice (older, newer, form, period, choice, account, chosen) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            params![older, newer, form, stored(period), choice.id(), by.account, by.at],
         )
         .map(|_| ())
 }
@@ -150,8 +189,8 @@ fn hold(connection: &Connection, id: &str, holdings: &[Holding]) -> Result<(), L
             };
             connection
                 .prepare_cached(
-                    "INSERT INTO overlap (older, newer, form, period, older_keys, newer_keys, common, withheld, missing)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                    "INSERT INTO overlap (older, newer, form, period, older_keys, newer_keys, common, losses)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
                 )?
                 .execute(params![
                     pair.0,
@@ -161,8 +200,7 @@ fn hold(connection: &Connection, id: &str, holdings: &[Holding]) -> Result<(), L
                     count(shared.older),
                     count(shared.newer),
                     count(shared.common),
-                    count(shared.withheld),
-                    count(shared.missing)
+                    serde_json::to_string(&shared.losses).map_err(|e| LedgerError::ToSqlConversionFailure(e.into()))?
                 ])?;
         }
         connection.execute(
@@ -210,13 +248,13 @@ mod tests {
             }
             let pairs = ledger.pairs(Some("s"))?;
             assert_eq!(pairs.overlaps.len(), 1, "another bureau's is never compared");
-            found.push(pairs.overlaps[&((1, 2), "directory".to_owned(), None)]);
+            found.push(pairs.overlaps[&((1, 2), "directory".to_owned(), None)].clone());
             assert!(ledger.unheld_uploads()?.is_empty());
             // What is refused when it is checked again holds nothing.
             ledger.hold("2", &[])?;
             assert!(ledger.pairs(None)?.overlaps.is_empty());
         }
-        assert_eq!(found[0], Overlap { older: 10, newer: 15, common: 5, withheld: 0, missing: 0 });
+        assert_eq!(found[0], Overlap { older: 10, newer: 15, common: 5, losses: Vec::new() });
         assert_eq!(found[0], found[1]);
         Ok(())
     }
@@ -225,9 +263,14 @@ mod tests {
     fn the_last_word_on_a_pair_counts() -> Result<(), Box<dyn std::error::Error>> {
         let folder = tempfile::tempdir()?;
         let ledger = Ledger::open(&folder.path().join("ledger.sqlite"))?;
-        choose(&ledger.0, (1, 2), Choice::Replace, BY)?;
-        choose(&ledger.0, (1, 2), Choice::Supplement, BY)?;
-        assert_eq!(ledger.choices()?.into_values().map(|s| s.choice).collect::<Vec<_>>(), [Choice::Supplement]);
+        choose(&ledger.0, (1, 2), ("returns", Some(2023)), Choice::Replace, BY)?;
+        choose(&ledger.0, (1, 2), ("returns", Some(2023)), Choice::Supplement, BY)?;
+        let of = |form: &str, period| ledger.choices().map(|said| said.of((1, 2), form, period).map(|s| s.choice));
+        assert_eq!(of("returns", Some(2023))?, Some(Choice::Supplement));
+        assert_eq!((of("returns", Some(2022))?, of("directory", None)?), (None, None), "said of one form and year");
+        choose(&ledger.0, (1, 2), ("", None), Choice::Replace, BY)?;
+        assert_eq!((of("returns", Some(2022))?, of("returns", Some(2023))?), (Some(Choice::Replace), Some(Choice::Supplement)));
+        assert_eq!(ledger.choices()?.replaced_by(2).collect::<Vec<_>>(), [1]);
         Ok(())
     }
 }

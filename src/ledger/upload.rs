@@ -193,7 +193,7 @@ impl Ledger {
             )?;
             let number = transaction.last_insert_rowid();
             for older in replaced.into_iter().flat_map(|(_, older)| older) {
-                choose(&transaction, (older, number), Choice::Replace, by)?;
+                choose(&transaction, (older, number), ("", None), Choice::Replace, by)?;
             }
             noted(&transaction, by, "upload", &new.id, &format!("{} {} {}", new.sha256, new.bytes, if known { "again" } else { "new" }))?;
             ids.push((new.id.clone(), !known));
@@ -321,8 +321,9 @@ mod tests {
         assert_eq!(ledger.upload("d")?.map(|u| (u.series, u.number)), Some(("d".into(), 4)));
         let of_content: Vec<_> = ledger.uploads_of("s", "1")?.into_iter().map(|u| u.id).collect();
         assert_eq!(of_content, ["b", "a"]);
-        let said: Vec<_> = ledger.choices()?.into_iter().map(|(pair, said)| (pair, said.choice, said.account)).collect();
-        assert_eq!(said, [((1, 5), Choice::Replace, "wang".to_owned())]);
+        let choices = ledger.choices()?;
+        let said: Vec<_> = choices.iter().map(|(pair, form, _, said)| (pair, form, said.choice, said.account.as_str())).collect();
+        assert_eq!(said, [((1, 5), "", Choice::Replace, "wang")]);
         Ok(())
     }
 

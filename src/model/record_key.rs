@@ -2,10 +2,10 @@
 //! are not.
 
 use sha2::{Digest, Sha256};
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 /// Bytes of a packed key.
-const PACKED: usize = 17;
+const PACKED: usize = 41;
 
 /// The key of a record.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -17,15 +17,28 @@ pub struct RecordKey {
     pub amounts: Amounts,
 }
 
-/// What a record says of amounts.
+/// What a record says of amounts: a bit for each amount field of its form, in their order.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Amounts {
-    /// One at least can be read, with its unit.
-    pub stated: bool,
-    /// None can, though cells hold something: no unit, or no number.
-    pub withheld: bool,
-    /// One at least is left when the edits have spoken.
-    pub used: bool,
+    /// It can be read, with its unit.
+    pub stated: u64,
+    /// It cannot, though its cell holds something: no unit, or no number.
+    pub withheld: u64,
+    /// It is left when the edits have spoken.
+    pub used: u64,
+}
+
+impl Amounts {
+    /// The bit of a field by its place; the fields of a form of more than 64 share the last.
+    pub fn bit(place: usize) -> u64 {
+        1 << place.min(63)
+    }
+
+    /// What one of two records says at least.
+    fn or(self, other: Self) -> Self {
+        let stated = self.stated | other.stated;
+        Self { stated, withheld: (self.withheld | other.withheld) & !stated, used: self.used | other.used }
+    }
 }
 
 impl RecordKey {
@@ -61,15 +74,18 @@ impl RecordKey {
         bytes[..8].copy_from_slice(&self.code.unwrap_or_default().to_le_bytes());
         bytes[8..16].copy_from_slice(&self.name.unwrap_or_default().to_le_bytes());
         let Amounts { stated, withheld, used } = self.amounts;
-        bytes[16] = [self.code_ok, stated, withheld, used].into_iter().enumerate().map(|(bit, set)| u8::from(set) << bit).sum();
+        bytes[16..24].copy_from_slice(&stated.to_le_bytes());
+        bytes[24..32].copy_from_slice(&withheld.to_le_bytes());
+        bytes[32..40].copy_from_slice(&used.to_le_bytes());
+        bytes[40] = u8::from(self.code_ok);
         bytes
     }
 
     fn from_bytes(bytes: &[u8]) -> Self {
         let number = |at: usize| bytes[at..at + 8].iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte));
         let [code, name] = [0, 8].map(|at| Some(number(at)).filter(|hash| *hash != 0));
-        let bit = |bit: u8| bytes[16] >> bit & 1 == 1;
-        Self { code, code_ok: bit(0), name, amounts: Amounts { stated: bit(1), withheld: bit(2), used: bit(3) } }
+        let [stated, withheld, used] = [16, 24, 32].map(number);
+        Self { code, code_ok: bytes[40] == 1, name, amounts: Amounts { stated, withheld, used } }
     }
 }
 
@@ -79,24 +95,28 @@ fn hashed(text: &str) -> u64 {
     hash.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte)).max(1)
 }
 
-/// Records for looking up by either of their keys.
+/// Records for looking up by either of their keys, with what they say of amounts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct KeySet {
-    codes: HashSet<u64>,
+    codes: HashMap<u64, Amounts>,
     /// Names that stand beside a valid code.
-    coded_names: HashSet<u64>,
+    coded_names: HashMap<u64, Amounts>,
     /// Names that stand without one.
-    bare_names: HashSet<u64>,
+    bare_names: HashMap<u64, Amounts>,
 }
 
 impl KeySet {
     /// The keys of some records.
     pub fn of<'a>(keys: impl IntoIterator<Item = &'a RecordKey>) -> Self {
         let mut set = Self::default();
+        let note = |said: &mut HashMap<u64, Amounts>, hash: u64, amounts: Amounts| {
+            let noted = said.entry(hash).or_default();
+            *noted = noted.or(amounts);
+        };
         for key in keys {
-            set.codes.extend(key.code);
+            key.code.into_iter().for_each(|code| note(&mut set.codes, code, key.amounts));
             let names = if key.code.is_some() && key.code_ok { &mut set.coded_names } else { &mut set.bare_names };
-            names.extend(key.name);
+            key.name.into_iter().for_each(|name| note(names, name, key.amounts));
         }
         set
     }
@@ -104,11 +124,18 @@ impl KeySet {
     /// Whether a record is of the same enterprise as one of these: by its code, else by its name, unless both codes are
     /// valid and differ. A correction of a wrong or missing code so finds the record that it corrects.
     pub fn contains(&self, key: &RecordKey) -> bool {
-        if key.code.is_some_and(|code| self.codes.contains(&code)) {
-            return true;
-        }
-        let Some(name) = key.name else { return false };
-        self.bare_names.contains(&name) || (!(key.code.is_some() && key.code_ok) && self.coded_names.contains(&name))
+        self.find(key).is_some()
+    }
+
+    /// What those of that enterprise say of amounts.
+    pub fn find(&self, key: &RecordKey) -> Option<Amounts> {
+        let coded = key.code.and_then(|code| self.codes.get(&code));
+        let named = || {
+            let name = key.name?;
+            let elsewhere = || self.coded_names.get(&name).filter(|_| !(key.code.is_some() && key.code_ok));
+            self.bare_names.get(&name).or_else(elsewhere)
+        };
+        coded.or_else(named).copied()
     }
 }
 
@@ -132,8 +159,9 @@ mod tests {
 
     #[test]
     fn packed_keys_come_back_whole() {
-        let flags = [false, true].into_iter().flat_map(|a| [false, true].map(|b| [false, true].map(move |c| (a, b, c)))).flatten();
-        let mut keys: Vec<RecordKey> = flags.map(|(stated, withheld, used)| key("a").saying(Amounts { stated, withheld, used })).collect();
+        let masks = [0, 1, 0b1010, u64::MAX];
+        let all = masks.into_iter().flat_map(|a| masks.map(|b| masks.map(move |c| (a, b, c)))).flatten();
+        let mut keys: Vec<RecordKey> = all.map(|(stated, withheld, used)| key("a").saying(Amounts { stated, withheld, used })).collect();
         keys.extend([RecordKey::default(), RecordKey::of(None, false, Some("乙")), RecordKey::of(Some("1"), false, None)]);
         let back = RecordKey::unpack(&RecordKey::pack(&keys));
         assert_eq!(back.len(), keys.len());

@@ -6,11 +6,12 @@
 //! - in between it is open, and the likely one applies until somebody says otherwise: a file about as large as the former
 //!   that repeats most of it replaces it, any other stands beside it. Of records that both hold, the later counts.
 //!
-//! One more law: where most of the amounts that a former states would be lost because the newer's cannot be read (no
-//! unit, say), the newer waits and the former stands, until a better one comes or somebody says that it replaces it.
+//! One more law: where most of what a former states of any one amount would be lost because the newer's cannot be read
+//! (no unit, say), the newer waits and the former stands, until a better one comes or somebody says that it replaces it.
+//! If the former goes out meanwhile, the newer is decided again.
 //! The newest word counts, but nothing sound goes out for want of a unit.
 
-use super::record_key::{KeySet, RecordKey};
+use super::record_key::{Amounts, KeySet, RecordKey};
 use serde::{Deserialize, Serialize};
 
 /// What somebody said of two sendings.
@@ -50,8 +51,19 @@ pub enum Relation {
     Supplements,
 }
 
+/// An amount of a form that some records of an older sending hold and a newer's of the same enterprises do not.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Loss {
+    /// The place of the field among the amount fields of its form.
+    pub field: usize,
+    /// Records that state it in the older, while the newer's cell holds something that cannot be read.
+    pub withheld: u64,
+    /// Records of which it is used in the older, and in the newer is not, for whatever reason.
+    pub missing: u64,
+}
+
 /// The records of two sendings, compared.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Overlap {
     /// Records of the older that can be found again.
     pub older: u64,
@@ -59,10 +71,8 @@ pub struct Overlap {
     pub newer: u64,
     /// Records of the older that the newer holds too.
     pub common: u64,
-    /// Of those, with an amount in the older and none that can be read in the newer, though its cells hold something.
-    pub withheld: u64,
-    /// Of those, with an amount that is used in the older, and none in the newer for whatever reason.
-    pub missing: u64,
+    /// What those lose of amounts, in the order of the form's fields.
+    pub losses: Vec<Loss>,
 }
 
 /// Whether a part is nearly the whole.
@@ -74,14 +84,21 @@ impl Overlap {
     /// Compares the records of two sendings.
     pub fn between(older: &[RecordKey], newer: &Keyed) -> Self {
         let mut found = Self { newer: newer.count, ..Self::default() };
+        let mut losses: [Loss; 64] = std::array::from_fn(|field| Loss { field, ..Loss::default() });
         for key in older.iter().filter(|key| key.is_keyed()) {
             found.older += 1;
-            if newer.all.contains(key) {
-                found.common += 1;
-                found.withheld += u64::from(key.amounts.stated && newer.withheld.contains(key));
-                found.missing += u64::from(key.amounts.used && !newer.used.contains(key));
+            let Some(now) = newer.all.find(key) else { continue };
+            found.common += 1;
+            let (withheld, missing) = (key.amounts.stated & now.withheld, key.amounts.used & !now.used);
+            if withheld | missing != 0 {
+                for loss in &mut losses {
+                    let bit = Amounts::bit(loss.field);
+                    loss.withheld += u64::from(withheld & bit != 0);
+                    loss.missing += u64::from(missing & bit != 0);
+                }
             }
         }
+        found.losses = losses.into_iter().filter(|loss| loss.withheld + loss.missing > 0).collect();
         found
     }
 
@@ -109,9 +126,9 @@ impl Overlap {
         }
     }
 
-    /// Whether most of what the older states of amounts would be lost.
+    /// Whether an amount that the older states would be lost for half of the records or more, since it cannot be read.
     pub fn is_hollow(&self) -> bool {
-        self.withheld > 0 && self.withheld * 2 >= self.common
+        self.losses.iter().any(|loss| loss.withheld > 0 && loss.withheld * 2 >= self.common)
     }
 }
 
@@ -121,19 +138,12 @@ pub struct Keyed {
     count: u64,
     /// All of them.
     pub all: KeySet,
-    withheld: KeySet,
-    used: KeySet,
 }
 
 impl Keyed {
     /// The records of a sending.
     pub fn of(keys: &[RecordKey]) -> Self {
-        Self {
-            count: keys.iter().filter(|key| key.is_keyed()).count() as u64,
-            all: KeySet::of(keys),
-            withheld: KeySet::of(keys.iter().filter(|key| key.amounts.withheld)),
-            used: KeySet::of(keys.iter().filter(|key| key.amounts.used)),
-        }
+        Self { count: keys.iter().filter(|key| key.is_keyed()).count() as u64, all: KeySet::of(keys) }
     }
 }
 
@@ -164,7 +174,7 @@ pub enum Fate {
 }
 
 /// Two sendings that met, the older in use when the newer came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Meeting {
     /// The older.
     pub older: i64,
@@ -183,6 +193,12 @@ impl Meeting {
     pub fn is_open(&self) -> bool {
         self.said.is_none() && self.overlap.is_open()
     }
+
+    /// Whether most of an amount of the older would be lost, and nobody said that the newer takes its place all the same.
+    fn spoils(&self) -> bool {
+        let touches = self.relation != Relation::Supplements || self.overlap.common > 0;
+        touches && self.overlap.is_hollow() && self.said != Some(Choice::Replace)
+    }
 }
 
 /// What stands of the sendings of one form and period.
@@ -200,6 +216,45 @@ impl Decision {
     /// The fate of a sending.
     pub fn fate(&self, id: i64) -> Fate {
         self.fates.iter().find(|(sending, _)| sending.id == id).map_or(Fate::Stands, |(_, fate)| *fate)
+    }
+
+    /// Whether an answer would change anything: the newer is in use, and the older is or would be but for the newer.
+    pub fn asks(&self, meeting: &Meeting) -> bool {
+        let older = self.fate(meeting.older);
+        meeting.is_open()
+            && self.fate(meeting.newer) == Fate::Stands
+            && (older == Fate::Stands || older == Fate::Replaced { by: meeting.newer })
+    }
+
+    /// What stands when a sending takes the place of those which it replaces, or waits.
+    fn place(&mut self, newer: i64) {
+        let mut open = vec![newer];
+        while let Some(newer) = open.pop() {
+            if matches!(self.fate(newer), Fate::Replaced { .. }) {
+                continue;
+            }
+            let mine = || self.meetings.iter().filter(|m| m.newer == newer);
+            let sound = mine().rev().find(|m| m.spoils() && self.fate(m.older) == Fate::Stands);
+            if let Some(behind) = sound.map(|m| m.older) {
+                self.settle(newer, Fate::Waits { behind });
+                continue;
+            }
+            let gone: Vec<i64> = mine()
+                .filter(|m| m.relation == Relation::Replaces && !matches!(self.fate(m.older), Fate::Replaced { .. }))
+                .map(|m| m.older)
+                .collect();
+            self.settle(newer, Fate::Stands);
+            for older in &gone {
+                self.settle(*older, Fate::Replaced { by: newer });
+            }
+            // What waited behind one that went out is decided again.
+            let freed = |fate: &Fate| matches!(fate, Fate::Waits { behind } if gone.contains(behind));
+            open.extend(self.fates.iter().filter(|(_, fate)| freed(fate)).map(|(sending, _)| sending.id));
+        }
+    }
+
+    fn settle(&mut self, id: i64, fate: Fate) {
+        self.fates.iter_mut().filter(|(sending, _)| sending.id == id).for_each(|(_, old)| *old = fate);
     }
 
     /// Pairs of which the newer's records take the place of the older's, where both stand.
@@ -224,23 +279,9 @@ pub fn decide(sendings: &[Sending], compare: impl Fn(i64, i64) -> (Overlap, Opti
             })
         };
         let met: Vec<Meeting> = decision.fates.iter().filter_map(meet).collect();
-        let told = met.iter().any(|m| m.said == Some(Choice::Replace));
-        let spoils = |m: &&Meeting| {
-            let touches = m.relation != Relation::Supplements || m.overlap.common > 0;
-            touches && m.overlap.is_hollow() && decision.fate(m.older) == Fate::Stands
-        };
-        let fate = match met.iter().rev().find(spoils) {
-            Some(sound) if !told => Fate::Waits { behind: sound.older },
-            _ => {
-                for gone in met.iter().filter(|m| m.relation == Relation::Replaces) {
-                    let found = decision.fates.iter_mut().find(|(sending, _)| sending.id == gone.older);
-                    found.into_iter().for_each(|(_, fate)| *fate = Fate::Replaced { by: newer.id });
-                }
-                Fate::Stands
-            }
-        };
-        decision.fates.push((newer, fate));
+        decision.fates.push((newer, Fate::Stands));
         decision.meetings.extend(met);
+        decision.place(newer.id);
     }
     decision.undecided = undecided(&decision.fates, compare);
     decision
@@ -269,7 +310,11 @@ mod tests {
     use std::collections::BTreeSet;
 
     fn keys(codes: impl IntoIterator<Item = u32>, stated: bool) -> Vec<RecordKey> {
-        let amounts = super::super::record_key::Amounts { stated, withheld: !stated, used: stated };
+        let of = |set: bool| u64::from(set);
+        saying(codes, Amounts { stated: of(stated), withheld: of(!stated), used: of(stated) })
+    }
+
+    fn saying(codes: impl IntoIterator<Item = u32>, amounts: Amounts) -> Vec<RecordKey> {
         codes.into_iter().map(|c| RecordKey::of(Some(&c.to_string()), true, None).saying(amounts)).collect()
     }
 
@@ -336,6 +381,41 @@ mod tests {
         assert_eq!(fates(&[sound.clone(), hollow.clone(), sound.clone()], &[]), [replaced(2), replaced(2), STANDS]);
         assert_eq!(fates(&[hollow.clone(), sound], &[]), [replaced(1), STANDS]);
         assert_eq!(fates(&[hollow.clone(), hollow], &[]), [replaced(1), STANDS], "nothing is lost");
+    }
+
+    #[test]
+    fn each_amount_is_judged_by_itself() {
+        let sound = saying(0..10, Amounts { stated: 0b011, withheld: 0, used: 0b011 });
+        // One further amount can be read; the two of before cannot.
+        let hollow = saying(0..10, Amounts { stated: 0b100, withheld: 0b011, used: 0b100 });
+        assert_eq!(fates(&[sound.clone(), hollow], &[]), [STANDS, Fate::Waits { behind: 0 }]);
+        // Columns that are not there are the sender's will; but it is told.
+        let narrow = decided(&[sound, saying(0..10, Amounts { stated: 0b100, withheld: 0, used: 0b100 })], &[]);
+        assert_eq!(narrow.fate(0), replaced(1));
+        let lost = |field| Loss { field, withheld: 0, missing: 10 };
+        assert_eq!(narrow.meetings[0].overlap.losses, [lost(0), lost(1)]);
+    }
+
+    #[test]
+    fn what_waits_is_decided_again_when_the_sound_one_goes_out() {
+        let (sound, hollow) = (keys(0..10, true), keys(0..10, false));
+        let told = [(0, 2, Choice::Replace)];
+        // The third replaces the first by word alone, and has nothing in common with the second.
+        assert_eq!(fates(&[sound.clone(), hollow.clone(), keys(20..30, true)], &told), [replaced(2), STANDS, STANDS]);
+        // Of two sound ones the second is still there.
+        let sent = [keys(0..10, true), keys(10..20, true), keys(0..20, false), keys(40..50, true)];
+        assert_eq!(fates(&sent, &[(1, 3, Choice::Replace)]), [STANDS, replaced(3), Fate::Waits { behind: 0 }, STANDS]);
+    }
+
+    #[test]
+    fn only_what_an_answer_changes_is_asked() {
+        let lists = [keys(0..20, true), keys(5..25, true)];
+        let asked = |sent: &[Vec<RecordKey>]| {
+            let decision = decided(sent, &[]);
+            decision.meetings.iter().filter(|m| decision.asks(m)).map(|m| (m.older, m.newer)).collect::<Vec<_>>()
+        };
+        assert_eq!(asked(&lists), [(0, 1)]);
+        assert_eq!(asked(&[lists[0].clone(), lists[1].clone(), lists[1].clone()]), [], "another took its place");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::gather::ParsedFile;
 use super::keys::periods;
 use super::receipts::Receipts;
-use super::versions::{self, Taken};
+use super::versions::{self, Lost, Taken};
 use crate::config::{Config, FieldKind};
 use crate::engine::store::{union_schema, widen};
 use crate::error::{Error, ErrorKind};
@@ -59,6 +59,8 @@ pub struct Loaded {
     pub superseded: Vec<Account>,
     /// Which records do not stand, and whose count instead.
     pub taken: Vec<Taken>,
+    /// Amounts that went out of use with older versions.
+    pub lost: Vec<Lost>,
     /// By file ordinal, its place in the order of receipt among those of its source.
     pub order: Vec<u32>,
 }
@@ -165,6 +167,7 @@ pub fn load(config: &Config, parsed: &[ParsedFile], receipts: &Receipts) -> Resu
         outgoing: BTreeMap::new(),
         superseded: Vec::new(),
         taken: Vec::new(),
+        lost: Vec::new(),
         order: receipts.places().to_vec(),
     };
     let mut tables = Vec::new();

@@ -3,9 +3,11 @@
 use crate::config::{Config, FieldKind};
 use crate::ledger::Holding;
 use crate::model::record_key::{Amounts, RecordKey};
+use crate::model::standing::Loss;
 use crate::model::uscc;
 use datafusion::arrow::array::{Array, AsArray, RecordBatch, StringArray};
 use datafusion::arrow::datatypes::{Int8Type, Int32Type};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Words of a figure's state if it can be read, and if its cell holds something that cannot.
@@ -46,18 +48,40 @@ pub fn keys(batch: &RecordBatch, period: Option<i32>, amounts: &[&str]) -> Vec<R
 /// What each record says of amounts.
 pub fn said_of_amounts(batch: &RecordBatch, amounts: &[&str]) -> Vec<Amounts> {
     let mut said = vec![Amounts::default(); batch.num_rows()];
-    for field in amounts {
+    for (place, field) in amounts.iter().enumerate() {
+        let bit = Amounts::bit(place);
         let states = batch.column_by_name(&format!("{field}_state"));
         let states = states.and_then(|c| c.as_dictionary_opt::<Int8Type>()?.downcast_dict::<StringArray>());
         let (Some(values), Some(states)) = (batch.column_by_name(field), states) else { continue };
         for (row, (said, state)) in said.iter_mut().zip(states).enumerate() {
-            said.stated |= state.is_some_and(|s| STATED.contains(&s));
-            said.withheld |= state.is_some_and(|s| UNREADABLE.contains(&s));
-            said.used |= values.is_valid(row);
+            let of = |set: bool| if set { bit } else { 0 };
+            said.stated |= of(state.is_some_and(|s| STATED.contains(&s)));
+            said.withheld |= of(state.is_some_and(|s| UNREADABLE.contains(&s)));
+            said.used |= of(values.is_valid(row));
         }
     }
-    said.iter_mut().for_each(|said| said.withheld &= !said.stated);
     said
+}
+
+/// Amounts that enterprises lose when a newer version takes the place of an older.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Missing {
+    /// How many enterprises.
+    pub enterprises: u64,
+    /// The names of the fields.
+    pub fields: Vec<String>,
+}
+
+/// Losses as people read them: fields that as many enterprises lose are told together, the most first.
+pub fn missing(config: &Config, form: &str, losses: &[Loss]) -> Vec<Missing> {
+    let names = amount_fields(config, form);
+    let label = |name: &str| config.form.get(form).and_then(|f| f.field.get(name)).map(|f| f.label.clone());
+    let mut by_count: BTreeMap<u64, Vec<String>> = BTreeMap::new();
+    for loss in losses.iter().filter(|loss| loss.missing > 0) {
+        let label = names.get(loss.field).and_then(|name| label(name));
+        by_count.entry(loss.missing).or_default().extend(label);
+    }
+    by_count.into_iter().rev().map(|(enterprises, fields)| Missing { enterprises, fields }).collect()
 }
 
 /// What a dataset holds, by period.

@@ -39,6 +39,7 @@ pub use child::{Bound, Children, Ending, Limits};
 pub use conditions::problems;
 pub use excerpt::Excerpt;
 pub use gather::{InputFile, of_upload};
+pub use keys::{Missing, missing};
 pub use lanes::Lanes;
 pub use origin::{OriginCell, OriginColumn, OriginRow, Seek, origin_of};
 pub use parse::{Parsing, parse, read_tables};

@@ -2,11 +2,11 @@
 
 use super::datasets::Loaded;
 use super::gather::{InputFile, ParsedFile};
-use super::keys::{amount_fields, said_of_amounts};
+use super::keys::{Missing, amount_fields, said_of_amounts};
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::ledger::Ledger;
+use crate::ledger::{Choices, Ledger, Said};
 use crate::model::account::{Account, Place};
 use crate::model::place::Address;
 use crate::model::standing::Choice;
@@ -23,8 +23,8 @@ pub struct Receipts {
     places: Vec<u32>,
     /// By file ordinal, the number of its receipt.
     numbers: Vec<Option<i64>>,
-    /// By older and newer number.
-    said: BTreeMap<(i64, i64), Choice>,
+    /// What was said of pairs of receipts.
+    said: Choices,
 }
 
 impl Receipts {
@@ -38,8 +38,7 @@ impl Receipts {
                 (None, None) => String::new(),
             });
         }
-        let said = ledger.choices()?.into_iter().map(|(pair, said)| (pair, said.choice)).collect();
-        Ok(Self { said, ..Self::by_time(inputs.iter().map(|i| &i.file), &moments) })
+        Ok(Self { said: ledger.choices()?, ..Self::by_time(inputs.iter().map(|i| &i.file), &moments) })
     }
 
     /// The order that names alone tell, of files without a ledger.
@@ -51,7 +50,7 @@ impl Receipts {
         let number = |f: &SourceFile| f.upload.as_ref().map(|u| u.number);
         let received: Vec<Received<'_>> =
             files.zip(moments).map(|(f, at)| Received { source: &f.source, name: f.name(), number: number(f), at }).collect();
-        Self { places: order(&received), numbers: received.iter().map(|r| r.number).collect(), said: BTreeMap::new() }
+        Self { places: order(&received), numbers: received.iter().map(|r| r.number).collect(), said: Choices::default() }
     }
 
     /// A file's place among those of its source.
@@ -64,18 +63,21 @@ impl Receipts {
         &self.places
     }
 
-    /// What was said of two files.
-    pub fn said(&self, older: usize, newer: usize) -> Option<Choice> {
+    /// What was said of two files, of a form and period of theirs.
+    pub fn said(&self, (older, newer): (usize, usize), form: &str, period: Option<i32>) -> Option<Choice> {
         let number = |file: usize| self.numbers.get(file).copied().flatten();
-        self.said.get(&(number(older)?, number(newer)?)).copied()
+        self.said.of((number(older)?, number(newer)?), form, period).map(|said| said.choice)
     }
 
     /// All that decides of a file which version counts, besides its content: equal texts decide alike.
     pub fn text(&self, file: usize) -> String {
         let number = self.numbers.get(file).copied().flatten();
         // Only what is said of files at hand decides anything.
-        let said = self.said.iter().filter(|((older, newer), _)| Some(*newer) == number && self.numbers.contains(&Some(*older)));
-        let said: String = said.map(|((older, _), choice)| format!(" {}{older}", choice.id())).collect();
+        let said = self.said.iter().filter(|((older, newer), ..)| Some(*newer) == number && self.numbers.contains(&Some(*older)));
+        let word = |((older, _), form, period, said): ((i64, i64), &str, Option<i32>, &Said)| {
+            format!(" {}{older}{form}{}", said.choice.id(), period.unwrap_or_default())
+        };
+        let said: String = said.map(word).collect();
         format!("@{}{said}", self.place(file))
     }
 }
@@ -103,6 +105,9 @@ pub struct ReceiptUse {
     pub quarantined: u64,
     /// The files that count in their place.
     pub by: Vec<String>,
+    /// Amounts that went out of use with the older versions whose place it took.
+    #[serde(default)]
+    pub missing: Vec<Missing>,
     /// Whether the run could not read it.
     pub unread: bool,
 }
@@ -129,6 +134,7 @@ pub fn uses(config: &Config, engine: &Engine, parsed: &[ParsedFile], loaded: &Lo
             not_linked: rows(Place::NotLinked),
             quarantined: rows(Place::Quarantined),
             by,
+            missing: loaded.lost.iter().filter(|lost| lost.file == file).map(|lost| lost.missing.clone()).collect(),
             unread: parsed.manifest.refused || parsed.tables.is_none(),
         })
     };
@@ -143,7 +149,7 @@ fn without_amounts(config: &Config, engine: &Engine, loaded: &Loaded) -> BTreeMa
         for batch in &engine.contents(form).1 {
             let records = batch.column(0).as_primitive::<Int64Type>().values();
             for (record, said) in records.iter().zip(said_of_amounts(batch, &amounts)) {
-                if !said.used && (said.stated || said.withheld) {
+                if said.used == 0 && (said.stated | said.withheld) != 0 {
                     *found.entry(Address::of(*record).file).or_default() += 1;
                 }
             }

@@ -2,7 +2,7 @@
 
 use super::datasets::{Loaded, Table, amount};
 use super::gather::ParsedFile;
-use super::keys::{amount_fields, keys, periods};
+use super::keys::{Missing, amount_fields, keys, missing, periods};
 use super::receipts::Receipts;
 use crate::config::Config;
 use crate::error::Error;
@@ -10,7 +10,7 @@ use crate::finding::Seed;
 use crate::model::account::{Account, Place};
 use crate::model::place::Address;
 use crate::model::record_key::{KeySet, RecordKey};
-use crate::model::standing::{Fate, Keyed, Overlap, Sending, decide};
+use crate::model::standing::{Fate, Keyed, Overlap, Relation, Sending, decide};
 use datafusion::arrow::array::{AsArray, BooleanArray};
 use datafusion::arrow::compute::filter_record_batch;
 use datafusion::arrow::datatypes::Int64Type;
@@ -30,6 +30,15 @@ pub struct Taken {
     pub rows: u64,
     /// Whether they wait behind an older version.
     pub waits: bool,
+}
+
+/// Amounts that a file took out of use with the older version that held them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lost {
+    /// Ordinal of the file.
+    pub file: usize,
+    /// How many enterprises lose which.
+    pub missing: Missing,
 }
 
 /// The records of a file that may be a version of a return.
@@ -52,7 +61,7 @@ pub fn settle(
         let sendings: Vec<Sending> = candidates.keys().map(|file| Sending { order: receipts.place(*file), id: *file as i64 }).collect();
         let decision = decide(&sendings, |older, newer| {
             let (older, newer) = (older as usize, newer as usize);
-            (Overlap::between(&candidates[&older].keys, &candidates[&newer].keyed), receipts.said(older, newer))
+            (Overlap::between(&candidates[&older].keys, &candidates[&newer].keyed), receipts.said((older, newer), &group.1, group.2))
         });
         let mut out = |file: i64, by: i64, only: Option<&KeySet>, waits: bool| {
             let (file, by) = (file as usize, by as usize);
@@ -67,6 +76,15 @@ pub fn settle(
                 Fate::Replaced { by } => out(sending.id, by, None, false)?,
                 Fate::Waits { behind } => out(sending.id, behind, None, true)?,
             }
+        }
+        for meeting in decision.meetings.iter().filter(|m| m.overlap.common > 0 && decision.fate(m.newer) == Fate::Stands) {
+            let taken = match decision.fate(meeting.older) {
+                Fate::Replaced { by } => by == meeting.newer,
+                Fate::Stands => meeting.relation == Relation::Corrects,
+                Fate::Waits { .. } => false,
+            };
+            let lost = if taken { missing(config, &group.1, &meeting.overlap.losses) } else { Vec::new() };
+            loaded.lost.extend(lost.into_iter().map(|missing| Lost { file: meeting.newer as usize, missing }));
         }
         for (one, other, common) in decision.undecided {
             let args = vec![

@@ -7,8 +7,9 @@ use super::clock::shown;
 use super::error::PageError;
 use super::session::Actor;
 use super::state::App;
+use super::uploads::Standings;
 use crate::config::{PeriodKind, SourceOptions, month_day};
-use crate::ledger::{Arrival, Upload, Verdict};
+use crate::ledger::{Arrival, Ledger, LedgerError, Part, Upload, Verdict};
 use crate::model::role::Role;
 use chrono::{Datelike, NaiveDate};
 use serde::Serialize;
@@ -78,8 +79,18 @@ pub struct Calendar {
 
 /// Everything that came.
 struct Came {
-    uploads: Vec<Upload>,
+    /// Uploads with those of their parts whose place another took.
+    uploads: Vec<(Upload, Vec<Part>)>,
     arrivals: Vec<Arrival>,
+}
+
+impl Came {
+    fn read(ledger: &Ledger) -> Result<Self, LedgerError> {
+        let standings = Standings::read(ledger, None)?;
+        let replaced = |u: &Upload| u.tally.parts.iter().filter(|p| standings.is_replaced(u, p)).cloned().collect();
+        let uploads = ledger.standing_uploads()?.into_iter().map(|u| (replaced(&u), u)).map(|(replaced, u)| (u, replaced)).collect();
+        Ok(Self { uploads, arrivals: ledger.arrivals()? })
+    }
 }
 
 /// The calendar as far as the actor may see it; a year that is not shown gives this year.
@@ -87,7 +98,7 @@ pub async fn calendar(app: &App, actor: &Actor, year: Option<i32>) -> Result<Cal
     let today = app.clock.now().date_naive();
     let years: Vec<i32> = (today.year() - 2..=today.year() + 1).rev().collect();
     let year = year.filter(|y| years.contains(y)).unwrap_or(today.year());
-    let came = app.read(|l| Ok(Came { uploads: l.standing_uploads()?, arrivals: l.arrivals()? })).await?;
+    let came = app.read(|l| Came::read(l)).await?;
     let mut entries = Vec::new();
     let shown = |id: &str| actor.role != Role::Clerk || actor.source.as_deref() == Some(id);
     for (id, source) in app.config.source.iter().filter(|(id, s)| !s.disabled && shown(id)) {
@@ -135,14 +146,19 @@ impl Owed<'_> {
     }
 
     fn entry(&self, came: &Came, bureau: String, title: String) -> Entry {
-        let sent = |u: &&Upload| u.source == self.source && u.tally.parts.iter().any(|p| self.answers(&p.form, p.period, &u.received));
-        let uploads: Vec<&Upload> = came.uploads.iter().filter(sent).collect();
+        let answers = |u: &Upload, p: &Part| u.source == self.source && self.answers(&p.form, p.period, &u.received);
+        let sent = came.uploads.iter().filter(|(u, _)| u.tally.parts.iter().any(|p| answers(u, p)));
+        let uploads: Vec<&Upload> = sent.map(|(u, _)| u).collect();
+        // The worst of all that are not out of use.
+        let wrong = |(u, replaced): &(Upload, Vec<Part>)| {
+            u.verdict == Some(Verdict::NeedsCorrection) && u.tally.parts.iter().any(|p| answers(u, p) && !replaced.contains(p))
+        };
         let arrived = came.arrivals.iter().filter(|a| a.source == self.source && self.answers(&a.part.form, a.part.period, &a.received));
         let first = uploads.iter().map(|u| &u.received).chain(arrived.map(|a| &a.received)).min();
         let newest = uploads.last();
-        let standing = match newest {
-            Some(u) if u.verdict == Some(Verdict::NeedsCorrection) => Standing::NeedsCorrection,
-            _ if first.is_some() => Standing::Received,
+        let standing = match first {
+            Some(_) if came.uploads.iter().any(wrong) => Standing::NeedsCorrection,
+            Some(_) => Standing::Received,
             _ if self.today > self.due => Standing::Overdue,
             _ => Standing::Due,
         };
@@ -169,7 +185,6 @@ fn day(stamp: &str) -> Option<NaiveDate> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::Part;
 
     fn owed<'a>(form: &'a str, period: Option<i32>, today: &str) -> Owed<'a> {
         let date = |text: &str| text.parse().expect("a date");
@@ -219,11 +234,19 @@ mod tests {
                 ..crate::ledger::Tally::default()
             },
         };
-        let once = Came { uploads: vec![sent(1, "2025-01-05T00:00:00+0800")], arrivals: Vec::new() };
+        let once = Came { uploads: vec![(sent(1, "2025-01-05T00:00:00+0800"), Vec::new())], arrivals: Vec::new() };
         let standing = |came: &Came| owed("list", None, "2026-04-10").entry(came, String::new(), String::new());
         assert_eq!(standing(&once).standing, Standing::Overdue);
-        let again = Came { uploads: [once.uploads, vec![sent(2, "2026-02-01T00:00:00+0800")]].concat(), arrivals: Vec::new() };
+        let again =
+            Came { uploads: [once.uploads, vec![(sent(2, "2026-02-01T00:00:00+0800"), Vec::new())]].concat(), arrivals: Vec::new() };
         let entry = standing(&again);
         assert_eq!((entry.standing, entry.number, entry.late), (Standing::Received, Some(2), false));
+        // Of two that stand beside each other the worse tells; of what is out of use nothing does.
+        let mut both = again;
+        both.uploads.push((sent(3, "2026-02-02T00:00:00+0800"), Vec::new()));
+        both.uploads[1].0.verdict = Some(Verdict::NeedsCorrection);
+        assert_eq!(standing(&both).standing, Standing::NeedsCorrection);
+        both.uploads[1].1 = both.uploads[1].0.tally.parts.clone();
+        assert_eq!(standing(&both).standing, Standing::Received);
     }
 }

@@ -4,7 +4,6 @@ use super::Program;
 use super::answers::{Changing, File, Reading};
 use super::asking::{Asking, Named, Paged, Said};
 use crate::model::role::Right;
-use crate::model::standing::Choice;
 use crate::server::address::Address;
 use crate::server::calendar::{self, Calendar};
 use crate::server::download;
@@ -208,28 +207,17 @@ pub async fn list_related(State(app): State<App>, actor: Actor, Named(id): Named
     Ok(Json(AllRelated { related: uploads::related(&app, &actor, &id).await? }))
 }
 
-/// What is said of an upload and an earlier one.
-#[derive(Deserialize, Validate, ToSchema)]
-pub struct Choosing {
-    /// Id of the earlier upload.
-    #[validate(length(min = 1, max = 64))]
-    #[schema(min_length = 1, max_length = 64)]
-    older: String,
-    /// Whether the upload takes its place, or both stand and the upload's records count where both hold them.
-    choice: Choice,
-}
-
-/// Says what an upload is to an earlier one of the same source; the last word counts.
+/// Says what an upload is to an earlier one of the same source, of one form and period; the last word counts.
 #[utoipa::path(post, path = "/api/v1/uploads/{id}/related", tag = "uploads", params(("id" = String, Path)),
-    request_body = Choosing, responses((status = 200, body = AllRelated), Changing))]
+    request_body = uploads::Choosing, responses((status = 200, body = AllRelated), Changing))]
 pub async fn choose_relation(
     State(app): State<App>,
     Address(address): Address,
     Program(actor): Program,
     Named(id): Named<String>,
-    Said(said): Said<Choosing>,
+    Said(said): Said<uploads::Choosing>,
 ) -> Result<Json<AllRelated>, PageError> {
-    uploads::choose(&app, (&actor, &address), &id, &said.older, said.choice).await?;
+    uploads::choose(&app, (&actor, &address), &id, said).await?;
     Ok(Json(AllRelated { related: uploads::related(&app, &actor, &id).await? }))
 }
 

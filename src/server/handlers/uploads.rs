@@ -208,10 +208,15 @@ async fn explain(
     Ok(Redirect::to(&format!("/uploads/{id}?done=explained&page={}#f-{}", said.page.max(1), crate::server::frame::quoted(&said.key))))
 }
 
+/// What a form of the page says of one part; no period is an empty field.
 #[derive(Deserialize, Validate)]
 struct Chosen {
     #[validate(length(min = 1, max = 64))]
     older: String,
+    #[validate(length(min = 1, max = 64))]
+    form: String,
+    #[serde(default)]
+    period: String,
     choice: Choice,
 }
 
@@ -222,6 +227,8 @@ async fn choose(
     Path(id): Path<String>,
     Posted(chosen): Posted<Chosen>,
 ) -> Result<Redirect, PageError> {
-    uploads::choose(&app, (&actor, &address), &id, &chosen.older, chosen.choice).await?;
+    let Chosen { older, form, period, choice } = chosen;
+    let period = Some(period).filter(|p| !p.is_empty()).map(|p| p.parse().map_err(|_| PageError::NotFound)).transpose()?;
+    uploads::choose(&app, (&actor, &address), &id, uploads::Choosing { older, form, period, choice }).await?;
     Ok(Redirect::to(&format!("/uploads/{id}?done=chosen")))
 }

@@ -83,8 +83,8 @@ fn lineage(ledger: &Ledger, upload: &Upload) -> Result<String, LedgerError> {
         .overlaps
         .iter()
         .filter(|(((_, newer), ..), _)| *newer == upload.number)
-        .map(|((pair, ..), overlap)| {
-            let said = pairs.said.get(pair).map(|said| said.choice);
+        .map(|((pair, form, period), overlap)| {
+            let said = pairs.said.of(*pair, form, *period).map(|said| said.choice);
             (pair.0, overlap.relation(said) != Relation::Supplements)
         })
         .collect();

@@ -23,7 +23,7 @@ pub use checks::resume;
 pub use explain::{MOST_AT_ONCE, SHORTEST, explain};
 pub use gate::Parts;
 pub use receive::{Sent, receive};
-pub use standing::{Related, choose};
+pub use standing::{Choosing, Related, Standings, choose};
 pub use view::{Detail, Item, ListPage, Told, Version, detail, list, one, own, related};
 pub use workbook::findings_workbook;
 

@@ -4,7 +4,7 @@ use super::view::own;
 use crate::config::Config;
 use crate::ledger::{Ledger, LedgerError, Pairs, Part, Upload, Verdict};
 use crate::model::standing::{Choice, Decision, Fate, Meeting, Overlap, Relation, Sending, decide};
-use crate::pipeline::ReceiptUse;
+use crate::pipeline::{Missing, ReceiptUse, missing};
 use crate::server::clock::shown;
 use crate::server::error::PageError;
 use crate::server::night;
@@ -12,6 +12,7 @@ use crate::server::session::Actor;
 use crate::server::state::App;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
+use validator::Validate;
 
 /// What somebody said of two uploads, as pages show it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -28,14 +29,20 @@ pub struct SaidShown {
 /// A form and period that two uploads hold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct RelatedPart {
+    /// The form.
+    pub form: String,
     /// The form's title.
     pub title: String,
     /// The year, for forms of a year.
     pub period: Option<i32>,
     /// What the newer is to the older.
     pub relation: Relation,
-    /// Whether it waits instead: amounts of the older would be lost, since the newer's cannot be read.
+    /// Whether it waits instead: amounts of an older would be lost, since the newer's cannot be read.
     pub waits: bool,
+    /// What applies: what was said, else the likely.
+    pub applies: Choice,
+    /// What was said last.
+    pub said: Option<SaidShown>,
     /// Whether the relation is guessed until somebody says it.
     pub open: bool,
     /// Records of the older.
@@ -46,8 +53,8 @@ pub struct RelatedPart {
     pub common: u64,
     /// Records of the older that are out of use if the newer replaces it, since the newer has none like them.
     pub dropped: u64,
-    /// Enterprises of both whose amounts are used in the older and in the newer are not.
-    pub missing: u64,
+    /// Amounts that are used in the older and in the newer are not, with the enterprises of both which so lose them.
+    pub missing: Vec<Missing>,
 }
 
 /// An earlier upload with which an upload shares records, or of which something was said.
@@ -64,17 +71,6 @@ pub struct Related {
     pub received: String,
     /// The forms and periods that both hold.
     pub parts: Vec<RelatedPart>,
-    /// What applies: what was said, else the likely.
-    pub applies: Choice,
-    /// What was said last.
-    pub said: Option<SaidShown>,
-}
-
-impl Related {
-    /// Whether what applies is guessed.
-    pub fn is_open(&self) -> bool {
-        self.parts.iter().any(|p| p.open)
-    }
 }
 
 /// How an upload stands.
@@ -136,7 +132,7 @@ impl Standings {
         let decide = |(group, sendings): (_, Vec<Sending>)| {
             let (_, form, period): &(String, String, Option<i32>) = &group;
             let compare = |older, newer| {
-                (overlap(&pairs, &uploads, (older, newer), form, *period), pairs.said.get(&(older, newer)).map(|s| s.choice))
+                (overlap(&pairs, &uploads, (older, newer), form, *period), pairs.said.of((older, newer), form, *period).map(|s| s.choice))
             };
             let decision = decide(&sendings, compare);
             (group, decision)
@@ -154,7 +150,7 @@ impl Standings {
                 Fate::Replaced { by } => standing.replaced_by.push(by),
                 Fate::Waits { behind } => standing.waits_behind.push(behind),
             }
-            standing.open |= decision.meetings.iter().any(|m| m.newer == upload.number && m.is_open());
+            standing.open |= decision.meetings.iter().any(|m| m.newer == upload.number && decision.asks(m));
         }
         for numbers in [&mut standing.replaced_by, &mut standing.waits_behind] {
             numbers.sort_unstable();
@@ -163,13 +159,15 @@ impl Standings {
         standing
     }
 
-    /// An upload with those that took its place, if all of it is out of use: what a new version of it is to replace.
+    /// An upload with those that took its place, if all of it is out of use: what a new version of it is to replace. One
+    /// that was refused took nothing's place: what it was to replace is still there.
     pub fn with_successors(&self, upload: &Upload) -> Vec<i64> {
         let mut numbers = vec![upload.number];
         let mut next = 0;
         while let Some(number) = numbers.get(next) {
             let standing = self.uploads.get(number).map(|u| self.of(u)).filter(|s| s.out).unwrap_or_default();
-            let new: Vec<i64> = standing.replaced_by.into_iter().filter(|n| !numbers.contains(n)).collect();
+            let meant = self.pairs.said.replaced_by(*number).filter(|_| !self.uploads.contains_key(number));
+            let new: Vec<i64> = standing.replaced_by.into_iter().chain(meant).filter(|n| !numbers.contains(n)).collect();
             numbers.extend(new);
             next += 1;
         }
@@ -186,6 +184,12 @@ impl Standings {
         self.uploads.get(&number)
     }
 
+    /// Whether another took the place of a form and period of an upload.
+    pub fn is_replaced(&self, upload: &Upload, part: &Part) -> bool {
+        let decision = self.decided.get(&(upload.source.clone(), part.form.clone(), part.period));
+        decision.is_some_and(|d| matches!(d.fate(upload.number), Fate::Replaced { .. }))
+    }
+
     fn groups<'a>(&'a self, upload: &'a Upload) -> impl Iterator<Item = (&'a Part, &'a Decision)> {
         let checked = upload.verdict.is_some_and(|v| v != Verdict::Refused);
         let parts = if checked { upload.tally.parts.as_slice() } else { &[] };
@@ -199,44 +203,38 @@ impl Standings {
     pub fn related(&self, config: &Config, upload: &Upload) -> Vec<Related> {
         let mut found: BTreeMap<i64, Vec<RelatedPart>> = BTreeMap::new();
         for (part, decision) in self.groups(upload) {
-            let waits = matches!(decision.fate(upload.number), Fate::Waits { .. });
             let mine = decision.meetings.iter().filter(|m| m.newer == upload.number);
             for meeting in mine.filter(|m| m.overlap.common > 0 || m.relation == Relation::Replaces || m.said.is_some()) {
-                let title = config.form.get(&part.form).map_or_else(|| part.form.clone(), |f| f.title.clone());
-                found.entry(meeting.older).or_default().push(related_part(title, part.period, waits, meeting));
+                found.entry(meeting.older).or_default().push(self.related_part(config, part, (decision, meeting)));
             }
         }
         let related = |(number, parts): (i64, Vec<RelatedPart>)| {
             let older = self.uploads.get(&number)?;
-            let said = self.pairs.said.get(&(number, upload.number));
-            let replaces = parts.iter().any(|p| p.relation == Relation::Replaces && !p.waits);
-            Some(Related {
-                id: older.id.clone(),
-                number,
-                name: older.name.clone(),
-                received: shown(&older.received),
-                applies: said.map_or(if replaces { Choice::Replace } else { Choice::Supplement }, |s| s.choice),
-                said: said.map(|s| SaidShown { choice: s.choice, account: s.account.clone(), at: shown(&s.at) }),
-                parts,
-            })
+            Some(Related { id: older.id.clone(), number, name: older.name.clone(), received: shown(&older.received), parts })
         };
         found.into_iter().rev().filter_map(related).collect()
     }
-}
 
-fn related_part(title: String, period: Option<i32>, waits: bool, meeting: &Meeting) -> RelatedPart {
-    let Overlap { older, newer, common, missing, .. } = meeting.overlap;
-    RelatedPart {
-        title,
-        period,
-        relation: meeting.relation,
-        waits: waits && meeting.overlap.is_hollow(),
-        open: meeting.is_open(),
-        older,
-        newer,
-        common,
-        dropped: older.saturating_sub(common),
-        missing,
+    fn related_part(&self, config: &Config, part: &Part, (decision, meeting): (&Decision, &Meeting)) -> RelatedPart {
+        let Overlap { older, newer, common, losses } = &meeting.overlap;
+        let said = self.pairs.said.of((meeting.older, meeting.newer), &part.form, part.period);
+        let waits = matches!(decision.fate(meeting.newer), Fate::Waits { .. });
+        let likely = if meeting.relation == Relation::Replaces && !waits { Choice::Replace } else { Choice::Supplement };
+        RelatedPart {
+            form: part.form.clone(),
+            title: config.form.get(&part.form).map_or_else(|| part.form.clone(), |f| f.title.clone()),
+            period: part.period,
+            relation: meeting.relation,
+            waits,
+            applies: said.map_or(likely, |s| s.choice),
+            said: said.map(|s| SaidShown { choice: s.choice, account: s.account.clone(), at: shown(&s.at) }),
+            open: decision.asks(meeting),
+            older: *older,
+            newer: *newer,
+            common: *common,
+            dropped: older.saturating_sub(*common),
+            missing: missing(config, &part.form, losses),
+        }
     }
 }
 
@@ -246,7 +244,7 @@ fn overlap(pairs: &Pairs, uploads: &HashMap<i64, Upload>, pair: (i64, i64), form
     if unread && uploads[&pair.0].series == uploads[&pair.1].series {
         return Overlap { older: 1, newer: 1, common: 1, ..Overlap::default() };
     }
-    pairs.overlaps.get(&(pair, form.to_owned(), period)).copied().unwrap_or(Overlap { older: 1, newer: 1, ..Overlap::default() })
+    pairs.overlaps.get(&(pair, form.to_owned(), period)).cloned().unwrap_or(Overlap { older: 1, newer: 1, ..Overlap::default() })
 }
 
 /// What the last run made of its uploads, by number.
@@ -257,8 +255,28 @@ fn used(ledger: &Ledger) -> Result<HashMap<i64, Used>, LedgerError> {
     Ok(receipts.into_iter().map(used).collect())
 }
 
-/// Keeps what an actor says of an upload and an earlier one of the same source.
-pub async fn choose(app: &App, (actor, address): (&Actor, &str), id: &str, older: &str, choice: Choice) -> Result<(), PageError> {
+/// What somebody says of an upload and an earlier one.
+#[derive(Debug, Clone, Deserialize, Validate, utoipa::ToSchema)]
+pub struct Choosing {
+    /// Id of the earlier upload.
+    #[validate(length(min = 1, max = 64))]
+    #[schema(min_length = 1, max_length = 64)]
+    pub older: String,
+    /// The form of which it is said.
+    #[validate(length(min = 1, max = 64))]
+    #[schema(min_length = 1, max_length = 64)]
+    pub form: String,
+    /// The year, for forms of a year.
+    #[serde(default)]
+    pub period: Option<i32>,
+    /// Whether the upload takes its place, or both stand and the upload's records count where both hold them.
+    pub choice: Choice,
+}
+
+/// Keeps what an actor says of a form of an upload and of an earlier one of the same source.
+pub async fn choose(app: &App, (actor, address): (&Actor, &str), id: &str, said: Choosing) -> Result<(), PageError> {
+    let Choosing { older, form, period, choice } = said;
+    let older = older.as_str();
     let (newer, older) = (own(app, actor, id).await?, own(app, actor, older).await?);
     let taken = |u: &Upload| u.verdict.is_some_and(|v| v != Verdict::Refused);
     if newer.source != older.source || older.number >= newer.number {
@@ -267,7 +285,11 @@ pub async fn choose(app: &App, (actor, address): (&Actor, &str), id: &str, older
     if !taken(&newer) || !taken(&older) {
         return Err(PageError::Conflict("unchecked"));
     }
-    app.change(actor, address, move |l, by| l.choose(&newer, &older, choice, by)).await?;
+    let holds = |u: &Upload| u.tally.parts.iter().any(|p| p.form == form && p.period == period);
+    if !holds(&newer) || !holds(&older) {
+        return Err(PageError::NotFound);
+    }
+    app.change(actor, address, move |l, by| l.choose((&older, &newer), (&form, period), choice, by)).await?;
     night::arrived(app);
     Ok(())
 }

@@ -57,8 +57,14 @@ impl Clerk {
         until(60, "a verdict", || Some(self.0.page(&format!("/uploads/{id}"))).filter(|page| !page.contains("http-equiv=\"refresh\"")))
     }
 
+    /// Chooses for the returns of 2023.
     fn choose(&self, id: &str, older: &str, choice: &str) -> u16 {
-        self.0.post(&format!("/uploads/{id}/choices"), &[("older", older), ("choice", choice)]).status
+        self.choose_of(("returns", "2023"), id, older, choice)
+    }
+
+    fn choose_of(&self, (form, period): (&str, &str), id: &str, older: &str, choice: &str) -> u16 {
+        let said = [("older", older), ("form", form), ("period", period), ("choice", choice)];
+        self.0.post(&format!("/uploads/{id}/choices"), &said).status
     }
 }
 
@@ -117,7 +123,7 @@ fn amounts_without_a_unit_take_nothings_place_unless_the_clerk_says_so() {
     let sound = [(1, 10), (2, 20), (3, 30)];
     let (old, _) = clerk.send("年报.csv", &returns(&sound, UNIT));
     let (new, page) = clerk.send("年报_更正.csv", &returns(&[(1, 11), (2, 21), (3, 31)], ""));
-    assert!(page.contains("暂不替代第 1 号") && page.contains("替代第 1 号后，3 家企业的金额将缺失"), "{page}");
+    assert!(page.contains("暂不替代第 1 号") && page.contains("替代第 1 号后，3 家企业的营业收入"), "{page}");
     assert_eq!(revenues(&portal), all(&sound));
     let page = clerk.page(&new);
     assert!(page.contains("3 条金额无法读取，仍以前一份为准：统计局/第1号_年报.csv"), "{page}");
@@ -126,7 +132,10 @@ fn amounts_without_a_unit_take_nothings_place_unless_the_clerk_says_so() {
     assert!(told.iter().any(|f| f.starts_with("SRC-012")), "{told:?}");
     assert_eq!(clerk.choose(&new, &old, "replace"), 303);
     let page = clerk.page(&new);
-    assert!(page.contains("statistics 于") && page.contains("选择了“替代”") && page.contains("3 家企业的金额将缺失"), "{page}");
+    assert!(
+        page.contains("statistics 于") && page.contains("选择了“替代”") && page.contains("家企业的营业收入") && page.contains("将缺失"),
+        "{page}"
+    );
     assert!(revenues(&portal).values().all(Option::is_none), "it was said");
     // The unit is stated at last, under whatever name.
     clerk.send("有单位.csv", &returns(&[(1, 12), (2, 22), (3, 32)], UNIT));
@@ -199,4 +208,85 @@ fn files_of_a_folder_follow_the_same_rule() {
     std::thread::sleep(std::time::Duration::from_millis(1100));
     portal.site.input("统计局/mm.csv", returns(&[(1, 14), (2, 24)], UNIT));
     assert_eq!(revenues(&portal), all(&[(1, 14), (2, 24)]), "it was not there when the run looked after the upload");
+}
+
+#[test]
+fn one_amount_with_a_unit_does_not_carry_those_without() {
+    let portal = portal(3);
+    let clerk = clerk(&portal);
+    let sound = [(1, 10), (2, 20), (3, 30)];
+    clerk.send("年报.csv", &returns(&sound, UNIT));
+    let hollow = returns(&[(1, 11), (2, 21), (3, 31)], "")
+        .replace("所有者权益合计\n", "所有者权益合计,研发费用（元）\n")
+        .replace(",40\n", ",40,9000\n");
+    let (_, page) = clerk.send("年报_更正.csv", &hollow);
+    assert!(page.contains("暂不替代第 1 号") && page.contains("3 家企业的营业收入"), "{page}");
+    assert_eq!(revenues(&portal), all(&sound));
+}
+
+#[test]
+fn amounts_that_a_narrower_return_leaves_out_are_told_before_the_night_and_after_it() {
+    let portal = portal(3);
+    let clerk = clerk(&portal);
+    clerk.send("年报.csv", &returns(&[(1, 10), (2, 20), (3, 30)], UNIT));
+    let rows: String = (1..=3).map(|i| format!("{},龙南市第{i}有限公司,9000\n", code(i))).collect();
+    let narrow = format!("企业经营情况（2023年）,,\n单位：元,,\n统一社会信用代码,企业名称,研发费用\n{rows}");
+    let (id, page) = clerk.send("研发.csv", &narrow);
+    assert!(page.contains("替代第 1 号后，3 家企业的") && page.contains("营业收入、") && page.contains("将缺失"), "{page}");
+    assert!(revenues(&portal).values().all(Option::is_none));
+    let page = clerk.page(&id);
+    assert!(page.contains("本份替代以前的报送后，3 家企业的") && page.contains("缺失</strong></li>"), "{page}");
+}
+
+/// Returns of two years in one sheet after another, as a workbook of two forms would hold them.
+fn two_years(of_2022: &[(u32, i64)], of_2023: &[(u32, i64)]) -> String {
+    let rows = |year: i32, enterprises: &[(u32, i64)]| -> String {
+        enterprises.iter().map(|(i, r)| format!("{},龙南市第{i}有限公司,{year},{r},3,100,60,40\n", code(*i))).collect()
+    };
+    let head = "统一社会信用代码,企业名称,年度,营业收入,利润总额,资产总计,负债合计,所有者权益合计";
+    format!("企业经营情况,,,,,,,\n{UNIT},,,,,,,\n{head}\n{}{}", rows(2022, of_2022), rows(2023, of_2023))
+}
+
+#[test]
+fn a_choice_is_of_the_form_and_year_asked() {
+    let portal = portal(6);
+    let clerk = clerk(&portal);
+    // Of 2022 two different halves, of 2023 a list of which the likely is that it replaces the former.
+    let (old, _) = clerk.send("甲.csv", &two_years(&[(1, 71), (2, 72), (3, 73)], &[(1, 10), (2, 20), (3, 30), (4, 40)]));
+    let (new, page) = clerk.send("乙.csv", &two_years(&[(3, 83), (4, 84), (5, 85)], &[(3, 33), (4, 44), (5, 55), (6, 66)]));
+    assert!(page.matches("请确认：").count() == 2 && page.contains("name=\"period\" value=\"2023\""), "{page}");
+    let likely = revenues(&portal);
+    let before = portal.site.table("enterprises");
+    assert_eq!(clerk.choose(&new, &old, "replace"), 303, "as it is selected");
+    assert_eq!(revenues(&portal), likely);
+    assert_eq!(portal.site.table("enterprises"), before, "2022 is as it was");
+    assert_eq!(clerk.page(&new).matches("请确认：").count(), 1, "the other year is still asked");
+    assert_eq!(clerk.choose_of(("returns", "2021"), &new, &old, "replace"), 404);
+    assert_eq!(clerk.choose_of(("directory", ""), &new, &old, "replace"), 404);
+}
+
+#[test]
+fn a_new_version_of_a_refused_one_replaces_what_that_was_to_replace() {
+    let portal = portal(3);
+    let clerk = clerk(&portal);
+    let (first, _) = clerk.send("年报.csv", &returns(&[(1, 10), (2, 20)], UNIT));
+    let (refused, page) = clerk.replace("年报.csv", "无关的内容\n", &first);
+    assert!(page.contains("这份文件没有采用"), "{page}");
+    let (_, page) = clerk.replace("年报.csv", &returns(&[(3, 30)], UNIT), &refused);
+    assert!(page.contains("替代第 1 号"), "{page}");
+    assert_eq!(revenues(&portal), [(1, None), (2, None), (3, Some(30))].into());
+}
+
+#[test]
+fn what_another_replaced_asks_no_more() {
+    let portal = portal(6);
+    let clerk = clerk(&portal);
+    clerk.send("甲.csv", &returns(&[(1, 10), (2, 20), (3, 30), (4, 40)], UNIT));
+    let later = [(3, 33), (4, 44), (5, 55), (6, 66)];
+    let (second, page) = clerk.send("乙.csv", &returns(&later, UNIT));
+    assert!(page.contains("请确认："), "{page}");
+    clerk.send("丙.csv", &returns(&later, UNIT));
+    let page = clerk.page(&second);
+    assert!(!page.contains("请确认：") && page.contains("这不是最新版本"), "{page}");
+    assert!(!clerk.0.page("/uploads").contains("请选择替代或补充"));
 }
