@@ -121,6 +121,16 @@ const PAUSES: [Duration; 2] = [Duration::from_millis(200), Duration::from_secs(2
 /// What is kept of what a child says on standard error.
 const SAID: u64 = 64 << 10;
 
+/// Variables that a child may see; any other may be a secret of the settings, which is no business of whoever reads a stranger's file.
+const PASSED_ON: [&str; 10] =
+    ["PATH", "HOME", "TMPDIR", "TZ", "LANG", "HUICHI_LOG", "RUST_BACKTRACE", "RUST_LIB_BACKTRACE", "LD_LIBRARY_PATH", "LLVM_PROFILE_FILE"];
+
+/// Whether a child may see a variable; Windows starts no program without the last three.
+fn is_passed_on(name: &str) -> bool {
+    let own = PASSED_ON.contains(&name) || name.starts_with("LC_");
+    own || cfg!(windows) && ["SYSTEMROOT", "TEMP", "TMP"].iter().any(|known| name.eq_ignore_ascii_case(known))
+}
+
 /// How children are started.
 #[derive(Debug, Clone)]
 pub struct Children {
@@ -184,6 +194,8 @@ impl Children {
     async fn child(&self, job: &[u8], lane: &mut Lane) -> io::Result<(End, Vec<u8>)> {
         let mut child = Command::new(&self.program)
             .arg(self.command)
+            .env_clear()
+            .envs(std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(is_passed_on)))
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -268,6 +280,22 @@ mod tests {
         let children = Children { program, command: "x", limits, deadline: Duration::from_secs(1), pauses: [Duration::ZERO; 2], lanes };
         let ending = children.work("s", &0).await.ok();
         (ending, std::fs::read_to_string(tries).expect("tries").lines().count())
+    }
+
+    #[test]
+    fn a_child_sees_no_variable_that_may_be_a_secret() {
+        let shown = ["PATH", "TMPDIR", "LANG", "LC_ALL", "LC_CTYPE", "HUICHI_LOG", "RUST_BACKTRACE"];
+        assert!(shown.into_iter().all(is_passed_on));
+        let hidden = ["HUICHI_MARKET", "HUICHI_LOG_KEY", "PASSWORD", "LANGUAGE_KEY", "XLC_ALL", "AWS_SECRET_ACCESS_KEY", ""];
+        assert!(!hidden.into_iter().any(is_passed_on));
+    }
+
+    #[tokio::test]
+    async fn a_child_is_started_with_no_other_variables() {
+        // Cargo gives these tests many of its own.
+        assert!(std::env::var_os("CARGO_MANIFEST_DIR").is_some());
+        let script = "[ -z \"$CARGO_MANIFEST_DIR\" ] && [ -n \"$PATH\" ] && exit 0; exit 101";
+        assert_eq!(ending(script).await, (Some(Ending::Done), 1));
     }
 
     #[tokio::test]

@@ -27,6 +27,16 @@ pub struct InputFile {
     pub readable: bool,
 }
 
+impl InputFile {
+    /// Whether it is no more than another name of what is read already: not read, but nothing is wrong with it.
+    fn is_second_name(&self) -> bool {
+        !self.readable && self.seeds.iter().all(|seed| seed.code == SECOND_NAME)
+    }
+}
+
+/// The finding of a second name.
+const SECOND_NAME: &str = "SRC-023";
+
 /// An input and what its parser found.
 #[derive(Debug, Clone)]
 pub struct ParsedFile {
@@ -228,7 +238,8 @@ pub async fn ingest(
     for (place, input) in inputs.into_iter().enumerate() {
         parsed.push(None);
         if !input.readable {
-            parsed[place] = Some(ParsedFile { input, manifest: Manifest { refused: true, ..Manifest::default() }, tables: None });
+            let manifest = Manifest { refused: !input.is_second_name(), ..Manifest::default() };
+            parsed[place] = Some(ParsedFile { input, manifest, tables: None });
             continue;
         }
         let key = key_of(&config, cache, &input.file)?;

@@ -344,7 +344,7 @@ async fn summarize(engine: &Engine, parsed: &[ParsedFile], parts: &Parts) -> Res
     let count = |column: usize| counted.first().map_or(0, |b| b.column(column).as_primitive::<Int64Type>().value(0).unsigned_abs());
     let (enterprises, pooled, excluded) = (count(0), count(1), count(2));
     Ok(Summary {
-        files: parsed.iter().filter(|p| !p.manifest.refused).count() as u64,
+        files: parsed.iter().filter(|p| p.input.readable && !p.manifest.refused).count() as u64,
         refused: parsed.iter().filter(|p| p.manifest.refused && !p.input.file.source.is_empty()).count() as u64,
         enterprises,
         pooled,

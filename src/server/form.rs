@@ -1,15 +1,41 @@
-//! What forms send: checked for the word of the session, then for what each field may hold.
+//! What addresses and forms say: whatever cannot be read is answered like every other refusal, never in the framework's words.
+//!
+//! Forms are checked for the word of the session, then for what each field may hold.
 
 use super::error::PageError;
 use super::session::Visitor;
 use super::state::App;
 use axum::body::to_bytes;
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 use validator::Validate;
 
 /// Bytes of a form at most; files are sent otherwise.
 const LARGEST: usize = 64 << 10;
+
+/// Parameters of a path; what cannot be read names nothing.
+pub struct Named<T>(pub T);
+
+impl<T: DeserializeOwned + Send> FromRequestParts<App> for Named<T> {
+    type Rejection = PageError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, PageError> {
+        Path::from_request_parts(parts, app).await.map(|Path(named)| Self(named)).map_err(|_| PageError::NotFound)
+    }
+}
+
+/// A query.
+pub struct Asking<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequestParts<App> for Asking<T> {
+    type Rejection = PageError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, PageError> {
+        let asked = Query::from_request_parts(parts, app).await;
+        asked.map(|Query(asked)| Self(asked)).map_err(|_| PageError::Refused("query", Vec::new()))
+    }
+}
 
 /// A posted form. Its word `csrf` was that of the session; nobody being signed in, there is none to check.
 pub struct Posted<T>(pub T);

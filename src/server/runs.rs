@@ -4,12 +4,13 @@ use super::error::PageError;
 use super::integrity;
 use super::session::Actor;
 use super::state::App;
-use crate::config::Workbook;
+use crate::config::{Config, Workbook};
 use crate::content::Verified;
 use crate::ledger::{Adoption, Cause, HistoryLine, Outcome, RecordedRun};
 use crate::model::account::Place;
 use crate::model::role::Right;
 use crate::pipeline::{Severities, Summary};
+use crate::stages::publish::disclosure::{are_few, sends_statistics};
 use crate::stages::publish::{FileFlaw, PublishedRun, RECORD};
 use chrono::DateTime;
 use serde::{Deserialize, Serialize};
@@ -156,17 +157,20 @@ pub struct RunFile {
 /// An input of a run.
 #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct InputFile {
-    /// Path below the inputs root.
+    /// Path below the inputs root; empty for all files of a source of statistics together, where the closed edition may not be seen.
     pub path: String,
+    /// The source.
+    #[serde(skip_serializing)]
+    pub source: String,
     /// The bureau; empty for a file of no source.
     pub bureau: String,
-    /// SHA-256.
+    /// SHA-256; empty for files told together.
     pub sha256: String,
-    /// Bytes.
+    /// Bytes; 0 for files told together.
     pub bytes: u64,
-    /// Records in it.
-    pub rows: u64,
-    /// Whether it could not be read.
+    /// Records in it; nothing where so few would speak of one enterprise.
+    pub rows: Option<u64>,
+    /// Whether it could not be read; of files told together, whether none could.
     pub refused: bool,
 }
 
@@ -260,7 +264,10 @@ pub async fn run(app: &App, actor: &Actor, id: &str) -> Result<Run, PageError> {
     let asked = id.to_owned();
     let (line, adoption) = app.read(move |l| Ok((l.history_of(&asked)?, l.adoption(&asked)?))).await?;
     let summary: Summary = serde_json::from_str(&recorded.summary).map_err(|e| PageError::bug(e.to_string()))?;
-    let file = run_file(app, id, &summary.record_sha256).await?;
+    let mut file = run_file(app, id, &summary.record_sha256).await?;
+    if let Some(file) = file.as_mut().filter(|_| !actor.may(Right::SeeClosed)) {
+        file.inputs = told_together(&app.config, std::mem::take(&mut file.inputs));
+    }
     let known = file.as_ref().map(|f| f.files.clone()).unwrap_or_default();
     let downloads = known.into_iter().filter(|f| summary.written.contains(&f.path) && actor.may(right_for(&f.path))).collect();
     Ok(Run {
@@ -286,6 +293,24 @@ async fn run_file(app: &App, id: &str, record_sha256: &str) -> Result<Option<Run
         Ok(run) => run.record().map(Some).map_err(|e| PageError::bug(e.to_string())),
         Err(_) => Ok(None),
     }
+}
+
+/// Inputs where the closed edition may not be seen: files of a source of statistics stand together in one line, since a bureau
+/// may send a file an enterprise and name it so.
+fn told_together(config: &Config, inputs: Vec<InputFile>) -> Vec<InputFile> {
+    let mut told: Vec<InputFile> = Vec::new();
+    for input in inputs {
+        if !sends_statistics(config, &input.source) {
+            told.push(input);
+        } else if let Some(sum) = told.iter_mut().find(|t| t.path.is_empty() && t.source == input.source) {
+            sum.rows = Some(sum.rows.unwrap_or_default() + input.rows.unwrap_or_default());
+            sum.refused &= input.refused;
+        } else {
+            told.push(InputFile { path: String::new(), sha256: String::new(), bytes: 0, ..input });
+        }
+    }
+    told.iter_mut().filter(|t| t.path.is_empty()).for_each(|t| t.rows = t.rows.filter(|rows| !are_few(*rows)));
+    told
 }
 
 fn accounted(summary: &Summary) -> Vec<Accounted> {
@@ -356,6 +381,37 @@ mod tests {
             };
             assert_eq!(may(role), expected, "{}", role.id());
         }
+    }
+
+    #[test]
+    fn inputs_of_statistics_are_told_together_where_they_are_closed() {
+        let config = crate::config::load_defaults(std::path::Path::new(".")).expect("the built-in settings");
+        let input = |path: &str, source: &str, rows, refused| InputFile {
+            path: path.to_owned(),
+            source: source.to_owned(),
+            bureau: source.to_owned(),
+            sha256: "ab".to_owned(),
+            bytes: 9,
+            rows: Some(rows),
+            refused,
+        };
+        let told = |rows: u64| {
+            let inputs = vec![
+                input("名录.csv", "industry", 1, false),
+                input("甲公司.csv", "statistics", rows, false),
+                input("乙公司.csv", "statistics", 1, true),
+                input("丙公司的说明.csv", "", 0, true),
+            ];
+            let told = told_together(&config, inputs);
+            told.into_iter().map(|i| (i.path, i.source, i.sha256, i.bytes, i.rows, i.refused)).collect::<Vec<_>>()
+        };
+        let line = |path: &str, source: &str, (sha256, bytes): (&str, u64), rows, refused| {
+            (path.to_owned(), source.to_owned(), sha256.to_owned(), bytes, rows, refused)
+        };
+        let registry = line("名录.csv", "industry", ("ab", 9), Some(1), false);
+        let stray = line("", "", ("", 0), None, true);
+        assert_eq!(told(2), [registry.clone(), line("", "statistics", ("", 0), Some(3), false), stray.clone()]);
+        assert_eq!(told(1), [registry, line("", "statistics", ("", 0), None, false), stray]);
     }
 
     #[test]

@@ -172,7 +172,9 @@ fn links_circles_and_pipes_in_the_inputs_are_told_and_the_rest_is_published() {
     symlink("2023年.csv", inputs.join("统计局/又名.csv")).expect("a link");
     rustix::fs::mknodat(rustix::fs::CWD, inputs.join("统计局/管道.csv"), rustix::fs::FileType::Fifo, rustix::fs::Mode::RUSR, 0)
         .expect("a pipe");
-    site.run();
+    let told = site.run();
+    let said = text(&told.stdout);
+    assert!(said.contains("，另有 5 个无法读取"), "a second name is not unreadable: {said}");
     symlink(site.path("outputs/.huichi"), inputs.join("统计局/台账")).expect("a link");
     site.run();
     let mut told: Vec<String> = site

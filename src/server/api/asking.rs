@@ -1,38 +1,15 @@
 //! What programs send, read so that whatever cannot be read is answered like every other refusal.
 
 use crate::server::error::PageError;
+pub use crate::server::form::{Asking, Named};
 use crate::server::intake::LARGEST;
 use crate::server::state::App;
 use axum::body::to_bytes;
-use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
-use axum::http::request::Parts;
+use axum::extract::{FromRequest, Request};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
-
-/// Parameters of a path; what cannot be read names nothing.
-pub struct Named<T>(pub T);
-
-impl<T: DeserializeOwned + Send> FromRequestParts<App> for Named<T> {
-    type Rejection = PageError;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, PageError> {
-        Path::from_request_parts(parts, app).await.map(|Path(named)| Self(named)).map_err(|_| PageError::NotFound)
-    }
-}
-
-/// A query.
-pub struct Asking<T>(pub T);
-
-impl<T: DeserializeOwned> FromRequestParts<App> for Asking<T> {
-    type Rejection = PageError;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, PageError> {
-        let asked = Query::from_request_parts(parts, app).await;
-        asked.map(|Query(asked)| Self(asked)).map_err(|_| PageError::Refused("query", Vec::new()))
-    }
-}
 
 /// A body of JSON.
 pub struct Said<T>(pub T);

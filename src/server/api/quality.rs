@@ -53,15 +53,17 @@ pub async fn show_quality(State(app): State<App>, actor: Actor, Asking(asked): A
     Ok(Json(Quality { run: run.id, as_of: run.as_of, finished: run.finished, overview, trend }))
 }
 
-/// One edit: what it means, what it found in each file, and how that was before.
+/// One edit: what it means, what it found in each file, and how that was before. For roles that may not see the closed edition,
+/// files of a source of statistics are told together, without their names.
 #[utoipa::path(get, path = "/api/v1/quality/{code}", tag = "quality", params(("code" = String, Path), OfRun),
     responses((status = 200, body = EditQuality), Reading))]
 pub async fn show_edit(
     State(app): State<App>,
+    actor: Actor,
     Named(code): Named<String>,
     Asking(asked): Asking<OfRun>,
 ) -> Result<Json<EditQuality>, PageError> {
     let shown = quality::shown(&app, asked.run.as_deref()).await?.ok_or(PageError::NotFound)?;
     tracing::Span::current().record("run.id", &shown.run.id);
-    Ok(Json(quality::edit(&app, &shown, &code).await?))
+    Ok(Json(quality::edit(&app, &shown, &code, actor.may(Right::SeeClosed)).await?))
 }

@@ -3,14 +3,14 @@
 use crate::model::role::{Right, Role};
 use crate::server::address::Address;
 use crate::server::error::PageError;
-use crate::server::form::Posted;
+use crate::server::form::{Asking, Named, Posted};
 use crate::server::frame::{Frame, Page, portal};
 use crate::server::people::{self, Made, Person, Problem, Wish};
 use crate::server::router::{Access, Routes};
 use crate::server::session::Actor;
 use crate::server::state::App;
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
@@ -83,7 +83,7 @@ struct Said {
     done: Option<String>,
 }
 
-async fn list(State(app): State<App>, actor: Actor, Query(said): Query<Said>) -> Result<impl IntoResponse, PageError> {
+async fn list(State(app): State<App>, actor: Actor, Asking(said): Asking<Said>) -> Result<impl IntoResponse, PageError> {
     let people: Vec<Shown> = people::people(&app).await?.into_iter().map(|person| show(&app, person)).collect();
     let enabled = people.iter().filter(|p| p.person.state != "disabled").count();
     Ok(Page(ListPage { frame: Frame::new(&app, Some(&actor), HERE).said(said.done.as_deref()), people, enabled }))
@@ -177,7 +177,7 @@ async fn add(State(app): State<App>, Address(address): Address, actor: Actor, Po
     })
 }
 
-async fn one(State(app): State<App>, actor: Actor, Path(id): Path<String>) -> Result<Response, PageError> {
+async fn one(State(app): State<App>, actor: Actor, Named(id): Named<String>) -> Result<Response, PageError> {
     let person = people::one(&app, number(&id)?).await?;
     let wish = Wish {
         name: person.name.clone(),
@@ -193,7 +193,7 @@ async fn change(
     State(app): State<App>,
     Address(address): Address,
     actor: Actor,
-    Path(id): Path<String>,
+    Named(id): Named<String>,
     Posted(sent): Posted<Sent>,
 ) -> Result<Response, PageError> {
     let (id, wish) = (number(&id)?, Wish::from(sent));
@@ -211,7 +211,7 @@ async fn reset(
     State(app): State<App>,
     Address(address): Address,
     actor: Actor,
-    Path(id): Path<String>,
+    Named(id): Named<String>,
     Posted(Nothing {}): Posted<Nothing>,
 ) -> Result<Response, PageError> {
     let made = people::reset(&app, &actor, &address, number(&id)?).await?;

@@ -6,14 +6,14 @@ use crate::model::role::Right;
 use crate::server::address::Address;
 use crate::server::audit::{self, Chain, Entries, ROWS, Wanted};
 use crate::server::error::PageError;
-use crate::server::form::Posted;
+use crate::server::form::{Asking, Posted};
 use crate::server::frame::{Frame, Page, grouped, portal, quoted};
 use crate::server::router::{Access, Routes};
 use crate::server::session::Actor;
 use crate::server::state::App;
 use crate::server::stream;
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
@@ -71,7 +71,7 @@ struct AuditPage {
     pages: u64,
 }
 
-async fn list(State(app): State<App>, actor: Actor, Query(asked): Query<Asked>) -> Result<impl IntoResponse, PageError> {
+async fn list(State(app): State<App>, actor: Actor, Asking(asked): Asking<Asked>) -> Result<impl IntoResponse, PageError> {
     let page = asked.page.parse().unwrap_or(1).max(1);
     let (entries, actions) = audit::entries(&app, &asked.wanted()?, page).await?;
     let chain = audit::chain(&app, false).await?;
@@ -103,7 +103,7 @@ async fn export(
     State(app): State<App>,
     Address(address): Address,
     actor: Actor,
-    Query(asked): Query<Asked>,
+    Asking(asked): Asking<Asked>,
 ) -> Result<Response, PageError> {
     let wanted = asked.wanted()?;
     app.note(&actor, &address, "audit_exported", "", &wanted.facts()).await?;

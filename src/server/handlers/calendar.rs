@@ -3,12 +3,13 @@
 use crate::model::role::Right;
 use crate::server::calendar::{self, Calendar};
 use crate::server::error::PageError;
+use crate::server::form::Asking;
 use crate::server::frame::{Frame, Page, portal};
 use crate::server::router::{Access, Routes};
 use crate::server::session::Actor;
 use crate::server::state::App;
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::IntoResponse;
 use serde::Deserialize;
 
@@ -30,7 +31,7 @@ struct CalendarPage {
     calendar: Calendar,
 }
 
-async fn show(State(app): State<App>, actor: Actor, Query(wanted): Query<Wanted>) -> Result<impl IntoResponse, PageError> {
+async fn show(State(app): State<App>, actor: Actor, Asking(wanted): Asking<Wanted>) -> Result<impl IntoResponse, PageError> {
     let calendar = calendar::calendar(&app, &actor, wanted.year).await?;
     Ok(Page(CalendarPage { frame: Frame::new(&app, Some(&actor), "/calendar"), calendar }))
 }

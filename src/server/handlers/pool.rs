@@ -4,13 +4,14 @@ use crate::finding::Lang;
 use crate::model::role::Right;
 use crate::server::address::Address;
 use crate::server::error::PageError;
+use crate::server::form::{Asking, Named};
 use crate::server::frame::{Frame, Page, grouped, portal, severity};
 use crate::server::pool::{self, Asked, Changes, Edition, Latest, Origins, PoolData, PoolPage, Profile, Query};
 use crate::server::router::{Access, Routes};
 use crate::server::session::Actor;
 use crate::server::state::App;
 use askama::Template;
-use axum::extract::{Path, Query as Asking, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use std::sync::Arc;
@@ -223,7 +224,7 @@ async fn enterprise(
     State(app): State<App>,
     Address(address): Address,
     actor: Actor,
-    Path(id): Path<String>,
+    Named(id): Named<String>,
     Asking(paged): Asking<Paged>,
 ) -> Result<Response, PageError> {
     let data = match ready(&app, &actor).await? {
@@ -252,7 +253,7 @@ async fn source(
     State(app): State<App>,
     Address(address): Address,
     actor: Actor,
-    Path(id): Path<String>,
+    Named(id): Named<String>,
     Asking(asked): Asking<Asked>,
 ) -> Result<Response, PageError> {
     let data = match ready(&app, &actor).await? {

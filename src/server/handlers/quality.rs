@@ -5,13 +5,14 @@ use crate::model::account::Place;
 use crate::model::role::Right;
 use crate::server::clock;
 use crate::server::error::PageError;
+use crate::server::form::{Asking, Named};
 use crate::server::frame::{Frame, Page, grouped, severity};
 use crate::server::quality::{self, EditQuality, Moment, Overview, Shown};
 use crate::server::router::{Access, Routes};
 use crate::server::session::Actor;
 use crate::server::state::App;
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
@@ -91,7 +92,7 @@ struct EditPage {
     chart: String,
 }
 
-async fn overview(State(app): State<App>, actor: Actor, Query(wanted): Query<Wanted>) -> Result<Response, PageError> {
+async fn overview(State(app): State<App>, actor: Actor, Asking(wanted): Asking<Wanted>) -> Result<Response, PageError> {
     let frame = Frame::new(&app, Some(&actor), HERE);
     let Some(shown) = quality::shown(&app, wanted.run.as_deref()).await? else {
         return Ok(Page(NonePage { frame, starts: actor.may(Right::StartRuns) }).into_response());
@@ -111,11 +112,16 @@ async fn overview(State(app): State<App>, actor: Actor, Query(wanted): Query<Wan
     Ok(Page(OverviewPage { frame, run: RunLine::of(&shown), seen, now, moments, charts }).into_response())
 }
 
-async fn edit(State(app): State<App>, actor: Actor, Path(code): Path<String>, Query(wanted): Query<Wanted>) -> Result<Response, PageError> {
+async fn edit(
+    State(app): State<App>,
+    actor: Actor,
+    Named(code): Named<String>,
+    Asking(wanted): Asking<Wanted>,
+) -> Result<Response, PageError> {
     let frame = Frame::new(&app, Some(&actor), HERE);
     let shown = quality::shown(&app, wanted.run.as_deref()).await?.ok_or(PageError::NotFound)?;
     tracing::Span::current().record("run.id", &shown.run.id);
-    let mut edit = quality::edit(&app, &shown, &code).await?;
+    let mut edit = quality::edit(&app, &shown, &code, actor.may(Right::SeeClosed)).await?;
     let chart = quality::edit_trend_chart(&edit);
     edit.trend.reverse();
     Ok(Page(EditPage { frame, run: RunLine::of(&shown), edit, chart }).into_response())

@@ -7,7 +7,7 @@ use crate::model::role::Right;
 use crate::server::address::Address;
 use crate::server::clock::{Clock, shown};
 use crate::server::error::PageError;
-use crate::server::form::Posted;
+use crate::server::form::{Asking, Named, Posted};
 use crate::server::frame::{Frame, Page, grouped, portal, say};
 use crate::server::night::{self, Current};
 use crate::server::router::{Access, Routes};
@@ -16,7 +16,7 @@ use crate::server::session::Actor;
 use crate::server::state::App;
 use crate::server::{adoption, download};
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
@@ -136,7 +136,7 @@ struct Wanted {
     done: Option<String>,
 }
 
-async fn list(State(app): State<App>, actor: Actor, Query(wanted): Query<Wanted>) -> Result<impl IntoResponse, PageError> {
+async fn list(State(app): State<App>, actor: Actor, Asking(wanted): Asking<Wanted>) -> Result<impl IntoResponse, PageError> {
     // What runs is read first: a run that ends in between shows twice rather than not at all.
     let part = app.night.current().map(|c| Part::of(&c));
     let history = runs::history(&app, &actor, wanted.page.unwrap_or(1)).await?;
@@ -271,15 +271,15 @@ struct DownloadText {
 async fn one(
     State(app): State<App>,
     actor: Actor,
-    Path(id): Path<String>,
-    Query(wanted): Query<Wanted>,
+    Named(id): Named<String>,
+    Asking(wanted): Asking<Wanted>,
 ) -> Result<impl IntoResponse, PageError> {
     let run = runs::run(&app, &actor, &id).await?;
     let inputs = run.file.iter().flat_map(|f| &f.inputs).map(|i| InputText {
         path: i.path.clone(),
         bureau: if i.bureau.is_empty() { portal("no_source").to_owned() } else { i.bureau.clone() },
         // What belongs to no source was not opened.
-        rows: if i.bureau.is_empty() { "—".to_owned() } else { grouped(i.rows) },
+        rows: i.rows.filter(|_| !i.bureau.is_empty()).map_or_else(|| "—".to_owned(), grouped),
         refused: i.refused && !i.bureau.is_empty(),
         sha256: i.sha256.clone(),
     });
@@ -338,7 +338,7 @@ async fn file(
     State(app): State<App>,
     Address(address): Address,
     actor: Actor,
-    Path((id, file)): Path<(String, String)>,
+    Named((id, file)): Named<(String, String)>,
 ) -> Result<Response, PageError> {
     let (content, name) = runs::file(&app, &actor, &id, &file).await?;
     let response = download::verified(content, &name).await?;
@@ -356,7 +356,7 @@ async fn adopt(
     State(app): State<App>,
     Address(address): Address,
     actor: Actor,
-    Path(id): Path<String>,
+    Named(id): Named<String>,
     Posted(form): Posted<Note>,
 ) -> Result<Redirect, PageError> {
     adoption::adopt(&app, &actor, &address, &id, form.note.trim()).await?;

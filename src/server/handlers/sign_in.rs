@@ -5,7 +5,7 @@ use crate::model::account_name;
 use crate::model::role::Role;
 use crate::server::address::Address;
 use crate::server::error::PageError;
-use crate::server::form::Posted;
+use crate::server::form::{Asking, Named, Posted};
 use crate::server::frame::{Frame, Page, portal};
 use crate::server::known::Known;
 use crate::server::limits::try_password;
@@ -17,7 +17,7 @@ use crate::server::state::App;
 use crate::server::tries;
 use crate::stages::acquire::hash_text;
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -60,7 +60,7 @@ struct Wanted {
     done: Option<String>,
 }
 
-async fn form(State(app): State<App>, visitor: Visitor, Query(wanted): Query<Wanted>) -> Response {
+async fn form(State(app): State<App>, visitor: Visitor, Asking(wanted): Asking<Wanted>) -> Response {
     if visitor.0.is_some() {
         return Redirect::to("/").into_response();
     }
@@ -245,7 +245,7 @@ struct SetupPage {
     problem: String,
 }
 
-async fn setup_form(State(app): State<App>, Path(secret): Path<String>) -> Result<impl IntoResponse, PageError> {
+async fn setup_form(State(app): State<App>, Named(secret): Named<String>) -> Result<impl IntoResponse, PageError> {
     let (hash, lapsed) = (hash_text(&secret), lapsed_before(&app.config, app.clock.now()));
     if !app.read(move |l| l.setup_link_counts(&hash, &lapsed)).await? {
         return Err(PageError::NotFound);
@@ -267,7 +267,7 @@ async fn setup(
     State(app): State<App>,
     address: Address,
     session: Session,
-    Path(secret): Path<String>,
+    Named(secret): Named<String>,
     Posted(form): Posted<FirstAccount>,
 ) -> Result<Response, PageError> {
     let counted = [tries::from_anywhere(&address.place())];

@@ -4,14 +4,14 @@ use super::accounts::{Choice, Nothing, SecretPage, bureau, number, role_word, ro
 use crate::model::role::{Right, Role};
 use crate::server::address::Address;
 use crate::server::error::PageError;
-use crate::server::form::Posted;
+use crate::server::form::{Asking, Named, Posted};
 use crate::server::frame::{Frame, Page, portal};
 use crate::server::people::{self, LONGEST_DAYS, Problem, Program, Wish};
 use crate::server::router::{Access, Routes};
 use crate::server::session::Actor;
 use crate::server::state::App;
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
@@ -79,7 +79,7 @@ async fn page(
     Ok((status, Page(page)).into_response())
 }
 
-async fn list(State(app): State<App>, actor: Actor, Query(said): Query<Said>) -> Result<Response, PageError> {
+async fn list(State(app): State<App>, actor: Actor, Asking(said): Asking<Said>) -> Result<Response, PageError> {
     let wish = Wish { role: Role::Operator.id().to_owned(), ..Wish::default() };
     page(&app, &actor, said.done.as_deref(), wish, 90, None).await
 }
@@ -112,7 +112,7 @@ async fn revoke(
     State(app): State<App>,
     Address(address): Address,
     actor: Actor,
-    Path(id): Path<String>,
+    Named(id): Named<String>,
     Posted(Nothing {}): Posted<Nothing>,
 ) -> Result<Redirect, PageError> {
     people::revoke(&app, &actor, &address, number(&id)?).await?;

@@ -7,7 +7,7 @@ use crate::pipeline::Excerpt;
 use crate::server::address::Address;
 use crate::server::download;
 use crate::server::error::PageError;
-use crate::server::form::Posted;
+use crate::server::form::{Asking, Named, Posted};
 use crate::server::frame::{Frame, Page, grouped, portal};
 use crate::server::integrity;
 use crate::server::router::{Access, Routes};
@@ -16,7 +16,7 @@ use crate::server::state::App;
 use crate::server::uploads::{self, Detail, ListPage};
 use askama::Template;
 use axum::extract::multipart::MultipartRejection;
-use axum::extract::{DefaultBodyLimit, Path, Query, State};
+use axum::extract::{DefaultBodyLimit, State};
 use axum::handler::Handler;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -59,7 +59,7 @@ struct UploadsPage {
     checking: bool,
 }
 
-async fn list(State(app): State<App>, actor: Actor, Query(wanted): Query<Wanted>) -> Result<impl IntoResponse, PageError> {
+async fn list(State(app): State<App>, actor: Actor, Asking(wanted): Asking<Wanted>) -> Result<impl IntoResponse, PageError> {
     let list = uploads::list(&app, &actor, wanted.page).await?;
     let own = actor.source.as_ref().and_then(|s| app.config.source.get(s));
     let titles = own.into_iter().flat_map(|s| &s.forms).filter_map(|f| app.config.form.get(f));
@@ -131,8 +131,8 @@ struct UploadPage {
 async fn detail(
     State(app): State<App>,
     actor: Actor,
-    Path(id): Path<String>,
-    Query(wanted): Query<Wanted>,
+    Named(id): Named<String>,
+    Asking(wanted): Asking<Wanted>,
 ) -> Result<impl IntoResponse, PageError> {
     let mut detail = uploads::detail(&app, &actor, &id, wanted.page as usize).await?;
     let item = &detail.item;
@@ -170,7 +170,12 @@ fn grid(excerpt: &Excerpt) -> Grid {
     Grid { columns: excerpt.columns.clone(), rows: excerpt.rows.iter().map(|(row, texts)| (*row, cells(*row, texts))).collect() }
 }
 
-async fn findings(State(app): State<App>, Address(address): Address, actor: Actor, Path(id): Path<String>) -> Result<Response, PageError> {
+async fn findings(
+    State(app): State<App>,
+    Address(address): Address,
+    actor: Actor,
+    Named(id): Named<String>,
+) -> Result<Response, PageError> {
     let (path, name) = uploads::findings_workbook(&app, &actor, &id).await?;
     app.note(&actor, &address, "download", &id, "findings").await?;
     let answer = download::file(&path, &name).await;
@@ -179,7 +184,12 @@ async fn findings(State(app): State<App>, Address(address): Address, actor: Acto
     answer
 }
 
-async fn original(State(app): State<App>, Address(address): Address, actor: Actor, Path(id): Path<String>) -> Result<Response, PageError> {
+async fn original(
+    State(app): State<App>,
+    Address(address): Address,
+    actor: Actor,
+    Named(id): Named<String>,
+) -> Result<Response, PageError> {
     let upload = uploads::own(&app, &actor, &id).await?;
     app.note(&actor, &address, "download", &upload.id, "original").await?;
     download::verified(integrity::original(&app, &upload.sha256).await?, &upload.name).await
@@ -201,7 +211,7 @@ async fn explain(
     State(app): State<App>,
     Address(address): Address,
     actor: Actor,
-    Path(id): Path<String>,
+    Named(id): Named<String>,
     Posted(said): Posted<Said>,
 ) -> Result<Redirect, PageError> {
     uploads::explain(&app, (&actor, &address), &id, &said.key, &said.text, said.alike.is_some()).await?;
@@ -224,7 +234,7 @@ async fn choose(
     State(app): State<App>,
     Address(address): Address,
     actor: Actor,
-    Path(id): Path<String>,
+    Named(id): Named<String>,
     Posted(chosen): Posted<Chosen>,
 ) -> Result<Redirect, PageError> {
     let Chosen { older, form, period, choice } = chosen;

@@ -6,6 +6,8 @@ use crate::config::Config;
 use crate::finding::{Catalogue, Lang};
 use crate::server::error::PageError;
 use crate::server::state::App;
+use crate::stages::publish::disclosure::{are_few, sends_statistics};
+use indexmap::IndexMap;
 use serde::Serialize;
 
 /// What an edit came to in a file.
@@ -13,8 +15,15 @@ use serde::Serialize;
 pub struct FileOutcome {
     /// The bureau.
     pub bureau: String,
-    /// The file.
+    /// The file; empty for all files of a source of statistics together, where the closed edition may not be seen.
     pub file: String,
+    /// Its counts; nothing where so few records would speak of one enterprise.
+    pub counts: Option<FileCounts>,
+}
+
+/// Counts of an edit in a file.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct FileCounts {
     /// Records of the forms that it judges.
     pub records: u64,
     /// Findings.
@@ -61,11 +70,11 @@ pub struct EditMoment {
     pub findings: Option<u64>,
 }
 
-/// An edit by its code.
+/// An edit by its code; `closed` says whether the closed edition may be seen.
 ///
 /// # Errors
 /// There is no such edit.
-pub async fn edit(app: &App, shown: &Shown, code: &str) -> Result<EditQuality, PageError> {
+pub async fn edit(app: &App, shown: &Shown, code: &str, closed: bool) -> Result<EditQuality, PageError> {
     let catalogue = Catalogue::of(&app.config);
     let known = catalogue.get(code).filter(|e| !e.code.starts_with("ERR-") && !e.code.starts_with("CFG-"));
     let entry = known.ok_or(PageError::NotFound)?;
@@ -91,7 +100,7 @@ pub async fn edit(app: &App, shown: &Shown, code: &str) -> Result<EditQuality, P
         forms: own.map(|e| e.dataset.iter().map(|d| super::overview::form_name(&app.config, d)).collect()).unwrap_or_default(),
         outcomes: outcomes(&shown.published, code),
         findings: findings(&shown.published, code, None),
-        files: files(&app.config, &shown.published, code),
+        files: files(&app.config, &shown.published, code, closed),
         trend,
     })
 }
@@ -106,22 +115,82 @@ fn findings(run: &Published, code: &str, file: Option<&str>) -> u64 {
 }
 
 /// Files that the edit looks into; of a check of files and tables, those in which it found something.
-fn files(config: &Config, run: &Published, code: &str) -> Vec<FileOutcome> {
+///
+/// A bureau may send a file an enterprise and name it so. Where the closed edition may not be seen, files of a source of
+/// statistics are told together.
+fn files(config: &Config, run: &Published, code: &str, closed: bool) -> Vec<FileOutcome> {
     let judged = config.edit.get(code).map(|e| e.dataset.as_slice()).unwrap_or_default();
     let any = judged.iter().any(|d| d == "sum_rows");
-    let mut files: Vec<FileOutcome> = run
-        .inputs
-        .iter()
-        .enumerate()
-        .map(|(ordinal, input)| FileOutcome {
-            bureau: input.bureau.clone(),
-            file: input.path.clone(),
+    let mut files: Vec<FileOutcome> = Vec::new();
+    let mut together: IndexMap<&str, (&str, FileCounts)> = IndexMap::new();
+    for (ordinal, input) in run.inputs.iter().enumerate() {
+        let counts = FileCounts {
             records: run.accounts.iter().filter(|a| a.file == ordinal && (any || judged.contains(&a.dataset))).map(|a| a.rows).sum(),
             findings: findings(run, code, Some(&input.path)),
             unjudged: run.unjudged.iter().flatten().filter(|((c, f), _)| c == code && *f == input.path).map(|(_, n)| n).sum(),
-        })
-        .filter(|f| f.records > 0 || f.findings > 0)
-        .collect();
-    files.sort_by_key(|f| std::cmp::Reverse(f.findings));
+        };
+        if counts.records == 0 && counts.findings == 0 {
+            continue;
+        }
+        if closed || !sends_statistics(config, &input.source) {
+            files.push(FileOutcome { bureau: input.bureau.clone(), file: input.path.clone(), counts: Some(counts) });
+            continue;
+        }
+        let (_, sum) = together.entry(&input.source).or_insert((&input.bureau, FileCounts::default()));
+        sum.records += counts.records;
+        sum.findings += counts.findings;
+        sum.unjudged += counts.unjudged;
+    }
+    files.extend(together.into_values().map(|(bureau, sum)| FileOutcome {
+        bureau: bureau.to_owned(),
+        file: String::new(),
+        counts: Some(sum).filter(|sum| !are_few(sum.records)),
+    }));
+    files.sort_by_key(|f| std::cmp::Reverse(f.counts.map(|c| c.findings)));
     files
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::account::{Account, Place};
+    use crate::server::quality::published::{InputFile, Place as At};
+
+    /// A run of three returns and a list of needs, so many records in each return, and a finding in the first file of each kind.
+    fn run(rows: [u64; 3]) -> Published {
+        let input = |path: &str, source: &str, bureau: &str, rows| InputFile {
+            path: path.into(),
+            source: source.into(),
+            bureau: bureau.into(),
+            rows,
+            refused: false,
+        };
+        let returns = ["甲公司.csv", "乙公司.csv", "丙公司.csv"];
+        let mut inputs: Vec<InputFile> = returns.iter().zip(rows).map(|(name, rows)| input(name, "statistics", "统计局", rows)).collect();
+        inputs.push(input("名录.csv", "industry", "工信局", 1));
+        let accounts = inputs.iter().enumerate().map(|(file, input)| Account {
+            dataset: if file < 3 { "returns" } else { "directory" }.into(),
+            file,
+            place: Place::Pooled,
+            reason: String::new(),
+            rows: input.rows,
+            amount: 0,
+        });
+        let at = |bureau: &str, file: &str| At { code: "F7".into(), severity: "error".into(), bureau: bureau.into(), file: file.into() };
+        let findings = [(at("统计局", "甲公司.csv"), 1), (at("工信局", "名录.csv"), 1)].into();
+        Published { accounts: accounts.collect(), inputs, findings: Some(findings), ..Published::default() }
+    }
+
+    #[test]
+    fn files_of_statistics_are_told_together_where_they_are_closed() {
+        let config = crate::config::load_defaults(std::path::Path::new(".")).expect("the built-in settings");
+        let told = |rows, closed| -> Vec<(String, Option<u64>)> {
+            let files = files(&config, &run(rows), "F7", closed);
+            files.into_iter().map(|f| (format!("{} {}", f.bureau, f.file), f.counts.map(|c| c.records))).collect()
+        };
+        let listed = |name: &str, records| (name.to_owned(), records);
+        assert_eq!(told([1, 1, 1], true).len(), 4, "all of them");
+        assert_eq!(told([1, 1, 1], false), [listed("工信局 名录.csv", Some(0)), listed("统计局 ", Some(3))]);
+        assert_eq!(told([1, 1, 0], false), [listed("工信局 名录.csv", Some(0)), listed("统计局 ", None)], "two are few");
+    }
 }

@@ -36,6 +36,14 @@ pub fn sends_statistics(config: &Config, source: &str) -> bool {
     config.source.get(source).is_none_or(|s| s.forms.iter().any(|f| f == "returns"))
 }
 
+/// Fewer records than this are not counted where statistics are closed: their number alone would speak of one enterprise.
+const FEW: u64 = 3;
+
+/// Whether records of statistics are so few that not even their number may be known.
+pub fn are_few(records: u64) -> bool {
+    records < FEW
+}
+
 /// Tells findings that rest on statistics: of an enterprise without consent not even their number may be known.
 pub struct StatisticsFindings<'a> {
     config: &'a Config,

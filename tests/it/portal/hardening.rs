@@ -423,3 +423,39 @@ fn what_lies_between_the_fields_of_an_upload_is_bounded() {
     }
     assert!(clerk.page("/uploads").contains("还没有报送记录"), "nothing was kept");
 }
+
+#[test]
+fn what_no_address_can_say_is_answered_in_our_own_words() {
+    let portal = Portal::start(Site::new("2024-06-30", ""));
+    let (clerk, operator, auditor) = (portal.sign_in("statistics"), portal.sign_in("operator"), portal.sign_in("auditor"));
+    let administrator = portal.sign_in("administrator");
+    for (visitor, path, status) in [
+        (&clerk, "/uploads?page=99999999999", 422),
+        (&clerk, "/uploads?page=-1", 422),
+        (&clerk, "/uploads?done=%FF&page=x", 422),
+        (&clerk, "/uploads/x?page=abc", 422),
+        (&clerk, "/uploads/%ff", 404),
+        (&clerk, "/uploads/%ff/original", 404),
+        (&clerk, "/calendar?year=abc", 422),
+        (&clerk, "/calendar?year=2026&year=2027", 422),
+        (&operator, "/runs?page=x", 422),
+        (&operator, "/runs?page=99999999999999999999", 422),
+        (&operator, "/runs/%ff", 404),
+        (&operator, "/runs/x/files/%ff", 404),
+        (&operator, "/quality/%ff", 404),
+        (&operator, "/quality?run=a&run=b", 422),
+        (&operator, "/pool/%ff", 404),
+        (&auditor, "/audit?page=1&page=2", 422),
+        (&administrator, "/accounts/%ff", 404),
+        (&administrator, "/accounts?done=a&done=b", 422),
+        (&administrator, "/tokens?done=a&done=b", 422),
+        (&portal.stranger(), "/sign-in?next=a&next=b", 422),
+        (&portal.stranger(), "/setup/%ff", 404),
+    ] {
+        let answer = visitor.get(path);
+        assert_eq!(answer.status, status, "{path}: {}", answer.text());
+        let page = answer.text();
+        assert!(page.contains("<html lang=\"zh") && page.contains("汇池") && !page.contains("deserialize"), "{path}: {page}");
+    }
+    assert_eq!(operator.post("/runs/%ff/adopt", &[("note", "无误")]).status, 403);
+}

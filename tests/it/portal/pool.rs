@@ -89,6 +89,22 @@ fn each_role_sees_its_edition_and_no_other() {
 }
 
 #[test]
+fn no_file_of_statistics_is_told_by_name_or_count_to_those_who_see_the_operators_edition() {
+    let portal = demo();
+    let latest = std::fs::canonicalize(portal.site.path("outputs/latest")).expect("a run");
+    let run = latest.file_name().and_then(|n| n.to_str()).expect("its name");
+    let pages = ["/quality/F7".to_owned(), "/api/v1/quality/F7".to_owned(), format!("/runs/{run}"), format!("/api/v1/runs/{run}")];
+    for (who, named) in [("leader", true), ("auditor", true), ("operator", false), ("member", false)] {
+        let visitor = portal.sign_in(who);
+        for page in &pages {
+            let told = visitor.page(page);
+            assert!(told.contains("统计局"), "{who} {page}: the bureau is told");
+            assert_eq!(told.contains("统计局/"), named, "{who} {page}: {told}");
+        }
+    }
+}
+
+#[test]
 fn every_figure_of_a_page_leads_to_its_cell() {
     let portal = demo();
     let rows = portal.site.table("enterprises");

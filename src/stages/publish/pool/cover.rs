@@ -4,8 +4,9 @@ use super::verdicts::thresholds;
 use crate::error::Error;
 use crate::stages::publish::cells::{Reader, Shape};
 use crate::stages::publish::desk::{Desk, Edition, Verdicts, grouped};
+use crate::stages::publish::disclosure::{are_few, sends_statistics};
 use crate::stages::publish::workbook::{Block, Book, Cover, GridColumn};
-use crate::stages::publish::{Adopted, Differences};
+use crate::stages::publish::{Adopted, Differences, Input};
 
 /// Inputs listed one by one; more are summed up per bureau.
 const LISTED: usize = 40;
@@ -92,28 +93,52 @@ fn inputs(desk: &Desk<'_>) -> Block {
     let column = |header: &str, twelfths: u16| GridColumn { header: desk.header(header).to_owned(), twelfths };
     let known = p.inputs.iter().filter(|i| !i.source.is_empty());
     if p.inputs.len() > LISTED {
-        let mut bureaus: Vec<(&str, u64, u64)> = Vec::new();
+        let mut bureaus: Vec<(&str, u64, u64, bool)> = Vec::new();
         for input in known {
             match bureaus.iter_mut().find(|(bureau, ..)| *bureau == input.bureau) {
-                Some(sum) => (sum.1, sum.2) = (sum.1 + 1, sum.2 + input.rows),
-                None => bureaus.push((&input.bureau, 1, input.rows)),
+                Some(sum) => (sum.1, sum.2, sum.3) = (sum.1 + 1, sum.2 + input.rows, sum.3 || is_closed(desk, input)),
+                None => bureaus.push((&input.bureau, 1, input.rows, is_closed(desk, input))),
             }
         }
         return Block::Grid {
             heading: desk.say("cover_inputs_many").to_owned(),
             columns: vec![column("bureau", 6), column("files", 3), column("records", 3)],
-            rows: bureaus.into_iter().map(|(bureau, files, rows)| vec![bureau.to_owned(), grouped(files), grouped(rows)]).collect(),
+            rows: bureaus
+                .into_iter()
+                .map(|(bureau, files, rows, closed)| {
+                    vec![bureau.to_owned(), grouped(files), if closed { counted(rows) } else { grouped(rows) }]
+                })
+                .collect(),
         };
     }
-    let rows = known.map(|i| {
-        let records = if i.refused { desk.say("unreadable").to_owned() } else { grouped(i.rows) };
-        vec![i.bureau.clone(), i.path.clone(), records, i.sha256.chars().take(HASH).collect()]
-    });
+    let (together, apart): (Vec<&Input>, Vec<&Input>) = known.partition(|i| is_closed(desk, i));
+    let mut rows: Vec<Vec<String>> = apart
+        .into_iter()
+        .map(|i| {
+            let records = if i.refused { desk.say("unreadable").to_owned() } else { grouped(i.rows) };
+            vec![i.bureau.clone(), i.path.clone(), records, i.sha256.chars().take(HASH).collect()]
+        })
+        .collect();
+    // A bureau may send a file an enterprise and name it so.
+    for files in together.chunk_by(|a, b| a.source == b.source) {
+        let records = counted(files.iter().map(|i| i.rows).sum());
+        rows.push(vec![files[0].bureau.clone(), desk.say("cover_inputs_together").to_owned(), records, String::new()]);
+    }
     Block::Grid {
         heading: desk.say("cover_inputs").to_owned(),
         columns: vec![column("bureau", 2), column("file", 5), column("records", 2), column("sha256_short", 3)],
-        rows: rows.collect(),
+        rows,
     }
+}
+
+/// Whether files like this one are told together in this edition.
+fn is_closed(desk: &Desk<'_>, input: &Input) -> bool {
+    desk.edition == Edition::Operator && sends_statistics(desk.publication.config, &input.source)
+}
+
+/// Records of files that are told together.
+fn counted(records: u64) -> String {
+    if are_few(records) { "—".to_owned() } else { grouped(records) }
 }
 
 /// On what legal basis and for what purpose each source is processed.

@@ -39,7 +39,8 @@ pub fn inputs(book: &mut Book, desk: &Desk<'_>, tally: &Tally<'_>) -> Result<(),
             text_or_blank(&input.kind),
             text_or_blank(input.encoding.as_deref().unwrap_or_default()),
             count(input.bytes),
-            match (input.refused, input.source.is_empty()) {
+            // What is no more than a second name of another file has no content of its own.
+            match (input.refused, input.source.is_empty() || !input.refused && input.sha256.is_empty()) {
                 (_, true) => Value::Marked(Mark::Unjudged, desk.say("not_read")),
                 (true, _) => Value::Marked(Mark::NotMet, desk.say("unreadable")),
                 (false, _) => Value::Marked(Mark::Met, desk.say("read")),
