@@ -10,7 +10,7 @@
 //! | `patent_number_expected(number)` | what is wrong, as a catalogue reference |
 //! | `patent_year(number)`, `patent_kind(number)` | what the number says |
 //! | `term_end(kind, filed)` | last day of protection |
-//! | `protected_until(stated, state, kind, filed)` | last day of protection: as stated, but never after the lawful term; by that alone where none is stated; null where what is stated cannot be read |
+//! | `protected_until(stated, precision, state, kind, filed, precision)` | last day of protection: as stated, but never after the lawful term; by that alone where none is stated; null where what is stated cannot be read |
 //! | `tolerance(unit, …)` | half of each unit, summed, in yuan |
 //! | `unit_slip(value, reference)` | whether the ratio is within 1/3 to 3 times a power of ten of at least 100 |
 //! | `low_median(amounts)` | the median of the positive ones, the lower middle of an even number |
@@ -29,6 +29,7 @@ use crate::model::{name, org_code, registration, uscc};
 use chrono::{Datelike, NaiveDate};
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Date32Array, Decimal128Array, Int32Array, StringArray};
 use datafusion::arrow::datatypes::{DataType, Date32Type, Decimal128Type, Int64Type};
+use datafusion::common::exec_err;
 use datafusion::error::Result;
 use datafusion::execution::context::SessionContext;
 use datafusion::logical_expr::{ColumnarValue, ScalarUDF, Signature, SimpleScalarUDF, Volatility};
@@ -176,7 +177,7 @@ pub fn register(context: &SessionContext, as_of: NaiveDate) {
     add("patent_kind", text(), DataType::Utf8, |a| Ok(texts(&a[0], |number| parse(number).ok().map(|n| kind_word(n.kind).to_owned()))));
     add("has_wide", text(), DataType::Boolean, |a| Ok(booleans(&a[0], name::has_wide)));
     add("term_end", vec![DataType::Utf8, DataType::Date32], DataType::Date32, term_end);
-    let stated = vec![DataType::Date32, DataType::Utf8, DataType::Utf8, DataType::Date32];
+    let stated = vec![DataType::Date32, DataType::Utf8, DataType::Utf8, DataType::Utf8, DataType::Date32, DataType::Utf8];
     add("protected_until", stated, DataType::Date32, protected_until);
     add("unit_slip", vec![MONEY, MONEY], DataType::Boolean, unit_slip);
     let amounts = DataType::new_list(MONEY, true);
@@ -256,16 +257,22 @@ fn term_end(arguments: &[ArrayRef]) -> Result<ArrayRef> {
     Ok(Arc::new(ends.collect::<Date32Array>()))
 }
 
-/// Protection ends on the day stated or by law, whichever is earlier: no statement extends it. Where the day stated cannot
-/// be read it may be an earlier one, so that none is known.
+/// Protection ends on the day stated or by law, whichever is earlier in the coarser of their precisions: no statement
+/// extends it. Where the day stated cannot be read it may be an earlier one, so that none is known.
 fn protected_until(arguments: &[ArrayRef]) -> Result<ArrayRef> {
-    let lawful = term_end(&arguments[2..])?;
-    let (stated, states) = (arguments[0].as_primitive::<Date32Type>(), arguments[1].as_string::<i32>());
-    let ends =
-        stated.iter().zip(states.iter()).zip(lawful.as_primitive::<Date32Type>().iter()).map(|((stated, state), lawful)| match stated {
-            Some(stated) => Some(lawful.map_or(stated, |lawful| stated.min(lawful))),
-            None => lawful.filter(|_| matches!(state, None | Some("blank" | "mark"))),
-        });
+    let [stated, stated_precision, state, kind, filed, filed_precision] = arguments else {
+        return exec_err!("protected_until takes six arguments");
+    };
+    let lawful = term_end(&[kind.clone(), filed.clone()])?;
+    let extended = earlier(&[lawful.clone(), filed_precision.clone(), stated.clone(), stated_precision.clone()])?;
+    let (extended, states) = (extended.as_boolean(), state.as_string::<i32>());
+    let day = |days: &ArrayRef, row: usize| Some(days.as_primitive::<Date32Type>()).filter(|d| d.is_valid(row)).map(|d| d.value(row));
+    let ends = (0..stated.len()).map(|row| match day(stated, row) {
+        Some(_) if extended.is_valid(row) && extended.value(row) => day(&lawful, row),
+        Some(stated) => Some(stated),
+        None if states.is_null(row) || matches!(states.value(row), "blank" | "mark") => day(&lawful, row),
+        None => None,
+    });
     Ok(Arc::new(ends.collect::<Date32Array>()))
 }
 

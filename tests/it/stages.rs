@@ -151,7 +151,8 @@ fn a_patent_is_in_exactly_one_state_and_the_numbers_add_up() {
         ("2020-01-02", "", "有效", "否", "free"),
         ("2014-06-30", "", "有效", "否", "free"),
         ("2014-06-29", "", "有效", "否", "expired"),
-        ("2014-06-29", "2025-01-01", "有效", "否", "free"),
+        ("2014-06-29", "2025-01-01", "有效", "否", "expired"),
+        ("2014", "2024-12-01", "有效", "否", "free"),
         ("2020-01-02", "2024-06-29", "授权", "是", "expired"),
         ("2010-01-02", "", "等年费滞纳金", "否", "expired"),
         ("2010-01-02", "", "", "否", "expired"),
@@ -196,7 +197,7 @@ fn a_patent_is_in_exactly_one_state_and_the_numbers_add_up() {
     assert_eq!(count("patents_unclear"), of("in_force_unclear") + of("unclear"), "what may be free");
     let told: Vec<Row> = site.table("findings").into_iter().filter(|f| f["code"] == "PAT-005").collect();
     let cells: Vec<&str> = told.iter().map(|f| f["cell"].as_str()).collect();
-    assert_eq!(cells, ["F4", "F6", "F7"], "a status in force after its term is told, also with a late fee due");
+    assert_eq!(cells, ["F4", "F5", "F7", "F8"], "a status in force after its term is told, also with a late fee due");
 }
 
 #[test]

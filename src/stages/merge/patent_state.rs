@@ -7,7 +7,8 @@
 use crate::engine::{Engine, EngineError};
 
 /// The last day of protection.
-const TERM_END: &str = "protected_until(expires_on, CAST(expires_on_state AS VARCHAR), kind, filed_on)";
+const TERM_END: &str = "protected_until(expires_on, CAST(expires_on_precision AS VARCHAR), CAST(expires_on_state AS VARCHAR),
+    kind, filed_on, CAST(filed_on_precision AS VARCHAR))";
 
 /// The state by status, pledge and end of term. Not in force before all: no pledge or term revives what has lapsed.
 const STATE: &str = "CASE
