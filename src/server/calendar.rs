@@ -98,7 +98,7 @@ pub async fn calendar(app: &App, actor: &Actor, year: Option<i32>) -> Result<Cal
     let today = app.clock.now().date_naive();
     let years: Vec<i32> = (today.year() - 2..=today.year() + 1).rev().collect();
     let year = year.filter(|y| years.contains(y)).unwrap_or(today.year());
-    let came = app.read(|l| Came::read(l)).await?;
+    let came = app.read(Came::read).await?;
     let mut entries = Vec::new();
     let shown = |id: &str| actor.role != Role::Clerk || actor.source.as_deref() == Some(id);
     for (id, source) in app.config.source.iter().filter(|(id, s)| !s.disabled && shown(id)) {
