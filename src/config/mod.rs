@@ -5,6 +5,7 @@
 //! Invariants: unknown keys are refused; nothing here reads a bureau's file or the clock; secrets are read when they are
 //! used, and no setting, problem or debug text holds one.
 
+mod check;
 mod decode;
 mod masked;
 mod merge;
@@ -16,6 +17,7 @@ mod resolve;
 mod retention;
 mod secret;
 
+pub use check::month_day;
 pub use decode::{Problem, ProblemKind, line_of};
 pub use masked::{is_secret, masked_line};
 pub use merge::{Origin, layered};
@@ -23,6 +25,6 @@ pub use night::{NoticeEvent, NoticeKind, NoticeOptions, ScheduleOptions, Times};
 pub use options::*;
 pub use output::*;
 pub use portal::PortalOptions;
-pub use resolve::{Config, load, load_defaults, month_day, read};
+pub use resolve::{Config, load, load_defaults, read};
 pub use retention::RetentionOptions;
 pub use secret::{Address, SECRET_FORMS, Secret, Unread};

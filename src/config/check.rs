@@ -1,0 +1,326 @@
+//! What the pieces of the settings say of each other: the checks that one setting cannot make of itself.
+
+use super::decode::{Problem, ProblemKind, line_of, validation_problems};
+use super::secret::{Address, SECRET_FORMS};
+use super::{FieldKind, NoticeKind, Options, PortalOptions};
+use crate::model::amount::Unit;
+use crate::model::url::{self, Unusable};
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, Utc};
+use std::net::SocketAddr;
+use validator::Validate;
+
+/// Month and day of `MM-DD`, if every year has that day.
+pub fn month_day(text: &str) -> Option<(u32, u32)> {
+    let of_common_year = NaiveDate::parse_from_str(&format!("2001-{text}"), "%Y-%m-%d").ok()?;
+    (text.len() == 5).then(|| (of_common_year.month(), of_common_year.day()))
+}
+
+/// Today in Asia/Shanghai, which has kept UTC+8 without summer time since 1991.
+fn today() -> NaiveDate {
+    match FixedOffset::east_opt(8 * 3600) {
+        Some(shanghai) => Utc::now().with_timezone(&shanghai).date_naive(),
+        None => Utc::now().date_naive(),
+    }
+}
+
+/// Columns of datasets that are no field's.
+const OWN_COLUMNS: [&str; 8] =
+    ["record", "period", "enterprise", "owners_linked", "not_linked", "name_agrees", "enterprise_name", "first_record"];
+
+/// What is written behind a field's name for what stands beside its value.
+const BESIDE: [&str; 7] = ["_state", "_raw", "_cell", "_unit", "_key", "_precision", "_why"];
+
+/// Whether a field can be called so: conditions name it without quotation marks, and no other column is called so.
+pub(super) fn is_field_name(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.chars().all(plain)
+        && !OWN_COLUMNS.contains(&name)
+        && !BESIDE.iter().any(|end| name.ends_with(end))
+}
+
+/// The checks of one site's file, and what they found so far.
+pub(super) struct Check<'a> {
+    /// The file, for the lines of the problems.
+    pub text: &'a str,
+    /// The built-in forms, which runs serve.
+    pub served: Vec<String>,
+    pub problems: Vec<Problem>,
+}
+
+impl Check<'_> {
+    fn add(&mut self, path: String, found: &str, expected: Vec<String>) {
+        let line = line_of(self.text, &path).unwrap_or(0);
+        self.problems.push(Problem { line, path, kind: ProblemKind::BadValue, found: found.to_owned(), expected });
+    }
+
+    /// A name that cannot be used.
+    fn bad_name(&mut self, path: String, name: &str) {
+        let line = line_of(self.text, &path).unwrap_or(0);
+        self.problems.push(Problem { line, path, kind: ProblemKind::BadName, found: name.to_owned(), expected: Vec::new() });
+    }
+
+    /// Runs serve the built-in forms alone.
+    pub fn serves(&self, id: &str) -> bool {
+        self.served.iter().any(|served| served == id)
+    }
+
+    fn not_served(&mut self, path: String, id: &str) {
+        let line = line_of(self.text, &path).unwrap_or(0);
+        let expected = self.served.clone();
+        self.problems.push(Problem { line, path, kind: ProblemKind::FormNotServed, found: id.to_owned(), expected });
+    }
+
+    fn valid(&mut self, prefix: &str, value: &impl Validate) {
+        if let Err(errors) = value.validate() {
+            self.problems.extend(validation_problems(self.text, prefix, &errors));
+        }
+    }
+
+    pub fn as_of(&mut self, text: &str) -> NaiveDate {
+        if text == "today" {
+            return today();
+        }
+        text.parse().unwrap_or_else(|_| {
+            self.add("run.as_of".into(), text, vec!["today".into(), "YYYY-MM-DD".into()]);
+            today()
+        })
+    }
+
+    pub fn sections(&mut self, options: &Options) {
+        self.valid("", options);
+        self.sources(options);
+        self.forms(options);
+        self.edits(options);
+        for (id, criterion) in &options.criterion {
+            let path = format!("criterion.{id}");
+            self.valid(&path, criterion);
+            self.named(&format!("{path}.name"), &criterion.name);
+            if !id.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+                self.add(path, id, vec!["a–z 0–9 _".into()]);
+            }
+        }
+        for (field, rule) in &options.merge.field {
+            self.survivorship(options, field, rule);
+        }
+        self.output(&options.output);
+        self.night(options);
+    }
+
+    /// When runs begin must be a time that comes.
+    fn night(&mut self, options: &Options) {
+        let now = DateTime::UNIX_EPOCH.fixed_offset();
+        let comes = options.schedule.times().map(|times| times.is_none_or(|times| times.after(&now).is_some()));
+        if !comes.unwrap_or(false) {
+            self.add("schedule.cron".into(), &options.schedule.cron, vec!["0 2 * * *".into(), "30 1 * * 1-5".into()]);
+        }
+    }
+
+    /// Addresses are those of the web, and hold no password; those of 企业微信 and 钉钉 are keys as a whole.
+    pub fn addresses(&mut self, options: &Options) {
+        let plain = |address: &Address| match address {
+            Address::Plain(text) => Some(text.clone()),
+            Address::Secret(_) => None,
+        };
+        for (id, source) in &options.source {
+            for (i, http) in source.http.iter().enumerate() {
+                if let Some(address) = plain(&http.url) {
+                    self.address(format!("source.{id}.http[{i}].url"), &address, &["user = \"…\"", "password = { env = \"NAME\" }"]);
+                }
+                if http.user.is_none() && http.password.is_some() {
+                    let path = format!("source.{id}.http[{i}]");
+                    let line = line_of(self.text, &path).unwrap_or(0);
+                    let path = format!("{path}.user");
+                    self.problems.push(Problem { line, path, kind: ProblemKind::MissingKey, found: String::new(), expected: Vec::new() });
+                }
+            }
+        }
+        for (i, notice) in options.notice.iter().enumerate() {
+            let Some(address) = plain(&notice.url) else { continue };
+            let path = format!("notice[{i}].url");
+            let held = self.problems.len();
+            self.address(path.clone(), &address, &SECRET_FORMS);
+            if self.problems.len() == held && notice.kind != NoticeKind::Generic && url::has_query(&address) {
+                self.problem(path, ProblemKind::SecretInClear, SECRET_FORMS.map(str::to_owned).to_vec());
+            }
+        }
+        if let Some(address) = &options.portal.public_url {
+            self.address("portal.public_url".into(), address, &["https://huichi.example.gov.cn"]);
+        }
+    }
+
+    fn address(&mut self, path: String, address: &str, instead: &[&str]) {
+        match url::usable(address) {
+            Ok(()) => {}
+            Err(Unusable::NoWebAddress) => self.add(path, address, vec!["https://…".into()]),
+            Err(Unusable::HoldsPassword) => {
+                self.problem(path, ProblemKind::PasswordInAddress, instead.iter().map(|i| (*i).to_owned()).collect());
+            }
+        }
+    }
+
+    fn problem(&mut self, path: String, kind: ProblemKind, expected: Vec<String>) {
+        let line = line_of(self.text, &path).unwrap_or(0);
+        self.problems.push(Problem { line, path, kind, found: String::new(), expected });
+    }
+
+    /// A field comes from the directory or the needs, and all its sources hold the same kind of value.
+    fn survivorship(&mut self, options: &Options, field: &str, rule: &super::SurvivorshipOptions) {
+        let path = format!("merge.field.{field}");
+        self.valid(&path, rule);
+        if !is_field_name(field) {
+            self.bad_name(path.clone(), field);
+        }
+        let kind = |from: &str| {
+            let (form, name) = from.split_once('.').filter(|(form, _)| ["directory", "needs"].contains(form))?;
+            options.form.get(form)?.field.get(name).map(|f| f.kind)
+        };
+        let first = rule.from.first().and_then(|f| kind(f));
+        for from in rule.from.iter().filter(|f| kind(f).is_none() || kind(f) != first) {
+            let known = ["directory", "needs"].into_iter().filter_map(|form| Some((form, options.form.get(form)?)));
+            let same = |k: FieldKind| k != FieldKind::Personal && first.is_none_or(|first| first == k);
+            let names = known.flat_map(|(form, f)| f.field.iter().filter(|(_, o)| same(o.kind)).map(move |(n, _)| format!("{form}.{n}")));
+            self.add(format!("{path}.from"), from, names.collect());
+        }
+    }
+
+    fn output(&mut self, output: &super::OutputOptions) {
+        let lists: [(&str, &[String], &[&str]); 3] = [
+            ("output.data", &output.data, &super::DATASETS),
+            ("output.pool_sheets", &output.pool_sheets, &super::POOL_SHEETS),
+            ("output.quality_sheets", &output.quality_sheets, &super::QUALITY_SHEETS),
+        ];
+        for (path, names, known) in lists {
+            for name in names.iter().filter(|n| !known.contains(&n.as_str())) {
+                self.add(path.into(), name, known.iter().map(|k| (*k).to_owned()).collect());
+            }
+        }
+    }
+
+    fn sources(&mut self, options: &Options) {
+        let ids: Vec<String> = options.form.keys().cloned().collect();
+        for (id, source) in &options.source {
+            let path = format!("source.{id}");
+            self.valid(&path, source);
+            for pattern in &source.files {
+                if globset::Glob::new(pattern).is_err() || pattern.starts_with('/') || pattern.contains("..") {
+                    self.add(format!("{path}.files"), pattern, vec!["统计局/**".into()]);
+                }
+            }
+            for form in source.forms.iter().filter(|f| !options.form.contains_key(*f)) {
+                self.add(format!("{path}.forms"), form, ids.clone());
+            }
+            for (form, day) in &source.due {
+                let path = format!("{path}.due.{form}");
+                if !source.forms.contains(form) {
+                    self.add(path, form, source.forms.clone());
+                } else if month_day(day).is_none() {
+                    self.add(path, day, vec!["03-31".into()]);
+                }
+            }
+        }
+        let registries = options.source.values().filter(|s| s.registry && !s.disabled).count();
+        if registries != 1 {
+            let line = line_of(self.text, "source").unwrap_or(0);
+            let found = registries.to_string();
+            self.problems.push(Problem { line, path: "source".into(), kind: ProblemKind::Registry, found, expected: Vec::new() });
+        }
+    }
+
+    fn forms(&mut self, options: &Options) {
+        for (id, form) in &options.form {
+            let path = format!("form.{id}");
+            if !self.serves(id) {
+                self.not_served(path, id);
+                continue;
+            }
+            self.valid(&path, form);
+            let names: Vec<String> = form.field.keys().cloned().collect();
+            for key in form.key.iter().filter(|k| !form.field.contains_key(*k)) {
+                self.add(format!("{path}.key"), key, names.clone());
+            }
+            for (name, field) in &form.field {
+                let path = format!("{path}.field.{name}");
+                self.valid(&path, field);
+                if !is_field_name(name) {
+                    self.bad_name(path.clone(), name);
+                }
+                if field.kind == FieldKind::Code {
+                    let list = field.codes.clone().unwrap_or_default();
+                    if !options.codes.contains_key(&list) {
+                        self.add(format!("{path}.codes"), &list, options.codes.keys().cloned().collect());
+                    }
+                }
+                if let Some(unit) = field.unit.as_deref().filter(|u| Unit::find(u).is_none()) {
+                    self.add(format!("{path}.unit"), unit, vec!["元".into(), "千元".into(), "万元".into(), "亿元".into()]);
+                }
+                if let Some(prior) = field.prior_of.as_deref().filter(|p| !form.field.contains_key(*p)) {
+                    self.add(format!("{path}.prior_of"), prior, names.clone());
+                }
+            }
+        }
+    }
+
+    /// A portal needs an address that can be listened on, and of certificate and key both or none.
+    pub fn portal(&mut self, portal: &PortalOptions) {
+        match portal.listen.parse::<SocketAddr>() {
+            Err(_) => self.add("portal.listen".into(), &portal.listen, vec!["127.0.0.1:8080".into(), "0.0.0.0:8080".into()]),
+            Ok(address) if !portal.may_listen(address) => {
+                let line = line_of(self.text, "portal.listen").unwrap_or(0);
+                let (path, found) = ("portal.listen".to_owned(), portal.listen.clone());
+                self.problems.push(Problem { line, path, kind: ProblemKind::WithoutTls, found, expected: Vec::new() });
+            }
+            Ok(_) => {}
+        }
+        if let Some(since) = portal.audit_key_since.as_ref().filter(|since| NaiveDate::parse_from_str(since, "%Y-%m-%d").is_err()) {
+            self.add("portal.audit_key_since".into(), since, vec!["YYYY-MM-DD".into()]);
+        }
+        let missing = match (&portal.certificate, &portal.key) {
+            (Some(_), None) => "key",
+            (None, Some(_)) => "certificate",
+            _ => return,
+        };
+        let (line, path) = (line_of(self.text, "portal").unwrap_or(0), format!("portal.{missing}"));
+        self.problems.push(Problem { line, path, kind: ProblemKind::MissingKey, found: String::new(), expected: Vec::new() });
+    }
+
+    /// What people read must say something in one language at least.
+    fn named(&mut self, path: &str, words: &crate::finding::Words) {
+        if words.get(crate::finding::Lang::Zh).trim().is_empty() {
+            let line = line_of(self.text, path.rsplit_once('.').map_or(path, |(section, _)| section)).unwrap_or(0);
+            self.problems.push(Problem {
+                line,
+                path: path.to_owned(),
+                kind: ProblemKind::MissingKey,
+                found: String::new(),
+                expected: Vec::new(),
+            });
+        }
+    }
+
+    fn edits(&mut self, options: &Options) {
+        for (code, edit) in &options.edit {
+            let path = format!("edit.{code}");
+            self.valid(&path, edit);
+            self.named(&format!("{path}.name"), &edit.name);
+            self.named(&format!("{path}.message"), &edit.message);
+            for dataset in edit.dataset.iter().filter(|d| *d != "sum_rows") {
+                match options.form.get(dataset) {
+                    None => self.add(format!("{path}.dataset"), dataset, options.form.keys().cloned().collect()),
+                    Some(form) => {
+                        // An edit may serve several datasets; a field must exist in one of them at least.
+                        let known =
+                            |field: &String| edit.dataset.iter().filter_map(|d| options.form.get(d)).any(|f| f.field.contains_key(field));
+                        for field in edit.fields.iter().filter(|f| !known(f)) {
+                            self.add(format!("{path}.fields"), field, form.field.keys().cloned().collect());
+                        }
+                    }
+                }
+            }
+            if edit.fields.is_empty() == edit.each.is_empty() {
+                let line = line_of(self.text, &path).unwrap_or(0);
+                self.problems.push(Problem { line, path, kind: ProblemKind::FieldsOrEach, found: String::new(), expected: Vec::new() });
+            }
+        }
+    }
+}
