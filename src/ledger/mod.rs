@@ -37,7 +37,7 @@ mod upload;
 
 pub use arrival::Arrival;
 pub use explanation::{Answer, Explanation};
-pub use standing::{Choices, Holding, Pair, Pairs, Said};
+pub use standing::{Choices, FiledReturn, Holding, Pair, Pairs, Said};
 pub use upload::{NewUpload, Part, Tally, Upload, Verdict};
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
@@ -176,15 +176,10 @@ impl Ledger {
         Ok(now.to_owned())
     }
 
-    /// When what lies at a path was received.
-    pub fn received(&self, source: &str, path: &str) -> Result<Option<String>, LedgerError> {
-        self.0
-            .query_row(
-                "SELECT received FROM receipt WHERE source = ?1 AND path = ?2 ORDER BY number DESC LIMIT 1",
-                params![source, path],
-                |row| row.get(0),
-            )
-            .optional()
+    /// The receipt of what lies at a path: its number, and when it was received.
+    pub fn receipt(&self, source: &str, path: &str) -> Result<Option<(i64, String)>, LedgerError> {
+        let sql = "SELECT number, received FROM receipt WHERE source = ?1 AND path = ?2 ORDER BY number DESC LIMIT 1";
+        self.0.prepare_cached(sql)?.query_row(params![source, path], |row| Ok((row.get(0)?, row.get(1)?))).optional()
     }
 
     /// The last good version of an HTTP source, by its address without secrets (`model::url`).
@@ -280,7 +275,7 @@ mod tests {
         let mut ledger = Ledger::open(&path)?;
         let versions: Vec<_> = ledger.versions("x")?.into_iter().map(|u| (u.number, u.version, u.tally.parts.len())).collect();
         assert_eq!(versions, [(3, 1, 1), (7, 2, 0)]);
-        assert_eq!(ledger.received("s", "a.xlsx")?.as_deref(), Some("t2"));
+        assert_eq!(ledger.receipt("s", "a.xlsx")?.map(|(_, received)| received).as_deref(), Some("t2"));
         assert_eq!(ledger.arrivals()?.len(), 1);
         assert_eq!(ledger.unheld_uploads()?.iter().map(|u| u.number).collect::<Vec<_>>(), [3], "its records are to be looked for");
         let by = By { account: "wang", role: "clerk", address: "", at: "t3" };

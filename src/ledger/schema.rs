@@ -5,7 +5,7 @@ use crate::model::url;
 use rusqlite::{Connection, Transaction};
 
 /// Migrations from an empty database to the current schema.
-pub const MIGRATIONS: [&str; 4] = [
+pub const MIGRATIONS: [&str; 5] = [
     "
     CREATE TABLE receipt (
         sha256 TEXT NOT NULL, source TEXT NOT NULL, path TEXT NOT NULL, bytes INTEGER NOT NULL, received TEXT NOT NULL,
@@ -148,6 +148,11 @@ pub const MIGRATIONS: [&str; 4] = [
         id INTEGER PRIMARY KEY, older INTEGER NOT NULL, newer INTEGER NOT NULL, form TEXT NOT NULL, period INTEGER NOT NULL,
         choice TEXT NOT NULL, account TEXT NOT NULL, chosen TEXT NOT NULL
     ) STRICT;
+    ",
+    "
+    -- Files that the last run found in folders and at addresses, by their receipts. In `holding`, `overlap` and `choice`
+    -- such a file goes by the number of its receipt below zero, an upload by its own.
+    CREATE TABLE filed (receipt INTEGER PRIMARY KEY) STRICT;
     ",
 ];
 

@@ -1,7 +1,8 @@
-//! What the rule of standing needs of uploads: what their parts have in common, and what was said of pairs of them.
+//! What the rule of standing needs of sendings: what their parts have in common, and what was said of pairs of them.
 //!
-//! The keys of a part are kept as hashes; what two parts share is counted once, when the later check ends, so that pages
-//! read numbers alone.
+//! A sending is an upload or a file that the last run found in a folder or at an address: the one goes by the number of its
+//! receipt, the other by that number below zero. The keys of a part are kept as hashes; what two parts share is counted
+//! once, when an upload's check or a run ends, so that pages read numbers alone.
 
 use super::audit::noted;
 use super::{By, Ledger, LedgerError, Upload};
@@ -9,9 +10,9 @@ use crate::model::record_key::RecordKey;
 use crate::model::standing::{Choice, Keyed, Overlap};
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
-/// A form and period of an upload, with the keys of its records.
+/// A form and period of a sending, with the keys of its records.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Holding {
     /// The form's id.
@@ -59,15 +60,35 @@ impl Choices {
     }
 }
 
-/// What is known of pairs of uploads.
+/// What is known of pairs of sendings.
 #[derive(Debug, Clone, Default)]
 pub struct Pairs {
     /// What was said last of each pair.
     pub said: Choices,
-    /// What two parts share, by pair, form and period.
+    /// What two parts share, by pair, form and period: of two uploads as they were received, else either way round.
     pub overlaps: HashMap<(Pair, String, Option<i32>), Overlap>,
-    /// Uploads whose records are known.
-    pub held: HashSet<i64>,
+    /// The forms and periods of sendings whose records are known.
+    pub held: HashMap<i64, Vec<(String, Option<i32>)>>,
+}
+
+/// A file that the last run found in a folder or at an address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FiledReturn {
+    /// Number of its receipt, below zero.
+    pub number: i64,
+    /// Its source.
+    pub source: String,
+    /// Its path below the inputs, or its address.
+    pub path: String,
+    /// When it was received.
+    pub received: String,
+}
+
+impl FiledReturn {
+    /// The file's own name.
+    pub fn name(&self) -> &str {
+        self.path.rsplit('/').next().unwrap_or(&self.path)
+    }
 }
 
 /// No period is kept as zero, since nulls are never equal.
@@ -88,28 +109,74 @@ impl Ledger {
     /// its verdict, so that of two checks that end together the later finds the earlier's. A refused one holds nothing.
     pub fn hold(&mut self, id: &str, holdings: &[Holding]) -> Result<(), LedgerError> {
         let transaction = self.0.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        hold(&transaction, id, holdings)?;
+        let sql = "SELECT number, source FROM upload WHERE id = ?1";
+        let found: Option<(i64, String)> = transaction.query_row(sql, [id], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+        if let Some((number, source)) = found {
+            hold(&transaction, number, &source, holdings)?;
+        }
         transaction.commit()
+    }
+
+    /// Keeps which files a run found in folders and at addresses, each by source and path with what it holds: those of the
+    /// run before that are no longer there hold nothing.
+    pub fn file(&mut self, files: &[(String, String, Vec<Holding>)]) -> Result<(), LedgerError> {
+        let mut standing = BTreeMap::new();
+        for (source, path, holdings) in files {
+            standing.extend(self.receipt(source, path)?.map(|(receipt, _)| (receipt, (source, holdings))));
+        }
+        let transaction = self.0.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let known = transaction.prepare("SELECT receipt FROM filed")?.query_map([], |row| row.get(0))?.collect::<Result<Vec<i64>, _>>()?;
+        for receipt in known.into_iter().filter(|receipt| !standing.contains_key(receipt)) {
+            hold(&transaction, -receipt, "", &[])?;
+            transaction.execute("DELETE FROM filed WHERE receipt = ?1", [receipt])?;
+        }
+        for (receipt, (source, holdings)) in standing {
+            let new = transaction.execute("INSERT OR IGNORE INTO filed (receipt) VALUES (?1)", [receipt])? == 1;
+            if new || changed(&transaction, -receipt, holdings)? {
+                hold(&transaction, -receipt, source, holdings)?;
+            }
+        }
+        transaction.commit()
+    }
+
+    /// The files that the last run found in folders and at addresses: of one source or of all.
+    pub fn filed(&self, source: Option<&str>) -> Result<Vec<FiledReturn>, LedgerError> {
+        self.0
+            .prepare_cached(
+                "SELECT -r.number, r.source, r.path, r.received FROM filed f JOIN receipt r ON r.number = f.receipt
+                 WHERE ?1 IS NULL OR r.source = ?1 ORDER BY r.number",
+            )?
+            .query_map([source], |row| {
+                Ok(FiledReturn { number: row.get(0)?, source: row.get(1)?, path: row.get(2)?, received: row.get(3)? })
+            })?
+            .collect()
+    }
+
+    /// How many enterprises of a form and period of a sending later ones hold between them.
+    pub fn held_by(&self, older: i64, later: &[i64], form: &str, period: Option<i32>) -> Result<u64, LedgerError> {
+        let keyed = |number: &i64| keys_of(&self.0, *number, form, period).map(|keys| Keyed::of(&keys));
+        let later: Vec<Keyed> = later.iter().map(keyed).collect::<Result<_, _>>()?;
+        Ok(keyed(&older)?.held_by(&later))
     }
 
     /// Uploads that were taken before keys were kept, the oldest first.
     pub fn unheld_uploads(&self) -> Result<Vec<Upload>, LedgerError> {
         let held = self.pairs(None)?.held;
-        Ok(self.standing_uploads()?.into_iter().filter(|u| !held.contains(&u.number)).collect())
+        Ok(self.standing_uploads()?.into_iter().filter(|u| !held.contains_key(&u.number)).collect())
     }
 
-    /// Keeps what somebody says of a form and period of two uploads of one source; the last word counts.
+    /// Keeps what somebody says of a form and period of an upload and an earlier sending of its source; the last word counts.
     pub fn choose(
         &mut self,
-        (older, newer): (&Upload, &Upload),
+        (older, newer): (i64, &Upload),
         (form, period): (&str, Option<i32>),
         choice: Choice,
         by: By<'_>,
     ) -> Result<(), LedgerError> {
         let transaction = self.0.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        choose(&transaction, (older.number, newer.number), (form, period), choice, by)?;
+        choose(&transaction, (older, newer.number), (form, period), choice, by)?;
         let part = period.map_or_else(|| form.to_owned(), |period| format!("{form} {period}"));
-        noted(&transaction, by, "choice", &newer.id, &format!("{} {} {part}", choice.id(), older.number))?;
+        noted(&transaction, by, "choice", &newer.id, &format!("{} {older} {part}", choice.id()))?;
         transaction.commit()
     }
 
@@ -128,8 +195,9 @@ impl Ledger {
     /// All that is known of pairs of uploads: of one source or of all.
     pub fn pairs(&self, source: Option<&str>) -> Result<Pairs, LedgerError> {
         let mut overlaps = self.0.prepare_cached(
-            "SELECT o.older, o.newer, o.form, o.period, o.older_keys, o.newer_keys, o.common, o.losses
-             FROM overlap o JOIN upload u ON u.number = o.newer WHERE ?1 IS NULL OR u.source = ?1",
+            "SELECT older, newer, form, period, older_keys, newer_keys, common, losses FROM overlap WHERE ?1 IS NULL
+             OR newer IN (SELECT number FROM upload WHERE source = ?1)
+             OR -newer IN (SELECT number FROM receipt WHERE source = ?1)",
         )?;
         let overlaps = overlaps.query_map([source], |row| {
             let [older, newer, common] = [4, 5, 6].map(|column| row.get::<_, i64>(column).map(i64::unsigned_abs));
@@ -138,9 +206,13 @@ impl Ledger {
             let overlap = Overlap { older: older?, newer: newer?, common: common?, losses };
             Ok((((row.get(0)?, row.get(1)?), row.get(2)?, period(row, 3)?), overlap))
         })?;
-        let mut held = self.0.prepare_cached("SELECT DISTINCT upload FROM holding")?;
-        let held = held.query_map([], |row| row.get(0))?;
-        Ok(Pairs { said: self.choices()?, overlaps: overlaps.collect::<Result<_, _>>()?, held: held.collect::<Result<_, _>>()? })
+        let mut held: HashMap<i64, Vec<_>> = HashMap::new();
+        let mut parts = self.0.prepare_cached("SELECT upload, form, period FROM holding ORDER BY upload, form, period")?;
+        for part in parts.query_map([], |row| Ok((row.get(0)?, (row.get(1)?, period(row, 2)?))))? {
+            let (number, part) = part?;
+            held.entry(number).or_default().push(part);
+        }
+        Ok(Pairs { said: self.choices()?, overlaps: overlaps.collect::<Result<_, _>>()?, held })
     }
 
     /// When the last run began before a moment, empty if none did: what it did not see came later.
@@ -165,49 +237,64 @@ pub(super) fn choose(
         .map(|_| ())
 }
 
-/// Keeps the keys of an upload's parts, and what each shares with those of the other uploads of its source.
-fn hold(connection: &Connection, id: &str, holdings: &[Holding]) -> Result<(), LedgerError> {
-    let sql = "SELECT number, source FROM upload WHERE id = ?1";
-    let found = connection.query_row(sql, [id], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
-    let Some::<(i64, String)>((number, source)) = found else { return Ok(()) };
+/// The keys that are kept of a form and period of a sending.
+fn keys_of(connection: &Connection, number: i64, form: &str, period: Option<i32>) -> Result<Vec<RecordKey>, LedgerError> {
+    let sql = "SELECT keys FROM holding WHERE upload = ?1 AND form = ?2 AND period = ?3";
+    let keys: Option<Vec<u8>> =
+        connection.prepare_cached(sql)?.query_row(params![number, form, stored(period)], |row| row.get(0)).optional()?;
+    Ok(keys.map(|keys| RecordKey::unpack(&keys)).unwrap_or_default())
+}
+
+/// Whether a sending holds other records than those that are kept of it: settings may read a file otherwise.
+fn changed(connection: &Connection, number: i64, holdings: &[Holding]) -> Result<bool, LedgerError> {
+    let kept: i64 = connection.query_row("SELECT count(*) FROM holding WHERE upload = ?1", [number], |row| row.get(0))?;
+    for holding in holdings {
+        if RecordKey::pack(&keys_of(connection, number, &holding.form, holding.period)?) != RecordKey::pack(&holding.keys) {
+            return Ok(true);
+        }
+    }
+    Ok(kept.unsigned_abs() != holdings.len() as u64)
+}
+
+/// Keeps the keys of a sending's parts, and what each shares with those of the other sendings of its source.
+fn hold(connection: &Connection, number: i64, source: &str, holdings: &[Holding]) -> Result<(), LedgerError> {
     connection.execute("DELETE FROM holding WHERE upload = ?1", [number])?;
     connection.execute("DELETE FROM overlap WHERE older = ?1 OR newer = ?1", [number])?;
-    for holding in holdings {
-        let (form, period) = (&holding.form, stored(holding.period));
+    for Holding { form, period, keys } in holdings {
         let mut others = connection.prepare_cached(
-            "SELECT h.upload, h.keys FROM holding h JOIN upload u ON u.number = h.upload
-             WHERE u.source = ?1 AND h.form = ?2 AND h.period = ?3 AND h.upload <> ?4",
+            "SELECT upload, keys FROM holding WHERE form = ?2 AND period = ?3 AND upload <> ?4
+             AND (upload IN (SELECT number FROM upload WHERE source = ?1)
+                  OR -upload IN (SELECT f.receipt FROM filed f JOIN receipt r ON r.number = f.receipt WHERE r.source = ?1))",
         )?;
-        let others = others.query_map(params![source, form, period, number], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let own = Keyed::of(&holding.keys);
+        let others = others.query_map(params![source, form, stored(*period), number], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let own = Keyed::of(keys);
         for other in others {
             let (other, keys): (i64, Vec<u8>) = other?;
-            let keys = RecordKey::unpack(&keys);
-            let (pair, shared) = match other < number {
-                true => ((other, number), Overlap::between(&keys, &own)),
-                false => ((number, other), Overlap::between(&holding.keys, &Keyed::of(&keys))),
-            };
-            connection
-                .prepare_cached(
-                    "INSERT INTO overlap (older, newer, form, period, older_keys, newer_keys, common, losses)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-                )?
-                .execute(params![
-                    pair.0,
-                    pair.1,
-                    form,
-                    period,
-                    count(shared.older),
-                    count(shared.newer),
-                    count(shared.common),
-                    serde_json::to_string(&shared.losses).map_err(|e| LedgerError::ToSqlConversionFailure(e.into()))?
-                ])?;
+            let its = Keyed::of(&RecordKey::unpack(&keys));
+            // Receipts of uploads tell which is the older; where a file of a folder comes in, the next run may tell otherwise.
+            let numbered = number > 0 && other > 0;
+            if !numbered || other < number {
+                keep(connection, (other, number), (form, *period), &Overlap::between(&its, &own))?;
+            }
+            if !numbered || other > number {
+                keep(connection, (number, other), (form, *period), &Overlap::between(&own, &its))?;
+            }
         }
         connection.execute(
             "INSERT OR REPLACE INTO holding (upload, form, period, keys) VALUES (?1, ?2, ?3, ?4)",
-            params![number, form, period, RecordKey::pack(&holding.keys)],
+            params![number, form, stored(*period), RecordKey::pack(keys)],
         )?;
     }
+    Ok(())
+}
+
+/// Keeps what the records of an older and a newer sending share.
+fn keep(connection: &Connection, (older, newer): Pair, (form, period): (&str, Option<i32>), shared: &Overlap) -> Result<(), LedgerError> {
+    let losses = serde_json::to_string(&shared.losses).map_err(|e| LedgerError::ToSqlConversionFailure(e.into()))?;
+    let sql = "INSERT INTO overlap (older, newer, form, period, older_keys, newer_keys, common, losses)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    let counts = [shared.older, shared.newer, shared.common].map(count);
+    connection.prepare_cached(sql)?.execute(params![older, newer, form, stored(period), counts[0], counts[1], counts[2], losses])?;
     Ok(())
 }
 

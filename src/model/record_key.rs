@@ -57,6 +57,27 @@ impl RecordKey {
         self.code.is_some() || self.name.is_some()
     }
 
+    /// What is equal of records of one enterprise: the code if it is valid, else all that is stated.
+    fn identity(&self) -> (Option<u64>, Option<u64>) {
+        let named = self.name.filter(|_| !(self.code_ok && self.code.is_some()));
+        (self.code, named)
+    }
+
+    /// The keys by which records can be found again, each enterprise once with what its records say between them.
+    pub fn distinct(keys: &[Self]) -> Vec<Self> {
+        let mut distinct: HashMap<_, Self> = HashMap::with_capacity(keys.len());
+        for key in keys.iter().filter(|key| key.is_keyed()) {
+            let known = distinct.entry(key.identity()).or_insert(*key);
+            // Of several names of a code the least, whichever row comes first.
+            known.name = match (known.name, key.name) {
+                (Some(one), Some(other)) => Some(one.min(other)),
+                (one, other) => one.or(other),
+            };
+            known.amounts = known.amounts.or(key.amounts);
+        }
+        distinct.into_values().collect()
+    }
+
     /// Keys as bytes, in an order that tells nothing of the rows'.
     pub fn pack(keys: &[Self]) -> Vec<u8> {
         let mut packed: Vec<[u8; PACKED]> = keys.iter().map(|key| key.bytes()).collect();

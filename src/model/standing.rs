@@ -62,14 +62,14 @@ pub struct Loss {
     pub missing: u64,
 }
 
-/// The records of two sendings, compared.
+/// The records of two sendings, compared: enterprises or patents, not rows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Overlap {
-    /// Records of the older that can be found again.
+    /// Enterprises (or patents) of the older that can be found again.
     pub older: u64,
-    /// Records of the newer that can.
+    /// Those of the newer.
     pub newer: u64,
-    /// Records of the older that the newer holds too.
+    /// Those of the older that the newer holds too.
     pub common: u64,
     /// What those lose of amounts, in the order of the form's fields.
     pub losses: Vec<Loss>,
@@ -81,12 +81,11 @@ fn nearly(part: u64, whole: u64) -> bool {
 }
 
 impl Overlap {
-    /// Compares the records of two sendings.
-    pub fn between(older: &[RecordKey], newer: &Keyed) -> Self {
-        let mut found = Self { newer: newer.count, ..Self::default() };
+    /// Compares the records of two sendings, each enterprise once however many rows it has.
+    pub fn between(older: &Keyed, newer: &Keyed) -> Self {
+        let mut found = Self { older: older.count(), newer: newer.count(), ..Self::default() };
         let mut losses: [Loss; 64] = std::array::from_fn(|field| Loss { field, ..Loss::default() });
-        for key in older.iter().filter(|key| key.is_keyed()) {
-            found.older += 1;
+        for key in &older.each {
             let Some(now) = newer.all.find(key) else { continue };
             found.common += 1;
             let (withheld, missing) = (key.amounts.stated & now.withheld, key.amounts.used & !now.used);
@@ -135,7 +134,8 @@ impl Overlap {
 /// The records of a sending, for looking up.
 #[derive(Debug, Clone, Default)]
 pub struct Keyed {
-    count: u64,
+    /// Each enterprise once.
+    each: Vec<RecordKey>,
     /// All of them.
     pub all: KeySet,
 }
@@ -143,7 +143,17 @@ pub struct Keyed {
 impl Keyed {
     /// The records of a sending.
     pub fn of(keys: &[RecordKey]) -> Self {
-        Self { count: keys.iter().filter(|key| key.is_keyed()).count() as u64, all: KeySet::of(keys) }
+        Self { each: RecordKey::distinct(keys), all: KeySet::of(keys) }
+    }
+
+    /// How many enterprises can be found again.
+    pub fn count(&self) -> u64 {
+        self.each.len() as u64
+    }
+
+    /// How many of them later sendings hold between them.
+    pub fn held_by(&self, later: &[Self]) -> u64 {
+        self.each.iter().filter(|key| later.iter().any(|sending| sending.all.contains(key))).count() as u64
     }
 }
 
@@ -216,6 +226,12 @@ impl Decision {
     /// The fate of a sending.
     pub fn fate(&self, id: i64) -> Fate {
         self.fates.iter().find(|(sending, _)| sending.id == id).map_or(Fate::Stands, |(_, fate)| *fate)
+    }
+
+    /// Whether both are among the sendings, the one received before the other.
+    pub fn precedes(&self, older: i64, newer: i64) -> bool {
+        let order = |id| self.fates.iter().find(|(sending, _)| sending.id == id).map(|(sending, _)| sending.order);
+        order(older).is_some_and(|older| order(newer).is_some_and(|newer| older < newer))
     }
 
     /// Whether an answer would change anything: the newer is in use, and the older is or would be but for the newer.

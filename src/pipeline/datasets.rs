@@ -1,14 +1,14 @@
 //! From parsed files to the datasets of a run: versions decided, columns brought together.
 
 use super::gather::ParsedFile;
-use super::keys::periods;
+use super::keys::{holdings, periods};
 use super::receipts::Receipts;
 use super::versions::{self, Lost, Taken};
 use crate::config::{Config, FieldKind};
 use crate::engine::store::{union_schema, widen};
 use crate::error::{Error, ErrorKind};
 use crate::finding::Seed;
-use crate::ledger::Part;
+use crate::ledger::{Holding, Part};
 use crate::model::account::Account;
 use crate::model::place::{Address, FileName, MAX_FILES, Places, file_base};
 use crate::stages::merge;
@@ -61,6 +61,8 @@ pub struct Loaded {
     pub taken: Vec<Taken>,
     /// Amounts that went out of use with older versions.
     pub lost: Vec<Lost>,
+    /// Files of folders and addresses by source and path, with what they hold before versions are decided.
+    pub filed: Vec<(String, String, Vec<Holding>)>,
     /// By file ordinal, its place in the order of receipt among those of its source.
     pub order: Vec<u32>,
 }
@@ -168,6 +170,7 @@ pub fn load(config: &Config, parsed: &[ParsedFile], receipts: &Receipts) -> Resu
         superseded: Vec::new(),
         taken: Vec::new(),
         lost: Vec::new(),
+        filed: Vec::new(),
         order: receipts.places().to_vec(),
     };
     let mut tables = Vec::new();
@@ -205,9 +208,24 @@ pub fn load(config: &Config, parsed: &[ParsedFile], receipts: &Receipts) -> Resu
             tables.push(table);
         }
     }
+    loaded.filed = filed(config, parsed, &tables);
     versions::settle(config, parsed, receipts, &mut tables, &mut loaded)?;
     join(config, tables, &mut loaded)?;
     Ok(loaded)
+}
+
+/// What each file of a folder or an address holds; uploads were asked when they were checked.
+fn filed(config: &Config, parsed: &[ParsedFile], tables: &[Table]) -> Vec<(String, String, Vec<Holding>)> {
+    let mut held: BTreeMap<usize, BTreeMap<&str, Vec<RecordBatch>>> = BTreeMap::new();
+    for table in tables.iter().filter(|t| parsed[t.file].input.file.upload.is_none()) {
+        held.entry(table.file).or_default().entry(&table.form).or_default().extend(table.batches.iter().cloned());
+    }
+    let filed = |(file, of_form): (usize, BTreeMap<&str, Vec<RecordBatch>>)| {
+        let file = &parsed[file].input.file;
+        let holdings = of_form.into_iter().flat_map(|(form, batches)| holdings(config, form, &batches)).collect();
+        (file.source.clone(), file.path.clone(), holdings)
+    };
+    held.into_iter().map(filed).collect()
 }
 
 fn rebased(batches: &[RecordBatch], file: usize) -> Result<Vec<RecordBatch>, Error> {

@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 pub struct Receipts {
     /// By file ordinal, its place among those of its source.
     places: Vec<u32>,
-    /// By file ordinal, the number of its receipt.
+    /// By file ordinal, the number of its receipt; below zero that of a file of a folder or an address.
     numbers: Vec<Option<i64>>,
     /// What was said of pairs of receipts.
     said: Choices,
@@ -30,27 +30,24 @@ pub struct Receipts {
 impl Receipts {
     /// The receipts of a run's inputs.
     pub fn of(ledger: &Ledger, inputs: &[InputFile]) -> Result<Self, Error> {
-        let mut moments = Vec::new();
-        for input in inputs {
-            moments.push(match (&input.file.upload, ledger.received(&input.file.source, &input.file.path)?) {
+        let (mut moments, mut numbers) = (Vec::new(), Vec::new());
+        for InputFile { file, .. } in inputs {
+            let receipt = ledger.receipt(&file.source, &file.path)?;
+            moments.push(match (&file.upload, &receipt) {
                 (Some(upload), _) => upload.received.clone(),
-                (None, Some(received)) => ledger.seen_before(&received)?,
+                (None, Some((_, received))) => ledger.seen_before(received)?,
                 (None, None) => String::new(),
             });
+            numbers.push(file.upload.as_ref().map(|u| u.number).or(receipt.map(|(number, _)| -number)));
         }
-        Ok(Self { said: ledger.choices()?, ..Self::by_time(inputs.iter().map(|i| &i.file), &moments) })
+        let places = places(inputs.iter().map(|i| &i.file), &moments);
+        Ok(Self { places, numbers, said: ledger.choices()? })
     }
 
     /// The order that names alone tell, of files without a ledger.
     pub fn by_names(parsed: &[ParsedFile]) -> Self {
-        Self::by_time(parsed.iter().map(|p| &p.input.file), &vec![String::new(); parsed.len()])
-    }
-
-    fn by_time<'a>(files: impl Iterator<Item = &'a SourceFile>, moments: &[String]) -> Self {
-        let number = |f: &SourceFile| f.upload.as_ref().map(|u| u.number);
-        let received: Vec<Received<'_>> =
-            files.zip(moments).map(|(f, at)| Received { source: &f.source, name: f.name(), number: number(f), at }).collect();
-        Self { places: order(&received), numbers: received.iter().map(|r| r.number).collect(), said: Choices::default() }
+        let moments = vec![String::new(); parsed.len()];
+        Self { places: places(parsed.iter().map(|p| &p.input.file), &moments), ..Self::default() }
     }
 
     /// A file's place among those of its source.
@@ -80,6 +77,13 @@ impl Receipts {
         let said: String = said.map(word).collect();
         format!("@{}{said}", self.place(file))
     }
+}
+
+/// Places in the order of receipt, of files with the moments before which they were not there.
+fn places<'a>(files: impl Iterator<Item = &'a SourceFile>, moments: &[String]) -> Vec<u32> {
+    let number = |f: &SourceFile| f.upload.as_ref().map(|u| u.number);
+    let received = |(f, at): (&'a SourceFile, _)| Received { source: &f.source, name: f.name(), number: number(f), at };
+    order(&files.zip(moments.iter().map(String::as_str)).map(received).collect::<Vec<_>>())
 }
 
 /// What a run made of an upload.

@@ -58,7 +58,7 @@ async fn make(config: &Config, progress: &dyn Progress) -> Result<RunOutcome, Er
     let _lock = lock(&config.outputs)?;
     sweep(&state)?;
     let started = now();
-    let ledger = Ledger::open(&state.join("ledger.sqlite"))?;
+    let mut ledger = Ledger::open(&state.join("ledger.sqlite"))?;
     let store = Store::open(&state.join("store"))?;
     let cache = Arc::new(Cache::open(state.join("cache"))?);
 
@@ -86,7 +86,8 @@ async fn make(config: &Config, progress: &dyn Progress) -> Result<RunOutcome, Er
             .with("path", config.inputs.display().to_string())
             .about(of_files(config, &parsed)));
     }
-    let loaded = load(config, &parsed, &receipts)?;
+    let mut loaded = load(config, &parsed, &receipts)?;
+    let filed = std::mem::take(&mut loaded.filed);
     note_arrivals(&ledger, &parsed, &loaded, &started)?;
     let work = tempfile::Builder::new().prefix("run-").tempdir_in(&state)?;
     let short = &identity[..8];
@@ -97,7 +98,8 @@ async fn make(config: &Config, progress: &dyn Progress) -> Result<RunOutcome, Er
     cache.sweep();
     // A parser that died may live next time, so such a run is never taken for the last word on its inputs.
     let key = if parsed.iter().any(|p| p.died()) { String::new() } else { key };
-    let recorded = ledger.record_run(&id, &key, &config.as_of.to_string(), &started, &now(), &serde_json::to_string(&summary)?);
+    let text = serde_json::to_string(&summary)?;
+    let recorded = ledger.file(&filed).and_then(|()| ledger.record_run(&id, &key, &config.as_of.to_string(), &started, &now(), &text));
     if let Err(error) = recorded {
         // A run that failed is not the latest.
         match before {
@@ -114,8 +116,8 @@ fn note_arrivals(ledger: &Ledger, parsed: &[ParsedFile], loaded: &Loaded, now: &
     for (file, parts) in &loaded.parts {
         let input = &parsed[*file].input.file;
         if input.upload.is_none() {
-            let received = ledger.received(&input.source, &input.path)?;
-            ledger.note_arrival(&input.source, &input.sha256, parts, received.as_deref().unwrap_or(now))?;
+            let receipt = ledger.receipt(&input.source, &input.path)?;
+            ledger.note_arrival(&input.source, &input.sha256, parts, receipt.as_ref().map_or(now, |(_, received)| received))?;
         }
     }
     Ok(())

@@ -42,10 +42,8 @@ pub struct Lost {
 }
 
 /// The records of a file that may be a version of a return.
-#[derive(Default)]
 struct Candidate {
     tables: Vec<u16>,
-    keys: Vec<RecordKey>,
     keyed: Keyed,
 }
 
@@ -61,7 +59,7 @@ pub fn settle(
         let sendings: Vec<Sending> = candidates.keys().map(|file| Sending { order: receipts.place(*file), id: *file as i64 }).collect();
         let decision = decide(&sendings, |older, newer| {
             let (older, newer) = (older as usize, newer as usize);
-            (Overlap::between(&candidates[&older].keys, &candidates[&newer].keyed), receipts.said((older, newer), &group.1, group.2))
+            (Overlap::between(&candidates[&older].keyed, &candidates[&newer].keyed), receipts.said((older, newer), &group.1, group.2))
         });
         let mut out = |file: i64, by: i64, only: Option<&KeySet>, waits: bool| {
             let (file, by) = (file as usize, by as usize);
@@ -109,18 +107,18 @@ fn candidates(config: &Config, parsed: &[ParsedFile], tables: &[Table]) -> BTree
     for table in tables {
         returns(table).for_each(|key| _ = files.entry(key).or_default().insert(table.file));
     }
-    let mut groups: BTreeMap<ReturnKey, BTreeMap<usize, Candidate>> = BTreeMap::new();
+    let mut groups: BTreeMap<ReturnKey, BTreeMap<usize, (Vec<u16>, Vec<RecordKey>)>> = BTreeMap::new();
     for table in tables {
         let amounts = amount_fields(config, &table.form);
         for group in returns(table).filter(|key| files[key].len() > 1) {
             let period = group.2;
-            let candidate = groups.entry(group).or_default().entry(table.file).or_default();
-            candidate.tables.push(table.number);
-            candidate.keys.extend(table.batches.iter().flat_map(|b| keys(b, period, &amounts)));
+            let (numbers, held) = groups.entry(group).or_default().entry(table.file).or_default();
+            numbers.push(table.number);
+            held.extend(table.batches.iter().flat_map(|b| keys(b, period, &amounts)));
         }
     }
-    groups.values_mut().flat_map(BTreeMap::values_mut).for_each(|c| c.keyed = Keyed::of(&c.keys));
-    groups
+    let candidate = |(file, (tables, keys)): (usize, (Vec<u16>, Vec<RecordKey>))| (file, Candidate { tables, keyed: Keyed::of(&keys) });
+    groups.into_iter().map(|(group, held)| (group, held.into_iter().map(candidate).collect())).collect()
 }
 
 /// Removes the records of one period in some tables of a file, or those of them with the given keys.

@@ -155,7 +155,8 @@ test('the night merges, and the operator reads the pool down to the cell', async
 
   await line.getByRole('link').click();
   await page.getByRole('heading', { name: /的合并$/ }).waitFor();
-  await page.getByText('第2号_城区_企业经营情况_2025年.csv').waitFor();
+  await page.getByText('全部文件（不逐个列出）').waitFor();
+  assert.equal(await page.getByText(name).count(), 0, 'a return of a few enterprises is not told by its name');
   assert.equal(await page.getByRole('link', { name: '备选池.xlsx', exact: true }).count(), 0, 'the closed edition is not offered');
   await sound(page, 'season-7-run');
   assert.match(await workbook(page, page.getByRole('link', { name: /运营版\.xlsx/ })), /运营版/);
@@ -186,6 +187,7 @@ test('the leading group sees the closed edition and adopts the run', async () =>
   await page.goto('/runs');
   await page.getByRole('row').filter({ hasText: '定时' }).getByRole('link').click();
   await page.getByRole('link', { name: '备选池.xlsx', exact: true }).waitFor();
+  await page.getByText(`第2号_${name}`).waitFor();
   await sound(page, 'season-11-adopt');
   await page.getByLabel('定稿说明').fill('专班第三次会议，2026 年 7 月 1 日');
   await page.getByRole('button', { name: '定稿' }).click();

@@ -11,12 +11,16 @@ fn saying(codes: impl IntoIterator<Item = u32>, amounts: Amounts) -> Vec<RecordK
     codes.into_iter().map(|c| RecordKey::of(Some(&c.to_string()), true, None).saying(amounts)).collect()
 }
 
+fn between(older: &[RecordKey], newer: &[RecordKey]) -> Overlap {
+    Overlap::between(&Keyed::of(older), &Keyed::of(newer))
+}
+
 /// Decides over sendings in the order given, with what was said of pairs.
 fn decided(sent: &[Vec<RecordKey>], said: &[(i64, i64, Choice)]) -> Decision {
     let sendings: Vec<Sending> = (0..sent.len()).map(|i| Sending { order: i as u32, id: i as i64 }).collect();
     decide(&sendings, |older, newer| {
         let choice = said.iter().find(|(o, n, _)| (*o, *n) == (older, newer)).map(|(_, _, choice)| *choice);
-        (Overlap::between(&sent[older as usize], &Keyed::of(&sent[newer as usize])), choice)
+        (between(&sent[older as usize], &sent[newer as usize]), choice)
     })
 }
 
@@ -112,10 +116,30 @@ fn only_what_an_answer_changes_is_asked() {
 }
 
 #[test]
+fn rows_of_one_enterprise_weigh_once() {
+    let named = |code: u32, name: &str| RecordKey::of(Some(&code.to_string()), true, Some(name));
+    // The first enterprise is stated six times, under two names: the newer holds one of five.
+    let older: Vec<RecordKey> = (0..6).map(|i| named(0, if i % 2 == 0 { "甲" } else { "乙" })).chain(keys(1..5, true)).collect();
+    let shared = between(&older, &keys([0], true));
+    assert_eq!((shared.older, shared.newer, shared.common), (5, 1, 1));
+    assert_eq!(shared.relation(None), Relation::Corrects);
+    // Codes that are none tell nobody apart: there the names do.
+    let unknown = |name: &str| RecordKey::of(Some("无"), false, Some(name));
+    let shared = between(&[unknown("甲"), unknown("乙"), unknown("乙")], &[unknown("甲")]);
+    assert_eq!((shared.older, shared.newer), (2, 1));
+}
+
+#[test]
+fn what_later_ones_hold_between_them_is_counted_once() {
+    let (older, later) = (Keyed::of(&keys(0..10, true)), [keys(0..6, true), keys(4..9, true)].map(|keys| Keyed::of(&keys)));
+    assert_eq!((older.held_by(&later), older.held_by(&later[..1]), older.held_by(&[])), (9, 6, 0));
+}
+
+#[test]
 fn what_nobody_can_order_is_asked() {
     let sendings = [Sending { order: 0, id: 0 }, Sending { order: 0, id: 1 }, Sending { order: 1, id: 2 }];
     let sent = [keys(0..10, true), keys(5..12, true), keys(20..30, true)];
-    let decision = decide(&sendings, |older, newer| (Overlap::between(&sent[older as usize], &Keyed::of(&sent[newer as usize])), None));
+    let decision = decide(&sendings, |older, newer| (between(&sent[older as usize], &sent[newer as usize]), None));
     assert_eq!(decision.undecided, [(0, 1, 5)]);
     assert!(decision.fates.iter().all(|(_, fate)| *fate == STANDS));
 }
@@ -131,7 +155,7 @@ proptest! {
         let compare = |older: i64, newer: i64| {
             let choice = said.iter().find(|(o, n, _)| (*o, *n) == (older, newer));
             let choice = choice.map(|(_, _, replace)| if *replace { Choice::Replace } else { Choice::Supplement });
-            (Overlap::between(&sets[older as usize], &Keyed::of(&sets[newer as usize])), choice)
+            (between(&sets[older as usize], &sets[newer as usize]), choice)
         };
         let mut sendings: Vec<Sending> =
             sent.iter().enumerate().map(|(id, (_, _, order))| Sending { order: *order, id: id as i64 }).collect();
@@ -160,6 +184,6 @@ proptest! {
     ) {
         let (older, newer) = (keys(older, true), keys(newer, stated));
         let kept = |keys: &[RecordKey]| RecordKey::unpack(&RecordKey::pack(keys));
-        prop_assert_eq!(Overlap::between(&older, &Keyed::of(&newer)), Overlap::between(&kept(&older), &Keyed::of(&kept(&newer))));
+        prop_assert_eq!(between(&older, &newer), between(&kept(&older), &kept(&newer)));
     }
 }

@@ -13,7 +13,7 @@ use crate::server::integrity;
 use crate::server::router::{Access, Routes};
 use crate::server::session::Actor;
 use crate::server::state::App;
-use crate::server::uploads::{self, Detail, ListPage};
+use crate::server::uploads::{self, Detail, ListPage, PartStanding};
 use askama::Template;
 use axum::extract::multipart::MultipartRejection;
 use axum::extract::{DefaultBodyLimit, State};

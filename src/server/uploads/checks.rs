@@ -82,7 +82,7 @@ fn lineage(ledger: &Ledger, upload: &Upload) -> Result<String, LedgerError> {
     let met: Vec<(i64, bool)> = pairs
         .overlaps
         .iter()
-        .filter(|(((_, newer), ..), _)| *newer == upload.number)
+        .filter(|(((older, newer), ..), _)| *newer == upload.number && *older > 0)
         .map(|((pair, form, period), overlap)| {
             let said = pairs.said.of(*pair, form, *period).map(|said| said.choice);
             (pair.0, overlap.relation(said) != Relation::Supplements)

@@ -14,6 +14,7 @@ pub mod judge;
 mod list;
 mod names;
 mod receive;
+mod relation;
 mod result;
 mod standing;
 mod view;
@@ -23,7 +24,8 @@ pub use checks::resume;
 pub use explain::{MOST_AT_ONCE, SHORTEST, explain};
 pub use gate::Parts;
 pub use receive::{Sent, receive};
-pub use standing::{Choosing, Related, Standings, choose};
+pub use relation::{PartStanding, Related};
+pub use standing::{Choosing, Standings, choose};
 pub use view::{Detail, Item, ListPage, Told, Version, detail, list, one, own, related};
 pub use workbook::findings_workbook;
 

@@ -3,8 +3,9 @@
 use super::changes::compared;
 use super::checks;
 use super::list::CodeCount;
+use super::relation::{PartStanding, Related};
 use super::result::{Found, Key, Shown};
-use super::standing::{Related, Standing, Standings, Used};
+use super::standing::{Standings, Used};
 use crate::finding::Severity;
 use crate::ledger::{Explanation, Upload, Verdict};
 use crate::pipeline::Changes;
@@ -30,6 +31,8 @@ pub struct Titled {
     pub period: Option<i32>,
     /// Records.
     pub rows: u64,
+    /// How it stands; nothing where none of it is known.
+    pub standing: Option<PartStanding>,
 }
 
 /// An upload in a list.
@@ -56,12 +59,8 @@ pub struct Item {
     pub account: String,
     /// What became of it; nothing until it is checked.
     pub verdict: Option<Verdict>,
-    /// Whether later uploads took its place, and none of its forms is in use.
-    pub superseded: bool,
-    /// Receipts that took the place of its forms, or of some of them.
-    pub superseded_by: Vec<i64>,
-    /// Sound receipts behind which it waits, since amounts of it cannot be read.
-    pub waits_behind: Vec<i64>,
+    /// Whether none of its forms is in use: later sendings took their places, or they wait.
+    pub out_of_use: bool,
     /// Whether what it is to an earlier upload is guessed until somebody says it.
     pub undecided: bool,
     /// What the last run made of it; nothing if it was not among its inputs.
@@ -84,7 +83,9 @@ pub struct Item {
 
 impl Item {
     fn of(app: &App, standings: &Standings, upload: &Upload) -> Self {
-        let Standing { replaced_by, waits_behind, out, open } = standings.of(upload);
+        let standing = standings.of(upload);
+        let (out_of_use, undecided) = (standing.is_out(), standing.open);
+        let mut of_parts = standing.parts.into_iter();
         let tally = &upload.tally;
         let title = |form: &str| app.config.form.get(form).map_or_else(|| form.to_owned(), |f| f.title.clone());
         Self {
@@ -98,10 +99,8 @@ impl Item {
             received: shown(&upload.received),
             account: upload.account.clone(),
             verdict: upload.verdict,
-            superseded: out && waits_behind.is_empty(),
-            superseded_by: replaced_by,
-            waits_behind,
-            undecided: open,
+            out_of_use,
+            undecided,
             used: standings.used(upload),
             checked: upload.checked.as_deref().map(shown),
             rows: tally.rows,
@@ -109,8 +108,23 @@ impl Item {
             explains: tally.explains,
             open: tally.open,
             notes: tally.notes,
-            parts: tally.parts.iter().map(|p| Titled { title: title(&p.form), period: p.period, rows: p.rows }).collect(),
+            parts: tally
+                .parts
+                .iter()
+                .map(|p| Titled { title: title(&p.form), period: p.period, rows: p.rows, standing: of_parts.next() })
+                .collect(),
         }
+    }
+
+    /// Whether some form of it waits.
+    pub fn waits(&self) -> bool {
+        self.parts.iter().any(|p| p.standing.as_ref().is_some_and(PartStanding::waits))
+    }
+
+    /// Whether later sendings count in place of some of it.
+    pub fn is_superseded(&self) -> bool {
+        let by_later = |s: &PartStanding| !s.waits() && *s != PartStanding::InUse;
+        self.parts.iter().any(|p| p.standing.as_ref().is_some_and(by_later))
     }
 
     /// The word of its state: of the verdict, or that it waits.
@@ -217,8 +231,6 @@ pub struct Detail {
     pub versions: Vec<Version>,
     /// The earlier uploads to which it is something, the newest first.
     pub related: Vec<Related>,
-    /// Those that took its place, or behind which it waits.
-    pub others: Vec<Item>,
 }
 
 /// A page of findings.
@@ -271,8 +283,6 @@ pub async fn detail(app: &App, actor: &Actor, id: &str, page: usize) -> Result<D
     }
     let series = upload.series.clone();
     let versions = app.read(move |l| l.versions(&series)).await?;
-    let named = item.superseded_by.iter().chain(&item.waits_behind).filter_map(|number| standings.upload(*number));
-    let others = named.map(|v| Item::of(app, &standings, v)).collect();
     let related = standings.related(&app.config, &upload);
     let version = |v: &Upload| {
         let compared = compared(app, &versions, v);
@@ -282,5 +292,5 @@ pub async fn detail(app: &App, actor: &Actor, id: &str, page: usize) -> Result<D
     let versions: Vec<Version> = versions.iter().rev().map(version).collect();
     let none = FindingsPage { findings: Vec::new(), total: 0, page: 1, pages: 1, codes: Vec::new() };
     let FindingsPage { findings, total, page, pages, codes } = found.unwrap_or(none);
-    Ok(Detail { item, findings, total, page, pages, codes, versions, related, others })
+    Ok(Detail { item, findings, total, page, pages, codes, versions, related })
 }

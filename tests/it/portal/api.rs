@@ -112,7 +112,7 @@ fn an_upload_goes_to_its_verdict_and_is_no_other_bureaus() {
         (&json!(1), &json!("replaces"), &json!(1)),
         "{related}"
     );
-    assert_eq!(clerk.get(&path).1["superseded_by"], json!([2]));
+    assert_eq!(clerk.get(&path).1["out_of_use"], json!(true));
     for below in ["", "/findings", "/versions", "/original", "/related"] {
         let guessed = other.get(&format!("{path}{below}"));
         let unknown = other.get(&format!("/api/v1/uploads/nothing{below}"));

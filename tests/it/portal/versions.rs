@@ -211,6 +211,79 @@ fn files_of_a_folder_follow_the_same_rule() {
 }
 
 #[test]
+fn an_upload_is_told_what_it_is_to_a_file_of_a_folder() {
+    let site = Site::new("2024-06-30", QUIET);
+    site.input("工信局/名录.csv", directory(6));
+    site.input("统计局/年报.csv", returns(&[(1, 10), (2, 20), (3, 30), (4, 40)], UNIT));
+    let portal = Portal::start(site);
+    let clerk = clerk(&portal);
+    assert_eq!(revenues(&portal)[&1], Some(10));
+    let (part, page) = clerk.send("乙.csv", &returns(&[(3, 33), (4, 44), (5, 55), (6, 66)], UNIT));
+    let file = "自动收取的文件“统计局/年报.csv”";
+    assert!(page.contains("请确认：") && page.contains(&format!("替代{file}")) && page.contains("相同 2 条"), "{page}");
+    let older = between(&page, "name=\"older\" value=\"", "\"").to_owned();
+    assert!(clerk.0.page("/uploads").contains("请选择替代或补充"));
+    assert_eq!(revenues(&portal)[&1], None, "the likely applies");
+    // What was said of a folder's file counts in runs.
+    assert_eq!(clerk.choose(&part, "-999", "supplement"), 404, "no such file");
+    assert_eq!(clerk.choose(&part, &older, "supplement"), 303);
+    assert!(clerk.page(&part).contains("选择了“补充”"));
+    assert_eq!(revenues(&portal), all(&[(1, 10), (2, 20), (3, 33), (4, 44), (5, 55), (6, 66)]));
+    // A folder's file that comes later takes the uploads' place, as their pages say.
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    let whole: Vec<(u32, i64)> = (1..=6).map(|i| (i, i64::from(i) * 100)).collect();
+    portal.site.input("统计局/新表.csv", returns(&whole, UNIT));
+    assert_eq!(revenues(&portal), all(&whole));
+    let page = clerk.page(&part);
+    assert!(page.contains("这不是最新版本") && page.contains("已由<span class=\"wrap\">自动收取的文件“统计局/新表.csv”</span>"), "{page}");
+    // A file that is gone is no longer anything to anybody.
+    std::fs::remove_file(portal.site.path("inputs/统计局/新表.csv")).expect("the file");
+    revenues(&portal);
+    assert!(!clerk.page(&part).contains("新表.csv"));
+    // What would be lost for want of a unit waits behind a folder's file too.
+    std::fs::remove_file(portal.site.path("inputs/统计局/年报.csv")).expect("the file");
+    portal.site.input("统计局/全年.csv", returns(&whole, UNIT));
+    assert_eq!(revenues(&portal), all(&whole));
+    let (_, page) = clerk.send("丙.csv", &returns(&whole, ""));
+    assert!(page.contains("暂不替代自动收取的文件“统计局/全年.csv”"), "{page}");
+    assert_eq!(revenues(&portal), all(&whole));
+}
+
+#[test]
+fn corrections_piece_by_piece_are_told_before_the_night() {
+    let portal = portal(4);
+    let clerk = clerk(&portal);
+    let (whole, _) = clerk.send("全部.csv", &returns(&[(1, 10), (2, 20), (3, 30), (4, 40)], UNIT));
+    clerk.send("更正一.csv", &returns(&[(1, 11)], UNIT));
+    let page = clerk.page(&whole);
+    assert!(page.contains("中1 条以") && page.contains("其余照常采用") && !page.contains("这不是最新版本"), "{page}");
+    clerk.send("更正二.csv", &returns(&[(1, 12), (2, 22)], UNIT));
+    assert!(clerk.page(&whole).contains("中2 条以"), "the first is in both corrections");
+    clerk.send("更正三.csv", &returns(&[(3, 33), (4, 44)], UNIT));
+    let page = clerk.page(&whole);
+    assert!(page.contains("这不是最新版本") && page.contains("全部 4 条以"), "{page}");
+    assert!(clerk.0.page("/uploads").contains("全部 4 条已由第 3 号、第 4 号更正"));
+    assert_eq!(revenues(&portal), all(&[(1, 12), (2, 22), (3, 33), (4, 44)]));
+    assert!(clerk.page(&whole).contains("采用 <strong>0</strong> 条"));
+}
+
+#[test]
+fn of_a_workbook_of_two_years_the_one_that_waits_is_named() {
+    let portal = portal(3);
+    let clerk = clerk(&portal);
+    clerk.send("去年.csv", &returns(&[(1, 10), (2, 20), (3, 30)], UNIT));
+    // Of 2022 nothing is there yet; of 2023 revenues cannot be read.
+    let unread = two_years(&[(1, 71), (2, 72), (3, 73)], &[(1, 0), (2, 0), (3, 0)]).replace(",2023,0,", ",2023,约一百,");
+    let (id, page) = clerk.send("两年.csv", &unread);
+    assert!(page.contains("<strong>企业经营情况年报 2023 年暂不采用</strong>，仍以第 1 号为准"), "{page}");
+    assert!(!page.contains("改正之前，这份报表不替代以前的报送"), "one year of it is in use: {page}");
+    assert!(clerk.0.page("/uploads").contains("企业经营情况年报 2023 年暂不采用，仍以第 1 号为准"));
+    assert_eq!(revenues(&portal), all(&[(1, 10), (2, 20), (3, 30)]));
+    let page = clerk.page(&id);
+    assert!(page.contains("共 6 条，采用 <strong>3</strong> 条"), "{page}");
+}
+
+#[test]
 fn one_amount_with_a_unit_does_not_carry_those_without() {
     let portal = portal(3);
     let clerk = clerk(&portal);
