@@ -144,7 +144,8 @@ impl Lies {
     /// What is neither folder nor file, or cannot be looked into.
     fn foreign(&self) -> Vec<FileFlaw> {
         let folder = self.outputs.join(&self.name);
-        let named = |path: &Path| path.strip_prefix(&folder).unwrap_or(path).iter().map(|c| c.to_string_lossy()).collect::<Vec<_>>().join("/");
+        let named =
+            |path: &Path| path.strip_prefix(&folder).unwrap_or(path).iter().map(|c| c.to_string_lossy()).collect::<Vec<_>>().join("/");
         let flaw = |entry: walkdir::Result<walkdir::DirEntry>| match entry {
             Ok(entry) if entry.file_type().is_dir() || entry.file_type().is_file() => None,
             Ok(entry) => Some(FileFlaw { path: named(entry.path()), flaw: Flaw::Foreign }),
