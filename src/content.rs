@@ -7,7 +7,7 @@ use crate::model::text::hex;
 use sha2::{Digest, Sha256};
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read, Seek, Write};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
@@ -17,8 +17,10 @@ const CHUNK: usize = 1 << 18;
 /// Why a content cannot be used; `Display` is the catalogue reference that people read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flaw {
-    /// It is not there, or something else than a file is.
+    /// It is not there.
     Missing,
+    /// Something else than a file has its name, or than a folder that of one above it: a link, a pipe, a device.
+    Foreign,
     /// Its bytes are not those of its hash.
     Damaged,
     /// The system does not give it.
@@ -29,6 +31,7 @@ impl std::fmt::Display for Flaw {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Flaw::Missing => "@flaw.missing",
+            Flaw::Foreign => "@flaw.foreign",
             Flaw::Damaged => "@flaw.damaged",
             Flaw::Unreadable => "@flaw.unreadable",
         })
@@ -87,14 +90,47 @@ pub fn hash(mut from: impl Read, mut to: impl Write) -> io::Result<(String, u64)
     }
 }
 
-/// Opens a file; what else has its name (a folder, a pipe that nobody fills) is as good as nothing.
+/// Opens a file; nothing else that has its name is opened: a link leads anywhere, and a pipe may be filled by nobody.
 fn open(path: &Path) -> Result<(File, Metadata), Flaw> {
-    if !fs::metadata(path).map_err(|e| Flaw::from_io(&e))?.is_file() {
-        return Err(Flaw::Missing);
+    if !fs::symlink_metadata(path).map_err(|e| Flaw::from_io(&e))?.is_file() {
+        return Err(Flaw::Foreign);
     }
     let file = File::open(path).map_err(|e| Flaw::from_io(&e))?;
     let about = file.metadata().map_err(|e| Flaw::from_io(&e))?;
     Ok((file, about))
+}
+
+/// Looks whether the way from a folder down to a file leads over folders alone; what the file is, is seen when it is opened.
+///
+/// # Errors
+/// The part of `below` that is something else, and what is wrong with it.
+pub fn lies_below(root: &Path, below: &Path) -> Result<(), (PathBuf, Flaw)> {
+    let mut part = PathBuf::new();
+    let mut names = below.components().peekable();
+    while let Some(name) = names.next() {
+        part.push(name);
+        if !matches!(name, Component::Normal(_)) {
+            return Err((part, Flaw::Foreign));
+        }
+        if names.peek().is_some() {
+            match fs::symlink_metadata(root.join(&part)) {
+                Ok(about) if about.is_dir() => {}
+                Ok(_) => return Err((part, Flaw::Foreign)),
+                Err(error) => return Err((part, Flaw::from_io(&error))),
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A file whole, whatever its content.
+///
+/// # Errors
+/// There is no file of that name, or the system does not give it.
+pub fn whole(path: &Path) -> Result<Vec<u8>, Flaw> {
+    let mut content = Vec::new();
+    open(path)?.0.read_to_end(&mut content).map_err(|_| Flaw::Unreadable)?;
+    Ok(content)
 }
 
 /// Whether a file holds the content of a hash; gives its length.
@@ -168,18 +204,20 @@ impl Stamp {
 /// A file that is read in parts again and again: compared with its hash whole, and anew whenever somebody has touched it.
 #[derive(Debug)]
 pub struct Verified {
-    path: PathBuf,
+    /// Below it no link is followed.
+    root: PathBuf,
+    below: PathBuf,
     sha256: String,
     stamp: Mutex<Option<Stamp>>,
 }
 
 impl Verified {
-    /// Compares a file with its hash.
+    /// Compares a file below a folder with its hash.
     ///
     /// # Errors
-    /// It does not hold that content.
-    pub fn new(path: PathBuf, sha256: String) -> Result<Self, Flaw> {
-        let verified = Self { path, sha256, stamp: Mutex::new(None) };
+    /// It does not hold that content, or the way to it leads over something else than folders.
+    pub fn new(root: PathBuf, below: PathBuf, sha256: String) -> Result<Self, Flaw> {
+        let verified = Self { root, below, sha256, stamp: Mutex::new(None) };
         verified.open()?;
         Ok(verified)
     }
@@ -194,7 +232,8 @@ impl Verified {
     /// # Errors
     /// It does not hold that content any more.
     pub fn open(&self) -> Result<File, Flaw> {
-        let (mut file, about) = open(&self.path)?;
+        lies_below(&self.root, &self.below).map_err(|(_, flaw)| flaw)?;
+        let (mut file, about) = open(&self.root.join(&self.below))?;
         let stamp = Stamp::of(&about);
         let known = |v: &Self| *v.stamp.lock().unwrap_or_else(PoisonError::into_inner);
         if known(self) != Some(stamp) {
@@ -229,7 +268,7 @@ mod tests {
         fs::remove_file(&path)?;
         assert_eq!(verify(&path, &sha256), Err(Flaw::Missing));
         fs::create_dir(&path)?;
-        assert_eq!(read(&path, &sha256, 3), Err(Flaw::Missing));
+        assert_eq!(read(&path, &sha256, 3), Err(Flaw::Foreign));
         assert_eq!(verify(&path.join("below"), &sha256), Err(Flaw::Missing));
         Ok(())
     }
@@ -239,7 +278,8 @@ mod tests {
         let folder = tempfile::tempdir()?;
         let path = folder.path().join("a");
         fs::write(&path, "abc")?;
-        let verified = Verified::new(path.clone(), hash_text("abc"))?;
+        let of = |text: &str| Verified::new(folder.path().to_owned(), "a".into(), hash_text(text));
+        let verified = of("abc")?;
         let content = |v: &Verified| v.open().map(|f| io::read_to_string(f).expect("text"));
         assert_eq!(content(&verified), Ok("abc".to_owned()));
         let dated = fs::metadata(&path)?.modified()?;
@@ -249,7 +289,28 @@ mod tests {
         fs::remove_file(&path)?;
         fs::write(&path, "abc")?;
         assert_eq!(content(&verified), Ok("abc".to_owned()), "the same content is as good");
-        assert_eq!(Verified::new(path, hash_text("abd")).err(), Some(Flaw::Damaged));
+        assert_eq!(of("abd").err(), Some(Flaw::Damaged));
+        Ok(())
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn no_link_is_followed_to_the_same_bytes() -> io::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let (root, sha256) = (folder.path().join("run"), hash_text("abc"));
+        fs::create_dir_all(root.join("data"))?;
+        fs::write(root.join("data/a"), "abc")?;
+        let verified = Verified::new(root.clone(), "data/a".into(), sha256.clone())?;
+        // The very file, moved elsewhere.
+        fs::rename(root.join("data"), folder.path().join("moved"))?;
+        std::os::unix::fs::symlink(folder.path().join("moved"), root.join("data"))?;
+        assert_eq!(verified.open().err(), Some(Flaw::Foreign));
+        assert_eq!(lies_below(&root, Path::new("data/a")), Err(("data".into(), Flaw::Foreign)));
+        for out in ["../run/data/a", "/data/a"] {
+            assert_eq!(lies_below(&root, Path::new(out)).map_err(|(_, flaw)| flaw), Err(Flaw::Foreign), "{out}");
+        }
+        std::os::unix::fs::symlink(folder.path().join("moved/a"), root.join("a"))?;
+        assert_eq!((verify(&root.join("a"), &sha256), whole(&root.join("a"))), (Err(Flaw::Foreign), Err(Flaw::Foreign)));
         Ok(())
     }
 

@@ -15,7 +15,7 @@ pub enum ErrorKind {
     Usage,
     /// Nothing could be read.
     Unreadable,
-    /// Another run is active.
+    /// Another run is active, or another program holds the ledger.
     Busy,
     /// Disk, database or network.
     System,
@@ -170,6 +170,9 @@ impl From<LedgerError> for Error {
     fn from(source: LedgerError) -> Self {
         if crate::ledger::is_full(&source) {
             return io::Error::from(io::ErrorKind::StorageFull).into();
+        }
+        if crate::ledger::is_busy(&source) {
+            return Self::new(ErrorKind::Busy, "ERR-080").from_source(source);
         }
         match crate::ledger::is_newer(&source) {
             Some(newer) => Self::new(ErrorKind::System, "ERR-065")

@@ -80,21 +80,26 @@ impl Manifest {
         if manifest.is_plain() { Ok(manifest) } else { Err(no("@backup.bad_manifest")) }
     }
 
-    /// Whether it names nothing but what a backup holds. A manifest is a file like any other: no path of it may lead
-    /// elsewhere, stand for two files or for a file and a folder, or slip something beside the ledger.
+    /// Whether it names nothing but what a backup holds.
     fn is_plain(&self) -> bool {
-        let mut folded = BTreeSet::new();
-        let once = self.files.iter().all(|part| folded.insert(fold(&part.path)));
-        let folders = |path: &String| path.match_indices('/').any(|(end, _)| folded.contains(&path[..end]));
         let ledger = format!("{STATE}/ledger.sqlite");
         let latest = self.latest.iter().all(|run| self.runs().contains(run.as_str()));
         // It is shown to people.
         let said = !self.made.chars().any(char::is_control);
-        once && latest
-            && said
-            && !folded.iter().any(folders)
-            && self.files.iter().all(Part::is_plain)
-            && self.files.iter().any(|part| part.path == ledger)
+        latest && said && self.odd().is_none() && self.files.iter().any(|part| part.path == ledger)
+    }
+
+    /// The first path that is none of a backup. A manifest is a file like any other: no path of it may lead elsewhere, stand
+    /// for two files or for a file and a folder, or slip something beside the ledger.
+    pub fn odd(&self) -> Option<&str> {
+        let mut folded = BTreeSet::new();
+        let twice = self.files.iter().find(|part| !folded.insert(fold(&part.path)));
+        let within_file = |part: &&Part| {
+            let path = fold(&part.path);
+            path.match_indices('/').any(|(end, _)| folded.contains(&path[..end]))
+        };
+        let odd = |part: &&Part| !part.is_plain() || within_file(part);
+        twice.or_else(|| self.files.iter().find(odd)).map(|part| part.path.as_str())
     }
 
     /// The runs, by id.

@@ -8,7 +8,7 @@
 //! Invariants: a backup and a restored state take their names by a rename when they are whole and on disk; what was cut
 //! off midway carries another name, and is never taken for a backup or a site. A restore believes nothing that it has not
 //! seen: every file is named and as it was, runs are what they say of themselves, and what the ledger names is there; one
-//! that fails leaves nothing. Taking a backup writes nothing to the state.
+//! that fails leaves nothing. Taking a backup writes nothing to the state, and takes nothing that a restore refuses.
 
 mod manifest;
 mod restore;

@@ -9,24 +9,27 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// The error of a ledger that does not come back.
+const UNSOUND: &str = "ERR-041";
 /// Where a state grows until it is whole.
 const GROWING: &str = ".restoring";
 
 /// Restores a backup into an outputs folder that is not there yet or empty.
 ///
 /// Every file is copied and compared with the manifest, the ledger examined, the audit log and the runs verified before
-/// anything takes its place; the state itself comes last, by one rename. Nobody is signed in by a restore.
+/// anything takes its place; the state itself comes last, by one rename. Nobody is signed in by a restore. `anchors` are the
+/// site's, whose key must have signed those of the backup.
 ///
 /// # Errors
 /// The folder is no whole backup or was changed, the target is in use, or the system fails; nothing of it then stays.
-pub fn restore(from: &Path, outputs: &Path) -> Result<Manifest, Error> {
+pub fn restore(from: &Path, outputs: &Path, anchors: &Anchors) -> Result<Manifest, Error> {
     let mut manifest = Manifest::read(from)?;
     ready(&manifest, outputs)?;
     let made = !outputs.exists();
     fs::create_dir_all(outputs)?;
     let busy = || Error::new(ErrorKind::Busy, "ERR-003").with("path", outputs.display().to_string());
     let _held = lock::take(outputs, Work::Run)?.ok_or_else(busy)?;
-    let restored = all(&manifest, from, outputs);
+    let restored = all(&manifest, from, outputs, anchors);
     if restored.is_err() {
         clear(&manifest, outputs, made);
     }
@@ -35,7 +38,7 @@ pub fn restore(from: &Path, outputs: &Path) -> Result<Manifest, Error> {
 }
 
 /// Restores all of it; gives what the ledger names and the backup lacks, as it says.
-fn all(manifest: &Manifest, from: &Path, outputs: &Path) -> Result<Vec<String>, Error> {
+fn all(manifest: &Manifest, from: &Path, outputs: &Path, anchors: &Anchors) -> Result<Vec<String>, Error> {
     named(manifest, from)?;
     let growing = outputs.join(GROWING);
     if growing.exists() {
@@ -59,7 +62,7 @@ fn all(manifest: &Manifest, from: &Path, outputs: &Path) -> Result<Vec<String>, 
     let state = growing.join(STATE);
     crate::ledger::private_folder(&state)?;
     crate::ledger::private_file(&state.join("ledger.sqlite"))?;
-    let lacking = examine(&state, manifest)?;
+    let lacking = examine(&state, manifest, &anchors.copied_to(&state))?;
     settle(&growing)?;
     place(manifest, outputs, &growing)?;
     Ok(lacking)
@@ -128,23 +131,14 @@ fn ready(manifest: &Manifest, outputs: &Path) -> Result<(), Error> {
 
 /// What the ledger says of itself, its audit log, and what it names. Sessions end with it: a backup is no way to be
 /// signed in.
-fn examine(state: &Path, manifest: &Manifest) -> Result<Vec<String>, Error> {
-    let unsound = |reason: String| Error::new(ErrorKind::System, "ERR-041").with("reason", reason);
+fn examine(state: &Path, manifest: &Manifest, anchors: &Anchors) -> Result<Vec<String>, Error> {
     let path = state.join("ledger.sqlite");
-    // Before anything is written: a file that is no sound database is not to be opened for that.
-    if let Some(reason) = Ledger::look(&path)?.unsound()? {
-        return Err(unsound(reason));
+    // Before anything is written: a file that is no sound ledger is not to be opened for that.
+    let (number, hash) = sound::ledger(&Ledger::look(&path)?, anchors, UNSOUND)?;
+    if (number, &hash) != (manifest.audit_number, &manifest.audit_hash) {
+        return Err(Error::new(ErrorKind::System, UNSOUND).with("reason", "@backup.other_audit"));
     }
     let ledger = Ledger::open(&path)?;
-    if !ledger.is_of_our_making()? {
-        return Err(unsound("@backup.other_schema".to_owned()));
-    }
-    let (number, hash) =
-        ledger.verify_audit(None)?.map_err(|broken| Error::new(ErrorKind::System, "ERR-035").with("number", broken.number.to_string()))?;
-    if (number, &hash) != (manifest.audit_number, &manifest.audit_hash) {
-        return Err(unsound("@backup.other_audit".to_owned()));
-    }
-    Anchors::of(state, None).compare(&ledger)?.map_err(Error::from)?;
     let lacking = sound::lacking(&ledger, manifest)?;
     if let Some(said) = &manifest.missing
         && let Some(path) = lacking.iter().find(|path| !said.contains(path))

@@ -1,9 +1,10 @@
-//! Whether what a backup holds fits together: its runs with what they say of themselves, its originals and runs with what
-//! the ledger names.
+//! Whether what a backup holds fits together: its ledger, its runs with what they say of themselves, its originals and runs
+//! with what the ledger names. A backup is examined as it is taken by what a restore examines, so that none is taken which
+//! does not come back.
 
 use super::manifest::{Manifest, Part, RUNS, STATE};
-use crate::error::Error;
-use crate::ledger::Ledger;
+use crate::error::{Error, ErrorKind};
+use crate::ledger::{Anchors, Ledger};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -17,6 +18,25 @@ struct RunFile {
 
 /// The first thing that does not fit: a path of the backup.
 pub type Fault = String;
+
+/// Examines a ledger: its file, what it is made of, the chain of its audit log, and the anchors. Gives number and hash of the
+/// log's last entry.
+///
+/// # Errors
+/// It is not sound, told by the error of that code; its audit log does not hold; or it cannot be read.
+pub fn ledger(ledger: &Ledger, anchors: &Anchors, code: &'static str) -> Result<(i64, String), Error> {
+    let unsound = |reason: String| Error::new(ErrorKind::System, code).with("reason", reason);
+    if let Some(reason) = ledger.unsound()? {
+        return Err(unsound(reason));
+    }
+    if let Some(name) = ledger.foreign()? {
+        return Err(unsound(format!("@backup.other_schema|{}", name.replace('|', " "))));
+    }
+    let last =
+        ledger.verify_audit(None)?.map_err(|broken| Error::new(ErrorKind::System, "ERR-035").with("number", broken.number.to_string()))?;
+    anchors.compare(ledger)?.map_err(Error::from)?;
+    Ok(last)
+}
 
 /// Compares the runs with their own lists of hashes; the bytes were compared with the manifest before.
 pub fn runs(folder: &Path, manifest: &Manifest) -> Result<Option<Fault>, Error> {

@@ -13,12 +13,14 @@ use std::time::Duration;
 /// Seconds that a backup waits for others who use the state's files.
 const PATIENCE_S: u64 = 150;
 
-/// Takes a backup of the state below `outputs` into a folder that is not there yet or empty.
+/// Takes a backup of the state below `outputs` into a folder that is not there yet or empty; `anchors` are the site's, whose
+/// key must have signed those that are kept.
 ///
 /// # Errors
-/// The target is in use, an original or a run's file no longer has the bytes of its hash, the audit log does not hold, or
-/// the system fails; nothing then carries the target's name.
-pub fn take(outputs: &Path, target: &Path, now: &str) -> Result<Manifest, Error> {
+/// The target is in use, an original or a run's file no longer has the bytes of its hash, the ledger or its audit log is
+/// nothing that a restore would take, a link or the like stands where a file should, or the system fails; nothing then
+/// carries the target's name.
+pub fn take(outputs: &Path, target: &Path, now: &str, anchors: &Anchors) -> Result<Manifest, Error> {
     let state = outputs.join(".huichi");
     let _held = patiently(outputs)?;
     let refused = || Error::new(ErrorKind::Usage, "ERR-036").with("path", target.display().to_string());
@@ -36,7 +38,7 @@ pub fn take(outputs: &Path, target: &Path, now: &str) -> Result<Manifest, Error>
     if part.exists() {
         fs::remove_dir_all(&part)?;
     }
-    let taken = fill(outputs, &part, now);
+    let taken = fill(outputs, &part, now, anchors);
     let manifest = match taken {
         Ok(manifest) => manifest,
         Err(error) => {
@@ -75,14 +77,14 @@ pub(super) fn is_empty(folder: &Path) -> io::Result<bool> {
     Ok(folder.is_dir() && fs::read_dir(folder)?.next().is_none())
 }
 
-fn fill(outputs: &Path, part: &Path, now: &str) -> Result<Manifest, Error> {
+fn fill(outputs: &Path, part: &Path, now: &str, site: &Anchors) -> Result<Manifest, Error> {
     let state = outputs.join(".huichi");
     fs::create_dir_all(part.join(STATE))?;
     crate::ledger::private_folder(part)?;
     let mut files = Vec::new();
     // Anchors first: one that is made meanwhile may be of an entry that the ledger's copy does not have.
     let anchors = state.join(ANCHORS);
-    if anchors.is_dir() {
+    if anchors.exists() {
         copy_all(&anchors, part, &format!("{STATE}/{ANCHORS}"), &mut files)?;
     }
     let latest = latest(outputs);
@@ -90,9 +92,7 @@ fn fill(outputs: &Path, part: &Path, now: &str) -> Result<Manifest, Error> {
     let kept = part.join(STATE).join("ledger.sqlite");
     Ledger::look(&state.join("ledger.sqlite"))?.copy_to(&kept)?;
     let ledger = Ledger::look(&kept)?;
-    let (audit_number, audit_hash) =
-        ledger.verify_audit(None)?.map_err(|broken| Error::new(ErrorKind::System, "ERR-035").with("number", broken.number.to_string()))?;
-    Anchors::of(&part.join(STATE), None).compare(&ledger)?.map_err(Error::from)?;
+    let (audit_number, audit_hash) = sound::ledger(&ledger, &site.copied_to(&part.join(STATE)), "ERR-081")?;
     let whole = |id: &String| outputs.join(id).join("run.json").is_file();
     let mut runs: Vec<String> = ledger.runs_adopted()?.into_iter().filter(whole).chain(latest.clone()).collect();
     runs.sort();
@@ -118,6 +118,9 @@ fn fill(outputs: &Path, part: &Path, now: &str) -> Result<Manifest, Error> {
         files,
         missing: None,
     };
+    if let Some(path) = manifest.odd() {
+        return Err(unfit(path, "@backup.odd_name"));
+    }
     if let Some(path) = sound::runs(part, &manifest)? {
         return Err(damaged(path));
     }
@@ -144,13 +147,19 @@ fn damaged(path: impl Into<String>) -> Error {
     Error::new(ErrorKind::System, "ERR-037").with("path", path)
 }
 
-/// The folders of the state that cannot be made again, but for the anchors.
+/// What no restore would take.
+fn unfit(path: impl Into<String>, reason: &str) -> Error {
+    Error::new(ErrorKind::System, "ERR-082").with("path", path).with("reason", reason)
+}
+
+/// The folders of the state that cannot be made again, but for the anchors; a link that stands for one is among them.
 fn parts_of(state: &Path) -> io::Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in fs::read_dir(state)? {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        if entry.file_type()?.is_dir() && is_kept(&name) && name != ANCHORS {
+        let is_folder = entry.file_type()?.is_dir() || entry.file_type()?.is_symlink() && !entry.path().is_file();
+        if is_folder && is_kept(&name) && name != ANCHORS {
             names.push(name);
         }
     }
@@ -158,18 +167,21 @@ fn parts_of(state: &Path) -> io::Result<Vec<String>> {
     Ok(names)
 }
 
-/// Copies a folder; files that are still being written, by their names, and files that go meanwhile are left out.
+/// Copies a folder; files that are still being written, by their names, and files that go meanwhile are left out. A link
+/// would be lost without a word, so there must be none.
 fn copy_all(from: &Path, part: &Path, name: &str, files: &mut Vec<Part>) -> Result<(), Error> {
     let passing = |name: &str| name.starts_with(".tmp") || name.starts_with("tmp-");
-    let entries = walkdir::WalkDir::new(from).sort_by_file_name().into_iter();
+    let entries = walkdir::WalkDir::new(from).follow_root_links(false).sort_by_file_name().into_iter();
     for entry in entries.filter_entry(|e| e.depth() == 0 || !passing(&e.file_name().to_string_lossy())) {
         let entry = match entry {
             Ok(entry) => entry,
             Err(error) if error.io_error().is_some_and(|e| e.kind() == io::ErrorKind::NotFound) => continue,
             Err(error) => return Err(io::Error::from(error).into()),
         };
-        if !entry.file_type().is_file() {
-            continue;
+        match entry.file_type() {
+            kind if kind.is_dir() => continue,
+            kind if kind.is_file() => {}
+            _ => return Err(unfit(entry.path().display().to_string(), "@backup.no_file")),
         }
         let below: Vec<String> =
             entry.path().strip_prefix(from).unwrap_or(entry.path()).iter().map(|c| c.to_string_lossy().into_owned()).collect();

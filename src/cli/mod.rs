@@ -1,8 +1,8 @@
 //! The command line: the only place that wires things.
 //!
 //! Exit codes: 0 done, with or without findings; 1 our bug; 2 command line or configuration; 3 done, but more error
-//! findings than `[run] fail_above`; 4 nothing could be read; 5 another run is active; 6 disk, database or network, and
-//! an audit log, original or backup that is no longer what it was.
+//! findings than `[run] fail_above`; 4 nothing could be read; 5 another run is active, or another program holds the
+//! ledger; 6 disk, database or network, and an audit log, original or backup that is no longer what it was.
 
 mod args;
 mod audit;
@@ -23,6 +23,7 @@ use crate::finding::Lang;
 use args::{Cli, Command};
 use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory, FromArgMatches};
+use std::io::Write;
 
 /// Runs the command line; gives the exit code.
 pub fn main() -> u8 {
@@ -32,11 +33,13 @@ pub fn main() -> u8 {
         words.windows(2).any(|w| w[0] == option && w[1] == value) || words.iter().any(|w| *w == format!("{option}={value}"))
     };
     let lang = if typed("--lang", "en") { Lang::En } else { Lang::Zh };
+    let format = if typed("--format", "json") { args::Format::Json } else { args::Format::Text };
     let parsed = args::localized(Cli::command(), lang).try_get_matches().and_then(|m| Cli::from_arg_matches(&m));
     let cli = match parsed {
         Ok(cli) => cli,
         Err(error) if !error.use_stderr() => {
-            let _ = error.print();
+            output::speak(format, lang);
+            output::heard(error.print().and_then(|()| std::io::stdout().flush()));
             return 0;
         }
         // A command that only has others below it: what they are is the answer.
@@ -46,11 +49,11 @@ pub fn main() -> u8 {
         }
         Err(error) => {
             let error = usage(&error);
-            let format = if typed("--format", "json") { args::Format::Json } else { args::Format::Text };
             output::error(format, lang, &error);
             return error.kind.exit_code();
         }
     };
+    output::speak(cli.format, output::site_lang(&cli));
     crate::telemetry::start(cli.format == args::Format::Json);
     let result = match cli.command.clone().unwrap_or_default() {
         Command::Run(run) => run::run(&cli, &run),

@@ -4,8 +4,9 @@ use super::args::{Cli, Format};
 use crate::config::{Config, Problem, masked_line, read};
 use crate::error::{Error, ErrorKind};
 use crate::finding::{Catalogue, Lang, fill, reference};
-use std::io::{IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::Path;
+use std::sync::OnceLock;
 
 /// Colors of a terminal; none where output goes elsewhere or `NO_COLOR` is set.
 #[derive(Debug, Clone, Copy)]
@@ -28,12 +29,37 @@ impl Paint {
     }
 }
 
+/// In which form and language it is told that what was printed is lost.
+static HEARD: OnceLock<(Format, Lang)> = OnceLock::new();
+
+/// Says in which form and language the user is spoken to where nobody else knows.
+pub fn speak(format: Format, lang: Lang) {
+    let _ = HEARD.set((format, lang));
+}
+
 /// Prints a line. A reader that went away (a closed pipe) is no reason to stop: what the program does counts, and its exit
-/// code says that. Where a line is lost for another reason, somebody waits for it.
+/// code says that. Where a line is lost for another reason, somebody waits for it, so that is the end.
 pub fn say(line: impl std::fmt::Display) {
-    match writeln!(std::io::stdout(), "{line}") {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => std::process::exit(ErrorKind::System.exit_code().into()),
-        _ => {}
+    heard(writeln!(std::io::stdout(), "{line}"));
+}
+
+/// Ends the program if what was printed is lost, but for a reader that went away.
+pub fn heard(printed: io::Result<()>) {
+    let Err(lost) = printed else { return };
+    if lost.kind() == io::ErrorKind::BrokenPipe {
+        return;
+    }
+    let (format, lang) = HEARD.get().copied().unwrap_or((Format::Text, Lang::default()));
+    let lost = Error::new(ErrorKind::System, "ERR-083").from_io(lost);
+    error(format, lang, &lost);
+    std::process::exit(lost.kind.exit_code().into());
+}
+
+/// Prints a sentence about what is done and not quite as it should be.
+pub fn warn(format: Format, sentence: &str) {
+    match format {
+        Format::Json => complain(serde_json::json!({ "warning": sentence })),
+        Format::Text => complain(Paint::stderr().text("1;33", sentence)),
     }
 }
 
@@ -116,16 +142,25 @@ fn print_problems(cli: &Cli, text: &str, problems: &[Problem]) {
     }
 }
 
+/// An error's sentence.
+pub fn message(lang: Lang, error: &Error) -> String {
+    Catalogue::builtin().get(error.code).map_or_else(|| error.to_string(), |entry| filled(lang, entry.message.get(lang), error))
+}
+
+/// A text of an error's entry with its arguments.
+fn filled(lang: Lang, text: &str, error: &Error) -> String {
+    let argument =
+        |name: &str| Some(error.args.iter().find(|(k, _)| *k == name).map_or_else(|| "—".to_owned(), |(_, v)| reference(lang, v)));
+    fill(text, argument).into_owned()
+}
+
 /// Prints an error as people read it.
 pub fn error(format: Format, lang: Lang, error: &Error) {
     let Some(entry) = Catalogue::builtin().get(error.code) else {
         complain(error);
         return;
     };
-    let argument =
-        |name: &str| Some(error.args.iter().find(|(k, _)| *k == name).map_or_else(|| "—".to_owned(), |(_, v)| reference(lang, v)));
-    let message = fill(entry.message.get(lang), argument);
-    let help = fill(entry.help.get(lang), argument);
+    let (message, help) = (message(lang, error), filled(lang, entry.help.get(lang), error));
     if format == Format::Json {
         complain(serde_json::json!({ "error": error.code, "message": message, "help": help, "findings": error.findings }));
         return;

@@ -110,6 +110,11 @@ impl Anchors {
         Self { since: day.to_owned(), ..self }
     }
 
+    /// Those of a copy of the state, which the same key signed.
+    pub fn copied_to(&self, state: &Path) -> Self {
+        Self { folder: state.join(FOLDER), ..self.clone() }
+    }
+
     /// Keeps the last entry of a day; gives whether the day had none before.
     pub fn keep(&self, day: &str, anchor: &Anchor) -> io::Result<bool> {
         fs::create_dir_all(&self.folder)?;

@@ -4,7 +4,11 @@ use super::schema::MIGRATIONS;
 use super::{Ledger, LedgerError, private};
 use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
+use std::collections::BTreeSet;
 use std::path::Path;
+
+/// Letters that are told of the name of what is foreign.
+const LONGEST_NAME: usize = 80;
 
 impl Ledger {
     /// Copies the ledger as it is at this moment into a file that is not there yet: one file, without a log beside it.
@@ -35,12 +39,14 @@ impl Ledger {
         Ok((said != "ok").then_some(said))
     }
 
-    /// Whether tables, indexes and triggers are those that this build makes: a trigger of somebody else's would act whenever
-    /// the ledger is written to.
-    pub fn is_of_our_making(&self) -> Result<bool, LedgerError> {
+    /// The first table, index, trigger or view that this build does not make, or makes otherwise, or that is missing: a
+    /// trigger of somebody else's would act whenever the ledger is written to.
+    pub fn foreign(&self) -> Result<Option<String>, LedgerError> {
         let made = Connection::open_in_memory()?;
         MIGRATIONS.iter().try_for_each(|migration| made.execute_batch(migration))?;
-        Ok(shape(&self.0)? == shape(&made)?)
+        let (found, made) = (shape(&self.0)?, shape(&made)?);
+        let other = found.difference(&made).chain(made.difference(&found)).next();
+        Ok(other.map(|(name, _)| name.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect()))
     }
 
     /// Hashes of the originals that receipts name and that were not removed when their term was over.
@@ -61,8 +67,8 @@ impl Ledger {
     }
 }
 
-/// What a ledger is made of, as it was written, but for SQLite's own.
-fn shape(connection: &Connection) -> Result<Vec<(String, Option<String>)>, LedgerError> {
-    let all = "SELECT type || ' ' || name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY 1";
+/// What a ledger is made of, as it was written, but for the counts that a tool's `ANALYZE` leaves.
+fn shape(connection: &Connection) -> Result<BTreeSet<(String, Option<String>)>, LedgerError> {
+    let all = "SELECT type || ' ' || name, sql FROM sqlite_master WHERE NOT (type = 'table' AND name IN ('sqlite_stat1', 'sqlite_stat4'))";
     connection.prepare(all)?.query_map([], |r| Ok((r.get(0)?, r.get(1)?)))?.collect()
 }

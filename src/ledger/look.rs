@@ -1,14 +1,16 @@
 //! The ledger as readers open it: beside a writer, or without a trace in a state that can only be read.
 
-use super::{Ledger, LedgerError, refuse_newer, version};
+use super::{Ledger, LedgerError, is_busy, refuse_newer, version};
 use rusqlite::{Connection, OpenFlags};
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// So long a reader waits where the ledger is closed even to readers.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// So often he looks again.
+const PAUSE: Duration = Duration::from_millis(50);
 
 impl Ledger {
     /// Opens the ledger beside a writer that has it open; a reader can change nothing, and no writer holds it up.
@@ -28,9 +30,13 @@ impl Ledger {
         let log = fs::metadata(beside(path, "-wal")).ok().map(|m| m.len());
         let shared = beside(path, "-shm").exists();
         let sealed = fs::metadata(path).is_ok_and(|m| m.permissions().readonly());
+        if is_held(path) {
+            return Err(busy());
+        }
         let ledger = match (log, shared) {
+            _ if beside(path, "-journal").exists() => copied(path)?,
             (None, _) | (Some(0), false) => Self(immutable(path)?, None),
-            (Some(_), true) if !sealed => Self::reader(path).or_else(|_| copied(path))?,
+            (Some(_), true) if !sealed => Self::reader(path).or_else(|error| if is_busy(&error) { Err(error) } else { copied(path) })?,
             _ => copied(path)?,
         };
         if version(&ledger.0)? == super::schema::MIGRATIONS.len() {
@@ -74,12 +80,46 @@ fn immutable(path: &Path) -> Result<Connection, LedgerError> {
 fn copied(path: &Path) -> Result<Ledger, LedgerError> {
     let folder = elsewhere()?;
     let copy = folder.path().join("ledger.sqlite");
-    for suffix in ["", "-wal"] {
+    for suffix in ["", "-wal", "-journal"] {
         // The bytes alone: a file that can only be read would stay so.
-        let mut from = File::open(beside(path, suffix)).map_err(unread)?;
+        let mut from = match File::open(beside(path, suffix)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound && !suffix.is_empty() => continue,
+            from => from.map_err(unread)?,
+        };
         io::copy(&mut from, &mut File::create(beside(&copy, suffix)).map_err(unread)?).map_err(unread)?;
     }
     Ok(Ledger(Ledger::open(&copy)?.0, Some(folder)))
+}
+
+/// Whether somebody keeps the file to himself for longer than a reader waits, as SQLite locks it: a copy of its bytes could be
+/// half of what he writes. Not for a process that has it open itself: closing a file lets go of all its locks there.
+#[cfg(unix)]
+fn is_held(path: &Path) -> bool {
+    use rustix::fs::{FlockOperation, fcntl_lock};
+    let Ok(file) = File::open(path) else { return false };
+    let until = Instant::now() + PATIENCE;
+    while fcntl_lock(&file, FlockOperation::NonBlockingLockShared).is_err_and(is_locked) {
+        if Instant::now() >= until {
+            return true;
+        }
+        std::thread::sleep(PAUSE);
+    }
+    false
+}
+
+#[cfg(unix)]
+fn is_locked(error: rustix::io::Errno) -> bool {
+    [rustix::io::Errno::AGAIN, rustix::io::Errno::ACCESS].contains(&error)
+}
+
+/// Here a file that is held cannot be read at all.
+#[cfg(not(unix))]
+fn is_held(_: &Path) -> bool {
+    false
+}
+
+fn busy() -> LedgerError {
+    LedgerError::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY), None)
 }
 
 fn elsewhere() -> Result<tempfile::TempDir, LedgerError> {

@@ -98,6 +98,14 @@ pub fn is_full(error: &LedgerError) -> bool {
     error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
 }
 
+/// Whether a failure means that nothing could be written: the disk is full, a limit is reached (SQLite tells of a quota as of
+/// a bad disk), or the disk is bad.
+pub fn is_unwritable(error: &LedgerError) -> bool {
+    use rusqlite::ffi::{SQLITE_IOERR_FSYNC, SQLITE_IOERR_SHMSIZE, SQLITE_IOERR_TRUNCATE, SQLITE_IOERR_WRITE};
+    let failed = [SQLITE_IOERR_WRITE, SQLITE_IOERR_FSYNC, SQLITE_IOERR_TRUNCATE, SQLITE_IOERR_SHMSIZE];
+    is_full(error) || error.sqlite_error().is_some_and(|e| failed.contains(&e.extended_code))
+}
+
 /// What the ledger knows of an HTTP source's last good version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpVersion {

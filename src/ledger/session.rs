@@ -1,7 +1,8 @@
 //! Sessions of signed-in people, as opaque texts. An id is known by its hash alone: whoever reads the ledger signs in nowhere.
 
-use super::{Ledger, LedgerError};
-use rusqlite::{OptionalExtension, params};
+use super::audit::noted;
+use super::{By, Ledger, LedgerError};
+use rusqlite::{OptionalExtension, TransactionBehavior, params};
 
 /// A session.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +42,14 @@ impl Ledger {
     /// Ends a session.
     pub fn end_session(&self, sha256: &str) -> Result<(), LedgerError> {
         self.0.execute("DELETE FROM session WHERE sha256 = ?1", [sha256]).map(|_| ())
+    }
+
+    /// Ends a session in whose name its owner leaves; the entry in the audit log comes with it.
+    pub fn sign_out(&mut self, sha256: &str, by: By<'_>) -> Result<(), LedgerError> {
+        let transaction = self.0.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        transaction.execute("DELETE FROM session WHERE sha256 = ?1", [sha256])?;
+        noted(&transaction, by, "sign_out", by.account, "")?;
+        transaction.commit()
     }
 
     /// Ends all sessions, as in a ledger that is copied or comes back; gives how many.

@@ -129,7 +129,7 @@ mod tests {
         assert_eq!(response.headers()[CONTENT_LENGTH], "200000");
         assert_eq!(axum::body::to_bytes(response.into_body(), 1 << 20).await?, content);
         assert_eq!(file(&folder.path().join("y"), "y").await.err(), Some(PageError::NotFound));
-        let kept = || Verified::new(path.clone(), crate::content::hash_bytes(&content));
+        let kept = || Verified::new(folder.path().to_owned(), "x".into(), crate::content::hash_bytes(&content));
         let Ok(response) = verified(kept()?, "x").await else { return Err("no answer".into()) };
         assert_eq!(axum::body::to_bytes(response.into_body(), 1 << 20).await?, content);
         let (kept, other) = (kept()?, content.iter().rev().copied().collect::<Vec<u8>>());

@@ -41,7 +41,7 @@ pub enum PageError {
     TooMany(u64),
     /// Something else must end first: a key of the words `refused.*`.
     Conflict(&'static str),
-    /// The disk is full; what is stored stands.
+    /// The disk is full, or takes no writes; what is stored stands.
     Full,
     /// Ours; the text goes to the log alone.
     Bug(String),
@@ -118,7 +118,10 @@ impl IntoResponse for PageError {
 impl From<LedgerError> for PageError {
     fn from(error: LedgerError) -> Self {
         match () {
-            () if crate::ledger::is_full(&error) => PageError::Full,
+            () if crate::ledger::is_unwritable(&error) => {
+                tracing::error!(%error, "the ledger takes no writes");
+                PageError::Full
+            }
             () if crate::ledger::is_busy(&error) => PageError::Overloaded,
             () => PageError::bug(error.to_string()),
         }
@@ -128,7 +131,7 @@ impl From<LedgerError> for PageError {
 impl From<std::io::Error> for PageError {
     fn from(error: std::io::Error) -> Self {
         match error.kind() {
-            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => PageError::Full,
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded | std::io::ErrorKind::FileTooLarge => PageError::Full,
             _ => PageError::bug(error.to_string()),
         }
     }
@@ -145,7 +148,9 @@ impl From<Error> for PageError {
     fn from(error: Error) -> Self {
         match error.kind {
             ErrorKind::System if error.code == "ERR-060" => PageError::Conflict("original_flawed"),
+            ErrorKind::Busy if error.code == "ERR-080" => PageError::Overloaded,
             ErrorKind::Busy => PageError::Conflict("busy"),
+            _ if error.is_no_room() => PageError::Full,
             _ => PageError::bug(error.to_string()),
         }
     }
@@ -156,7 +161,10 @@ impl From<tower_sessions::session::Error> for PageError {
         use tower_sessions::{session::Error, session_store};
         match error {
             // The store of sessions can say no more than a text.
-            Error::Store(session_store::Error::Backend(said)) if said == format!("{:?}", PageError::Overloaded) => PageError::Overloaded,
+            Error::Store(session_store::Error::Backend(said)) => [PageError::Overloaded, PageError::Full]
+                .into_iter()
+                .find(|error| said == format!("{error:?}"))
+                .unwrap_or(PageError::Bug(said)),
             error => PageError::bug(error.to_string()),
         }
     }

@@ -77,7 +77,8 @@ pub fn tell(app: &App, run: &str, flaw: &FileFlaw) {
 }
 
 fn of_run(run: &str, flaw: &FileFlaw) -> String {
-    say("portal.flaw", &[format!("{run}/{}", flaw.path), reference(Lang::Zh, &flaw.flaw.to_string())])
+    let path = if flaw.path.is_empty() { run.to_owned() } else { format!("{run}/{}", flaw.path) };
+    say("portal.flaw", &[path, reference(Lang::Zh, &flaw.flaw.to_string())])
 }
 
 /// Compares all files of a run before its pages are made.
@@ -91,7 +92,7 @@ pub async fn look_over(app: &App, run: &str) -> Result<(), PageError> {
 fn flaws_of(folder: &std::path::Path, record_sha256: &str) -> Vec<FileFlaw> {
     let flaws = PublishedRun::open(folder, record_sha256).map_or_else(|flaw| vec![flaw], |run| run.flaws());
     // A run whose term ended meanwhile is gone whole.
-    if folder.is_dir() { flaws } else { Vec::new() }
+    if std::fs::symlink_metadata(folder).is_ok() { flaws } else { Vec::new() }
 }
 
 /// Whether all that is kept was as it was kept when it was looked at last.

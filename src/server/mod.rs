@@ -159,7 +159,7 @@ fn secrets(config: &Config) -> Result<(), Error> {
 fn failed(error: error::PageError) -> Error {
     match error {
         error::PageError::Full => std::io::Error::from(std::io::ErrorKind::StorageFull).into(),
-        error::PageError::Overloaded => Error::new(ErrorKind::System, "ERR-007").with("reason", "@refused.overloaded"),
+        error::PageError::Overloaded => Error::new(ErrorKind::Busy, "ERR-080"),
         other => Error::bug(format!("{other:?}")),
     }
 }

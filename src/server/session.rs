@@ -195,6 +195,15 @@ pub async fn begin(session: &Session, account: &Account) -> std::result::Result<
     Ok(())
 }
 
+/// Ends a session in whose name its owner leaves, with the entry in the audit log.
+pub async fn leave(app: &App, session: &Session, actor: &Actor, address: &str) -> std::result::Result<(), PageError> {
+    // A program that is let in by a token has none.
+    let id = session.id().map(|id| hashed(&id)).unwrap_or_default();
+    app.change(actor, address, move |l, by| l.sign_out(&id, by)).await?;
+    // Nothing is left to be ended but what the browser keeps.
+    Ok(session.flush().await?)
+}
+
 /// Ends the session that a browser brought, if any.
 pub async fn end(session: &Session) -> std::result::Result<(), PageError> {
     if session.id().is_some() {
@@ -206,5 +215,6 @@ pub async fn end(session: &Session) -> std::result::Result<(), PageError> {
 /// Keeps this session when its own account changed its password.
 pub async fn keep(session: &Session, account: &Account) -> std::result::Result<(), PageError> {
     session.cycle_id().await?;
-    Ok(session.insert(key::GENERATION, account.generation).await?)
+    session.insert(key::GENERATION, account.generation).await?;
+    Ok(session.save().await?)
 }

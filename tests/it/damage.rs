@@ -172,6 +172,26 @@ fn an_output_that_is_gone_or_changed_is_not_unchanged() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_link_to_the_same_bytes_is_not_what_a_run_published() {
+    use std::os::unix::fs::symlink;
+    let site = Site::new("2024-06-30", "");
+    site.input("工信局_名录.csv", directory(3));
+    site.run();
+    for part in ["data", "备选池.xlsx", "data/enterprises.csv", "run.json", ""] {
+        let run = latest(&site);
+        let path = run.join(part).components().collect::<PathBuf>();
+        fs::rename(&path, site.path("moved")).and_then(|()| symlink(site.path("moved"), &path)).expect("a link");
+        let again = site.run();
+        assert!(!text(&again.stdout).contains("均无变化"), "{part}: {}", text(&again.stdout));
+        assert!(latest(&site) != run && text(&site.run().stdout).contains("均无变化"), "{part}: made anew once");
+        fs::remove_file(&path).and_then(|()| fs::rename(site.path("moved"), &path)).expect("back");
+    }
+    symlink("/etc", latest(&site).join("data/more")).expect("a link");
+    assert!(!text(&site.run().stdout).contains("均无变化"), "a link that nobody wrote");
+}
+
 /// Runs the program under a limit on the size of each file that it writes: the disk takes no more than so many blocks.
 #[cfg(unix)]
 fn run_within(site: &Site, kib: u64) -> Output {
@@ -234,6 +254,45 @@ fn nobody_listening_is_no_defect() {
     assert_eq!(unheard(&["explain", "ERR-001"]), Some(0));
     assert_eq!(unheard(&["explain", "NONE-1"]), Some(2), "what is wrong is wrong, though nobody hears it");
     assert_eq!(unheard(&["run", "--unknown"]), Some(2));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_cannot_be_printed_is_told_and_is_no_success() {
+    let site = Site::new("2024-06-30", "");
+    site.input("工信局_名录.csv", directory(3));
+    let printed = |arguments: &[&str]| {
+        let full = fs::File::options().write(true).open("/dev/full").expect("a full disk");
+        let output = site.command(arguments).stdout(full).output().expect("the program starts");
+        (output.status.code(), text(&output.stderr))
+    };
+    let commands: [&[&str]; 17] = [
+        &["run"],
+        &["run", "--quiet", "--format", "json"],
+        &["check"],
+        &["check", "inputs/工信局_名录.csv"],
+        &["explain"],
+        &["explain", "ERR-001"],
+        &["config"],
+        &["sample", "--inputs", "sample"],
+        &["user", "add", "anna", "--role", "member"],
+        &["user", "list"],
+        &["token", "add", "tool", "--role", "operator"],
+        &["audit", "verify"],
+        &["backup", "copy"],
+        &["restore", "copy", "--outputs", "elsewhere"],
+        &["completions", "bash"],
+        &["--help"],
+        &["--version"],
+    ];
+    for arguments in commands {
+        let (code, said) = printed(arguments);
+        assert_eq!(code, Some(6), "{arguments:?}: {said}");
+        assert!(said.contains("ERR-083") && said.contains("磁盘空间不足"), "{arguments:?}: {said}");
+    }
+    let (_, said) = printed(&["config", "--lang", "en", "--format", "json"]);
+    assert!(said.contains("\"error\":\"ERR-083\"") && said.contains("the disk is full"), "{said}");
+    assert!(site.path("outputs/latest/run.json").is_file() && site.path("copy/manifest.json").is_file(), "what was done stands");
 }
 
 #[test]

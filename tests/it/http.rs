@@ -266,3 +266,62 @@ fn where_one_is_sent_on_matters() {
         assert_eq!((findings(&site)[0]["code"].as_str(), server.requests().len()), ("SRC-005", 1), "{place}");
     }
 }
+
+/// A reply that sends on, for each of these places.
+fn sent_on(places: &[String]) -> Vec<Answer> {
+    places.iter().map(|place| Answer::Reply(302, format!("location: {place}\r\n").leak(), String::new())).collect()
+}
+
+#[test]
+fn a_password_that_stands_where_one_is_sent_on_is_named_nowhere() {
+    let other = Server::start([ok("etag: \"v2\"\r\n", &directory(2))]);
+    let place = other.address.replace("http://", "http://zhang:ge%2Fheim@").replace("?token=secret", "");
+    let server = Server::start(sent_on(&[place]));
+    let site = server.site("");
+    let run = site.command(&["run"]).env("HUICHI_LOG", "trace").output().expect("a run");
+    assert!(run.status.success(), "{}", text(&run.stderr));
+    assert_eq!(site.table("enterprises").len(), 2);
+    let basic = STANDARD.encode("zhang:ge/heim");
+    let seen = &other.requests()[0];
+    assert!(seen.contains(&format!("authorization: basic {}", basic.to_lowercase())), "it lets in where it is meant: {seen}");
+    assert!(!seen.lines().any(|l| l.contains("heim")), "and stands in no address: {seen}");
+    other.then([Answer::Reply(500, "", String::new())]);
+    let failing = site.command(&["run"]).env("HUICHI_LOG", "trace").output().expect("a run");
+    for said in [&run.stdout, &run.stderr, &failing.stdout, &failing.stderr] {
+        let said = text(said);
+        assert!(!["heim", "zhang", basic.as_str()].iter().any(|word| said.contains(word)), "{said}");
+    }
+    for entry in walkdir::WalkDir::new(site.path("outputs")).into_iter().filter_map(Result::ok).filter(|e| e.file_type().is_file()) {
+        let bytes = std::fs::read(entry.path()).expect("a file");
+        assert!(!bytes.windows(4).any(|w| w == b"heim"), "{} holds it", entry.path().display());
+    }
+}
+
+#[test]
+fn a_way_that_leads_nowhere_is_told_for_what_it_is() {
+    let numbered: Vec<String> = (0..9).map(|i| format!("/{i}")).collect();
+    let back_and_forth: Vec<String> = (0..9).map(|i| format!("/{}", i % 2)).collect();
+    for (places, reason, asked) in [
+        (back_and_forth, "又回到原处", 6),
+        (vec!["/names.csv".to_owned(); 9], "又回到原处", 6),
+        (numbered, "转了 5 次仍没有到文件", 6),
+        (vec!["http://".to_owned()], "不是一个可用的地址", 1),
+        (vec!["file:///etc/passwd".to_owned()], "不加密的或不是 HTTP(S) 的地址", 1),
+    ] {
+        let server = Server::start(sent_on(&places));
+        let site = server.site("");
+        site.input("工信局/名录.csv", directory(1));
+        site.run();
+        let found = findings(&site);
+        assert_eq!((found.len(), found[0]["code"].as_str()), (1, "SRC-005"), "{reason}");
+        assert!(found[0]["message"].contains(reason), "{reason}: {}", found[0]["message"]);
+        assert_eq!(server.requests().len(), asked, "{reason}: asked once for each address");
+    }
+    let few: Vec<String> = (0..5).map(|i| format!("/{i}")).collect();
+    let server = Server::start(sent_on(&few).into_iter().chain([ok("", &directory(2))]));
+    let site = server.site("");
+    site.run();
+    assert_eq!(site.table("enterprises").len(), 2, "a few are followed");
+    let signed = server.requests().iter().filter(|r| r.contains("authorization: basic")).count();
+    assert_eq!(signed, 6, "at the same door the password is shown again");
+}

@@ -107,8 +107,9 @@ async fn sign_in(
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
     };
     app.limits.tries.right(&counted);
-    session::begin(&session, &account).await?;
+    // Nobody is signed in without an entry.
     app.note(&as_actor(&account), &address.0, "sign_in", &account.name, "").await?;
+    session::begin(&session, &account).await?;
     let next = if account.must_change { "/password" } else { within(&form.next) };
     let mut response = Redirect::to(next).into_response();
     response.headers_mut().extend(known.cookie(account.id, app.config.portal.secure()).map(|cookie| (SET_COOKIE, cookie)));
@@ -148,8 +149,7 @@ async fn sign_out(
     session: Session,
     Posted(Nothing {}): Posted<Nothing>,
 ) -> Result<Redirect, PageError> {
-    session.flush().await?;
-    app.note(&actor, &address, "sign_out", &actor.name, "").await?;
+    session::leave(&app, &session, &actor, &address).await?;
     Ok(Redirect::to("/sign-in?done=signed_out"))
 }
 

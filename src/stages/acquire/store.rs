@@ -58,7 +58,8 @@ impl Store {
     /// # Errors
     /// It is gone, or no longer the content of its hash.
     pub fn original(&self, sha256: &str) -> Result<Verified, Flaw> {
-        Verified::new(self.path(sha256), sha256.to_owned())
+        let below = self.path(sha256).strip_prefix(&self.0).map(Path::to_owned).unwrap_or_default();
+        Verified::new(self.0.clone(), below, sha256.to_owned())
     }
 
     /// A copy of an original in a folder, for a process that opens it by its path; the bytes compared are those copied.
@@ -214,7 +215,7 @@ mod tests {
             (|p| fs::write(p, "abd"), Flaw::Damaged),
             (|p| fs::write(p, "ab"), Flaw::Damaged),
             (|p| fs::remove_file(p), Flaw::Missing),
-            (|p| fs::remove_file(p).and_then(|()| fs::create_dir(p)), Flaw::Missing),
+            (|p| fs::remove_file(p).and_then(|()| fs::create_dir(p)), Flaw::Foreign),
         ];
         for (hurt, flaw) in hurts {
             hurt(&path)?;

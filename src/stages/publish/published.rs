@@ -1,14 +1,13 @@
 //! A run's folder as others read it: each file through the hash that `run.json` lists.
 //!
 //! `run.json` itself answers to the hash that the ledger keeps beside the run's figures; runs of builds that kept none are
-//! taken at their word.
+//! taken at their word. A run is a folder of folders and files: a link in it, even to the same bytes, or anything else that
+//! is neither, is a flaw, for what it leads to is nobody's to keep.
 
 use crate::content::{self, Flaw, Verified};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 /// The file that lists all others.
@@ -17,7 +16,7 @@ pub const RECORD: &str = "run.json";
 /// A file of a run that is not as it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileFlaw {
-    /// Its path below the run's folder.
+    /// Its path below the run's folder; empty if it is that folder.
     pub path: String,
     /// What is wrong with it.
     pub flaw: Flaw,
@@ -34,7 +33,7 @@ impl std::error::Error for FileFlaw {}
 /// A run that was published.
 #[derive(Debug, Clone)]
 pub struct PublishedRun {
-    folder: PathBuf,
+    lies: Lies,
     record: Vec<u8>,
     files: BTreeMap<String, Listed>,
 }
@@ -55,19 +54,17 @@ impl PublishedRun {
     /// Opens a run's folder; `record_sha256` is the hash of its `run.json`, empty if nobody kept it.
     ///
     /// # Errors
-    /// `run.json` is gone or not as it was written.
+    /// `run.json` is gone or not as it was written, or it or the folder is a link or no such thing.
     pub fn open(folder: &Path, record_sha256: &str) -> Result<Self, FileFlaw> {
         let flawed = |flaw| FileFlaw { path: RECORD.to_owned(), flaw };
-        let record = fs::read(folder.join(RECORD)).map_err(|e| match e.kind() {
-            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::IsADirectory => flawed(Flaw::Missing),
-            _ => flawed(Flaw::Unreadable),
-        })?;
+        let lies = Lies::at(folder);
+        let record = content::whole(&lies.path(RECORD)?).map_err(flawed)?;
         let listed: Record = serde_json::from_slice(&record).map_err(|_| flawed(Flaw::Damaged))?;
         if !record_sha256.is_empty() && content::hash_bytes(&record) != record_sha256 {
             return Err(flawed(Flaw::Damaged));
         }
         let files = listed.files.into_iter().map(|f| (f.path.clone(), f)).collect();
-        Ok(Self { folder: folder.to_owned(), record, files })
+        Ok(Self { lies, record, files })
     }
 
     /// What `run.json` says.
@@ -93,23 +90,74 @@ impl PublishedRun {
     /// # Errors
     /// The file is gone or not as it was written.
     pub fn read(&self, path: &str) -> Result<Option<Vec<u8>>, FileFlaw> {
-        let listed = self.files.get(path);
-        listed.map(|f| content::read(&self.folder.join(path), &f.sha256, f.bytes).map_err(|flaw| f.flawed(flaw))).transpose()
+        let read = |f: &Listed| content::read(&self.lies.path(path)?, &f.sha256, f.bytes).map_err(|flaw| f.flawed(flaw));
+        self.files.get(path).map(read).transpose()
     }
 
-    /// A file that the run wrote, to be read in parts; nothing if it wrote none such.
+    /// A file that the run wrote, `run.json` too, to be read in parts; nothing if it wrote none such.
     ///
     /// # Errors
     /// The file is gone or not as it was written.
     pub fn file(&self, path: &str) -> Result<Option<Verified>, FileFlaw> {
-        let listed = self.files.get(path);
-        listed.map(|f| Verified::new(self.folder.join(path), f.sha256.clone()).map_err(|flaw| f.flawed(flaw))).transpose()
+        let sha256 = match path {
+            RECORD => Some(content::hash_bytes(&self.record)),
+            _ => self.sha256(path).map(str::to_owned),
+        };
+        sha256.map(|sha256| self.lies.verified(path, sha256)).transpose()
     }
 
-    /// Every file that is not as it was written.
+    /// Everything in the folder that is not as it was written, each once: a link stands for all that it hides.
     pub fn flaws(&self) -> Vec<FileFlaw> {
-        let flaw = |f: &Listed| content::verify(&self.folder.join(&f.path), &f.sha256).err().map(|flaw| f.flawed(flaw));
-        self.files.values().filter_map(flaw).collect()
+        let compare = |f: &Listed| content::verify(&self.lies.path(&f.path)?, &f.sha256).map_err(|flaw| f.flawed(flaw));
+        let listed = self.files.values().filter_map(|f| compare(f).err());
+        let found: BTreeMap<String, Flaw> = listed.chain(self.lies.foreign()).map(|f| (f.path, f.flaw)).collect();
+        found.into_iter().map(|(path, flaw)| FileFlaw { path, flaw }).collect()
+    }
+}
+
+/// Where a run lies: its name in the folder of all runs, so that its own folder is looked at as well.
+#[derive(Debug, Clone)]
+struct Lies {
+    outputs: PathBuf,
+    name: PathBuf,
+}
+
+impl Lies {
+    fn at(folder: &Path) -> Self {
+        let name = folder.file_name().map(PathBuf::from).unwrap_or_default();
+        Self { outputs: folder.parent().unwrap_or(folder).to_owned(), name }
+    }
+
+    /// Where a file lies, if the way there leads over folders alone.
+    fn path(&self, path: &str) -> Result<PathBuf, FileFlaw> {
+        let below = self.name.join(path);
+        content::lies_below(&self.outputs, &below).map_err(|(part, flaw)| self.flawed(&part, path, flaw))?;
+        Ok(self.outputs.join(below))
+    }
+
+    fn verified(&self, path: &str, sha256: String) -> Result<Verified, FileFlaw> {
+        self.path(path)?;
+        let verified = Verified::new(self.outputs.clone(), self.name.join(path), sha256);
+        verified.map_err(|flaw| FileFlaw { path: path.to_owned(), flaw })
+    }
+
+    /// What is neither folder nor file, or cannot be looked into.
+    fn foreign(&self) -> Vec<FileFlaw> {
+        let folder = self.outputs.join(&self.name);
+        let named =
+            |path: &Path| path.strip_prefix(&folder).unwrap_or(path).iter().map(|c| c.to_string_lossy()).collect::<Vec<_>>().join("/");
+        let flaw = |entry: walkdir::Result<walkdir::DirEntry>| match entry {
+            Ok(entry) if entry.file_type().is_dir() || entry.file_type().is_file() => None,
+            Ok(entry) => Some(FileFlaw { path: named(entry.path()), flaw: Flaw::Foreign }),
+            Err(error) => Some(FileFlaw { path: error.path().map(named).unwrap_or_default(), flaw: Flaw::Unreadable }),
+        };
+        walkdir::WalkDir::new(&folder).follow_root_links(false).into_iter().filter_map(flaw).collect()
+    }
+
+    /// A flaw of a part of a way: what is missing is the file, what is something else is that part.
+    fn flawed(&self, part: &Path, path: &str, flaw: Flaw) -> FileFlaw {
+        let part = part.strip_prefix(&self.name).unwrap_or(part).to_string_lossy().into_owned();
+        FileFlaw { path: if flaw == Flaw::Foreign { part } else { path.to_owned() }, flaw }
     }
 }
 
@@ -123,6 +171,46 @@ impl Listed {
 mod tests {
     use super::*;
     use crate::content::hash_text;
+    use std::fs;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_or_a_pipe_in_a_run_is_a_flaw_though_the_bytes_be_the_same() -> Result<(), Box<dyn std::error::Error>> {
+        use std::os::unix::fs::symlink;
+        let outputs = tempfile::tempdir()?;
+        let at = |path: &str| outputs.path().join(path);
+        let record = format!(r#"{{"files":[{{"path":"data/a.csv","bytes":1,"sha256":"{}"}}]}}"#, hash_text("A"));
+        fs::create_dir_all(at("r1/data"))?;
+        fs::write(at("r1/data/a.csv"), "A")?;
+        fs::write(at("r1").join(RECORD), &record)?;
+        let open = || PublishedRun::open(&at("r1"), &hash_text(&record));
+        let run = open()?;
+        assert_eq!((run.flaws(), run.file(RECORD)?.is_some()), (vec![], true));
+        let foreign = |path: &str| FileFlaw { path: path.to_owned(), flaw: Flaw::Foreign };
+        for (moved, told) in [("r1/data/a.csv", "data/a.csv"), ("r1/data", "data")] {
+            fs::rename(at(moved), at("moved"))?;
+            symlink(at("moved"), at(moved))?;
+            assert_eq!((open()?.flaws(), open()?.read("data/a.csv").err()), (vec![foreign(told)], Some(foreign(told))));
+            assert_eq!(run.file("data/a.csv").err(), Some(foreign(told)));
+            fs::remove_file(at(moved))?;
+            fs::rename(at("moved"), at(moved))?;
+        }
+        for (moved, told) in [("r1/run.json", "run.json"), ("r1", "")] {
+            fs::rename(at(moved), at("moved"))?;
+            symlink(at("moved"), at(moved))?;
+            assert_eq!(open().err(), Some(foreign(told)));
+            assert!(run.flaws().contains(&foreign(told)), "{told}");
+            fs::remove_file(at(moved))?;
+            fs::rename(at("moved"), at(moved))?;
+        }
+        // What the run does not know of is no flaw, unless it leads elsewhere.
+        fs::write(at("r1/note.txt"), "x")?;
+        assert_eq!(open()?.flaws(), []);
+        symlink("/etc", at("r1/data/more"))?;
+        rustix::fs::mknodat(rustix::fs::CWD, at("r1/pipe"), rustix::fs::FileType::Fifo, rustix::fs::Mode::RUSR, 0)?;
+        assert_eq!(open()?.flaws(), [foreign("data/more"), foreign("pipe")]);
+        Ok(())
+    }
 
     #[test]
     fn each_file_is_what_the_record_says_and_the_record_what_the_ledger_says() -> Result<(), Box<dyn std::error::Error>> {

@@ -70,6 +70,13 @@ fn opened(site: &Site) -> Connection {
     ledger
 }
 
+/// The triggers that [`opened`] takes away.
+fn triggers(site: &Site) -> String {
+    let ledger = Connection::open(site.path("outputs/.huichi/ledger.sqlite")).expect("the ledger");
+    let all = "SELECT group_concat(sql, ';') FROM sqlite_master WHERE type = 'trigger'";
+    ledger.query_row(all, [], |r| r.get(0)).expect("triggers")
+}
+
 /// Computes all hashes anew from an entry on, as somebody who knows how would.
 fn chain_again(ledger: &Connection, from: i64) {
     use sha2::{Digest, Sha256};
@@ -190,18 +197,31 @@ fn an_anchor_that_was_signed_cannot_be_made_without_the_key() {
     let anchors = site.path("outputs/.huichi/anchors");
     let day = fs::read_dir(&anchors).expect("anchors").next().expect("a day").expect("an entry").path();
     let line = fs::read_to_string(&day).expect("an anchor");
+    let triggers = triggers(&site);
     // Cut, with an anchor that fits what is left.
     let ledger = opened(&site);
     ledger.execute("DELETE FROM audit WHERE number > 3", []).expect("cut");
     let hash: String = ledger.query_row("SELECT hash FROM audit WHERE number = 3", [], |r| r.get(0)).expect("a hash");
+    ledger.execute_batch(&triggers).expect("as it was");
     drop(ledger);
     let signature = line.split_whitespace().last().expect("a signature");
+    told(&site, &["backup", "sound"]);
+    told(&site, &["restore", "sound", "--outputs", "restored"]);
     for forged in [format!("3 {hash}\n"), format!("3 {hash} {signature}\n")] {
         fs::write(&day, forged).expect("written");
         let refused = site.huichi(&["audit", "verify"]);
         assert_eq!(refused.status.code(), Some(6), "{}", text(&refused.stdout));
         assert!(text(&refused.stderr).contains("ERR-067"), "{}", text(&refused.stderr));
+        let backup = site.huichi(&["backup", "copy"]);
+        assert!(text(&backup.stderr).contains("ERR-067") && !site.path("copy").exists(), "{}", text(&backup.stderr));
     }
+    // Taken where no key is set, the forgery passes for a backup; where one is, it does not come back.
+    let settings = fs::read_to_string(site.path("pipeline.toml")).expect("settings");
+    fs::write(site.path("keyless.toml"), settings.split("[portal]").next().expect("settings")).expect("settings");
+    told(&site, &["backup", "forged", "--config", "keyless.toml"]);
+    let restore = site.huichi(&["restore", "forged", "--outputs", "elsewhere"]);
+    assert_eq!(restore.status.code(), Some(6), "{}", text(&restore.stdout));
+    assert!(text(&restore.stderr).contains("ERR-067") && !site.path("elsewhere").exists(), "{}", text(&restore.stderr));
     fs::rename(&key, site.path("outputs/.huichi/key")).expect("moved");
     let beside =
         fs::read_to_string(site.path("pipeline.toml")).expect("settings").replace(&key.display().to_string(), "outputs/.huichi/key");

@@ -1,7 +1,8 @@
 //! Backups: taken while the portal runs, restored elsewhere, changed, cut off and killed.
 
 use super::{Portal, QUIET, site, told};
-use crate::util::text;
+use crate::util::{Site, text};
+use rusqlite::Connection;
 use std::fs;
 use std::path::Path;
 use std::process::Stdio;
@@ -95,4 +96,103 @@ fn a_backup_that_is_killed_leaves_nothing_that_passes_for_one() {
         }
     }
     told(&site, &["backup", "backups/last"]);
+}
+
+/// The ledger of a site, in the hands of another program.
+fn opened(site: &Site) -> Connection {
+    Connection::open(site.path("outputs/.huichi/ledger.sqlite")).expect("the ledger")
+}
+
+/// What a command that is refused says, with its exit code.
+fn refused(site: &Site, arguments: &[&str]) -> (Option<i32>, String) {
+    let output = site.huichi(arguments);
+    assert!(!output.status.success(), "{arguments:?}: {}", text(&output.stdout));
+    (output.status.code(), text(&output.stderr))
+}
+
+#[test]
+fn what_restore_would_refuse_of_a_ledger_backup_refuses_at_once() {
+    let hidden = "PRAGMA writable_schema = ON; INSERT INTO sqlite_master VALUES ('trigger', 'sqlite_more', 'audit', 0, \
+                  'CREATE TRIGGER sqlite_more AFTER INSERT ON audit BEGIN UPDATE account SET role = ''administrator''; END')";
+    for (foreign, undo, name) in [
+        (
+            "CREATE TRIGGER more AFTER INSERT ON audit BEGIN UPDATE account SET role = 'administrator'; END",
+            "DROP TRIGGER more",
+            "trigger more",
+        ),
+        ("CREATE VIEW more AS SELECT * FROM account", "DROP VIEW more", "view more"),
+        ("CREATE TABLE more (x)", "DROP TABLE more", "table more"),
+        ("CREATE INDEX more ON audit (at)", "DROP INDEX more", "index more"),
+        ("DROP INDEX audit_action", "CREATE INDEX audit_action ON audit (action)", "index audit_action"),
+        (hidden, "", "trigger sqlite_more"),
+    ] {
+        let site = site(QUIET);
+        site.run();
+        opened(&site).execute_batch(foreign).expect(name);
+        let (code, said) = refused(&site, &["backup", "copy"]);
+        assert!(code == Some(6) && said.contains("ERR-081") && said.contains(name), "{name}: {said}");
+        assert!(!site.path("copy").exists(), "{name}");
+        if !undo.is_empty() {
+            opened(&site).execute_batch(undo).expect(name);
+            opened(&site).execute_batch("ANALYZE").expect("counts of a tool are no harm");
+            told(&site, &["backup", "copy"]);
+            told(&site, &["restore", "copy", "--outputs", "elsewhere"]);
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn no_backup_is_taken_of_what_no_restore_takes() {
+    use std::os::unix::fs::symlink;
+    let site = site(QUIET);
+    site.run();
+    let run = fs::read_link(site.path("outputs/latest")).expect("latest");
+    let state = |below: &str| site.path("outputs/.huichi").join(below);
+    let run = |below: &str| site.path("outputs").join(&run).join(below);
+    fs::create_dir_all(state("checks")).expect("a folder");
+    let original = files(&state("store")).into_iter().next().expect("an original").0;
+    let moved = [state("store"), state("checks"), state("store").join(original), run("data"), run("run.json"), run("")];
+    for path in moved {
+        // The same bytes behind a link.
+        let path = path.components().collect::<std::path::PathBuf>();
+        fs::rename(&path, site.path("moved")).expect("moved");
+        symlink(site.path("moved"), &path).expect("a link");
+        let (code, said) = refused(&site, &["backup", "copy"]);
+        let named = path.file_name().expect("a name").to_string_lossy().into_owned();
+        assert!(code == Some(6) && said.contains("ERR-082") && said.contains(&named), "{named}: {said}");
+        assert!(!site.path("copy").exists(), "{named}");
+        fs::remove_file(&path).and_then(|()| fs::rename(site.path("moved"), &path)).expect("back");
+    }
+    for (path, code) in [("checks/a:b.json", "ERR-082"), ("store/readme.txt", "ERR-0"), ("checks/A.json", "")] {
+        fs::write(state(path), "x").expect("a file");
+        fs::write(state("checks/a.json"), "x").expect("a file");
+        let (_, said) = refused(&site, &["backup", "copy"]);
+        let name = path.rsplit('/').next().expect("a name").to_lowercase();
+        assert!(said.contains(code) && said.to_lowercase().contains(&name), "{path}: {said}");
+        fs::remove_file(state(path)).expect("removed");
+    }
+    fs::remove_file(state("checks/a.json")).expect("removed");
+    told(&site, &["backup", "copy"]);
+    told(&site, &["restore", "copy", "--outputs", "elsewhere"]);
+}
+
+#[test]
+fn a_backup_and_a_restore_that_cannot_be_noted_are_whole_and_say_so() {
+    let site = site(QUIET);
+    site.run();
+    told(&site, &["user", "add", "anna", "--role", "member"]);
+    let holder = opened(&site);
+    holder.execute_batch("BEGIN IMMEDIATE").expect("held");
+    let taken = site.huichi(&["backup", "copy"]);
+    let (out, said) = (text(&taken.stdout), text(&taken.stderr));
+    assert_eq!(taken.status.code(), Some(0), "{out}{said}");
+    assert!(out.contains("备份完成") && said.contains("没有能记入审计日志") && said.contains("占用"), "{out}{said}");
+    holder.execute_batch("ROLLBACK").expect("let go");
+    drop(holder);
+    let restored = told(&site, &["restore", "copy", "--outputs", "elsewhere"]);
+    assert_eq!(restored["noted"], true);
+    assert_eq!(told(&site, &["backup", "second"])["noted"], true);
+    let entries = told(&site, &["audit", "verify"]);
+    assert_eq!(entries["number"], 2, "the account and the second backup");
 }

@@ -96,6 +96,34 @@ fn a_published_file_that_was_changed_is_shown_and_given_to_nobody() {
 
 #[cfg(unix)]
 #[test]
+fn a_run_that_leads_elsewhere_is_shown_given_and_adopted_by_nobody() {
+    use std::os::unix::fs::symlink;
+    let mut portal = Portal::start(site(QUIET));
+    portal.site.run();
+    let run = fs::read_link(portal.site.path("outputs/latest")).expect("latest").display().to_string();
+    let moved = portal.site.path("moved");
+    let book = format!("/runs/{run}/files/{}", escaped("备选池.xlsx"));
+    let table = format!("/runs/{run}/files/{}", escaped("data/enterprises.csv"));
+    for (part, refused) in [("data", &table), ("备选池.xlsx", &book), ("", &book)] {
+        let path = portal.site.path("outputs").join(&run).join(part).components().collect::<PathBuf>();
+        let leader = portal.sign_in("leader");
+        assert_eq!(leader.get(refused).status, 200, "{part}");
+        fs::rename(&path, &moved).and_then(|()| symlink(&moved, &path)).expect("a link");
+        let answer = leader.get(refused);
+        assert!(answer.status == 409 && answer.text().contains("与生成时不一致"), "{part}: {} {}", answer.status, answer.text());
+        assert_eq!(leader.post(&format!("/runs/{run}/adopt"), &[("note", "通过")]).status, 409, "{part}");
+        // The daily comparison of a portal that has not seen it before.
+        portal.kill();
+        portal.restart();
+        let named = format!("{run}/{part}");
+        let named = named.trim_end_matches('/');
+        until(60, "the comparison", || portal.sign_in("operator").page("/password").contains(&format!("{named} 不是原来的")).then_some(()));
+        fs::remove_file(&path).and_then(|()| fs::rename(&moved, &path)).expect("back");
+    }
+}
+
+#[cfg(unix)]
+#[test]
 fn a_run_that_finds_no_room_is_told_of_in_the_history() {
     let site = site(QUIET);
     site.input("工信局/名录.csv", directory(900));
