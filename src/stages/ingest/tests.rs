@@ -35,6 +35,7 @@ impl RecordSink for Recorder<'_> {
     fn sum_row(&mut self, meta: &TableMeta, row: u32, kind: SumKind, _: &str, cells: &[Option<RawCell<'_>>]) {
         self.seen.sums.push(format!("{kind:?} {}", shown(meta, row, cells, &self.fields[&meta.form])));
     }
+    fn part(&mut self, _: &TableMeta, _: PartStart) {}
     fn end_table(&mut self, _: &TableMeta) {}
 }
 
