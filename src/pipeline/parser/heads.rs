@@ -281,17 +281,40 @@ fn csv(table: &Table) -> Vec<u8> {
 /// Values at scale 4 of rows by field, from a column of values and its record numbers.
 type Figures = BTreeMap<u32, BTreeMap<String, Option<i128>>>;
 
-fn of_row(record: i64) -> u32 {
-    Address::of(record).row
+/// The form of returns.
+fn returns() -> IndexMap<String, FormOptions> {
+    let config = load_defaults(Path::new("")).expect("the defaults");
+    [("returns".to_owned(), config.form["returns"].clone())].into_iter().collect()
+}
+
+/// Parses bytes as a file of this name; the tables are in the folder.
+fn parsed(forms: &IndexMap<String, FormOptions>, name: &str, bytes: &[u8]) -> (Manifest, tempfile::TempDir) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("stored");
+    std::fs::write(&path, bytes).expect("written");
+    let (forms, codes) = (forms.clone(), IndexMap::new());
+    let job = Job { path, file_name: name.to_owned(), forms, codes, folder: folder.path().to_owned() };
+    (parse(&job).expect("parsed"), folder)
+}
+
+/// What the records of a table add up to, by sum row and field.
+fn computed(folder: &Path) -> Figures {
+    let mut sums = Figures::new();
+    let file = std::fs::read(folder.join(files::sums(0))).ok();
+    for batch in file.map(|bytes| store::read(bytes).expect("batches").1).unwrap_or_default() {
+        let numbers = batch.column_by_name("record").expect("records").as_primitive::<Int64Type>();
+        let (fields, computed) = (batch.column(1).as_string::<i32>(), batch.column_by_name("computed").expect("sums"));
+        for (at, number) in numbers.values().iter().enumerate() {
+            let value = computed.as_primitive::<Decimal128Type>().iter().nth(at).flatten();
+            sums.entry(Address::of(*number).row).or_default().insert(fields.value(at).to_owned(), value);
+        }
+    }
+    sums
 }
 
 /// Reads a table as a file and holds it against what its rows are meant to be.
 fn reads_as_meant(table: &Table, forms: &IndexMap<String, FormOptions>, name: &str, bytes: &[u8], what: &str) {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("stored");
-    std::fs::write(&path, bytes).expect("written");
-    let job = Job { path, file_name: name.to_owned(), forms: forms.clone(), codes: IndexMap::new(), folder: folder.path().to_owned() };
-    let manifest = parse(&job).expect("parsed");
+    let (manifest, folder) = parsed(forms, name, bytes);
     let told = || {
         let lines = (1..).zip(&table.lines).map(|(row, line)| format!("{row} {:?} {}", line.meant, line.cells.join("|")));
         format!("{what}\n{}\n{:?}", lines.collect::<Vec<_>>().join("\n"), manifest.tables)
@@ -309,18 +332,10 @@ fn reads_as_meant(table: &Table, forms: &IndexMap<String, FormOptions>, name: &s
                 let column = batch.column_by_name(field).expect("a field").as_primitive::<Decimal128Type>();
                 column.iter().nth(at).flatten()
             };
-            records.insert(of_row(*number), table.figures.iter().map(|f| ((*f).to_owned(), value(f))).collect());
+            records.insert(Address::of(*number).row, table.figures.iter().map(|f| ((*f).to_owned(), value(f))).collect());
         }
     }
-    let mut sums = Figures::new();
-    for batch in read(files::sums(0)).unwrap_or_default() {
-        let numbers = batch.column_by_name("record").expect("records").as_primitive::<Int64Type>();
-        let (fields, computed) = (batch.column(1).as_string::<i32>(), batch.column_by_name("computed").expect("sums"));
-        for (at, number) in numbers.values().iter().enumerate() {
-            let value = computed.as_primitive::<Decimal128Type>().iter().nth(at).flatten();
-            sums.entry(of_row(*number)).or_default().insert(fields.value(at).to_owned(), value);
-        }
-    }
+    let sums = computed(folder.path());
     let want = |wanted: fn(&Meant) -> Option<&Vec<i64>>| -> Figures {
         let rows = (1..).zip(&table.lines).filter_map(|(row, line)| wanted(&line.meant).map(|values| (row, values)));
         let value = |(field, value): (&&str, &i64)| {
@@ -340,14 +355,61 @@ fn reads_as_meant(table: &Table, forms: &IndexMap<String, FormOptions>, name: &s
     assert!(table.texts.len() > 1);
 }
 
+/// `HUICHI_HEADS=1000` tries more.
 #[test]
 fn exactly_the_records_of_a_statistical_table_come_out() {
-    let cases = std::env::var("HUICHI_HEADS").ok().and_then(|n| n.parse().ok()).unwrap_or(60);
-    let config = load_defaults(Path::new("")).expect("the defaults");
-    let forms = [("returns".to_owned(), config.form["returns"].clone())].into_iter().collect();
+    let cases = std::env::var("HUICHI_HEADS").ok().and_then(|n| n.parse().ok()).unwrap_or(12);
+    let forms = returns();
     for seed in 0..cases {
         let table = table(&mut Dice(seed));
         reads_as_meant(&table, &forms, "表.xlsx", &xlsx(&table), &format!("seed {seed}, xlsx"));
         reads_as_meant(&table, &forms, "表.csv", &csv(&table), &format!("seed {seed}, csv"));
+    }
+}
+
+/// Sum rows below a header as `row: computed`; firms are written `=figure`.
+fn sums_of(body: &str) -> Vec<String> {
+    let firm = |(row, line): (usize, &str)| match line.strip_prefix('=') {
+        Some(figure) => format!("91360783MA{row:07}X,第{row}试验有限公司,{figure}\n"),
+        None => format!(",{line}\n"),
+    };
+    let rows: String = (2..).zip(body.split_whitespace()).map(firm).collect();
+    let text = format!("统一社会信用代码,企业名称,从业人数\n{rows}");
+    let (_, folder) = parsed(&returns(), "表.csv", text.as_bytes());
+    let figure = |value: Option<i128>| value.map_or("?".to_owned(), |v| (v / 10_000).to_string());
+    computed(folder.path()).into_iter().map(|(row, sums)| format!("{row}: {}", figure(sums["staff"]))).collect()
+}
+
+#[test]
+fn a_sum_row_is_held_against_the_rows_that_it_adds_up() {
+    for (body, want) in [
+        // Towns within counties.
+        (
+            "=1 =2 杨村镇小计,3 =10 龙南镇小计,10 甲县合计,13 =100 =200 渡江镇小计,300 乙县合计,300 总计,313",
+            &["4: 3", "6: 10", "7: 13", "10: 300", "11: 300", "12: 313"][..],
+        ),
+        // The same, each sum above its rows.
+        ("总计,313 甲县小计,13 杨村镇小计,3 =1 =2 龙南镇小计,10 =10 乙县小计,300 =100 =200", &["2: 313", "3: 13", "4: 3", "7: 10", "9: 300"]),
+        // Each group its own 合计, and one over all.
+        ("=1 =2 合计,3 =10 合计,10 合计,13", &["4: 3", "6: 10", "7: 13"]),
+        ("=1 =2 全镇合计,3 =10 全镇合计,10 总计,13", &["4: 3", "6: 10", "7: 13"]),
+        // Pages across towns, and running sums.
+        ("=1 =2 本页小计,3 累计,3 =4 杨村镇小计,7 =5 本页小计,9 累计,12 =6 龙南镇小计,11", &["4: 3", "5: 3", "7: 7", "9: 9", "10: 12", "12: 11"]),
+        // A heading begins a group.
+        ("杨村镇 =1 =2 龙南镇 =10 小计,10", &["7: 10"]),
+        // Without their word.
+        ("=1 =2 杨村镇,3 =10 龙南镇（1户）,10 合计,13", &["4: 3", "6: 10", "7: 13"]),
+        // One that is wrong is held against its own rows.
+        ("=1 =2 杨村镇小计,3 =10 龙南镇小计,11 合计,13", &["4: 3", "6: 10", "7: 13"]),
+        ("=1 =2 杨村镇小计,3 =10 龙南镇小计,13 合计,13", &["4: 3", "6: 10", "7: 13"]),
+        ("杨村镇小计,3 =1 =2 龙南镇小计,11 =10", &["2: 3", "5: 10"]),
+        // A total that leaves a town out is wrong, whatever it agrees with.
+        ("=1 =2 杨村镇小计,3 =10 龙南镇小计,10 合计,10", &["4: 3", "6: 10", "7: 13"]),
+        ("=1 =2 合计,3 =5", &["4: 3"]),
+        ("=1 =2 总计,3 =5", &["4: 8"]),
+        // What it adds up cannot be told.
+        ("=1 =2 杨村镇小计,3 国有小计,2 合计,3", &["4: 3", "6: 3"]),
+    ] {
+        assert_eq!(sums_of(body), want, "{body}");
     }
 }

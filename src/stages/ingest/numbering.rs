@@ -47,13 +47,19 @@ enum Said {
     PerhapsCodes,
 }
 
-/// The kinds of the rows below a header that belong to it, as many as there are.
-pub fn below_header(rows: &[Row], heads: &[HeadRow], layouts: &[Layout]) -> Vec<AsideKind> {
+/// Whether one of the rows of a header, or right above it, counts its columns.
+pub fn is_counted(rows: &[Row], layouts: &[Layout]) -> bool {
+    rows.iter().any(|row| all_say(row, layouts, counts))
+}
+
+/// The kinds of the rows below a header that belong to it, as many as there are; `counted` says whether a row within the
+/// header or right above it counts its columns.
+pub fn below_header(rows: &[Row], heads: &[HeadRow], layouts: &[Layout], counted: bool) -> Vec<AsideKind> {
     let said: Vec<Said> = rows.iter().zip(heads).map_while(|(row, head)| said(row, head, layouts)).collect();
     let beside = |at: usize| {
         let near = |s: &&Said| !matches!(s, Said::Kind(AsideKind::Units | AsideKind::Periods));
         let (before, after) = (said[..at].iter().rev().find(near), said[at + 1..].iter().find(near));
-        [before, after].into_iter().flatten().any(|s| *s == Said::Kind(AsideKind::Numbering))
+        before.is_none() && counted || [before, after].into_iter().flatten().any(|s| *s == Said::Kind(AsideKind::Numbering))
     };
     let kind = |(at, said): (usize, &Said)| match said {
         Said::Kind(kind) => Some(*kind),
@@ -73,24 +79,26 @@ pub fn below_repeated(part: Part<'_>, head: &HeadRow, layout: &Layout) -> Option
     }
 }
 
-/// A row over tables side by side says what all of them say, or what it says as a whole.
 fn said(row: &Row, head: &HeadRow, layouts: &[Layout]) -> Option<Said> {
-    let all_of = |columns: fn(&Layout) -> &Vec<u32>| layouts.iter().flat_map(|l| columns(l).clone()).collect();
-    let whole =
-        Layout { columns: (0, u32::MAX), keys: all_of(|l| &l.keys), labelled: all_of(|l| &l.labelled), figures: all_of(|l| &l.figures) };
-    let all = |says: fn(Part<'_>, &Layout) -> bool| {
-        let of = |layout: &Layout| Part::of(row, layout.columns.0, layout.columns.1).map(|part| says(part, layout));
-        of(&whole).unwrap_or_default() || layouts.iter().filter_map(of).all(|says| says)
-    };
+    let keys: Vec<u32> = layouts.iter().flat_map(|l| l.keys.clone()).collect();
     match () {
         () if row.cells.is_empty() => None,
         () if lines::is_units(head) => Some(Said::Kind(AsideKind::Units)),
-        () if says_period(head, &whole.keys) => Some(Said::Kind(AsideKind::Periods)),
-        () if all(counts) => Some(Said::Kind(AsideKind::Numbering)),
-        () if all(names_codes) => Some(Said::Kind(AsideKind::Codes)),
-        () if all(may_be_codes) => Some(Said::PerhapsCodes),
+        () if says_period(head, &keys) => Some(Said::Kind(AsideKind::Periods)),
+        () if all_say(row, layouts, counts) => Some(Said::Kind(AsideKind::Numbering)),
+        () if all_say(row, layouts, names_codes) => Some(Said::Kind(AsideKind::Codes)),
+        () if all_say(row, layouts, may_be_codes) => Some(Said::PerhapsCodes),
         () => None,
     }
+}
+
+/// A row over tables side by side says what all of them say, or what it says as a whole.
+fn all_say(row: &Row, layouts: &[Layout], says: fn(Part<'_>, &Layout) -> bool) -> bool {
+    let all_of = |columns: fn(&Layout) -> &Vec<u32>| layouts.iter().flat_map(|l| columns(l).clone()).collect();
+    let whole =
+        Layout { columns: (0, u32::MAX), keys: all_of(|l| &l.keys), labelled: all_of(|l| &l.labelled), figures: all_of(|l| &l.figures) };
+    let of = |layout: &Layout| Part::of(row, layout.columns.0, layout.columns.1).map(|part| says(part, layout));
+    of(&whole).unwrap_or_default() || !row.cells.is_empty() && layouts.iter().filter_map(of).all(|says| says)
 }
 
 /// Whether a row says nothing but 本年 and the like, below headings of figures, or once over all columns; in a key
@@ -312,7 +320,7 @@ mod tests {
         let layout = Layout { columns: (0, u32::MAX), keys: vec![0, 1], labelled, figures: Vec::new() };
         let rows: Vec<Row> = rows.iter().map(|cells| row(cells)).collect();
         let heads: Vec<HeadRow> = rows.iter().map(HeadRow::new).collect();
-        below_header(&rows, &heads, &[layout])
+        below_header(&rows, &heads, &[layout], false)
     }
 
     #[test]
@@ -436,7 +444,7 @@ mod tests {
             (["", "", "", "甲", "1", "2"], 1),
         ] {
             let rows = [row(&cells)];
-            assert_eq!(below_header(&rows, &[HeadRow::new(&rows[0])], &layouts).len(), want, "{cells:?}");
+            assert_eq!(below_header(&rows, &[HeadRow::new(&rows[0])], &layouts, false).len(), want, "{cells:?}");
         }
     }
 }

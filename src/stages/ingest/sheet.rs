@@ -187,8 +187,9 @@ impl<'a> SheetReader<'a> {
         let end = found.top + found.height;
         let labels = &self.source.labels[&found.form];
         let layouts: Vec<Layout> = sides::split(&found, labels).iter().map(|side| layout(side, &found, labels)).collect();
-        let below = numbering::below_header(&kept[end..], &heads[end..], &layouts);
-        for (head, _) in heads[end..].iter().zip(&below).filter(|(_, kind)| **kind == AsideKind::Units) {
+        let counted = numbering::is_counted(&kept[found.top.saturating_sub(header::MAX_HEIGHT)..end], &layouts);
+        let below = numbering::below_header(&kept[end..], &heads[end..], &layouts, counted);
+        for head in heads[found.top..end + below.len()].iter().filter(|head| lines::is_units(head)) {
             for column in &mut found.columns {
                 column.unit = head.get(column.column).and_then(|c| c.unit).or(column.unit);
             }

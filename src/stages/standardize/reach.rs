@@ -65,7 +65,7 @@ impl<'s> Reaches<'s> {
         let mut ends = last_before(bounds_group, &mut marks.iter().rev(), end);
         ends.reverse();
         let begins = last_before(bounds_group, &mut marks.iter(), start);
-        let pages = last_before(|mark| !bounds_group(mark), &mut marks.iter(), start);
+        let pages = last_before(begins_page, &mut marks.iter(), start);
         let mut table = Self { marks, start, end, begins, ends, pages, heads_first: false };
         table.heads_first = table.is_heads_first();
         table
@@ -152,14 +152,21 @@ impl<'s> Reaches<'s> {
     }
 }
 
-/// Whether a group may begin or end at a mark; pages do not bound it.
+/// Whether a group may begin or end at a mark; pages and sums so far lie across groups.
 fn bounds_group(mark: &Mark) -> bool {
-    !matches!(mark.what, What::Part(PartStart::Page) | What::Sum { kind: SumKind::Page, .. })
+    !begins_page(mark) && !matches!(mark.what, What::Sum { kind: SumKind::Running, .. })
+}
+
+fn begins_page(mark: &Mark) -> bool {
+    matches!(mark.what, What::Part(PartStart::Page) | What::Sum { kind: SumKind::Page, .. })
 }
 
 /// How the label of a sum ends, which tells sums of towns from those of counties: 小计, 合计, 镇, 县.
 fn class(mark: &Mark) -> Option<String> {
     let What::Sum { label, .. } = &mark.what else { return None };
+    if !bounds_group(mark) {
+        return None;
+    }
     let mut letters = label.split(['(', '（']).next().unwrap_or_default().chars().rev().filter(|c| c.is_alphanumeric());
     let last = letters.next()?;
     Some(if matches!(last, '计' | '計') { letters.next().into_iter().chain([last]).collect() } else { last.to_string() })
