@@ -23,6 +23,8 @@ pub enum AsideKind {
     Total,
     /// A sum over a part of it.
     Subtotal,
+    /// Figures of a town or zone without a word that says that they are its sum.
+    PlaceTotal,
     /// The heading of a group or place, or a word of the page.
     Heading,
     /// Shares and parts of other rows: 占比, 其中.
@@ -41,7 +43,7 @@ pub enum AsideKind {
 
 impl AsideKind {
     /// All kinds, in the order in which they are told.
-    pub const ALL: [AsideKind; 15] = [
+    pub const ALL: [AsideKind; 16] = [
         AsideKind::Title,
         AsideKind::Units,
         AsideKind::Periods,
@@ -50,6 +52,7 @@ impl AsideKind {
         AsideKind::Header,
         AsideKind::Total,
         AsideKind::Subtotal,
+        AsideKind::PlaceTotal,
         AsideKind::Heading,
         AsideKind::Share,
         AsideKind::Footer,
@@ -70,6 +73,7 @@ impl AsideKind {
             AsideKind::Header => "header",
             AsideKind::Total => "total",
             AsideKind::Subtotal => "subtotal",
+            AsideKind::PlaceTotal => "place_total",
             AsideKind::Heading => "heading",
             AsideKind::Share => "share",
             AsideKind::Footer => "footer",

@@ -90,11 +90,24 @@ impl TableMeta {
     }
 }
 
-/// What a sum row adds up.
+/// What a sum row adds up, as far as its word tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SumKind {
     /// 合计, 总计: the whole table.
     Total,
-    /// 小计: the rows since the last one.
+    /// 累计: all rows above it.
+    Running,
+    /// 小计, 杨村镇小计: the rows of a group, which may lie above or below it.
     Subtotal,
+    /// 本页小计: the rows of the page.
+    Page,
+}
+
+/// A row at which a part of a table begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PartStart {
+    /// The heading of a group.
+    Heading,
+    /// The header again, or a word of the page.
+    Page,
 }

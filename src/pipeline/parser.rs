@@ -7,7 +7,7 @@ use super::child::{self, Bound, Ending, exit};
 use crate::config::FormOptions;
 use crate::engine::store::TableWriter;
 use crate::finding::Seed;
-use crate::model::raw::{RawCell, SumKind, TableMeta};
+use crate::model::raw::{PartStart, RawCell, SumKind, TableMeta};
 use crate::stages::ingest::{self, Limits, RecordSink, Source};
 use crate::stages::standardize::{StandardizedTable, Standardizer};
 use datafusion::arrow::array::RecordBatch;
@@ -238,6 +238,10 @@ impl RecordSink for Writer<'_> {
         self.standardizer.sum_row(meta, row, kind, label, cells);
     }
 
+    fn part(&mut self, meta: &TableMeta, start: PartStart) {
+        self.standardizer.part(meta, start);
+    }
+
     fn end_table(&mut self, meta: &TableMeta) {
         if self.written.is_ok()
             && let Some(table) = self.standardizer.end_table(meta).transpose()
@@ -246,6 +250,10 @@ impl RecordSink for Writer<'_> {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "parser/heads.rs"]
+mod heads;
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {

@@ -74,6 +74,11 @@ impl HeadRow {
         self.cells.binary_search_by_key(&column, |c| c.column).ok().map(|i| &self.cells[i])
     }
 
+    /// Whether it says years and periods only: 2025年, 本年, 上年同期.
+    pub fn is_periods(&self) -> bool {
+        !self.cells.is_empty() && self.cells.iter().all(|c| c.is_year() || labels::is_period(&c.key))
+    }
+
     /// Whether any cell is a figure or a code.
     pub fn has_value(&self) -> bool {
         self.cells.iter().any(|c| c.value)

@@ -1,19 +1,21 @@
 //! Finds the header of a table among rows.
 //!
-//! Every block of one to four rows is a candidate; it scores by the fields that its columns name. The first place where
+//! Every block of a few rows is a candidate; it scores by the fields that its columns name. The first place where
 //! a header is complete decides which table comes next; the best of the blocks that touch it is its header, so that a
-//! further table below is never taken for this one.
+//! further table below is never taken for this one. Rows of numbers and codes may lie between the levels of a header and
+//! are none; a last level that says the period of the columns above it is taken along.
 
 use super::head::{HeadCell, HeadRow};
 use super::labels::{Labels, Match};
+use super::numbering;
 use super::reader::Span;
 use crate::config::FieldKind;
 use crate::model::amount::Unit;
 use indexmap::IndexMap;
 use std::collections::BTreeMap;
 
-/// Most rows of one header.
-const MAX_HEIGHT: usize = 4;
+/// Most rows of one header, those of numbers and codes between its levels counted.
+pub const MAX_HEIGHT: usize = 8;
 /// What a field counts, a skipped column, a row more, an expected field that is missing.
 const FIELD_SCORE: i64 = 100;
 const SKIP_SCORE: i64 = 20;
@@ -67,7 +69,8 @@ pub struct Header {
 /// Finds the header of the first table among rows; `merged` where the format tells merged regions.
 pub fn find(rows: &[HeadRow], merged: Option<&[Span]>, forms: &IndexMap<String, Labels>) -> Option<Header> {
     let keyed = rows.iter().map(|r| forms.values().any(|f| f.may_name_key(r))).collect();
-    let search = Search { rows, regions: wide_regions(rows, merged.unwrap_or_default()), forms, keyed };
+    let wordless = rows.iter().map(numbering::is_wordless).collect();
+    let search = Search { rows, regions: wide_regions(rows, merged.unwrap_or_default()), forms, keyed, wordless };
     let heights = |bottom: usize| (1..=MAX_HEIGHT.min(bottom + 1)).map(move |height| (bottom + 1 - height, height));
     let first = (0..rows.len()).flat_map(heights).find_map(|(top, height)| search.best(top, height))?;
     let bottom = first.top + first.height - 1;
@@ -76,6 +79,9 @@ pub fn find(rows: &[HeadRow], merged: Option<&[Span]>, forms: &IndexMap<String, 
         let better = (c.score, std::cmp::Reverse(c.top)) > (best.score, std::cmp::Reverse(best.top));
         if better { c } else { best }
     });
+    while let Some(longer) = search.with_periods(&header) {
+        header = longer;
+    }
     search.mend(&mut header);
     Some(header)
 }
@@ -87,19 +93,22 @@ struct Search<'a> {
     forms: &'a IndexMap<String, Labels>,
     /// Rows that may name a key field; a block without one is no header.
     keyed: Vec<bool>,
+    /// Rows that hold nothing that could be a heading.
+    wordless: Vec<bool>,
 }
 
 impl<'a> Search<'a> {
     /// The best form for a block, if it is a header of any.
     fn best(&self, top: usize, height: usize) -> Option<Header> {
         let block = &self.rows[top..top + height];
-        if !self.keyed[top..top + height].iter().any(|k| *k) || !plausible(block) {
+        let bottom = top + height - 1;
+        if !self.keyed[top..=bottom].iter().any(|k| *k) || self.wordless[top] || self.wordless[bottom] || !plausible(block) {
             return None;
         }
-        let columns = self.columns(block);
-        let below = self.rows.get(top + height).filter(|r| follows(&block[height - 1], r) && !r.has_value());
+        let columns = self.columns(top, height);
+        let below = self.level_below(bottom).map(|at| &self.rows[at]).filter(|r| !r.has_value());
         let mut best: Option<Header> = None;
-        for (form, labels) in self.forms {
+        for (form, labels) in self.forms.iter().filter(|(_, labels)| !self.holds_two(labels, top, height)) {
             let candidate = self.judge(labels, &columns, &block[height - 1], below);
             if let Some((columns, fields)) = candidate {
                 let score = fields + ROW_SCORE * height as i64;
@@ -111,8 +120,35 @@ impl<'a> Search<'a> {
         best
     }
 
+    /// The header with the level below it that says the period of its columns, if there is one.
+    fn with_periods(&self, header: &Header) -> Option<Header> {
+        let next = self.level_below(header.top + header.height - 1).filter(|at| self.rows[*at].is_periods())?;
+        let labels = &self.forms[&header.form];
+        let is_key = |column: u32| header.columns.iter().any(|c| c.column == column && c.field().is_some_and(|i| labels.keys.contains(&i)));
+        let row = &self.rows[next];
+        let figures = |column: u32| header.columns.iter().any(|c| c.column == column && is_figure(labels, c));
+        // Alone in a key column a word speaks for all columns, but for 累计, which sums up there; a year heads records.
+        let other = |c: &HeadCell| is_key(c.column) && (row.cells.len() > 1 || c.key.ends_with('计')) || c.is_year() && !figures(c.column);
+        let longer = self.best(header.top, next + 1 - header.top).filter(|longer| longer.form == header.form);
+        longer.filter(|_| !row.cells.iter().any(other))
+    }
+
+    /// The next row that may be a level of a header, if rows follow each other up to it.
+    fn level_below(&self, bottom: usize) -> Option<usize> {
+        let next = (bottom + 1..self.rows.len().min(bottom + MAX_HEIGHT)).find(|at| !self.wordless[*at])?;
+        self.rows[bottom..=next].windows(2).all(|pair| follows(&pair[0], &pair[1])).then_some(next)
+    }
+
+    /// Whether a block holds two headers with rows between: those are records.
+    fn holds_two(&self, labels: &Labels, top: usize, height: usize) -> bool {
+        let whole: Vec<usize> = (top..top + height).filter(|at| labels.is_header(&self.rows[*at])).collect();
+        whole.windows(2).any(|pair| pair[1] > pair[0] + 1)
+    }
+
     /// The levels of each column that has a text of its own; merged cells speak for every column that they span.
-    fn columns(&self, block: &'a [HeadRow]) -> Vec<(u32, Vec<&'a HeadCell>)> {
+    fn columns(&self, top: usize, height: usize) -> Vec<(u32, Vec<&'a HeadCell>)> {
+        let rows = self.rows;
+        let block: Vec<&'a HeadRow> = (top..top + height).filter(|at| !self.wordless[*at]).map(|at| &rows[at]).collect();
         let mut own: Vec<u32> = block.iter().flat_map(|r| r.cells.iter().map(|c| c.column)).collect();
         own.sort_unstable();
         own.dedup();
@@ -133,9 +169,14 @@ impl<'a> Search<'a> {
 
     /// The heading on the left that speaks for a blank above a text of the column: by its merged region, or, where no
     /// region is known or the row has lost them, because a heading runs on to the next one.
-    fn spread(&self, row: &'a HeadRow, column: u32, below: &[HeadRow]) -> Option<&'a HeadCell> {
-        below.iter().find(|r| r.get(column).is_some())?;
+    ///
+    /// A row of periods speaks for the columns above it.
+    fn spread(&self, row: &'a HeadRow, column: u32, below: &[&HeadRow]) -> Option<&'a HeadCell> {
         let left = row.cells[..row.cells.partition_point(|c| c.column < column)].last()?;
+        let over_all = || row.is_periods() && (self.region(row, left.column).is_some() || row.cells.len() == 1 && self.regions.is_empty());
+        if !below.iter().any(|r| r.get(column).is_some()) && !over_all() {
+            return None;
+        }
         let runs_on = match self.region(row, left.column) {
             Some(region) => column <= region,
             None => !self.has_regions(row) || left.is_year(),
@@ -173,7 +214,7 @@ impl<'a> Search<'a> {
             .collect();
         let is_key = |c: &HeadColumn| c.field().is_some_and(|i| labels.keys.contains(&i));
         // A row of sub-labels leaves the columns of the keys blank; above it a heading is not yet a label.
-        let sub_labels = below.filter(|b| columns.iter().any(|c| is_key(c) && b.get(c.column).is_none()));
+        let sub_labels = below.filter(|b| !bottom.is_periods() && columns.iter().any(|c| is_key(c) && b.get(c.column).is_none()));
         if let Some(below) = sub_labels {
             for column in &mut columns {
                 let behind = bottom.cells.partition_point(|c| c.column <= column.column);
@@ -213,6 +254,11 @@ impl<'a> Search<'a> {
             }
         }
     }
+}
+
+/// Whether a column holds figures, or is not known.
+fn is_figure(labels: &Labels, column: &HeadColumn) -> bool {
+    column.field().is_none_or(|i| matches!(labels.kinds[i], FieldKind::Amount | FieldKind::Number))
 }
 
 /// The merged regions of several columns in some rows.

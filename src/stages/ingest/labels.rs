@@ -115,10 +115,19 @@ impl Labels {
         row.cells.iter().filter(|c| c.is_year() || self.find(&[c]) != Match::Unknown).count()
     }
 
-    /// Finds the field of a column from its levels, top down, by its exact words.
+    /// Finds the field of a column from its levels, top down, by its exact words; 本年 over all columns says nothing of one.
     pub fn find(&self, levels: &[&HeadCell]) -> Match {
         let named: Vec<&HeadCell> = levels.iter().copied().filter(|l| !l.is_year()).collect();
-        if let [word] = named.as_slice() {
+        let lasting: Vec<&HeadCell> = named.iter().copied().filter(|l| !is_current(&l.key)).collect();
+        match self.of_words(&named) {
+            Match::Unknown if (1..named.len()).contains(&lasting.len()) => self.of_words(&lasting),
+            found => found,
+        }
+    }
+
+    /// What words mean together, or the last of them.
+    fn of_words(&self, named: &[&HeadCell]) -> Match {
+        if let [word] = named {
             return self.exact(&word.key).or_else(|| self.exact(&word.bare)).unwrap_or(Match::Unknown);
         }
         for start in 0..named.len() {
@@ -213,6 +222,11 @@ pub fn bare(label: &str, has_unit: bool) -> String {
 /// Whether a folded word below a heading means this period's figure, which the heading means anyway.
 pub fn is_current(key: &str) -> bool {
     CURRENT.contains(&key)
+}
+
+/// Whether a folded word below a heading means this or another period's figure.
+pub fn is_period(key: &str) -> bool {
+    is_current(key) || PRIOR.contains(&key) || OPENING.contains(&key)
 }
 
 /// Whether a label is common hanzi only, which fold to themselves.

@@ -6,6 +6,7 @@
 
 use super::head::HeadRow;
 use super::labels::is_plain;
+use super::numbering::Layout;
 use super::reader::{Cell, CellKind, Row};
 use crate::model::aside::AsideKind;
 use crate::model::text;
@@ -85,7 +86,11 @@ const PERSONAL_TAILS: [&str; 5] = ["姓名", "签名", "签字", "签章", "号�
 /// Words of rows that sum up in ways that the records above do not verify.
 const SUMMARIES: [&str; 12] = ["占比", "比重", "比例", "增长", "增速", "增幅", "同比", "环比", "平均", "均值", "户均", "其中"];
 /// Endings of places: a row that holds nothing else heads the rows of a place.
-const PLACES: [&str; 9] = ["镇", "乡", "街道", "县", "区", "市", "园区", "开发区", "办事处"];
+const PLACES: [&str; 7] = ["镇", "乡", "街道", "县", "区", "市", "办事处"];
+/// Endings of places with figures, and of what only ends like one.
+const ZONES: [&str; 4] = ["工业园", "产业园", "科技园", "街道办"];
+const NO_PLACES: [&str; 9] = ["超市", "门市", "菜市", "夜市", "集市", "景区", "度假区", "服务区", "校区"];
+const PLACE_CHARS: usize = 12;
 const NUMERALS: &str = "一二三四五六七八九十";
 
 /// The cells of one table in a row.
@@ -101,10 +106,16 @@ pub struct Part<'r> {
 pub enum SumWord {
     /// 总计, 全市合计: everything.
     Grand,
+    /// 累计: everything above.
+    Running,
     /// 合计: everything, unless the table goes on or 总计 follows.
     Sum,
-    /// 小计, 工业小计: the rows since the last one.
+    /// 小计, 工业小计: the rows of a group.
     Group,
+    /// 本页小计: the rows of the page.
+    Page,
+    /// 杨村镇 with figures: perhaps the rows of the place.
+    Place,
 }
 
 impl<'r> Part<'r> {
@@ -165,13 +176,27 @@ impl<'r> Part<'r> {
     }
 
     /// What the row adds up, with the text that says so.
-    pub fn sum(&self, keys: &[u32]) -> Option<(SumWord, &'r str)> {
-        self.labels(keys).find_map(|text| {
-            if !text.contains('计') || text.len() > 60 {
-                return None;
-            }
-            sum_word(&plain(text)).map(|word| (word, text))
-        })
+    pub fn sum(&self, layout: &Layout) -> Option<(SumWord, &'r str)> {
+        let word = |text: &'r str| {
+            let may = text.contains(['计', '計']) && text.len() <= 60;
+            may.then(|| sum_word(&plain(text))).flatten().map(|word| (word, text))
+        };
+        self.labels(&layout.keys).find_map(word).or_else(|| self.place(layout).map(|text| (SumWord::Place, text)))
+    }
+
+    /// The place whose figures a row holds, if it holds nothing else but perhaps its number.
+    fn place(&self, layout: &Layout) -> Option<&'r str> {
+        let (figures, others): (Vec<&Cell>, Vec<&Cell>) = self.cells.iter().partition(|c| layout.figures.contains(&c.column));
+        let is_figure = |c: &&Cell| self.text(c).bytes().any(|b| b.is_ascii_digit());
+        let is_number = |text: &str| text.trim().bytes().all(|b| b.is_ascii_digit() || matches!(b, b'-' | b'/'));
+        let mut words = others.into_iter().map(|c| self.text(c)).filter(|text| !is_number(text) && !matches!(*text, "—" | "－"));
+        let place = words.next().filter(|text| is_place(text))?;
+        (figures.iter().any(is_figure) && words.all(is_place)).then_some(place)
+    }
+
+    /// Whether its first word belongs to the page: 第1页.
+    pub fn is_page_word(&self) -> bool {
+        is_page(&plain(self.first()))
     }
 
     /// Whether the row is neither record nor sum: the heading of a group or place, with or without figures, a share,
@@ -281,20 +306,36 @@ fn plain(text: &str) -> String {
 /// What a plain text says of a sum.
 fn sum_word(text: &str) -> Option<SumWord> {
     const ALL: [&str; 9] = ["全", "本市", "本县", "本区", "本年", "总", "共", "累", "各"];
-    let text = after_numeral(text).unwrap_or(text);
+    const PARTS: [&str; 5] = ["镇", "乡", "街道", "园区", "村"];
+    let text = text.replace('計', "计");
+    let text = after_numeral(&text).unwrap_or(&text);
     let text = text.strip_suffix('数').unwrap_or(text);
-    if text.ends_with("小计") || ["本页合计", "本页计"].contains(&text) {
+    if text.starts_with("本页") && text.ends_with('计') {
+        return Some(SumWord::Page);
+    }
+    if text.ends_with("小计") {
         return Some(SumWord::Group);
     }
-    if ["总计", "共计", "累计", "总合计"].iter().any(|w| text.ends_with(w)) && text.chars().count() <= 8 {
-        return Some(SumWord::Grand);
+    let short = text.chars().count() <= 8;
+    if text.ends_with("累计") && short {
+        return Some(SumWord::Running);
     }
-    let before = text.strip_suffix("合计")?;
-    Some(match before {
-        "" => SumWord::Sum,
-        _ if ALL.iter().any(|w| before.starts_with(w)) => SumWord::Grand,
+    let is_all = |before: &str| ALL.iter().any(|w| before.starts_with(w)) && !PARTS.iter().any(|w| before.ends_with(w));
+    let reach = |before: &str, whole| match before {
+        "" => whole,
+        _ if is_all(before) => SumWord::Grand,
         _ => SumWord::Group,
-    })
+    };
+    let total = ["总合计", "总计", "共计"].iter().find_map(|w| text.strip_suffix(w)).filter(|_| short);
+    total.map(|before| reach(before, SumWord::Grand)).or_else(|| text.strip_suffix("合计").map(|before| reach(before, SumWord::Sum)))
+}
+
+/// Whether a text names a place: 杨村镇, 一、杨村镇（12家）.
+fn is_place(text: &str) -> bool {
+    let text = plain(text);
+    let text = after_numeral(&text).unwrap_or(&text);
+    let ends = |words: &[&str]| words.iter().any(|w| text.ends_with(w));
+    (2..=PLACE_CHARS).contains(&text.chars().count()) && is_plain(text) && (ends(&PLACES) || ends(&ZONES)) && !ends(&NO_PLACES)
 }
 
 /// Whether a plain text belongs to the page: 第1页, 接下页, 以下空白.
@@ -374,25 +415,39 @@ mod tests {
 
     #[test]
     fn sums_are_told_by_their_words() {
-        use SumWord::{Grand, Group, Sum};
+        use SumWord::{Grand, Group, Page, Place, Running, Sum};
         let cases = [
             ("合 计", Some(Sum)),
             ("合计（3户）", Some(Sum)),
             ("合计：", Some(Sum)),
             ("共计", Some(Grand)),
             ("总计", Some(Grand)),
-            ("累计", Some(Grand)),
+            ("累计", Some(Running)),
             ("全市合计", Some(Grand)),
+            ("全镇合计", Some(Group)),
+            ("杨村镇总计", Some(Group)),
+            ("小計", Some(Group)),
             ("工业小计", Some(Group)),
             ("二、工业合计", Some(Group)),
-            ("本页小计", Some(Group)),
+            ("本页小计", Some(Page)),
+            ("杨村镇", Some(Place)),
+            ("二、杨村镇（12家）", Some(Place)),
+            ("经济技术开发区", Some(Place)),
+            ("东城超市", None),
+            ("杨村镇人民政府", None),
             ("龙南市会计服务有限公司", None),
             ("龙南市统计局", None),
             ("合计科技有限公司", None),
         ];
         for (text, want) in cases {
-            assert_eq!(judged(&["", text, "10"], |p| p.sum(&[1]).map(|(word, _)| word)), want, "{text}");
+            let layout = Layout { keys: vec![1], figures: vec![2, 3], ..Layout::default() };
+            assert_eq!(judged(&["", text, "10"], |p| p.sum(&layout).map(|(word, _)| word)), want, "{text}");
         }
+        let layout = Layout { keys: vec![1], figures: vec![3], ..Layout::default() };
+        for cells in [&["龙南市", "甲有限公司", "", "1"][..], &["", "杨村镇", "备注", "1"], &["", "杨村镇", "", ""]] {
+            assert_eq!(judged(cells, |p| p.sum(&layout).is_none()), true, "{cells:?}");
+        }
+        assert_eq!(judged(&["3", "杨村镇", "", "1"], |p| p.sum(&layout).map(|(word, _)| word)), Some(Place));
     }
 
     #[test]

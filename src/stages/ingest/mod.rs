@@ -24,7 +24,7 @@ use crate::config::{FieldKind, FormOptions, PeriodKind};
 use crate::finding::Seed;
 use crate::model::amount::Unit;
 use crate::model::place::MAX_TABLES;
-use crate::model::raw::{RawCell, SumKind, TableMeta};
+use crate::model::raw::{PartStart, RawCell, SumKind, TableMeta};
 use indexmap::IndexMap;
 use reader::{FileKind, Note, Row, SheetHead, Sink};
 use sheet::SheetReader;
@@ -39,6 +39,8 @@ pub trait RecordSink {
     fn record(&mut self, meta: &TableMeta, row: u32, cells: &[Option<RawCell<'_>>]);
     /// A sum row, to be checked and never loaded.
     fn sum_row(&mut self, meta: &TableMeta, row: u32, kind: SumKind, label: &str, cells: &[Option<RawCell<'_>>]);
+    /// A part of a table begins.
+    fn part(&mut self, meta: &TableMeta, start: PartStart);
     /// A table ends.
     fn end_table(&mut self, meta: &TableMeta);
 }

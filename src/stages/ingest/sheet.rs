@@ -1,14 +1,14 @@
 //! One sheet, row by row: head, header, records, sums, footers, and further tables below.
 //!
-//! The first rows are kept until a header is found; from there on each row is judged as it comes, table by table where
+//! The last rows are kept until a header is found among them; from there on each row is judged as it comes, table by table where
 //! several stand side by side. Rows that may be the title of a further table are held until the next row tells.
 
 use super::head::{self, HeadRow};
 use super::header::{self, HeadColumn, Header};
 use super::labels::{Labels, Match};
-use super::lines;
+use super::lines::{self, Part};
 use super::numbering::{self, Layout};
-use super::reader::{Row, SheetHead};
+use super::reader::{Cell, Row, SheetHead};
 use super::sides::{self, Side, Stated};
 use super::table::{self, Block, Live, LiveSide, Verdict};
 use super::{RecordSink, Source};
@@ -17,13 +17,13 @@ use crate::finding::Seed;
 use crate::model::amount::Unit;
 use crate::model::aside::{AsideKind, Asides, Rows};
 use crate::model::period;
-use crate::model::raw::{ColumnMeta, TableMeta};
+use crate::model::raw::{ColumnMeta, PartStart, TableMeta};
 use std::collections::{BTreeSet, HashSet};
 
-/// Rows in which a header must lie.
+/// Rows kept above a header, and at the top of a sheet, as what may state its year and unit.
 const HEAD_ROWS: usize = 40;
-/// Rows kept beyond them, so that what follows a header (units, numbering) is at hand.
-const AHEAD: usize = 4;
+/// Rows kept below the first of a header, so that it is read whole with what follows it (units, numbering).
+const AHEAD: usize = header::MAX_HEIGHT + 4;
 /// Rows held at most as the title of a further table.
 const HELD_ROWS: usize = 12;
 
@@ -43,10 +43,15 @@ pub struct SheetReader<'a> {
     source: &'a Source<'a>,
     head: SheetHead,
     text_table: bool,
+    /// The first rows that turned out to be above no header that is near.
+    passed: Vec<Row>,
+    /// Further ones.
+    skipped: Rows,
+    /// The rows in which a header is looked for.
     kept: Vec<Row>,
+    /// The last of them that may be one of a header.
+    promising: Option<u32>,
     live: Option<Live>,
-    /// Rows in which no header was looked for any more.
-    unread: Rows,
     hidden_rows: Vec<u32>,
     /// Hidden columns that hold something.
     hidden_columns: BTreeSet<u32>,
@@ -64,9 +69,11 @@ impl<'a> SheetReader<'a> {
             source,
             head: head.clone(),
             text_table,
+            passed: Vec::new(),
+            skipped: Rows::default(),
             kept: Vec::new(),
+            promising: None,
             live: None,
-            unread: Rows::default(),
             hidden_rows: Vec::new(),
             hidden_columns: BTreeSet::new(),
             notes: Vec::new(),
@@ -98,13 +105,31 @@ impl<'a> SheetReader<'a> {
     fn take(&mut self, row: &Row, sink: &mut impl RecordSink) {
         if let Some(live) = self.live.take() {
             self.live = self.body_row(live, row, sink);
-        } else if self.kept.len() < HEAD_ROWS + AHEAD {
-            self.kept.push(row.clone());
-            if self.kept.len() == HEAD_ROWS + AHEAD {
-                self.settle(sink);
-            }
         } else {
-            self.unread.add(row.number);
+            self.keep(row);
+            if self.kept.len() == HEAD_ROWS + AHEAD && !self.settle(AHEAD, sink) {
+                self.pass(self.kept.len() / 2);
+            }
+        }
+    }
+
+    /// Keeps a row, above all if it may be one of a header.
+    fn keep(&mut self, row: &Row) {
+        let is_value = |c: &Cell| head::is_value(row.text(c), c.kind);
+        if !row.cells.iter().any(is_value) && self.source.labels.values().any(|l| l.may_name_key(&HeadRow::new(row))) {
+            self.promising = Some(row.number);
+        }
+        self.kept.push(row.clone());
+    }
+
+    /// Gives up looking for a header in the first of the rows kept.
+    fn pass(&mut self, count: usize) {
+        for row in self.kept.drain(..count) {
+            if self.passed.len() < HEAD_ROWS {
+                self.passed.push(row);
+            } else {
+                self.skipped.add(row.number);
+            }
         }
     }
 
@@ -116,14 +141,14 @@ impl<'a> SheetReader<'a> {
                 self.release(&mut live, sink);
                 self.close(live, sink);
             }
-            if self.kept.is_empty() || !self.settle(sink) {
+            if self.kept.is_empty() || !self.settle(0, sink) {
                 break;
             }
         }
-        self.unread.extend(self.kept.iter().map(|row| row.number));
-        if let Some(first) = self.unread.first() {
-            let args = vec![("count", self.unread.count().to_string())];
-            let unread = std::mem::take(&mut self.unread);
+        let mut unread = std::mem::take(&mut self.skipped);
+        unread.extend(self.passed.iter().chain(&self.kept).map(|row| row.number));
+        if let Some(first) = unread.first() {
+            let args = vec![("count", unread.count().to_string())];
             let code = match self.outcome.tables.last_mut() {
                 Some(above) => {
                     above.aside.insert(AsideKind::Unknown, unread);
@@ -147,27 +172,35 @@ impl<'a> SheetReader<'a> {
         self.outcome.seeds.push(Seed { code: code.into(), sheet: Some(self.head.name.clone()), row, column, found, args });
     }
 
-    /// Looks for a header among the kept rows, then reads those below it as body; tells whether it found one.
-    fn settle(&mut self, sink: &mut impl RecordSink) -> bool {
-        let heads: Vec<HeadRow> = self.kept.iter().map(HeadRow::new).collect();
-        let within = &heads[..heads.len().min(HEAD_ROWS)];
-        let Some(mut found) = header::find(within, self.head.merged.as_deref(), &self.source.labels) else {
+    /// Looks for a header among the kept rows, with so many from its first row on, then reads those below it as body; tells
+    /// whether it found one.
+    fn settle(&mut self, ahead: usize, sink: &mut impl RecordSink) -> bool {
+        let is_kept = |row: u32| self.kept.first().is_some_and(|first| first.number <= row);
+        if !self.promising.is_some_and(is_kept) {
             return false;
-        };
+        }
+        let heads: Vec<HeadRow> = self.kept.iter().map(HeadRow::new).collect();
+        let found = header::find(&heads, self.head.merged.as_deref(), &self.source.labels);
+        let Some(mut found) = found.filter(|found| found.top + ahead <= heads.len()) else { return false };
+        self.promising = None;
         let kept = std::mem::take(&mut self.kept);
         let end = found.top + found.height;
         let labels = &self.source.labels[&found.form];
         let layouts: Vec<Layout> = sides::split(&found, labels).iter().map(|side| layout(side, &found, labels)).collect();
-        let below = numbering::below_header(&kept[end..], &heads[end..], &layouts);
-        for (head, _) in heads[end..].iter().zip(&below).filter(|(_, kind)| **kind == AsideKind::Units) {
+        let counted = numbering::is_counted(&kept[found.top.saturating_sub(header::MAX_HEIGHT)..end], &layouts);
+        let below = numbering::below_header(&kept[end..], &heads[end..], &layouts, counted);
+        for head in heads[found.top..end + below.len()].iter().filter(|head| lines::is_units(head)) {
             for column in &mut found.columns {
                 column.unit = head.get(column.column).and_then(|c| c.unit).or(column.unit);
             }
         }
-        let mut live = self.open(&heads[..found.top], &heads[found.top..end], &found, sink);
-        for (row, head) in kept.iter().zip(&heads[..found.top]) {
+        let above = std::mem::take(&mut self.passed);
+        let title: Vec<HeadRow> = above.iter().map(HeadRow::new).chain(heads[..found.top].iter().cloned()).collect();
+        let mut live = self.open(&title, &heads[found.top..end], &found, sink);
+        for (row, head) in above.iter().chain(&kept).zip(&title) {
             live.set_aside(lines::above_header(head), row);
         }
+        self.tell_depth(&mut live, title.len());
         for (row, kind) in kept[end..].iter().zip(&below) {
             live.below_header(*kind, row);
         }
@@ -176,6 +209,16 @@ impl<'a> SheetReader<'a> {
             self.take(row, sink);
         }
         true
+    }
+
+    /// Says of a header deep in its sheet how many rows lie above it.
+    fn tell_depth(&mut self, live: &mut Live, title: usize) {
+        let skipped = std::mem::take(&mut self.skipped);
+        if title > HEAD_ROWS {
+            let count = title as u64 + skipped.count();
+            self.seed("TBL-218", live.header.first().map(|r| r.number), None, String::new(), vec![("count", count.to_string())]);
+        }
+        skipped.iter().for_each(|row| live.sides.iter_mut().for_each(|side| side.set_aside(AsideKind::Unknown, row)));
     }
 
     fn open(&mut self, title: &[HeadRow], rows: &[HeadRow], found: &Header, sink: &mut impl RecordSink) -> Live {
@@ -356,12 +399,13 @@ impl<'a> SheetReader<'a> {
             live.set_aside(AsideKind::Header, row);
             for side in &mut live.sides {
                 (side.fresh, side.footer) = (true, false);
+                side.begin_part(PartStart::Page, sink);
             }
             return Some(live);
         }
         self.close(live, sink);
         title.push(row.clone());
-        self.kept = title;
+        title.iter().for_each(|row| self.keep(row));
         None
     }
 
@@ -378,7 +422,12 @@ impl<'a> SheetReader<'a> {
         for side in &mut live.sides {
             let Some(part) = side.part(row) else { continue };
             match side.judge(row, part, several) {
-                Verdict::Aside(kind) => side.set_aside(kind, row.number),
+                Verdict::Aside(kind) => {
+                    side.set_aside(kind, row.number);
+                    if let Some(start) = part_start(kind, part) {
+                        side.begin_part(start, sink);
+                    }
+                }
                 Verdict::Sum(word, label) => side.sum(row, word, label, live.text_table, sink),
                 Verdict::Record => {
                     side.record(row, part, live.text_table, sink);
@@ -407,7 +456,11 @@ impl<'a> SheetReader<'a> {
         for row in live.asides(AsideKind::Personal).iter() {
             self.seed("TBL-215", Some(row), None, String::new(), Vec::new());
         }
-        for (code, kind, at_first) in [("TBL-213", AsideKind::Share, true), ("TBL-214", AsideKind::BelowFooter, false)] {
+        for (code, kind, at_first) in [
+            ("TBL-213", AsideKind::Share, true),
+            ("TBL-214", AsideKind::BelowFooter, false),
+            ("TBL-219", AsideKind::PlaceTotal, true),
+        ] {
             let rows = live.asides(kind);
             if let Some(first) = rows.first() {
                 self.seed(code, at_first.then_some(first), None, String::new(), vec![("count", rows.count().to_string())]);
@@ -438,12 +491,23 @@ impl<'a> SheetReader<'a> {
     }
 }
 
+/// What part of its table begins at a row that is set aside.
+fn part_start(kind: AsideKind, part: Part<'_>) -> Option<PartStart> {
+    match kind {
+        AsideKind::Heading if !part.is_page_word() => Some(PartStart::Heading),
+        AsideKind::Header | AsideKind::Heading => Some(PartStart::Page),
+        _ => None,
+    }
+}
+
 /// The columns of one of the tables side by side.
 fn layout(side: &Side<'_>, found: &Header, labels: &Labels) -> Layout {
-    let is_key = |c: &&&HeadColumn| c.field().is_some_and(|i| labels.keys.contains(&i));
+    let columns_of = |is: &dyn Fn(usize) -> bool| side.columns.iter().filter(|c| c.field().is_some_and(is)).map(|c| c.column).collect();
+    let own = |c: &&HeadColumn| (side.from..side.to).contains(&c.column);
     Layout {
         columns: (side.from, side.to),
-        keys: side.columns.iter().filter(is_key).map(|c| c.column).collect(),
-        labelled: found.columns.iter().filter(|c| (side.from..side.to).contains(&c.column)).count(),
+        keys: columns_of(&|i| labels.keys.contains(&i)),
+        labelled: found.columns.iter().filter(own).map(|c| c.column).collect(),
+        figures: columns_of(&|i| matches!(labels.kinds[i], FieldKind::Amount | FieldKind::Number)),
     }
 }

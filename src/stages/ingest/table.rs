@@ -11,7 +11,7 @@ use super::reader::{CellKind, Row};
 use crate::finding::Seed;
 use crate::model::amount::Unit;
 use crate::model::aside::{AsideKind, Rows};
-use crate::model::raw::{CellType, RawCell, SumKind, TableMeta};
+use crate::model::raw::{CellType, PartStart, RawCell, SumKind, TableMeta};
 
 /// The table being read: one or several side by side under one header.
 pub struct Live {
@@ -69,11 +69,21 @@ pub struct Block {
 /// Sum rows whose reach is not known yet: 合计 is a total unless records or 总计 follow.
 #[derive(Default)]
 struct OpenSums {
-    pending: Option<(Row, String)>,
+    pending: Option<Pending>,
     /// Whether a 合计 turned out to be one of several.
     several: bool,
-    /// Whether a 小计 stood since the last 合计, which then cannot be verified by the rows above it.
-    groups: bool,
+    /// Whether a record stood since the last sum.
+    records: bool,
+}
+
+/// A 合计 that may be the total.
+struct Pending {
+    row: Row,
+    label: String,
+    /// Whether records stood between it and the sum before.
+    records: bool,
+    /// The part of the table that began behind it.
+    start: Option<PartStart>,
 }
 
 impl LiveSide {
@@ -112,26 +122,26 @@ impl LiveSide {
             return Verdict::Aside(AsideKind::Header);
         }
         let code = part.has_own_code(&layout.keys);
-        if !code && part.is_footer(layout.labelled) {
+        if !code && part.is_footer(layout.labelled.len()) {
             self.footer = true;
             return Verdict::Aside(AsideKind::Footer);
         }
         if part.names_person() {
-            if code || part.resumes(&layout.keys, layout.labelled) {
+            if code || part.resumes(&layout.keys, layout.labelled.len()) {
                 return Verdict::Aside(AsideKind::Personal);
             }
             self.footer = true;
             return Verdict::Aside(AsideKind::Footer);
         }
         if !part.has_code(&layout.keys) {
-            if let Some((word, label)) = part.sum(&layout.keys) {
+            if let Some((word, label)) = part.sum(layout) {
                 return Verdict::Sum(word, label);
             }
             if part.is_summary(&layout.keys) {
                 return Verdict::Aside(if part.cells.len() > 1 { AsideKind::Share } else { AsideKind::Heading });
             }
         }
-        if self.footer && !part.resumes(&layout.keys, layout.labelled) {
+        if self.footer && !part.resumes(&layout.keys, layout.labelled.len()) {
             return Verdict::Aside(AsideKind::BelowFooter);
         }
         self.footer = false;
@@ -146,55 +156,64 @@ impl LiveSide {
 
     /// Takes a sum row.
     pub fn sum(&mut self, row: &Row, word: SumWord, label: &str, text_table: bool, sink: &mut impl RecordSink) {
-        let before = self.sums.pending.take();
-        if let Some(before) = before {
-            // Two sums with no record between: the first is the last group's.
-            self.demote(before, text_table, sink);
-        }
-        match word {
-            SumWord::Grand => self.send_sum(row, SumKind::Total, label, text_table, sink),
-            SumWord::Group => {
-                self.sums.groups = true;
-                self.send_sum(row, SumKind::Subtotal, label, text_table, sink);
-            }
+        // Two sums with no record between: the first is the last group's.
+        self.demote(text_table, sink);
+        let records = std::mem::take(&mut self.sums.records);
+        let kind = match word {
+            SumWord::Grand => SumKind::Total,
+            SumWord::Running => SumKind::Running,
+            SumWord::Group | SumWord::Place => SumKind::Subtotal,
+            SumWord::Page => SumKind::Page,
             // Above all records it can only be the total.
-            SumWord::Sum if self.blocks.iter().all(|b| b.meta.rows == 0) => self.send_sum(row, SumKind::Total, label, text_table, sink),
-            SumWord::Sum => self.sums.pending = Some((row.clone(), label.to_owned())),
-        }
+            SumWord::Sum if self.blocks.iter().all(|b| b.meta.rows == 0) => SumKind::Total,
+            SumWord::Sum => {
+                self.sums.pending = Some(Pending { row: row.clone(), label: label.to_owned(), records, start: None });
+                return;
+            }
+        };
+        let aside = if word == SumWord::Place { AsideKind::PlaceTotal } else { aside_of(kind) };
+        self.send_sum(row, kind, aside, label, text_table, sink);
     }
 
-    /// Ends the sums: the last 合计 is the total, unless each group had one.
+    /// Ends the sums: the last 合计 is the total, unless each group had one and it stands below the records of the last.
     pub fn end_sums(&mut self, text_table: bool, sink: &mut impl RecordSink) {
-        let Some((row, label)) = self.sums.pending.take() else { return };
-        if self.sums.several {
-            self.demote((row, label), text_table, sink);
-        } else {
-            self.send_sum(&row, SumKind::Total, &label, text_table, sink);
+        let several = self.sums.several;
+        if let Some(last) = self.sums.pending.take() {
+            let kind = if several && last.records { SumKind::Subtotal } else { SumKind::Total };
+            self.send_sum(&last.row, kind, aside_of(kind), &last.label, text_table, sink);
         }
     }
 
-    fn demote(&mut self, (row, label): (Row, String), text_table: bool, sink: &mut impl RecordSink) {
+    /// A 合计 before this row was that of a group.
+    fn demote(&mut self, text_table: bool, sink: &mut impl RecordSink) {
+        let Some(before) = self.sums.pending.take() else { return };
         self.sums.several = true;
-        if std::mem::take(&mut self.sums.groups) {
-            self.set_aside(AsideKind::Subtotal, row.number);
-        } else {
-            self.send_sum(&row, SumKind::Subtotal, &label, text_table, sink);
+        self.send_sum(&before.row, SumKind::Subtotal, AsideKind::Subtotal, &before.label, text_table, sink);
+        if let Some(start) = before.start {
+            self.begin_part(start, sink);
         }
     }
 
-    fn send_sum(&mut self, row: &Row, kind: SumKind, label: &str, text_table: bool, sink: &mut impl RecordSink) {
+    fn send_sum(&mut self, row: &Row, kind: SumKind, aside: AsideKind, label: &str, text_table: bool, sink: &mut impl RecordSink) {
         let Some(part) = self.part(row) else { return };
-        self.set_aside(if kind == SumKind::Total { AsideKind::Total } else { AsideKind::Subtotal }, row.number);
+        self.set_aside(aside, row.number);
         for block in &self.blocks {
             sink.sum_row(&block.meta, row.number, kind, label, &block.cells(part, text_table).0);
         }
     }
 
+    /// Tells where a part of the table begins, behind a sum that still waits.
+    pub fn begin_part(&mut self, start: PartStart, sink: &mut impl RecordSink) {
+        match &mut self.sums.pending {
+            Some(pending) => pending.start = Some(start),
+            None => self.blocks.iter().for_each(|block| sink.part(&block.meta, start)),
+        }
+    }
+
     /// Hands out a record of each block that the cells fill.
     pub fn record(&mut self, row: &Row, part: Part<'_>, text_table: bool, sink: &mut impl RecordSink) {
-        if let Some(pending) = self.sums.pending.take() {
-            self.demote(pending, text_table, sink);
-        }
+        self.demote(text_table, sink);
+        self.sums.records = true;
         for block in &mut self.blocks {
             let (cells, any) = block.cells(part, text_table);
             if any {
@@ -253,6 +272,14 @@ impl Live {
         let years = self.title.iter().flat_map(HeadRow::years).map(|(_, y)| y);
         let units = self.title.iter().flat_map(HeadRow::units).map(|(_, u, _)| u);
         year.is_none_or(|year| years.into_iter().any(|y| y == year)) && unit.is_none_or(|unit| units.into_iter().any(|u| u == unit))
+    }
+}
+
+/// How a sum row is listed.
+fn aside_of(kind: SumKind) -> AsideKind {
+    match kind {
+        SumKind::Total | SumKind::Running => AsideKind::Total,
+        SumKind::Subtotal | SumKind::Page => AsideKind::Subtotal,
     }
 }
 

@@ -6,11 +6,12 @@
 //! - `f_unit` yuan per unit for amounts, `f_key` the match key of a name, `f_precision` of a date;
 //!
 //! and `period`: the year that the table states, else the one in the record's own year column;
-//! beside them the sum rows of each table and the single names of cells that hold several.
+//! beside them the sum rows of each table whose reach can be told, and the single names of cells that hold several.
 //! Invariants: a value is stated, stated zero, or absent with a reason; a unit is applied from cell over column over
 //! table and never guessed; amounts never pass through a binary float; the same records give the same bytes.
 
 mod column;
+mod reach;
 mod schema;
 mod sums;
 mod table;

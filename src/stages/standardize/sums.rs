@@ -1,30 +1,46 @@
 //! Sum rows beside the sums of the records above them.
 //!
+//! What a sum row adds up its [`reach`](super::reach) says.
 //! Sums are taken over values as stated, before any edit withholds one: a sum row verifies the copy of a table, not the
 //! truth of its figures. They are added in checked 128-bit integers, so they cannot wrap.
 
 use super::column::Reading;
+use super::reach::Reaches;
 use super::schema::{state, word_type, words};
 use super::value::{Stated, number_state};
 use crate::model::amount::Unit;
-use crate::model::raw::{RawCell, SumKind};
+use crate::model::raw::{PartStart, RawCell, SumKind};
 use datafusion::arrow::array::{ArrayRef, Decimal128Array, Int64Array, RecordBatch, StringArray};
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
 use datafusion::arrow::error::ArrowError;
 use std::sync::Arc;
 
-/// A running sum of one column; nothing once a cell in it could not be read.
-#[derive(Debug, Clone, Copy)]
-struct Running(Option<i128>);
+/// Sums of the records so far: of a column, and how many of its cells could not be read or added.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Tally {
+    pub sum: i128,
+    pub lost: u64,
+}
 
-impl Running {
+impl Tally {
     fn add(&mut self, reading: Reading) {
-        self.0 = match reading {
-            Reading::Value(value) => self.0.and_then(|sum| sum.checked_add(value)),
-            Reading::Absent | Reading::Year(_) => self.0,
+        let value = match reading {
+            Reading::Value(value) => self.sum.checked_add(value),
+            Reading::Absent | Reading::Year(_) => Some(self.sum),
             Reading::Unreadable => None,
         };
+        match value {
+            Some(sum) => self.sum = sum,
+            None => self.lost += 1,
+        }
     }
+}
+
+/// A place between the records of a table: how many stand above it, and their sums.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Place {
+    pub records: u64,
+    pub tallies: Vec<Tally>,
 }
 
 /// A sum row of the table.
@@ -38,75 +54,115 @@ pub struct SumRow<'a> {
     pub label: &'a str,
 }
 
+/// A row that is no record and may bound what a sum row adds up.
+#[derive(Debug)]
+pub(super) struct Mark {
+    pub at: Place,
+    pub what: What,
+}
+
+#[derive(Debug)]
+pub(super) enum What {
+    Sum { record: i64, kind: SumKind, label: String, lines: Vec<Line> },
+    Part(PartStart),
+}
+
 /// One figure of a sum row.
-struct Line {
-    record: i64,
-    field: usize,
-    label: String,
-    total: bool,
-    stated: (i8, Option<i128>),
-    raw: String,
-    computed: Option<i128>,
+#[derive(Debug)]
+pub(super) struct Line {
+    pub field: usize,
+    /// State and value at scale 4.
+    pub stated: (i8, Option<i128>),
+    pub raw: String,
+    /// Yuan, or 1.
     unit: i64,
 }
 
 /// The sums of one table.
 #[derive(Default)]
 pub struct Sums {
-    total: Vec<Running>,
-    subtotal: Vec<Running>,
-    lines: Vec<Line>,
+    now: Place,
+    marks: Vec<Mark>,
 }
 
 impl Sums {
     /// Sums over `fields` columns.
     pub fn new(fields: usize) -> Self {
-        Self { total: vec![Running(Some(0)); fields], subtotal: vec![Running(Some(0)); fields], lines: Vec::new() }
+        Self { now: Place { records: 0, tallies: vec![Tally::default(); fields] }, marks: Vec::new() }
     }
 
-    /// Adds a record's figure.
+    /// Begins a record.
+    pub fn record(&mut self) {
+        self.now.records += 1;
+    }
+
+    /// Adds a figure of the record begun.
     pub fn add(&mut self, field: usize, reading: Reading) {
-        self.total[field].add(reading);
-        self.subtotal[field].add(reading);
+        self.now.tallies[field].add(reading);
     }
 
-    /// Takes one figure of a sum row; `unit` is its column's.
-    pub fn line(&mut self, row: &SumRow<'_>, field: usize, cell: RawCell<'_>, stated: Stated<(i128, Unit)>, unit: Option<Unit>) {
-        self.lines.push(Line {
-            record: row.record,
-            field,
-            label: row.label.to_owned(),
-            total: row.kind == SumKind::Total,
-            stated: (number_state(&stated), stated.ok().map(|(value, _)| value)),
-            raw: cell.text.to_owned(),
-            computed: self.subtotal[field].0,
-            unit: stated.ok().map(|(_, unit)| unit).or(unit).map_or(1, Unit::yuan),
-        });
+    /// Begins a part of the table.
+    pub fn part(&mut self, start: PartStart) {
+        let again = |mark: &Mark| matches!(mark.what, What::Part(s) if s == start) && mark.at.records == self.now.records;
+        if !self.marks.last().is_some_and(again) {
+            self.mark(What::Part(start));
+        }
     }
 
-    /// Begins the next group of rows.
-    pub fn end_group(&mut self) {
-        self.subtotal.fill(Running(Some(0)));
+    /// Begins a sum row.
+    pub fn sum(&mut self, row: &SumRow<'_>) {
+        self.mark(What::Sum { record: row.record, kind: row.kind, label: row.label.trim().to_owned(), lines: Vec::new() });
     }
 
-    /// The sum rows of the table; a total compares with the whole table, wherever it stands.
+    fn mark(&mut self, what: What) {
+        self.marks.push(Mark { at: self.now.clone(), what });
+    }
+
+    /// Takes one figure of the sum row begun; `unit` is its column's.
+    pub fn line(&mut self, field: usize, cell: RawCell<'_>, stated: Stated<(i128, Unit)>, unit: Option<Unit>) {
+        let unit = stated.ok().map(|(_, unit)| unit).or(unit).map_or(1, Unit::yuan);
+        let stated = (number_state(&stated), stated.ok().map(|(value, _)| value));
+        if let Some(Mark { what: What::Sum { lines, .. }, .. }) = self.marks.last_mut() {
+            lines.push(Line { field, stated, raw: cell.text.to_owned(), unit });
+        }
+    }
+
+    /// The sum rows of the table beside the sums of the records that they add up; one whose records cannot be told is left
+    /// out, since nothing can be said of it.
     pub fn finish(self, fields: &[String]) -> Result<Option<RecordBatch>, ArrowError> {
-        if self.lines.is_empty() {
+        let start = Place { records: 0, tallies: vec![Tally::default(); fields.len()] };
+        let table = Reaches::new(&self.marks, &start, &self.now);
+        let told: Vec<(i64, &str, &Line, Option<i128>)> = (0..self.marks.len())
+            .filter_map(|at| match &self.marks[at].what {
+                What::Sum { record, label, lines, .. } => table.of(at).map(|reach| (*record, label, lines, reach)),
+                What::Part(_) => None,
+            })
+            .flat_map(|(record, label, lines, reach)| {
+                lines.iter().map(move |line| (record, label.as_str(), line, reach.sum(line.field)))
+            })
+            .collect();
+        if told.is_empty() {
             return Ok(None);
         }
         let decimal = |values: Vec<Option<i128>>| Decimal128Array::from(values).with_precision_and_scale(28, 4);
-        let computed = |l: &Line| if l.total { self.total[l.field].0 } else { l.computed };
         let columns: Vec<ArrayRef> = vec![
-            Arc::new(Int64Array::from_iter_values(self.lines.iter().map(|l| l.record))),
-            Arc::new(StringArray::from_iter_values(self.lines.iter().map(|l| &fields[l.field]))),
-            Arc::new(StringArray::from_iter_values(self.lines.iter().map(|l| l.label.trim()))),
-            Arc::new(decimal(self.lines.iter().map(|l| l.stated.1).collect())?),
-            words(self.lines.iter().map(|l| Some(l.stated.0)).collect(), &state::WORDS),
-            Arc::new(StringArray::from_iter_values(self.lines.iter().map(|l| &l.raw))),
-            Arc::new(decimal(self.lines.iter().map(computed).collect())?),
-            Arc::new(decimal(self.lines.iter().map(|l| Some(i128::from(l.unit) * 10_000)).collect())?),
+            Arc::new(Int64Array::from_iter_values(told.iter().map(|t| t.0))),
+            Arc::new(StringArray::from_iter_values(told.iter().map(|t| &fields[t.2.field]))),
+            Arc::new(StringArray::from_iter_values(told.iter().map(|t| t.1))),
+            Arc::new(decimal(told.iter().map(|t| t.2.stated.1).collect())?),
+            words(told.iter().map(|t| Some(t.2.stated.0)).collect(), &state::WORDS),
+            Arc::new(StringArray::from_iter_values(told.iter().map(|t| &t.2.raw))),
+            Arc::new(decimal(told.iter().map(|t| t.3).collect())?),
+            Arc::new(decimal(told.iter().map(|t| Some(t.2.tolerance())).collect())?),
         ];
         RecordBatch::try_new(Arc::new(schema()), columns).map(Some)
+    }
+}
+
+impl Line {
+    /// One unit, by which rounding may change a sum.
+    pub fn tolerance(&self) -> i128 {
+        i128::from(self.unit) * 10_000
     }
 }
 

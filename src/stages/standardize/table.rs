@@ -8,7 +8,7 @@ use crate::config::{FieldKind, FormOptions, PeriodKind};
 use crate::model::amount::{Unit, is_error_word, is_mark};
 use crate::model::name;
 use crate::model::place::Address;
-use crate::model::raw::{RawCell, SumKind, TableMeta};
+use crate::model::raw::{PartStart, RawCell, SumKind, TableMeta};
 use datafusion::arrow::array::{ArrayRef, Int32Array, Int64Array, Int64Builder, RecordBatch, StringBuilder};
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::arrow::error::ArrowError;
@@ -99,6 +99,7 @@ impl<'a> Standardizer<'a> {
         let Some(open) = self.open.iter_mut().find(|o| o.number == meta.number) else { return Ok(None) };
         let record = record_id(meta.number, row);
         open.records.push(record);
+        open.sums.record();
         let mut period = open.period;
         for (place, (index, name, column)) in open.columns.iter_mut().enumerate() {
             let cell = cells.get(*index).copied().flatten();
@@ -117,16 +118,20 @@ impl<'a> Standardizer<'a> {
     /// Takes a sum row.
     pub fn sum_row(&mut self, meta: &TableMeta, row: u32, kind: SumKind, label: &str, cells: &[Option<RawCell<'_>>]) {
         let Some(open) = self.open.iter_mut().find(|o| o.number == meta.number) else { return };
-        let sum = SumRow { record: record_id(meta.number, row), kind, label };
+        open.sums.sum(&SumRow { record: record_id(meta.number, row), kind, label });
         for (place, (index, _, column)) in open.columns.iter().enumerate() {
             let cell = cells.get(*index).copied().flatten();
             if let (FieldKind::Amount | FieldKind::Number, Some(cell)) = (column.kind, cell) {
                 let stated = present(Some(cell)).and_then(|c| column.numbers.read(c));
-                open.sums.line(&sum, place, cell, stated, column.numbers.unit);
+                open.sums.line(place, cell, stated, column.numbers.unit);
             }
         }
-        if kind == SumKind::Subtotal {
-            open.sums.end_group();
+    }
+
+    /// Begins a part of a table.
+    pub fn part(&mut self, meta: &TableMeta, start: PartStart) {
+        if let Some(open) = self.open.iter_mut().find(|o| o.number == meta.number) {
+            open.sums.part(start);
         }
     }
 

@@ -12,6 +12,7 @@ impl RecordSink for Counter {
         self.0.entry(meta.number).or_default().push(row);
     }
     fn sum_row(&mut self, _: &TableMeta, _: u32, _: SumKind, _: &str, _: &[Option<RawCell<'_>>]) {}
+    fn part(&mut self, _: &TableMeta, _: PartStart) {}
     fn end_table(&mut self, _: &TableMeta) {}
 }
 
