@@ -42,6 +42,7 @@ const FACTS: [&str; 24] = [
     "patents_in_force_unclear",
     "patents_status_unclear",
     "patents_expired",
+    "patents_not_granted",
     "patents_not_in_force",
     "latest_grant",
 ];
