@@ -19,7 +19,7 @@ pub const PATENTS: usize = 50;
 /// Rows of the smaller lists, at most.
 pub(super) const ROWS: usize = 200;
 /// What the page says of an enterprise beside figures, in this order.
-const FACTS: [&str; 24] = [
+const FACTS: [&str; 25] = [
     "uscc",
     "former_names",
     "address",
