@@ -1,6 +1,7 @@
 //! Row accounting: where a record can end, and how many did.
 
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The money that is accounted for beside the records: of each dataset the first of these columns that it has.
 pub const BALANCED: [&str; 2] = ["revenue", "need_amount"];
@@ -62,6 +63,35 @@ pub struct Account {
     /// Their money (revenue, financing need), yuan at scale 4, as stated.
     #[serde(with = "text")]
     pub amount: i128,
+}
+
+/// Whose records ended where: how many of each enterprise, by dataset, file and place. Kept of files of statistics, and never
+/// published: it decides which counts would speak of one enterprise.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Whose(BTreeMap<(String, usize, Place), BTreeMap<String, u64>>);
+
+impl Whose {
+    /// Notes a record of an enterprise.
+    pub fn add(&mut self, dataset: &str, file: usize, place: Place, enterprise: &str) {
+        let own = self.0.entry((dataset.to_owned(), file, place)).or_default();
+        *own.entry(enterprise.to_owned()).or_default() += 1;
+    }
+
+    /// Notes the records of an account that name nobody, by as many enterprises as they must be of at least: of one
+    /// enterprise a file holds a record a period, twice at most.
+    pub fn complete(&mut self, account: &Account, periods: u64) {
+        let own = self.0.entry((account.dataset.clone(), account.file, account.place)).or_default();
+        let unnamed = account.rows.saturating_sub(own.values().sum());
+        // Of two files they may be of the same ones, so those share their names.
+        (0..unnamed.div_ceil(2 * periods.max(1))).for_each(|i| _ = own.insert(format!("?{i}"), 0));
+    }
+
+    /// Dataset, file and place with the enterprises there.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, usize, Place, impl Iterator<Item = (&str, u64)>)> {
+        self.0.iter().map(|((dataset, file, place), own)| {
+            (dataset.as_str(), *file, *place, own.iter().map(|(enterprise, records)| (enterprise.as_str(), *records)))
+        })
+    }
 }
 
 /// 128-bit integers as text, since JSON readers lose digits of long numbers.

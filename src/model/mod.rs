@@ -14,6 +14,7 @@ pub mod aside;
 pub mod cell;
 pub mod code;
 pub mod date;
+pub mod few;
 pub mod ideograph;
 pub mod merged;
 pub mod name;

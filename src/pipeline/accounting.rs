@@ -1,26 +1,32 @@
 //! Row accounting: every record that came in ends in exactly one place, and its money with it.
 
 use super::datasets::{BALANCED, Dataset, Loaded, Totals};
+use crate::config::Config;
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::model::account::{Account, Place};
+use crate::model::account::{Account, Place, Whose};
+use crate::model::name::match_key;
 use crate::model::place::Address;
+use crate::stages::publish::disclosure::sends_statistics;
 use datafusion::arrow::array::{Array, AsArray};
 use datafusion::arrow::datatypes::{Decimal128Type, Int64Type};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-/// Accounts for every record, and proves the sums: what came in, as the readers counted it and before versions were
+/// Accounts for every record, with whose they are where statistics were sent, and proves the sums: what came in, as the readers counted it and before versions were
 /// decided, is what ended in the places, record for record and in every column of amounts.
 ///
 /// # Errors
 /// A sum that does not hold is our bug, and the run must not publish.
-pub fn account(engine: &Engine, loaded: &Loaded) -> Result<Vec<Account>, Error> {
+pub fn account(config: &Config, engine: &Engine, loaded: &Loaded) -> Result<(Vec<Account>, Whose), Error> {
     let mut accounts = loaded.superseded.clone();
     let apart = Apart::of(engine);
+    let closed: Vec<bool> = loaded.places.files.iter().map(|f| sends_statistics(config, &f.source)).collect();
+    let mut whose = Whose::default();
     for (dataset, incoming) in &loaded.incoming {
         let mut ended = loaded.outgoing.get(dataset).cloned().unwrap_or_default();
         if let Some(stated) = loaded.forms.get(dataset) {
-            accounts.extend(ends(&apart, &links(engine, dataset, &apart.pooled), dataset, stated, &mut ended));
+            let links = links(engine, dataset, &apart.pooled, &closed);
+            accounts.extend(ends(&apart, &links, dataset, stated, (&mut ended, &mut whose)));
         }
         ended.amounts.retain(|_, sum| *sum != 0);
         let mut came = incoming.clone();
@@ -30,7 +36,12 @@ pub fn account(engine: &Engine, loaded: &Loaded) -> Result<Vec<Account>, Error> 
             return Err(Error::bug(format!("row accounting of {dataset} does not balance: {came:?} came in, {ended:?} ended")));
         }
     }
-    Ok(compact(accounts))
+    let accounts = compact(accounts);
+    for account in accounts.iter().filter(|a| closed.get(a.file).is_none_or(|closed| *closed)) {
+        let parts = loaded.parts.get(&account.file).into_iter().flatten().filter(|p| p.form == account.dataset);
+        whose.complete(account, parts.count() as u64);
+    }
+    Ok((accounts, whose))
 }
 
 /// One account a file, dataset, place and reason.
@@ -79,6 +90,8 @@ struct Linked {
     any: bool,
     pooled: bool,
     reason: String,
+    /// Whose it is, of a file of statistics: enterprises of the registry, or the names that it gives.
+    whose: Vec<String>,
 }
 
 impl Linked {
@@ -94,11 +107,12 @@ impl Linked {
 }
 
 /// The links of a dataset, one entry a record, in the order of records.
-fn links(engine: &Engine, dataset: &str, pooled: &HashMap<String, bool>) -> Vec<Linked> {
+fn links(engine: &Engine, dataset: &str, pooled: &HashMap<String, bool>, closed: &[bool]) -> Vec<Linked> {
     let mut links: Vec<Linked> = Vec::new();
     for batch in &engine.contents(&format!("links_{dataset}")).1 {
         let (Some(enterprises), Some(reasons)) = (batch.column_by_name("enterprise"), batch.column_by_name("not_linked")) else { continue };
         let (enterprises, reasons) = (enterprises.as_string::<i32>(), reasons.as_string::<i32>());
+        let names = batch.column_by_name("name").and_then(|c| c.as_string_opt::<i32>());
         for (row, record) in batch.column(0).as_primitive::<Int64Type>().values().iter().enumerate() {
             if links.last().is_none_or(|l| l.record != *record) {
                 links.push(Linked { record: *record, ..Linked::default() });
@@ -110,14 +124,18 @@ fn links(engine: &Engine, dataset: &str, pooled: &HashMap<String, bool>) -> Vec<
                 link.any = true;
                 link.pooled |= pooled.get(enterprises.value(row)).copied().unwrap_or_default();
             }
+            if let Some(link) = links.last_mut().filter(|_| closed.get(Address::of(*record).file).is_none_or(|closed| *closed)) {
+                let name = || names.filter(|n| n.is_valid(row)).map(|n| match_key(n.value(row)));
+                link.whose.extend(if enterprises.is_valid(row) { Some(enterprises.value(row).to_owned()) } else { name() });
+            }
         }
     }
     links.sort_by_key(|l| l.record);
     links
 }
 
-/// The accounts of a dataset; every record and amount is added to `ended`.
-fn ends(apart: &Apart, links: &[Linked], dataset: &str, stated: &Dataset, ended: &mut Totals) -> Vec<Account> {
+/// The accounts of a dataset; every record and amount is added to `ended`, and every record to whose it is.
+fn ends(apart: &Apart, links: &[Linked], dataset: &str, stated: &Dataset, (ended, whose): (&mut Totals, &mut Whose)) -> Vec<Account> {
     let balanced = BALANCED.into_iter().find(|c| stated.schema.column_with_name(c).is_some());
     let mut accounts: BTreeMap<(usize, Place, &str), (u64, i128)> = BTreeMap::new();
     let mut next = 0;
@@ -136,7 +154,9 @@ fn ends(apart: &Apart, links: &[Linked], dataset: &str, stated: &Dataset, ended:
                 Some(link) if link.any => (Place::NotPooled, ""),
                 link => (Place::NotLinked, link.map_or("", |l| l.reason.as_str())),
             };
-            let account = accounts.entry((Address::of(*record).file, place, reason)).or_default();
+            let file = Address::of(*record).file;
+            link.into_iter().flat_map(|l| &l.whose).for_each(|enterprise| whose.add(dataset, file, place, enterprise));
+            let account = accounts.entry((file, place, reason)).or_default();
             account.0 += 1;
             account.1 += amounts.filter(|a| a.is_valid(row)).map_or(0, |a| a.value(row));
         }

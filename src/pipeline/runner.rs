@@ -16,12 +16,12 @@ use crate::error::{Error, ErrorKind};
 use crate::finding::{Catalogue, Finding, Judgement, Renderer, Severity};
 use crate::ledger::Ledger;
 use crate::lock::{self, Work};
-use crate::model::account::Account;
+use crate::model::account::{Account, Whose};
 use crate::model::merged::{Conflict, Merged};
 use crate::model::place::{FileName, Places};
 use crate::stages::acquire::{Store, hash_text};
 use crate::stages::merge::{self, Datasets};
-use crate::stages::publish::{self, Adopted, Input, Publication, PublishedRun};
+use crate::stages::publish::{self, Adopted, Input, Publication, PublishedRun, Written};
 use crate::stages::screen;
 use chrono::{FixedOffset, Utc};
 use datafusion::arrow::array::AsArray;
@@ -260,11 +260,11 @@ async fn compute(
     screen::screen(&engine, config).await?;
     progress.end(Stage::Screen, None);
 
-    let accounts = accounting::account(&engine, &loaded)?;
+    let (accounts, whose) = accounting::account(config, &engine, &loaded)?;
     let findings = judging::findings(config, &engine, &loaded, judgement.findings.split_off(0)).await?;
     let receipts = receipts::uses(config, &engine, parsed, &loaded, &accounts);
     let adopted = standing.map(|s| s.compared(&engine)).transpose()?;
-    let parts = Parts { judgement, findings, merged, conflicts, accounts, receipts, adopted };
+    let parts = Parts { judgement, findings, merged, conflicts, accounts, whose, receipts, adopted };
     publish_all(config, &engine, &loaded, parsed, parts, work, key, progress).await
 }
 
@@ -275,6 +275,7 @@ struct Parts {
     merged: Merged,
     conflicts: Vec<Conflict>,
     accounts: Vec<Account>,
+    whose: Whose,
     receipts: Vec<ReceiptUse>,
     adopted: Option<Adopted>,
 }
@@ -304,12 +305,13 @@ async fn publish_all(
         judgement: &parts.judgement,
         conflicts: &parts.conflicts,
         accounts: &parts.accounts,
+        whose: &parts.whose,
         key,
         adopted: parts.adopted.clone(),
     };
-    let (written, record_sha256) = publish::publish(&publication, work).await?;
+    let Written { files: written, record_sha256, held_back } = publish::publish(&publication, work).await?;
     progress.end(Stage::Publish, Some(written.len() as u64));
-    Ok(Summary { written, record_sha256, ..summary })
+    Ok(Summary { written, record_sha256, held_back: Some(held_back), ..summary })
 }
 
 fn input(config: &Config, parsed: &ParsedFile) -> Input {
@@ -355,6 +357,7 @@ async fn summarize(engine: &Engine, parsed: &[ParsedFile], parts: &Parts) -> Res
         findings,
         accounts: parts.accounts.clone(),
         receipts: parts.receipts.clone(),
+        held_back: None,
         written: Vec::new(),
         record_sha256: String::new(),
     })

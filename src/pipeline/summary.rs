@@ -1,7 +1,9 @@
 //! What a run comes to, in numbers: the closing screen, `run.json` and the ledger say the same.
 
 use super::receipts::ReceiptUse;
+use crate::config::Config;
 use crate::model::account::Account;
+use crate::stages::publish::HeldBack;
 use serde::{Deserialize, Serialize};
 
 /// The stages of a run.
@@ -97,6 +99,9 @@ pub struct Summary {
     pub findings: Severities,
     /// What came in and what became of it.
     pub accounts: Vec<Account>,
+    /// What of these counts is held back where statistics are closed; nothing of runs of builds that did not note it.
+    #[serde(default)]
+    pub held_back: Option<HeldBack>,
     /// What became of each upload.
     #[serde(default)]
     pub receipts: Vec<ReceiptUse>,
@@ -105,4 +110,11 @@ pub struct Summary {
     /// SHA-256 of `run.json`, which lists the others'; empty for runs of builds that did not note it.
     #[serde(default)]
     pub record_sha256: String,
+}
+
+impl Summary {
+    /// What is held back of its counts: nothing where the closed edition may be seen.
+    pub fn held_back(&self, config: &Config, closed: bool) -> HeldBack {
+        if closed { HeldBack::default() } else { self.held_back.clone().unwrap_or_else(|| HeldBack::unknown(config)) }
+    }
 }

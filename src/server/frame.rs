@@ -101,6 +101,11 @@ pub fn quoted(text: &str) -> String {
     text.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
 }
 
+/// A count, or the word for one that is held back.
+pub fn told(number: Option<u64>) -> String {
+    number.map_or_else(|| word(Lang::Zh, "publish.held_back").to_owned(), grouped)
+}
+
 /// A number with its thousands apart: `12,345`.
 pub fn grouped(number: u64) -> String {
     let digits = number.to_string();

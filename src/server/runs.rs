@@ -2,16 +2,19 @@
 
 use super::error::PageError;
 use super::integrity;
+use super::night::Current;
 use super::session::Actor;
 use super::state::App;
 use crate::config::{Config, Workbook};
 use crate::content::Verified;
 use crate::ledger::{Adoption, Cause, HistoryLine, Outcome, RecordedRun};
 use crate::model::account::Place;
+use crate::model::few::is_few;
 use crate::model::role::Right;
-use crate::pipeline::{Severities, Summary};
-use crate::stages::publish::PublishedRun;
-use crate::stages::publish::disclosure::{are_few, sends_statistics};
+use crate::pipeline::Summary;
+use crate::server::quality::Found;
+use crate::stages::publish::disclosure::sends_statistics;
+use crate::stages::publish::{HeldBack, PublishedRun};
 use chrono::DateTime;
 use serde::{Deserialize, Serialize};
 use std::fs;
@@ -76,13 +79,13 @@ pub struct Numbers {
     /// Patents credited to enterprises, co-owners counted each.
     pub patent_credits: u64,
     /// Findings.
-    pub findings: Severities,
+    pub findings: Found,
 }
 
 impl Numbers {
-    fn of(summary: &Summary) -> Self {
+    fn of(summary: &Summary, held: &HeldBack) -> Self {
         let Summary { files, refused, enterprises, pooled, unjudged, patent_credits, findings, .. } = *summary;
-        Self { files, refused, enterprises, pooled, unjudged, patent_credits, findings }
+        Self { files, refused, enterprises, pooled, unjudged, patent_credits, findings: Found::told(findings, held.findings) }
     }
 }
 
@@ -129,10 +132,10 @@ pub struct Adopted {
 pub struct Accounted {
     /// The dataset.
     pub dataset: String,
-    /// Records in the order of [`Place::ALL`].
-    pub rows: Vec<u64>,
+    /// Records in the order of [`Place::ALL`]; nothing where they would tell of fewer than three enterprises.
+    pub rows: Vec<Option<u64>>,
     /// Records in all.
-    pub total: u64,
+    pub total: Option<u64>,
 }
 
 /// As much of `run.json` as is shown.
@@ -205,10 +208,29 @@ pub struct Changes {
     pub entered: u64,
     /// Enterprises that left it.
     pub left: u64,
-    /// Enterprises in both of which a figure differs.
-    pub enterprises: u64,
+    /// Enterprises in both of which a figure differs; nothing if fewer than three, where the closed edition may not be seen.
+    pub enterprises: Option<u64>,
     /// Figures that differ.
-    pub figures: u64,
+    pub figures: Option<u64>,
+}
+
+impl Changes {
+    /// Without what would tell of fewer than three enterprises: a figure that differs may be one of statistics.
+    fn hold_back(&mut self) {
+        if self.enterprises.is_some_and(|n| usize::try_from(n).is_ok_and(is_few)) {
+            (self.enterprises, self.figures) = (None, None);
+        }
+    }
+}
+
+/// What runs just now, if anything does. How many records it has read only for whoever may see the closed edition: nobody
+/// can say yet how many enterprises they are of.
+pub fn current(app: &App, actor: &Actor) -> Option<Current> {
+    let mut current = app.night.current()?;
+    if !actor.may(Right::SeeClosed) {
+        current.stages.iter_mut().for_each(|stage| stage.rows = None);
+    }
+    Some(current)
 }
 
 /// A page of the history, from 1.
@@ -221,11 +243,12 @@ pub async fn history(app: &App, actor: &Actor, page: u64) -> Result<History, Pag
         })
         .await?;
     let told = actor.may(Right::StartRuns) || actor.may(Right::SeeClosed);
-    let lines = lines.into_iter().map(|l| line(l, told, &adoptions)).collect();
+    let numbers = |summary: &Summary| Numbers::of(summary, &summary.held_back(&app.config, actor.may(Right::SeeClosed)));
+    let lines = lines.into_iter().map(|l| line(l, told, &adoptions, numbers)).collect();
     Ok(History { lines, all, page, pages: all.div_ceil(LINES).max(1) })
 }
 
-fn line(line: HistoryLine, told: bool, adoptions: &[Adoption]) -> Line {
+fn line(line: HistoryLine, told: bool, adoptions: &[Adoption], numbers: impl Fn(&Summary) -> Numbers) -> Line {
     Line {
         attempt: line.attempt,
         cause: line.cause,
@@ -237,7 +260,7 @@ fn line(line: HistoryLine, told: bool, adoptions: &[Adoption]) -> Line {
         adopted: adoptions.iter().any(|a| Some(&a.run) == line.run.as_ref()),
         run: line.run,
         message: line.message.filter(|_| told),
-        summary: line.summary.and_then(|s| serde_json::from_str(&s).ok()).map(|s: Summary| Numbers::of(&s)),
+        summary: line.summary.and_then(|s| serde_json::from_str(&s).ok()).map(|s: Summary| numbers(&s)),
     }
 }
 
@@ -265,9 +288,11 @@ pub async fn run(app: &App, actor: &Actor, id: &str) -> Result<Run, PageError> {
     let asked = id.to_owned();
     let (line, adoption) = app.read(move |l| Ok((l.history_of(&asked)?, l.adoption(&asked)?))).await?;
     let summary: Summary = serde_json::from_str(&recorded.summary).map_err(|e| PageError::bug(e.to_string()))?;
+    let held = summary.held_back(&app.config, actor.may(Right::SeeClosed));
     let mut file = run_file(app, id, &summary.record_sha256).await?;
     if let Some(file) = file.as_mut().filter(|_| !actor.may(Right::SeeClosed)) {
-        file.inputs = told_together(&app.config, std::mem::take(&mut file.inputs));
+        file.inputs = told_together(&app.config, std::mem::take(&mut file.inputs), &held);
+        file.adopted.iter_mut().filter_map(|with| with.since.as_mut()).for_each(Changes::hold_back);
     }
     let known = file.as_ref().map(|f| f.files.clone()).unwrap_or_default();
     let downloads = known.into_iter().filter(|f| summary.written.contains(&f.path) && actor.may(right_for(&f.path))).collect();
@@ -278,8 +303,8 @@ pub async fn run(app: &App, actor: &Actor, id: &str) -> Result<Run, PageError> {
         started: recorded.started,
         cause: line.as_ref().map_or(Cause::Command, |l| l.cause),
         account: line.and_then(|l| l.account),
-        accounts: accounted(&summary),
-        summary: Numbers::of(&summary),
+        accounts: accounted(&summary, &held),
+        summary: Numbers::of(&summary, &held),
         file,
         downloads,
         adoption: adoption.map(|a| Adopted { account: a.account, adopted: a.adopted, note: a.note }),
@@ -298,7 +323,7 @@ async fn run_file(app: &App, id: &str, record_sha256: &str) -> Result<Option<Run
 
 /// Inputs where the closed edition may not be seen: files of a source of statistics stand together in one line, since a bureau
 /// may send a file an enterprise and name it so.
-fn told_together(config: &Config, inputs: Vec<InputFile>) -> Vec<InputFile> {
+fn told_together(config: &Config, inputs: Vec<InputFile>, held: &HeldBack) -> Vec<InputFile> {
     let mut told: Vec<InputFile> = Vec::new();
     for input in inputs {
         if !sends_statistics(config, &input.source) {
@@ -310,20 +335,28 @@ fn told_together(config: &Config, inputs: Vec<InputFile>) -> Vec<InputFile> {
             told.push(InputFile { path: String::new(), sha256: String::new(), bytes: 0, ..input });
         }
     }
-    told.iter_mut().filter(|t| t.path.is_empty()).for_each(|t| t.rows = t.rows.filter(|rows| !are_few(*rows)));
+    let few = |source: &str| source.is_empty() || held.of(|s, _| s == source).1;
+    told.iter_mut().filter(|t| t.path.is_empty() && few(&t.source)).for_each(|t| t.rows = None);
     told
 }
 
-fn accounted(summary: &Summary) -> Vec<Accounted> {
+fn accounted(summary: &Summary, held: &HeldBack) -> Vec<Accounted> {
     let mut all: Vec<Accounted> = Vec::new();
     for account in &summary.accounts {
         let place = Place::ALL.iter().position(|p| *p == account.place).unwrap_or_default();
         let index = all.iter().position(|a| a.dataset == account.dataset).unwrap_or_else(|| {
-            all.push(Accounted { dataset: account.dataset.clone(), rows: vec![0; Place::ALL.len()], total: 0 });
+            all.push(Accounted { dataset: account.dataset.clone(), rows: vec![Some(0); Place::ALL.len()], total: Some(0) });
             all.len() - 1
         });
-        all[index].rows[place] += account.rows;
-        all[index].total += account.rows;
+        let accounted = &mut all[index];
+        for sum in accounted.rows[place].iter_mut().chain(&mut accounted.total) {
+            *sum += account.rows;
+        }
+    }
+    for accounted in &mut all {
+        let (places, total) = held.of(|_, dataset| dataset == accounted.dataset);
+        accounted.rows.iter_mut().zip(places).filter(|(rows, held)| *held && **rows != Some(0)).for_each(|(rows, _)| *rows = None);
+        accounted.total = accounted.total.filter(|_| !total);
     }
     all
 }
@@ -364,6 +397,7 @@ pub async fn file(app: &App, actor: &Actor, id: &str, file: &str) -> Result<(Ver
 mod tests {
     use super::*;
     use crate::model::role::Role;
+    use crate::stages::publish::HeldRecords;
 
     #[test]
     fn only_the_operators_edition_goes_to_those_who_may_not_see_all() {
@@ -398,7 +432,9 @@ mod tests {
                 input("乙公司.csv", "statistics", 1, true),
                 input("丙公司的说明.csv", "", 0, true),
             ];
-            let told = told_together(&config, inputs);
+            let few = rows < 2;
+            let records = HeldRecords { source: "statistics".into(), dataset: "returns".into(), places: [few; 6], all: few };
+            let told = told_together(&config, inputs, &HeldBack { records: vec![records], ..HeldBack::default() });
             told.into_iter().map(|i| (i.path, i.source, i.sha256, i.bytes, i.rows, i.refused)).collect::<Vec<_>>()
         };
         let line = |path: &str, source: &str, (sha256, bytes): (&str, u64), rows, refused| {

@@ -124,6 +124,60 @@ fn compare(pool: &Range<Data>, twin: &Range<Data>, book: &str) {
     assert_eq!(cited, ["A", "B"].map(|letter| format!("工信局/名录.csv[名录]{letter}{record}")), "{book}");
 }
 
+/// So many enterprises without consent, each with a return in a file of its own, and returns of so many strangers.
+fn returns_of(own: u32, strangers: u32) -> Site {
+    let site = Site::new("2024-06-30", "[criterion.patent_free]\ndisabled = true\n");
+    let name = |i: u32| format!("{},龙南市第{i}有限公司", code(i));
+    let rows: String = (1..=own).map(|i| format!("{},专精特新中小企业\n", name(i))).collect();
+    site.input("工信局/名录.csv", format!("统一社会信用代码,企业名称,专精特新等级\n{rows}"));
+    for i in (1..=own).chain((51..).take(strangers as usize)) {
+        let head = "经营情况（2023年）单位：万元,,,\n统一社会信用代码,企业名称,营业收入,利润总额\n";
+        site.input(&format!("统计局/第{i}有限公司.csv"), format!("{head}{},{i}0,1\n", name(i)));
+    }
+    site.run();
+    site
+}
+
+#[test]
+fn counts_that_rest_on_fewer_than_three_enterprises_are_not_told_to_the_operator() {
+    let held = "不足 3 家，不予显示";
+    // What came in, pooled and not linked, as the operator sees them; strangers are nobody's to ask.
+    let cases = [
+        ((6, 0), ["6", "6", "0"]),
+        ((6, 4), ["10", "6", "4"]),
+        ((6, 1), ["7", held, held]),
+        ((2, 0), [held, held, "0"]),
+        ((1, 1), [held, held, held]),
+    ];
+    for ((own, strangers), want) in cases {
+        let site = returns_of(own, strangers);
+        let read = |book: &str| sheets(&site.path("outputs/latest").join(book));
+        let open = read("备选池_运营版.xlsx");
+        let line = |sheets: &[(String, Range<Data>)], first: &str| -> Vec<String> {
+            let (_, places) = sheets.iter().find(|(name, _)| name == "记录去向").expect("the places");
+            let row = places.rows().find(|row| row[0].to_string().starts_with(first)).expect("a line");
+            row.iter().map(Data::to_string).collect()
+        };
+        for first in ["企业经营情况年报", "企业经营情况年报 合计"] {
+            let row = line(&open, first);
+            assert_eq!([&row[2], &row[3], &row[5]], want.each_ref(), "{own} and {strangers}: {row:?}");
+            assert_eq!(row[8], "0", "the proof is shown");
+        }
+        let all = line(&open, "合计");
+        assert_eq!(all[2] == held, want[0] == held, "{own} and {strangers}: the sum of all tells it no more: {all:?}");
+        let texts: Vec<String> = open.iter().flat_map(|(_, range)| range.used_cells()).map(|(_, _, cell)| cell.to_string()).collect();
+        assert!(!texts.iter().any(|t| t.contains("统计局/")), "no file of one enterprise is named: {texts:?}");
+        let left_out = |n: u32| format!("统计资料 {n} 行不列入");
+        assert_eq!(texts.iter().any(|t| t.contains(&left_out(own))), own > 2, "{texts:?}");
+        let (_, cover) = &open[0];
+        let bureau = cover.rows().filter(|r| r.iter().any(|c| *c == "统计局")).map(|r| r.iter().map(Data::to_string).collect::<String>());
+        let inputs = bureau.filter(|r| r.contains("全部文件")).collect::<String>();
+        assert_eq!(inputs.contains(held), want[0] == held, "{inputs}");
+        let closed = read("备选池.xlsx");
+        assert_eq!(line(&closed, "企业经营情况年报 合计")[2], (own + strangers).to_string(), "the closed edition tells all");
+    }
+}
+
 #[test]
 fn broken_codes_and_numbers_are_marked_on_every_sheet() {
     let site = Site::new("2024-06-30", "[criterion.patent_free]\ndisabled = true\n");

@@ -146,31 +146,40 @@ fn a_patent_is_in_exactly_one_state_and_the_numbers_add_up() {
     let site = Site::new("2024-06-30", "");
     let a = code(1);
     site.input("工信局/名录.csv", format!("统一社会信用代码,企业名称,专精特新等级\n{a},龙南市甲有限公司,专精特新中小企业\n"));
-    // Filing date, end of term as stated, status, pledge; and the state that they come to.
+    // Filing date and date of grant, end of term as stated, status, pledge; and the state that they come to.
     let cases = [
-        ("2020-01-02", "", "有效", "否", "free"),
-        ("2014-06-30", "", "有效", "否", "free"),
-        ("2014-06-29", "", "有效", "否", "expired"),
-        ("2014-06-29", "2025-01-01", "有效", "否", "expired"),
-        ("2014", "2024-12-01", "有效", "否", "free"),
-        ("2020-01-02", "2024-06-29", "授权", "是", "expired"),
-        ("2010-01-02", "", "等年费滞纳金", "否", "expired"),
-        ("2010-01-02", "", "", "否", "expired"),
-        ("2020-01-02", "", "有效", "是", "pledged"),
-        ("", "", "有效", "是", "pledged"),
-        ("2020-01-02", "", "等年费滞纳金", "否", "late_fee"),
-        ("2020-01-02", "", "等年费滞纳金", "", "late_fee"),
-        ("2020-01-02", "", "等年费滞纳金", "是", "pledged"),
-        ("2020-01-02", "", "有效", "", "in_force_unclear"),
-        ("2020-01-02", "", "有效", "说不清", "in_force_unclear"),
-        ("", "", "有效", "否", "in_force_unclear"),
-        ("2020-01-02", "不详年月", "有效", "否", "in_force_unclear"),
-        ("2020-01-02", "2019-01-01", "有效", "否", "in_force_unclear"),
-        ("2020-01-02", "", "", "否", "unclear"),
-        ("2020-01-02", "", "没见过的写法", "", "unclear"),
-        ("2020-01-02", "", "未缴年费终止", "否", "not_in_force"),
-        ("2020-01-02", "", "实质审查", "", "not_in_force"),
-        ("2010-01-02", "", "等恢复", "是", "not_in_force"),
+        ("2020-01-02,2024-06-30", "", "有效", "否", "free"),
+        ("2020-01-02,2024-07-01", "", "有效", "否", "not_granted"),
+        ("2020-01-02,2024年7月", "", "等年费滞纳金", "是", "not_granted"),
+        ("2020-01-02,2024-07-01", "", "", "否", "not_granted"),
+        ("2024-07-01,", "2034-07-01", "有效", "否", "not_granted"),
+        ("2025-01-02,2024-01-02", "2030-01-01", "授权", "否", "not_granted"),
+        ("2020-01-02,2021-03-04", "", "审中", "否", "unclear"),
+        ("2020-01-02,2019-03-04", "", "有效", "否", "in_force_unclear"),
+        ("2020-01-02,2021-03-04", "2021-03-03", "有效", "否", "in_force_unclear"),
+        ("2020-01-02,", "", "有效", "否", "free"),
+        ("2014-06-30,", "", "有效", "否", "free"),
+        ("2014-06-29,", "", "有效", "否", "expired"),
+        ("2014-06-29,", "2025-01-01", "有效", "否", "expired"),
+        ("2014,", "2024-12-01", "有效", "否", "free"),
+        ("2020-01-02,", "2024-06-29", "授权", "是", "expired"),
+        ("2010-01-02,", "", "等年费滞纳金", "否", "expired"),
+        ("2010-01-02,", "", "", "否", "expired"),
+        ("2020-01-02,", "", "有效", "是", "pledged"),
+        (",", "", "有效", "是", "pledged"),
+        ("2020-01-02,", "", "等年费滞纳金", "否", "late_fee"),
+        ("2020-01-02,", "", "等年费滞纳金", "", "late_fee"),
+        ("2020-01-02,", "", "等年费滞纳金", "是", "pledged"),
+        ("2020-01-02,", "", "有效", "", "in_force_unclear"),
+        ("2020-01-02,", "", "有效", "说不清", "in_force_unclear"),
+        (",", "", "有效", "否", "in_force_unclear"),
+        ("2020-01-02,", "不详年月", "有效", "否", "in_force_unclear"),
+        ("2020-01-02,", "2019-01-01", "有效", "否", "in_force_unclear"),
+        ("2020-01-02,", "", "", "否", "unclear"),
+        ("2020-01-02,", "", "没见过的写法", "", "unclear"),
+        ("2020-01-02,", "", "未缴年费终止", "否", "not_in_force"),
+        ("2020-01-02,", "", "实质审查", "", "not_granted"),
+        ("2010-01-02,", "", "等恢复", "是", "not_in_force"),
     ];
     let rows: String = (1..)
         .zip(cases)
@@ -178,7 +187,7 @@ fn a_patent_is_in_exactly_one_state_and_the_numbers_add_up() {
             format!("{},装置,实用新型,{filed},{until},{status},龙南市甲有限公司,{pledged}\n", patent_number(2, i))
         })
         .collect();
-    site.input("市监局/专利.csv", format!("专利号,专利名称,专利类型,申请日,届满日,法律状态,专利权人,质押\n{rows}"));
+    site.input("市监局/专利.csv", format!("专利号,专利名称,专利类型,申请日,授权日,届满日,法律状态,专利权人,质押\n{rows}"));
     site.run();
     let patents = site.table("patents");
     let states: Vec<&str> = patents.iter().map(|r| r["state"].as_str()).collect();
@@ -191,8 +200,8 @@ fn a_patent_is_in_exactly_one_state_and_the_numbers_add_up() {
     let sum: usize =
         parts.map(|(state, column)| (of(state), count(column))).inspect(|(want, got)| assert_eq!(want, got)).map(|p| p.1).sum();
     assert_eq!(count("patents_in_force"), sum);
-    let others = ["patents_expired", "patents_status_unclear", "patents_not_in_force"].map(count);
-    assert_eq!(others, ["expired", "unclear", "not_in_force"].map(of));
+    let others = ["patents_expired", "patents_status_unclear", "patents_not_granted", "patents_not_in_force"].map(count);
+    assert_eq!(others, ["expired", "unclear", "not_granted", "not_in_force"].map(of));
     assert_eq!(count("patents"), sum + others.iter().sum::<usize>());
     assert_eq!(count("patents_unclear"), of("in_force_unclear") + of("unclear"), "what may be free");
     let told: Vec<Row> = site.table("findings").into_iter().filter(|f| f["code"] == "PAT-005").collect();

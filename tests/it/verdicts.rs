@@ -1,6 +1,7 @@
 //! What is not known decides nothing: verdicts, cascades, the population, and what a site may switch off.
 
 use crate::util::{Row, Site, code};
+use calamine::{Reader, Xlsx, open_workbook};
 
 const PATENTS: &str = "专利号,专利名称,专利类型,申请日,授权日,法律状态,专利权人,质押\n";
 
@@ -18,6 +19,13 @@ fn verdict(site: &Site, enterprise: u32, criterion: &str) -> String {
 /// `code because` of the edits that a finding leaves unjudged.
 fn unjudged(site: &Site) -> Vec<String> {
     site.table("unjudged").iter().map(|r| format!("{} {} {}", r["code"], r["because"], r["cell"])).collect()
+}
+
+/// A sheet of the pool's workbook as lines of text.
+fn sheet(site: &Site, name: &str) -> String {
+    let mut book: Xlsx<_> = open_workbook(site.path("outputs/latest/备选池.xlsx")).expect("the pool");
+    let range = book.worksheet_range(name).expect("a sheet");
+    range.rows().map(|row| row.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ") + "\n").collect()
 }
 
 fn with_code(rows: &[Row], code: &str) -> Vec<String> {
@@ -59,6 +67,36 @@ fn a_patent_whose_pledge_or_status_is_not_known_is_unjudged() {
     site.run();
     let verdicts: Vec<String> = (1..=6).map(|i| verdict(&site, i, "patent_free")).collect();
     assert_eq!(verdicts, ["met", "unjudged", "unjudged", "not_met", "not_met", "unjudged"]);
+}
+
+#[test]
+fn what_begins_after_the_reference_date_is_not_yet_there() {
+    let site = Site::new("2024-06-30", "");
+    let srdi = "专精特新中小企业";
+    // A title that begins on the day, after it, whose beginning nobody can read, and one that is over in any case.
+    let titles = ["2024-06-30,2027-06-29", "2024-07-01,2027-06-30", "2024-13-40,2027-06-30", "2024-13-40,2024-06-29"];
+    let rows: Vec<String> = titles.iter().map(|t| format!("{srdi},{t}")).collect();
+    site.input("工信局/名录.csv", directory(&rows.iter().map(String::as_str).collect::<Vec<_>>()));
+    // Granted on the day, after it, filed after it, and with a number of a later year.
+    let patents = [
+        ("ZL201919000000.1", "2019-03-01,2024-06-30"),
+        ("ZL201919000001.6", "2019-03-01,2024-07-01"),
+        ("ZL201919000002.0", "2024-07-01,"),
+        ("ZL202519000003.0", ","),
+    ];
+    let body: String = (1..)
+        .zip(patents)
+        .map(|(i, (number, dates))| format!("{number},一种装置,发明专利,{dates},2030-01-01,有效,龙南市第{i}有限公司,否\n"))
+        .collect();
+    site.input("市监局/专利.csv", format!("专利号,专利名称,专利类型,申请日,授权日,届满日,法律状态,专利权人,质押\n{body}"));
+    site.run();
+    let verdicts = |criterion| [1, 2, 3, 4].map(|i| verdict(&site, i, criterion));
+    assert_eq!(verdicts("title_valid"), ["met", "unjudged", "unjudged", "not_met"]);
+    assert_eq!(verdicts("patent_free"), ["met", "not_met", "not_met", "not_met"]);
+    let states: Vec<String> = site.table("patents").iter().map(|r| r["state"].clone()).collect();
+    assert_eq!(states, ["free", "not_granted", "not_granted", "not_granted"]);
+    let sheet = sheet(&site, "专利");
+    assert_eq!(sheet.matches("基准日尚未授权").count(), 4, "three rows, and the sum of states: {sheet}");
 }
 
 #[test]

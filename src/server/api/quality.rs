@@ -42,19 +42,20 @@ pub struct Quality {
     pub trend: Vec<Moment>,
 }
 
-/// The quality of a run per bureau, form and edit; sums of money only for roles that may see the closed edition.
+/// The quality of a run per bureau, form and edit; sums of money only for roles that may see the closed edition; for others counts that
+/// rest on fewer than three enterprises without consent, and those whose difference would tell them, are null.
 #[utoipa::path(get, path = "/api/v1/quality", tag = "quality", params(OfRun), responses((status = 200, body = Quality), Reading))]
 pub async fn show_quality(State(app): State<App>, actor: Actor, Asking(asked): Asking<OfRun>) -> Result<Json<Quality>, PageError> {
     let shown = quality::shown(&app, asked.run.as_deref()).await?.ok_or(PageError::NotFound)?;
     tracing::Span::current().record("run.id", &shown.run.id);
     let overview = quality::overview(&app.config, &shown.published, actor.may(Right::SeeClosed));
-    let trend = quality::moments(&shown.runs)?;
+    let trend = quality::moments(&app.config, &shown.runs, actor.may(Right::SeeClosed))?;
     let run = shown.run;
     Ok(Json(Quality { run: run.id, as_of: run.as_of, finished: run.finished, overview, trend }))
 }
 
 /// One edit: what it means, what it found in each file, and how that was before. For roles that may not see the closed edition,
-/// files of a source of statistics are told together, without their names.
+/// files of a source of statistics are told together, without their names, and counts of few enterprises are null.
 #[utoipa::path(get, path = "/api/v1/quality/{code}", tag = "quality", params(("code" = String, Path), OfRun),
     responses((status = 200, body = EditQuality), Reading))]
 pub async fn show_edit(

@@ -49,7 +49,7 @@ pub struct Runs {
 #[utoipa::path(get, path = "/api/v1/runs", tag = "runs", params(Paged), responses((status = 200, body = Runs), Reading))]
 pub async fn list_runs(State(app): State<App>, actor: Actor, Asking(paged): Asking<Paged>) -> Result<Json<Runs>, PageError> {
     // What runs is read first: a run that ends in between shows twice rather than not at all.
-    let current = app.night.current();
+    let current = runs::current(&app, &actor);
     let history = runs::history(&app, &actor, paged.page().into()).await?;
     Ok(Json(Runs { current, runs: history.lines, page: history.page, pages: history.pages, total: history.all }))
 }

@@ -6,7 +6,7 @@ use crate::model::role::Right;
 use crate::server::clock;
 use crate::server::error::PageError;
 use crate::server::form::{Asking, Named};
-use crate::server::frame::{Frame, Page, grouped, severity};
+use crate::server::frame::{self, Frame, Page, grouped, severity};
 use crate::server::quality::{self, EditQuality, Moment, Overview, Shown};
 use crate::server::router::{Access, Routes};
 use crate::server::session::Actor;
@@ -99,7 +99,7 @@ async fn overview(State(app): State<App>, actor: Actor, Asking(wanted): Asking<W
     };
     tracing::Span::current().record("run.id", &shown.run.id);
     let seen = quality::overview(&app.config, &shown.published, actor.may(Right::SeeClosed));
-    let mut moments = quality::moments(&shown.runs)?;
+    let mut moments = quality::moments(&app.config, &shown.runs, actor.may(Right::SeeClosed))?;
     let charts = Charts {
         flow: quality::flow_chart(&seen.origins),
         bureaus: quality::bureau_chart(&seen.bureaus),
@@ -134,6 +134,16 @@ fn places() -> [&'static str; Place::ALL.len()] {
 
 fn count(number: &u64) -> String {
     grouped(*number)
+}
+
+/// A count, or the word for one that is held back.
+fn told(number: &Option<u64>) -> String {
+    frame::told(*number)
+}
+
+/// The word for counts that are held back.
+fn held_back() -> String {
+    frame::told(None)
 }
 
 fn bureau(name: &str) -> String {

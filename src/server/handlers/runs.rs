@@ -8,7 +8,7 @@ use crate::server::address::Address;
 use crate::server::clock::{Clock, shown};
 use crate::server::error::PageError;
 use crate::server::form::{Asking, Named, Posted};
-use crate::server::frame::{Frame, Page, grouped, portal, say};
+use crate::server::frame::{Frame, Page, grouped, portal, say, told};
 use crate::server::night::{self, Current};
 use crate::server::router::{Access, Routes};
 use crate::server::runs::{self, ComparedWith, History, Numbers, Run};
@@ -81,9 +81,9 @@ impl Figures {
             pooled: grouped(summary.pooled),
             unjudged: grouped(summary.unjudged),
             patents: grouped(summary.patent_credits),
-            errors: grouped(summary.findings.error),
-            explains: grouped(summary.findings.explain),
-            notes: grouped(summary.findings.note),
+            errors: told(summary.findings.error),
+            explains: told(summary.findings.explain),
+            notes: told(summary.findings.note),
         }
     }
 }
@@ -138,7 +138,7 @@ struct Wanted {
 
 async fn list(State(app): State<App>, actor: Actor, Asking(wanted): Asking<Wanted>) -> Result<impl IntoResponse, PageError> {
     // What runs is read first: a run that ends in between shows twice rather than not at all.
-    let part = app.night.current().map(|c| Part::of(&c));
+    let part = runs::current(&app, &actor).map(|c| Part::of(&c));
     let history = runs::history(&app, &actor, wanted.page.unwrap_or(1)).await?;
     Ok(Page(RunsPage {
         frame: Frame::new(&app, Some(&actor), "/runs").said(wanted.done.as_deref()),
@@ -198,8 +198,8 @@ impl Part {
 }
 
 /// The part of the page that changes while a run is active; nothing once it has ended.
-async fn progress(State(app): State<App>) -> Response {
-    match app.night.current() {
+async fn progress(State(app): State<App>, actor: Actor) -> Response {
+    match runs::current(&app, &actor) {
         Some(current) => Page(Part::of(&current)).into_response(),
         None => StatusCode::NO_CONTENT.into_response(),
     }
@@ -279,14 +279,14 @@ async fn one(
         path: i.path.clone(),
         bureau: if i.bureau.is_empty() { portal("no_source").to_owned() } else { i.bureau.clone() },
         // What belongs to no source was not opened.
-        rows: i.rows.filter(|_| !i.bureau.is_empty()).map_or_else(|| "—".to_owned(), grouped),
+        rows: if i.bureau.is_empty() { "—".to_owned() } else { told(i.rows) },
         refused: i.refused && !i.bureau.is_empty(),
         sha256: i.sha256.clone(),
     });
     let accounts = run.accounts.iter().map(|a| AccountText {
         dataset: word(Lang::Zh, &format!("dataset.{}", a.dataset)),
-        rows: a.rows.iter().map(|n| grouped(*n)).collect(),
-        total: grouped(a.total),
+        rows: a.rows.iter().map(|n| told(*n)).collect(),
+        total: told(a.total),
     });
     let offered = run.downloads.iter().map(|f| DownloadText {
         path: f.path.clone(),
@@ -317,11 +317,13 @@ async fn one(
 fn compared(with: &ComparedWith) -> String {
     let mut arguments = vec![with.run.clone(), with.adopted.clone()];
     let Some(since) = &with.since else { return say("publish.fact_adopted_alone", &arguments) };
-    let counts = [since.entered, since.left, since.enterprises, since.figures];
-    if counts == [0; 4] {
+    let counts = [Some(since.entered), Some(since.left), since.enterprises, since.figures];
+    if counts == [Some(0); 4] {
         return say("publish.fact_adopted_same", &arguments);
     }
-    arguments.extend(counts.map(grouped));
+    arguments.extend([since.entered, since.left].map(grouped));
+    let Some((enterprises, figures)) = since.enterprises.zip(since.figures) else { return say("publish.fact_adopted_few", &arguments) };
+    arguments.extend([enterprises, figures].map(grouped));
     say("publish.fact_adopted_value", &arguments)
 }
 

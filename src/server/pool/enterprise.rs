@@ -19,7 +19,7 @@ pub const PATENTS: usize = 50;
 /// Rows of the smaller lists, at most.
 pub(super) const ROWS: usize = 200;
 /// What the page says of an enterprise beside figures, in this order.
-const FACTS: [&str; 24] = [
+const FACTS: [&str; 25] = [
     "uscc",
     "former_names",
     "address",
@@ -42,6 +42,7 @@ const FACTS: [&str; 24] = [
     "patents_in_force_unclear",
     "patents_status_unclear",
     "patents_expired",
+    "patents_not_granted",
     "patents_not_in_force",
     "latest_grant",
 ];

@@ -23,12 +23,10 @@ fn series() -> [(String, Ink); 3] {
     Severity::ALL.map(|s| (word(Lang::Zh, s.label_key()).to_owned(), ink(s)))
 }
 
-fn parts(found: Found) -> Vec<u64> {
-    vec![found.error, found.explain, found.note]
-}
-
+/// Bars of what is told; what is held back in part is in no bar, since a bar without it would be wrong.
 fn by_severity(id: &str, title: &str, description: &str, rows: Vec<(String, Found)>) -> String {
-    let bars: Vec<Bar> = rows.into_iter().map(|(name, found)| Bar { name, parts: parts(found) }).collect();
+    let told = |(name, found): (String, Found)| Some(Bar { name, parts: found.numbers().into_iter().collect::<Option<_>>()? });
+    let bars: Vec<Bar> = rows.into_iter().filter_map(told).collect();
     Bars { id, title: portal(title), description: portal(description), series: &series(), bars: &bars }.draw()
 }
 
@@ -51,11 +49,10 @@ pub fn form_chart(forms: &[FormQuality]) -> String {
 
 /// The edits with most findings.
 pub fn edit_chart(overview: &Overview) -> String {
-    let found = overview.edits.iter().filter(|e| e.findings > 0).take(MOST);
+    let found = overview.edits.iter().filter(|e| e.findings.is_some_and(|n| n > 0)).take(MOST);
     let rows = found.map(|e| {
-        let mut found = Found::default();
-        found.add(&e.severity, e.findings);
-        (format!("{} {}", e.code, e.name), found)
+        let own = Severity::ALL.map(|s| if s.id() == e.severity { e.findings } else { Some(0) });
+        (format!("{} {}", e.code, e.name), Found::of(own))
     });
     by_severity("edits", "quality_edits", "quality_beside", rows.collect())
 }
@@ -63,15 +60,18 @@ pub fn edit_chart(overview: &Overview) -> String {
 /// What came in and where it ended.
 pub fn flow_chart(origins: &[Origin]) -> String {
     let inks = [Ink::Good, Ink::Plain, Ink::Apart, Ink::Crossed, Ink::Faint, Ink::Error];
-    let ended = |place: usize| origins.iter().map(|o| o.places[place]).sum::<u64>();
+    // Bands are of what is told; a sum of them is of no more.
+    let ended = |place: usize| origins.iter().filter_map(|o| o.places[place]).sum::<u64>();
     let used: Vec<usize> = (0..Place::ALL.len()).filter(|p| ended(*p) > 0).collect();
     let name = |place: usize| word(Lang::Zh, &format!("place.{}", Place::ALL[place].id())).to_owned();
     let to: Vec<Node> = used.iter().map(|p| Node { name: name(*p), ink: inks[*p] }).collect();
     let from: Vec<Node> = origins.iter().map(|o| Node { name: format!("{} {}", bureau_name(&o.bureau), o.form), ink: Ink::Note }).collect();
-    let numbers: Vec<Vec<u64>> = origins.iter().map(|o| used.iter().map(|p| o.places[*p]).collect()).collect();
+    let numbers: Vec<Vec<u64>> = origins.iter().map(|o| used.iter().map(|p| o.places[*p].unwrap_or_default()).collect()).collect();
     let told: Vec<String> = used.iter().map(|p| format!("{} {}", name(*p), grouped(ended(*p)))).collect();
-    let total: u64 = origins.iter().map(Origin::came).sum();
-    let description = say("portal.quality_flow_told", &[grouped(total), told.join("、")]);
+    let total: u64 = (0..Place::ALL.len()).map(ended).sum();
+    let whole = origins.iter().all(|o| o.came.is_some() && o.places.iter().all(Option::is_some));
+    let key = if whole { "portal.quality_flow_told" } else { "portal.quality_flow_part" };
+    let description = say(key, &[grouped(total), told.join("、")]);
     Flow { id: "flow", title: portal("quality_flow"), description: &description, from: &from, to: &to, numbers: &numbers }.draw()
 }
 
@@ -87,7 +87,7 @@ pub fn trend_chart(moments: &[Moment]) -> String {
     let lines: Vec<Line> = series()
         .into_iter()
         .zip(of)
-        .map(|((name, ink), of)| Line { name, ink, numbers: moments.iter().map(|m| Some(of(m.found))).collect() })
+        .map(|((name, ink), of)| Line { name, ink, numbers: moments.iter().map(|m| of(m.found)).collect() })
         .collect();
     Lines { id: "trend", title: portal("quality_trend"), description: portal("quality_beside"), moments: &names, lines: &lines }.draw()
 }

@@ -1,12 +1,13 @@
 //! One edit: what it means, what it found in each file, and how that was before.
 
+use super::overview::{EditLine, edits};
 use super::published::Outcomes;
 use super::{Published, Shown, open};
 use crate::config::Config;
 use crate::finding::{Catalogue, Lang};
 use crate::server::error::PageError;
 use crate::server::state::App;
-use crate::stages::publish::disclosure::{are_few, sends_statistics};
+use crate::stages::publish::disclosure::sends_statistics;
 use indexmap::IndexMap;
 use serde::Serialize;
 
@@ -17,7 +18,7 @@ pub struct FileOutcome {
     pub bureau: String,
     /// The file; empty for all files of a source of statistics together, where the closed edition may not be seen.
     pub file: String,
-    /// Its counts; nothing where so few records would speak of one enterprise.
+    /// Its counts; nothing where they would tell of fewer than three enterprises.
     pub counts: Option<FileCounts>,
 }
 
@@ -49,8 +50,10 @@ pub struct EditQuality {
     pub forms: Vec<String>,
     /// Its outcomes in the run; checks of files and tables have none.
     pub outcomes: Option<Outcomes>,
-    /// Findings in the run.
-    pub findings: u64,
+    /// Findings in the run; nothing where they would tell of fewer than three enterprises.
+    pub findings: Option<u64>,
+    /// Whether findings or outcomes are held back.
+    pub held_back: bool,
     /// Files with records that it judges, most findings first.
     pub files: Vec<FileOutcome>,
     /// Findings over time, oldest first: id of the run, when it ended, outcomes and findings.
@@ -66,8 +69,10 @@ pub struct EditMoment {
     pub finished: String,
     /// Its outcomes.
     pub outcomes: Option<Outcomes>,
-    /// Findings; nothing if they were not published.
+    /// Findings; nothing if they were not published, or would tell of fewer than three enterprises.
     pub findings: Option<u64>,
+    /// Whether findings or outcomes are held back.
+    pub held_back: bool,
 }
 
 /// An edit by its code; `closed` says whether the closed edition may be seen.
@@ -81,15 +86,13 @@ pub async fn edit(app: &App, shown: &Shown, code: &str, closed: bool) -> Result<
     let mut trend = Vec::new();
     for run in &shown.runs {
         if let Some(published) = open(app, &run.id).await? {
-            trend.push(EditMoment {
-                run: run.id.clone(),
-                finished: run.finished.clone(),
-                outcomes: outcomes(&published, code),
-                findings: published.findings.is_some().then(|| findings(&published, code, None)),
-            });
+            let EditLine { outcomes, findings, held_back, .. } = line(&catalogue, &app.config, &published, code, closed);
+            let findings = findings.filter(|_| published.findings.is_some());
+            trend.push(EditMoment { run: run.id.clone(), finished: run.finished.clone(), outcomes, findings, held_back });
         }
     }
     let own = app.config.edit.get(code);
+    let now = line(&catalogue, &app.config, &shown.published, code, closed);
     let text = |words: &crate::finding::Words| words.get(Lang::Zh).to_owned();
     Ok(EditQuality {
         code: code.to_owned(),
@@ -98,27 +101,31 @@ pub async fn edit(app: &App, shown: &Shown, code: &str, closed: bool) -> Result<
         explain: text(&entry.explain),
         help: text(&entry.help),
         forms: own.map(|e| e.dataset.iter().map(|d| super::overview::form_name(&app.config, d)).collect()).unwrap_or_default(),
-        outcomes: outcomes(&shown.published, code),
-        findings: findings(&shown.published, code, None),
-        files: files(&app.config, &shown.published, code, closed),
+        files: files(&app.config, &shown.published, &now, closed),
+        outcomes: now.outcomes,
+        findings: now.findings,
+        held_back: now.held_back,
         trend,
     })
 }
 
-fn outcomes(run: &Published, code: &str) -> Option<Outcomes> {
-    run.edits.as_ref()?.get(code).copied()
+/// An edit as the overview tells it; nothing found, if it is not there.
+fn line(catalogue: &Catalogue, config: &Config, run: &Published, code: &str, closed: bool) -> EditLine {
+    let found = edits(catalogue, config, run, closed).into_iter().find(|line| line.code == code);
+    found.unwrap_or_else(|| EditLine { code: code.to_owned(), findings: Some(0), ..EditLine::default() })
 }
 
-fn findings(run: &Published, code: &str, file: Option<&str>) -> u64 {
-    let own = |p: &&super::published::Place| p.code == code && file.is_none_or(|f| p.file == f);
-    run.findings.iter().flatten().filter(|(p, _)| own(p)).map(|(_, n)| n).sum()
+fn findings(run: &Published, code: &str, file: &str) -> u64 {
+    run.findings.iter().flatten().filter(|(p, _)| p.code == code && p.file == file).map(|(_, n)| n.number).sum()
 }
 
 /// Files that the edit looks into; of a check of files and tables, those in which it found something.
 ///
 /// A bureau may send a file an enterprise and name it so. Where the closed edition may not be seen, files of a source of
-/// statistics are told together.
-fn files(config: &Config, run: &Published, code: &str, closed: bool) -> Vec<FileOutcome> {
+/// statistics are told together, without counts if those of the edit or of the source are held back. Of several such sources
+/// nobody knows the share of each, so none is told.
+fn files(config: &Config, run: &Published, edit: &EditLine, closed: bool) -> Vec<FileOutcome> {
+    let code = edit.code.as_str();
     let judged = config.edit.get(code).map(|e| e.dataset.as_slice()).unwrap_or_default();
     let any = judged.iter().any(|d| d == "sum_rows");
     let mut files: Vec<FileOutcome> = Vec::new();
@@ -126,14 +133,16 @@ fn files(config: &Config, run: &Published, code: &str, closed: bool) -> Vec<File
     for (ordinal, input) in run.inputs.iter().enumerate() {
         let counts = FileCounts {
             records: run.accounts.iter().filter(|a| a.file == ordinal && (any || judged.contains(&a.dataset))).map(|a| a.rows).sum(),
-            findings: findings(run, code, Some(&input.path)),
+            findings: findings(run, code, &input.path),
             unjudged: run.unjudged.iter().flatten().filter(|((c, f), _)| c == code && *f == input.path).map(|(_, n)| n).sum(),
         };
         if counts.records == 0 && counts.findings == 0 {
             continue;
         }
         if closed || !sends_statistics(config, &input.source) {
-            files.push(FileOutcome { bureau: input.bureau.clone(), file: input.path.clone(), counts: Some(counts) });
+            // Of a sum that is held back no part may be told beside another.
+            let counts = Some(counts).filter(|_| edit.findings.is_some());
+            files.push(FileOutcome { bureau: input.bureau.clone(), file: input.path.clone(), counts });
             continue;
         }
         let (_, sum) = together.entry(&input.source).or_insert((&input.bureau, FileCounts::default()));
@@ -141,10 +150,15 @@ fn files(config: &Config, run: &Published, code: &str, closed: bool) -> Vec<File
         sum.findings += counts.findings;
         sum.unjudged += counts.unjudged;
     }
-    files.extend(together.into_values().map(|(bureau, sum)| FileOutcome {
+    let (held, alone) = (run.held_back(config, closed), together.len() == 1);
+    let told = |source: &str, sum: &FileCounts| {
+        let records = !held.of(|s, dataset| s == source && (any || judged.iter().any(|d| d == dataset))).1;
+        alone && records && !edit.held_back && !held.holds_outcomes([sum.unjudged, 0, 0], 1)
+    };
+    files.extend(together.into_iter().map(|(source, (bureau, sum))| FileOutcome {
         bureau: bureau.to_owned(),
         file: String::new(),
-        counts: Some(sum).filter(|sum| !are_few(sum.records)),
+        counts: Some(sum).filter(|sum| told(source, sum)),
     }));
     files.sort_by_key(|f| std::cmp::Reverse(f.counts.map(|c| c.findings)));
     files
@@ -154,7 +168,8 @@ fn files(config: &Config, run: &Published, code: &str, closed: bool) -> Vec<File
 mod tests {
     use super::*;
     use crate::model::account::{Account, Place};
-    use crate::server::quality::published::{InputFile, Place as At};
+    use crate::server::quality::published::{InputFile, Place as At, Tally};
+    use crate::stages::publish::{HeldBack, HeldRecords};
 
     /// A run of three returns and a list of needs, so many records in each return, and a finding in the first file of each kind.
     fn run(rows: [u64; 3]) -> Published {
@@ -177,15 +192,20 @@ mod tests {
             amount: 0,
         });
         let at = |bureau: &str, file: &str| At { code: "F7".into(), severity: "error".into(), bureau: bureau.into(), file: file.into() };
-        let findings = [(at("统计局", "甲公司.csv"), 1), (at("工信局", "名录.csv"), 1)].into();
-        Published { accounts: accounts.collect(), inputs, findings: Some(findings), ..Published::default() }
+        let tally = |on: &[&str]| Tally { number: 1, on: on.iter().map(|e| (*e).into()).collect() };
+        let findings = [(at("统计局", "甲公司.csv"), tally(&[])), (at("工信局", "名录.csv"), tally(&[]))].into();
+        let few = rows.iter().sum::<u64>() < 3;
+        let records = HeldRecords { source: "statistics".into(), dataset: "returns".into(), places: [few; 6], all: few };
+        let held_back = Some(HeldBack { records: vec![records], ..HeldBack::default() });
+        Published { accounts: accounts.collect(), inputs, held_back, findings: Some(findings), ..Published::default() }
     }
 
     #[test]
     fn files_of_statistics_are_told_together_where_they_are_closed() {
         let config = crate::config::load_defaults(std::path::Path::new(".")).expect("the built-in settings");
         let told = |rows, closed| -> Vec<(String, Option<u64>)> {
-            let files = files(&config, &run(rows), "F7", closed);
+            let run = run(rows);
+            let files = files(&config, &run, &line(&Catalogue::of(&config), &config, &run, "F7", closed), closed);
             files.into_iter().map(|f| (format!("{} {}", f.bureau, f.file), f.counts.map(|c| c.records))).collect()
         };
         let listed = |name: &str, records| (name.to_owned(), records);

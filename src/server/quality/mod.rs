@@ -2,7 +2,7 @@
 //!
 //! Read from what runs published (`published`), put together for pages and programs (`overview`, `edit`), drawn (`charts`).
 //! Invariant: counts only. No value of a cell, name or message is read from a run; sums of money leave only for whoever
-//! may see the closed edition.
+//! may see the closed edition. Whoever may not is told no count that rests on fewer than three enterprises without consent.
 
 mod charts;
 mod edit;
@@ -20,44 +20,60 @@ use super::error::PageError;
 use super::integrity;
 use super::state::App;
 use crate::ledger::Finished;
+use crate::pipeline::Severities;
 use serde::Serialize;
 use std::sync::Arc;
 
 /// Runs that trends look back on.
 const LOOK_BACK: u32 = 24;
 
-/// Findings by severity.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+/// Findings by severity; nothing where so few enterprises would be told of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Found {
     /// 强制性
-    pub error: u64,
+    pub error: Option<u64>,
     /// 核实性
-    pub explain: u64,
+    pub explain: Option<u64>,
     /// 提示性
-    pub note: u64,
+    pub note: Option<u64>,
+}
+
+impl Default for Found {
+    fn default() -> Self {
+        Self::of([Some(0); 3])
+    }
 }
 
 impl Found {
-    /// Adds findings of a severity by its word in data files.
-    fn add(&mut self, severity: &str, number: u64) {
-        match severity {
-            "error" => self.error += number,
-            "explain" => self.explain += number,
-            _ => self.note += number,
-        }
+    /// Numbers in the order of [`crate::finding::Severity::ALL`].
+    fn of([error, explain, note]: [Option<u64>; 3]) -> Self {
+        Self { error, explain, note }
     }
 
-    /// All of them.
-    pub fn total(&self) -> u64 {
-        self.error + self.explain + self.note
+    /// The numbers in the order of [`crate::finding::Severity::ALL`].
+    fn numbers(&self) -> [Option<u64>; 3] {
+        [self.error, self.explain, self.note]
     }
 
-    /// Findings that want an answer, per hundred records, to one decimal; a dash where there are no records.
-    pub fn rate(&self, records: u64) -> String {
-        match ((self.error + self.explain) * 1000 + records / 2).checked_div(records) {
-            Some(tenths) => format!("{}.{}", tenths / 10, tenths % 10),
-            None => "—".to_owned(),
-        }
+    /// What runs' figures say of findings, less what is held back.
+    pub fn told(found: Severities, held: [bool; 3]) -> Self {
+        let numbers = [found.error, found.explain, found.note];
+        Self::of(std::array::from_fn(|i| Some(numbers[i]).filter(|_| !held[i])))
+    }
+
+    /// Whether there are any, or may be.
+    pub fn any(&self) -> bool {
+        self.numbers() != [Some(0); 3]
+    }
+
+    /// Findings that want an answer, per hundred records, to one decimal; a dash where there are no records, or a number is
+    /// held back.
+    pub fn rate(&self, records: &Option<u64>) -> String {
+        let tenths = || {
+            let (error, explain, records) = (self.error?, self.explain?, (*records)?);
+            ((error + explain) * 1000 + records / 2).checked_div(records)
+        };
+        tenths().map_or_else(|| "—".to_owned(), |tenths| format!("{}.{}", tenths / 10, tenths % 10))
     }
 }
 
@@ -109,10 +125,8 @@ mod tests {
 
     #[test]
     fn rates_are_rounded_and_never_divide_by_nothing() {
-        let found = Found { error: 3, explain: 4, note: 100 };
-        assert_eq!(found.rate(200), "3.5");
-        assert_eq!(found.rate(3), "233.3");
-        assert_eq!(found.rate(0), "—");
-        assert_eq!(found.total(), 107);
+        let found = Found::of([Some(3), Some(4), Some(100)]);
+        assert_eq!([Some(200), Some(3), Some(0), None].map(|records| found.rate(&records)), ["3.5", "233.3", "—", "—"]);
+        assert_eq!(Found { error: None, ..found }.rate(&Some(200)), "—");
     }
 }

@@ -1,10 +1,13 @@
 //! A run's quality per bureau, form and edit, and what became of every record.
 
-use super::published::Outcomes;
+use super::published::{Outcomes, Tally};
 use super::{Found, Published};
 use crate::config::Config;
-use crate::finding::{Catalogue, Lang, find_word, word};
+use crate::finding::{Catalogue, Lang, Severity, find_word, word};
 use crate::model::account::Place;
+use crate::model::few::held_back;
+use crate::stages::publish::HeldBack;
+use crate::stages::publish::disclosure::edit_judges_statistics;
 use indexmap::IndexMap;
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde::Serialize;
@@ -19,8 +22,8 @@ pub struct BureauQuality {
     pub files: u64,
     /// Of these, such as could not be read.
     pub refused: u64,
-    /// Records.
-    pub records: u64,
+    /// Records; nothing where so few enterprises would be told of.
+    pub records: Option<u64>,
     /// Findings.
     pub found: Found,
 }
@@ -32,8 +35,8 @@ pub struct FormQuality {
     pub dataset: String,
     /// Its name.
     pub name: String,
-    /// Records.
-    pub records: u64,
+    /// Records; nothing where so few enterprises would be told of.
+    pub records: Option<u64>,
     /// Findings.
     pub found: Found,
 }
@@ -49,8 +52,11 @@ pub struct EditLine {
     pub severity: String,
     /// Its outcomes; checks of files and tables have none.
     pub outcomes: Option<Outcomes>,
-    /// Findings; a record may be one or several, sheets side by side share one.
-    pub findings: u64,
+    /// Findings; a record may be one or several, sheets side by side share one. Nothing where so few enterprises would be
+    /// told of.
+    pub findings: Option<u64>,
+    /// Whether findings or outcomes are held back.
+    pub held_back: bool,
 }
 
 /// Records of one bureau and form, and where they ended.
@@ -61,8 +67,10 @@ pub struct Origin {
     pub bureau: String,
     /// The form's name.
     pub form: String,
-    /// Records in each place, in the order of [`Place::ALL`].
-    pub places: [u64; Place::ALL.len()],
+    /// Records that came in; nothing where so few enterprises would be told of.
+    pub came: Option<u64>,
+    /// Records in each place, in the order of [`Place::ALL`]; nothing where so few would be, or where a difference would tell.
+    pub places: [Option<u64>; Place::ALL.len()],
     /// Their money; nothing for forms without any, and for whoever may not see it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub money: Option<Money>,
@@ -84,6 +92,8 @@ pub struct Money {
 pub struct Overview {
     /// Per bureau, in the order of the configuration.
     pub bureaus: Vec<BureauQuality>,
+    /// All bureaus together, without a name.
+    pub all: BureauQuality,
     /// Per form, in the order of the configuration.
     pub forms: Vec<FormQuality>,
     /// Per edit, most findings first, then those that found nothing.
@@ -95,42 +105,46 @@ pub struct Overview {
 }
 
 impl Overview {
-    /// All bureaus together.
-    pub fn sums(&self) -> BureauQuality {
-        let mut all = BureauQuality::default();
-        for bureau in &self.bureaus {
-            all.files += bureau.files;
-            all.refused += bureau.refused;
-            all.records += bureau.records;
-            all.found.error += bureau.found.error;
-            all.found.explain += bureau.found.explain;
-            all.found.note += bureau.found.note;
-        }
-        all
-    }
-
     /// Whether there is any money to be shown.
     pub fn has_money(&self) -> bool {
         self.origins.iter().any(|o| o.money.is_some())
     }
 }
 
-impl Origin {
-    /// Records that came in.
-    pub fn came(&self) -> u64 {
-        self.places.iter().sum()
+/// A run's quality. Money, and counts that rest on fewer than three enterprises without consent, only for whoever may see the
+/// closed edition.
+pub fn overview(config: &Config, run: &Published, closed: bool) -> Overview {
+    let held = run.held_back(config, closed);
+    let (bureaus, all) = bureaus(config, run, &held, closed);
+    Overview {
+        bureaus,
+        all,
+        forms: forms(config, run, &held, closed),
+        edits: edits(&Catalogue::of(config), config, run, closed),
+        origins: origins(config, run, &held, closed),
+        told: run.findings.is_some(),
     }
 }
 
-/// A run's quality; money only for whoever may see the closed edition.
-pub fn overview(config: &Config, run: &Published, closed: bool) -> Overview {
-    Overview {
-        bureaus: bureaus(config, run),
-        forms: forms(config, run),
-        edits: edits(&Catalogue::of(config), config, run),
-        origins: origins(config, run, closed),
-        told: run.findings.is_some(),
+/// Findings by severity, in the order of [`Severity::ALL`].
+type Tallies = [Tally; 3];
+
+fn add(tallies: &mut Tallies, severity: &str, more: &Tally) {
+    let place = Severity::ALL.iter().position(|s| s.id() == severity).unwrap_or(Severity::ALL.len() - 1);
+    tallies[place].absorb(more);
+}
+
+/// Findings of the parts of all of them, and of all of them.
+fn told(parts: Vec<Tallies>, closed: bool) -> (Vec<Found>, Found) {
+    let mut found = vec![[None; 3]; parts.len()];
+    let mut all = [None; 3];
+    for severity in 0..all.len() {
+        let own: Vec<Tally> = parts.iter().map(|part| part[severity].clone()).collect();
+        let (held, sum) = if closed { (vec![false; own.len()], false) } else { held_back(&own) };
+        all[severity] = Some(own.iter().map(|t| t.number).sum()).filter(|_| !sum);
+        found.iter_mut().zip(own.iter().zip(held)).for_each(|(found, (own, held))| found[severity] = Some(own.number).filter(|_| !held));
     }
+    (found.into_iter().map(Found::of).collect(), Found::of(all))
 }
 
 /// A form's name.
@@ -139,32 +153,57 @@ pub fn form_name(config: &Config, dataset: &str) -> String {
     known.or_else(|| find_word(Lang::Zh, &format!("dataset.{dataset}"))).unwrap_or(dataset).to_owned()
 }
 
-fn bureaus(config: &Config, run: &Published) -> Vec<BureauQuality> {
-    let mut bureaus: IndexMap<&str, BureauQuality> =
-        config.source.values().filter(|s| !s.disabled).map(|s| (s.bureau.as_str(), BureauQuality::default())).collect();
+fn bureaus(config: &Config, run: &Published, held: &HeldBack, closed: bool) -> (Vec<BureauQuality>, BureauQuality) {
+    let mut bureaus: IndexMap<&str, (BureauQuality, u64, Tallies)> =
+        config.source.values().filter(|s| !s.disabled).map(|s| (s.bureau.as_str(), Default::default())).collect();
     for input in &run.inputs {
-        let bureau = bureaus.entry(&input.bureau).or_default();
+        let (bureau, records, _) = bureaus.entry(&input.bureau).or_default();
         bureau.files += 1;
         // A file of no source was never opened.
         bureau.refused += u64::from(input.refused && !input.source.is_empty());
-        bureau.records += input.rows;
+        *records += input.rows;
     }
     for (place, number) in run.findings.iter().flatten() {
-        bureaus.entry(&place.bureau).or_default().found.add(&place.severity, *number);
+        add(&mut bureaus.entry(&place.bureau).or_default().2, &place.severity, number);
     }
-    bureaus.into_iter().map(|(name, quality)| BureauQuality { bureau: name.to_owned(), ..quality }).collect()
+    let (found, sum) = told(bureaus.values().map(|(.., tallies)| tallies.clone()).collect(), closed);
+    let bureaus: Vec<BureauQuality> = bureaus
+        .into_iter()
+        .zip(found)
+        .map(|((name, (quality, records, _)), found)| {
+            let records = Some(records).filter(|_| !held.of(|source, _| bureau_of(config, source) == name).1);
+            BureauQuality { bureau: name.to_owned(), records, found, ..quality }
+        })
+        .collect();
+    let mut all = BureauQuality { records: Some(0), found: sum, ..BureauQuality::default() };
+    for bureau in &bureaus {
+        all.files += bureau.files;
+        all.refused += bureau.refused;
+        all.records = all.records.zip(bureau.records).map(|(sum, more)| sum + more);
+    }
+    (bureaus, all)
 }
 
-fn forms(config: &Config, run: &Published) -> Vec<FormQuality> {
-    let mut forms: IndexMap<&str, FormQuality> = config.form.keys().map(|id| (id.as_str(), FormQuality::default())).collect();
+fn bureau_of<'a>(config: &'a Config, source: &str) -> &'a str {
+    config.source.get(source).map_or("", |s| s.bureau.as_str())
+}
+
+fn forms(config: &Config, run: &Published, held: &HeldBack, closed: bool) -> Vec<FormQuality> {
+    let mut forms: IndexMap<&str, (u64, Tallies)> = config.form.keys().map(|id| (id.as_str(), Default::default())).collect();
     for account in &run.accounts {
-        forms.entry(&account.dataset).or_default().records += account.rows;
+        forms.entry(&account.dataset).or_default().0 += account.rows;
     }
     for (place, number) in run.findings.iter().flatten() {
-        forms.entry(form_of(config, run, &place.code, &place.file)).or_default().found.add(&place.severity, *number);
+        add(&mut forms.entry(form_of(config, run, &place.code, &place.file)).or_default().1, &place.severity, number);
     }
-    let filled = forms.into_iter().filter(|(_, f)| f.records > 0 || f.found.total() > 0);
-    filled.map(|(id, form)| FormQuality { dataset: id.to_owned(), name: form_name(config, id), ..form }).collect()
+    let (found, _) = told(forms.values().map(|(_, tallies)| tallies.clone()).collect(), closed);
+    let filled = forms.into_iter().zip(found).filter(|((_, (records, _)), found)| *records > 0 || found.any());
+    filled
+        .map(|((id, (records, _)), found)| {
+            let records = Some(records).filter(|_| !held.of(|_, dataset| dataset == id).1);
+            FormQuality { dataset: id.to_owned(), name: form_name(config, id), records, found }
+        })
+        .collect()
 }
 
 /// The form that a finding is about: the one that its edit judges, or the only one in its file; empty if neither tells.
@@ -180,32 +219,55 @@ fn form_of<'a>(config: &'a Config, run: &'a Published, code: &str, file: &str) -
     if let [only] = both[..] { only } else { "" }
 }
 
-fn edits(catalogue: &Catalogue, config: &Config, run: &Published) -> Vec<EditLine> {
-    let mut lines: BTreeMap<&str, EditLine> = BTreeMap::new();
+/// The edits with what they found; where statistics are closed, less what would tell of fewer than three enterprises.
+pub fn edits(catalogue: &Catalogue, config: &Config, run: &Published, closed: bool) -> Vec<EditLine> {
+    let mut lines: BTreeMap<&str, (EditLine, Tally)> = BTreeMap::new();
     for (place, number) in run.findings.iter().flatten() {
-        let line = lines.entry(&place.code).or_default();
-        line.findings += number;
+        let (line, tally) = lines.entry(&place.code).or_default();
+        tally.absorb(number);
         line.severity.clone_from(&place.severity);
     }
     for (code, outcomes) in run.edits.iter().flatten() {
-        lines.entry(code).or_default().outcomes = Some(*outcomes);
+        lines.entry(code).or_default().0.outcomes = Some(*outcomes);
     }
-    let mut lines: Vec<EditLine> = lines
+    let mut lines: Vec<(EditLine, Tally)> = lines
         .into_iter()
-        .map(|(code, line)| {
+        .map(|(code, (line, tally))| {
             let entry = catalogue.get(code);
             let severity =
                 if line.severity.is_empty() { entry.map_or("note", |e| e.severity.id()).to_owned() } else { line.severity.clone() };
             let name = entry.map_or_else(String::new, |e| e.name.get(Lang::Zh).to_owned());
-            EditLine { code: code.to_owned(), name, severity, ..line }
+            (EditLine { code: code.to_owned(), name, severity, findings: Some(tally.number), ..line }, tally)
         })
         .collect();
+    if !closed {
+        hold_back(config, run, &mut lines);
+    }
+    let mut lines: Vec<EditLine> = lines.into_iter().map(|(line, _)| line).collect();
     let order = |line: &EditLine| config.edit.get_index_of(&line.code).unwrap_or(usize::MAX);
     lines.sort_by_key(|l| (std::cmp::Reverse(l.findings), order(l)));
     lines
 }
 
-fn origins(config: &Config, run: &Published, closed: bool) -> Vec<Origin> {
+/// Holds back findings of edits by severity, since their sums are told, and outcomes that would tell them.
+fn hold_back(config: &Config, run: &Published, lines: &mut [(EditLine, Tally)]) {
+    let held = run.held_back(config, false);
+    for severity in Severity::ALL {
+        let mut own: Vec<&mut (EditLine, Tally)> = lines.iter_mut().filter(|(line, _)| line.severity == severity.id()).collect();
+        let (parts, _) = held_back(&own.iter().map(|(_, tally)| tally.clone()).collect::<Vec<_>>());
+        own.iter_mut().zip(parts).filter(|(_, held)| *held).for_each(|(own, _)| own.0.findings = None);
+    }
+    for (line, _) in lines {
+        let fields = config.edit.get(&line.code).map_or(1, |e| e.fields.len());
+        let small = line
+            .outcomes
+            .is_some_and(|o| edit_judges_statistics(config, &line.code) && held.holds_outcomes([o.held, o.broken, o.unjudged], fields));
+        line.held_back = line.findings.is_none() || small;
+        line.outcomes = line.outcomes.filter(|_| !line.held_back);
+    }
+}
+
+fn origins(config: &Config, run: &Published, held: &HeldBack, closed: bool) -> Vec<Origin> {
     let mut sums: IndexMap<(&str, &str), [(u64, i128); Place::ALL.len()]> = IndexMap::new();
     for account in &run.accounts {
         let bureau = run.inputs.get(account.file).map_or("", |i| i.bureau.as_str());
@@ -221,11 +283,15 @@ fn origins(config: &Config, run: &Published, closed: bool) -> Vec<Origin> {
         )
     };
     sums.sort_by(|a, _, b, _| order(a.0, a.1).cmp(&order(b.0, b.1)));
-    let origin = |((bureau, dataset), sums): ((&str, &str), [(u64, i128); Place::ALL.len()])| Origin {
-        bureau: bureau.to_owned(),
-        form: form_name(config, dataset),
-        places: sums.map(|s| s.0),
-        money: money(dataset, &sums.map(|s| s.1)).filter(|_| closed),
+    let origin = |((bureau, dataset), sums): ((&str, &str), [(u64, i128); Place::ALL.len()])| {
+        let (places, all) = held.of(|source, form| form == dataset && bureau_of(config, source) == bureau);
+        Origin {
+            bureau: bureau.to_owned(),
+            form: form_name(config, dataset),
+            came: Some(sums.iter().map(|s| s.0).sum()).filter(|_| !all),
+            places: std::array::from_fn(|i| Some(sums[i].0).filter(|n| *n == 0 || !places[i])),
+            money: money(dataset, &sums.map(|s| s.1)).filter(|_| closed),
+        }
     };
     sums.into_iter().map(origin).collect()
 }
@@ -260,6 +326,10 @@ mod tests {
     use super::*;
     use crate::model::account::Account;
 
+    fn tally(number: u64, on: &[&str]) -> Tally {
+        Tally { number, on: on.iter().map(|e| (*e).into()).collect() }
+    }
+
     fn run() -> Published {
         let input = |path: &str, bureau: &str, rows| InputFile {
             path: path.into(),
@@ -289,10 +359,11 @@ mod tests {
                 account("returns", 1, Place::Pooled, 15, 123_456_789_000),
                 account("returns", 1, Place::NotLinked, 5, -50_000_000),
             ],
+            held_back: Some(HeldBack::default()),
             findings: Some(BTreeMap::from([
-                (at("F1", "error", "统计局", "b"), 3),
-                (at("TBL-206", "explain", "工信局", "a"), 1),
-                (at("FIL-001", "note", "", "odd"), 2),
+                (at("F1", "error", "统计局", "b"), tally(3, &["甲", "乙", "丙"])),
+                (at("TBL-206", "explain", "工信局", "a"), tally(1, &[])),
+                (at("FIL-001", "note", "", "odd"), tally(2, &[])),
             ])),
             edits: Some(BTreeMap::from([("F1".to_owned(), Outcomes { judged: 18, held: 15, broken: 3, unjudged: 2 })])),
             unjudged: None,
@@ -304,14 +375,14 @@ mod tests {
         let config = crate::config::load("[run]\nas_of = \"2026-06-30\"\n", std::path::Path::new("/nowhere")).expect("the defaults load");
         let seen = overview(&config, &run(), false);
         let bureau = |name: &str| seen.bureaus.iter().find(|b| b.bureau == name).expect("a bureau");
-        assert_eq!((bureau("统计局").records, bureau("统计局").found.error), (20, 3));
-        assert_eq!((bureau("工信局").found.explain, bureau("").found.note), (1, 2));
+        assert_eq!((bureau("统计局").records, bureau("统计局").found.error), (Some(20), Some(3)));
+        assert_eq!((bureau("工信局").found.explain, bureau("").found.note), (Some(1), Some(2)));
         assert_eq!((bureau("").files, bureau("").refused), (1, 0), "what belongs to nobody was not opened");
-        let form = |id: &str| seen.forms.iter().find(|f| f.dataset == id).expect("a form").found.total();
+        let form = |id: &str| seen.forms.iter().find(|f| f.dataset == id).expect("a form").found.numbers().iter().flatten().sum::<u64>();
         assert_eq!((form("returns"), form("directory"), form("")), (3, 1, 2), "a file of one form tells its form");
         assert_eq!(seen.edits[0].code, "F1");
         assert_eq!(seen.edits[0].outcomes.map(|o| o.judged), Some(18));
-        assert_eq!(seen.origins.iter().map(Origin::came).sum::<u64>(), 30);
+        assert_eq!(seen.origins.iter().filter_map(|o| o.came).sum::<u64>(), 30);
     }
 
     #[test]

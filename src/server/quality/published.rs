@@ -1,16 +1,18 @@
 //! What a run published, as counts: of datasets only the columns that say which edit, file and bureau.
 
+use crate::config::Config;
 use crate::error::Error;
 use crate::model::account::Account;
+use crate::model::few::Resting;
 use crate::server::error::PageError;
-use crate::stages::publish::PublishedRun;
+use crate::stages::publish::{HeldBack, PublishedRun};
 use datafusion::arrow::array::{Array, AsArray};
 use datafusion::arrow::datatypes::{DataType, Int64Type};
 use hyper::body::Bytes;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde::Deserialize;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -33,6 +35,7 @@ pub struct InputFile {
 struct RunFile {
     inputs: Vec<InputFile>,
     accounts: Vec<Account>,
+    held_back: Option<HeldBack>,
 }
 
 /// Outcomes of an edit.
@@ -61,6 +64,9 @@ pub struct Place {
     pub file: String,
 }
 
+/// Findings counted, with the enterprises without consent that they rest on.
+pub type Tally = Resting<Arc<str>>;
+
 /// What a run published.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Published {
@@ -68,8 +74,11 @@ pub struct Published {
     pub inputs: Vec<InputFile>,
     /// What came in and what became of it.
     pub accounts: Vec<Account>,
-    /// Findings; nothing if the configuration does not ask for that dataset.
-    pub findings: Option<BTreeMap<Place, u64>>,
+    /// What is held back of counts where statistics are closed; nothing of runs of builds that did not note it.
+    pub held_back: Option<HeldBack>,
+    /// Findings, with the enterprises without consent that they rest on; nothing if the configuration does not ask for that
+    /// dataset.
+    pub findings: Option<BTreeMap<Place, Tally>>,
     /// Outcomes by code; nothing if the configuration does not ask for that dataset.
     pub edits: Option<BTreeMap<String, Outcomes>>,
     /// Records that could not be judged because of another finding, by code and file.
@@ -79,11 +88,9 @@ pub struct Published {
 impl Published {
     /// Reads what a run published.
     pub fn read(run: &PublishedRun) -> Result<Self, PageError> {
-        let RunFile { inputs, accounts } = run.record().map_err(|e| PageError::bug(e.to_string()))?;
-        let findings = rows(run, "findings", &["code", "severity", "bureau", "file"])?.map(|rows| {
-            let place = |[code, severity, bureau, file]: [String; 4]| Place { code, severity, bureau, file };
-            counted(rows.into_iter().filter_map(|row| row.try_into().ok()).map(place))
-        });
+        let RunFile { inputs, accounts, held_back } = run.record().map_err(|e| PageError::bug(e.to_string()))?;
+        let findings = rows(run, "findings", &["code", "severity", "bureau", "file", "rests_on"])?
+            .map(|rows| tallied(rows.into_iter().filter_map(|row| row.try_into().ok()), held_back.is_some()));
         let edits = rows(run, "edits", &["code", "judged", "held", "broken", "unjudged"])?.map(|rows| {
             let number = |text: &String| text.parse().unwrap_or(0);
             let outcomes =
@@ -92,7 +99,12 @@ impl Published {
         });
         let unjudged = rows(run, "unjudged", &["code", "file"])?
             .map(|rows| counted(rows.into_iter().filter_map(|row| <[String; 2]>::try_from(row).ok()).map(|[code, file]| (code, file))));
-        Ok(Self { inputs, accounts, findings, edits, unjudged })
+        Ok(Self { inputs, accounts, held_back, findings, edits, unjudged })
+    }
+
+    /// What is held back of its counts: nothing where the closed edition may be seen.
+    pub fn held_back(&self, config: &Config, closed: bool) -> HeldBack {
+        if closed { HeldBack::default() } else { self.held_back.clone().unwrap_or_else(|| HeldBack::unknown(config)) }
     }
 
     /// The datasets that a file holds.
@@ -106,6 +118,23 @@ impl Published {
     pub fn ordinal(&self, path: &str) -> Option<usize> {
         self.inputs.iter().position(|i| i.path == path)
     }
+}
+
+/// Findings by code, severity, bureau and file. Of a run that did not note whom a finding rests on, each rests on somebody.
+fn tallied(rows: impl Iterator<Item = [String; 5]>, noted: bool) -> BTreeMap<Place, Tally> {
+    let mut tallies: BTreeMap<Place, Tally> = BTreeMap::new();
+    let mut known: BTreeSet<Arc<str>> = BTreeSet::new();
+    for [code, severity, bureau, file, rests_on] in rows {
+        let tally = tallies.entry(Place { code, severity, bureau, file }).or_default();
+        tally.number += 1;
+        let whom = if noted { rests_on.as_str() } else { "?" };
+        if !whom.is_empty() && !tally.on.contains(whom) {
+            let whom = known.get(whom).cloned().unwrap_or_else(|| whom.into());
+            known.insert(whom.clone());
+            tally.on.insert(whom);
+        }
+    }
+    tallies
 }
 
 fn counted<K: Ord>(keys: impl Iterator<Item = K>) -> BTreeMap<K, u64> {
@@ -214,7 +243,7 @@ mod tests {
         std::fs::write(data.join("findings.csv"), findings)?;
         let published = open(&shelf)?.ok_or("the run is there")?;
         let findings = published.findings.as_ref().ok_or("findings are there")?;
-        assert_eq!(findings.iter().map(|(p, n)| (p.code.as_str(), *n)).collect::<Vec<_>>(), [("A-1", 2), ("B-2", 1)]);
+        assert_eq!(findings.iter().map(|(p, n)| (p.code.as_str(), n.number)).collect::<Vec<_>>(), [("A-1", 2), ("B-2", 1)]);
         assert!(!format!("{published:?}").contains("秘密"), "what a cell holds is not read");
         assert_eq!(published.edits, None);
         assert_eq!(published.datasets_of(0), ["returns"]);

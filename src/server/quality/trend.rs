@@ -1,6 +1,7 @@
 //! Runs over time, from the figures that the ledger keeps of each.
 
 use super::Found;
+use crate::config::Config;
 use crate::ledger::Finished;
 use crate::pipeline::Summary;
 use crate::server::error::PageError;
@@ -19,8 +20,8 @@ pub struct Moment {
     pub files: u64,
     /// Files that could not be read.
     pub refused: u64,
-    /// Records that came in.
-    pub records: u64,
+    /// Records that came in; nothing where so few enterprises would be told of.
+    pub records: Option<u64>,
     /// Findings.
     pub found: Found,
     /// Enterprises of the registry.
@@ -31,22 +32,22 @@ pub struct Moment {
     pub unjudged: u64,
 }
 
-/// The figures of runs, in their order.
-pub fn moments(runs: &[Finished]) -> Result<Vec<Moment>, PageError> {
-    runs.iter().map(moment).collect()
+/// The figures of runs, in their order; `closed` says whether the closed edition may be seen.
+pub fn moments(config: &Config, runs: &[Finished], closed: bool) -> Result<Vec<Moment>, PageError> {
+    runs.iter().map(|run| moment(config, run, closed)).collect()
 }
 
-fn moment(run: &Finished) -> Result<Moment, PageError> {
+fn moment(config: &Config, run: &Finished, closed: bool) -> Result<Moment, PageError> {
     let summary: Summary = serde_json::from_str(&run.summary).map_err(|e| PageError::bug(e.to_string()))?;
-    let found = Found { error: summary.findings.error, explain: summary.findings.explain, note: summary.findings.note };
+    let held = summary.held_back(config, closed);
     Ok(Moment {
         run: run.id.clone(),
         finished: run.finished.clone(),
         as_of: run.as_of.clone(),
         files: summary.files,
         refused: summary.refused,
-        records: summary.accounts.iter().map(|a| a.rows).sum(),
-        found,
+        records: Some(summary.accounts.iter().map(|a| a.rows).sum()).filter(|_| !held.of(|_, _| true).1),
+        found: Found::told(summary.findings, held.findings),
         enterprises: summary.enterprises,
         pooled: summary.pooled,
         unjudged: summary.unjudged,

@@ -186,9 +186,10 @@ impl Plan {
             ("patents_pledged", "s.state = 'pledged'".to_owned()),
             ("patents_late_fee", "s.state = 'late_fee'".to_owned()),
             ("patents_in_force_unclear", "s.state = 'in_force_unclear'".to_owned()),
-            // With these three it is all of them.
+            // With these four it is all of them.
             ("patents_status_unclear", "s.state = 'unclear'".to_owned()),
             ("patents_expired", "s.state = 'expired'".to_owned()),
+            ("patents_not_granted", "s.state = 'not_granted'".to_owned()),
             ("patents_not_in_force", "s.state = 'not_in_force'".to_owned()),
             ("inventions_in_force", format!("{IN_FORCE} AND p.kind = 'invention'")),
             ("inventions_free", of("free", "invention")),

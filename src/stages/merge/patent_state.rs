@@ -1,8 +1,9 @@
 //! The state of a patent at the reference date: one definition, for counts, criteria, workbooks, data files and pages.
 //!
 //! Each patent is in exactly one state, so that numbers add up: what is in force is free, pledged, in the late-fee period
-//! or not clear as to pledge or end of term. A late-fee patent is in force and cannot be pledged; the end of the term weighs
-//! more than a status that still says in force. What is withheld is not known.
+//! or not clear as to pledge or end of term. A late-fee patent is in force and cannot be pledged; dates weigh more than a
+//! status that says in force: what is filed or granted after the reference date is not granted yet, what is past its term is
+//! over. What is withheld is not known, but a date after the reference date is never withheld into a patent in force.
 
 use crate::engine::{Engine, EngineError};
 
@@ -10,8 +11,15 @@ use crate::engine::{Engine, EngineError};
 const TERM_END: &str = "protected_until(expires_on, CAST(expires_on_precision AS VARCHAR), CAST(expires_on_state AS VARCHAR),
     kind, filed_on, CAST(filed_on_precision AS VARCHAR))";
 
-/// The state by status, pledge and end of term. Not in force before all: no pledge or term revives what has lapsed.
+/// Whether any date as stated, or the year in the number, says that it was filed or granted after the reference date.
+const LATER: &str = "s.filed_on > as_of() OR s.granted_on > as_of() OR patent_year(s.patent_number) > date_part('year', as_of())";
+
+/// The state by dates, status, pledge and end of term. Not granted and not in force before all: no pledge or term revives
+/// what has lapsed. An application that was granted by the date is called pending in vain.
 const STATE: &str = "CASE
+    WHEN later THEN 'not_granted'
+    WHEN status = 'pending' AND granted_on IS NULL THEN 'not_granted'
+    WHEN status = 'pending' THEN 'unclear'
     WHEN status NOT IN ('in_force', 'late_fee') THEN 'not_in_force'
     WHEN term_end < as_of() THEN 'expired'
     WHEN status IS NULL THEN 'unclear'
@@ -28,7 +36,11 @@ pub const MAY_BE_FREE: &str = "s.state = 'in_force_unclear' OR s.state = 'unclea
 
 /// Derives `patent_states` from `patents`: record, last day of protection and state.
 pub async fn patent_states(engine: &Engine) -> Result<(), EngineError> {
-    let stated = format!("SELECT record, status, pledged, {TERM_END} AS term_end FROM patents");
+    // Dates after the reference date are withheld from `patents`, and still tell that nothing was granted.
+    let stated = format!(
+        "SELECT p.*, coalesce({LATER}, false) AS later FROM (SELECT record, status, pledged, granted_on, {TERM_END} AS term_end FROM patents) AS p
+         JOIN stated_patents s ON s.record = p.record"
+    );
     engine.derive("patent_states", &format!("SELECT record, term_end, {STATE} AS state FROM ({stated}) AS p ORDER BY record")).await?;
     Ok(())
 }

@@ -5,7 +5,7 @@
 
 use super::Publication;
 use super::cells::{Reader, Shape, Vocabulary, shape_of};
-use super::disclosure::StatisticsFindings;
+use super::held_back::{HeldBack, RestsOn};
 use super::pool::{finances, patents};
 use super::provenance::{SHARED, Sources};
 use super::workbook::{Column, Value};
@@ -13,6 +13,7 @@ use crate::config::Workbook;
 use crate::error::Error;
 use crate::finding::{Lang, fill, word};
 use crate::model::account::BALANCED;
+use crate::model::few::is_few;
 use crate::model::place::file_sql;
 use chrono::{Datelike, NaiveDate};
 use datafusion::arrow::array::{Array, AsArray, RecordBatch};
@@ -48,7 +49,11 @@ pub struct Gathered<'a> {
     /// Where their values come from.
     pub sources: Sources,
     /// Enterprises whose consent is on record at the reference date.
-    pub consenting: HashSet<String>,
+    pub consenting: &'a HashSet<String>,
+    /// What is held back of counts in the operator's edition.
+    pub held_back: &'a HeldBack,
+    /// Whom findings rest on.
+    pub rests: &'a RestsOn<'a>,
     /// Findings by enterprise.
     pub findings: HashMap<&'a str, FindingCount>,
     /// Figures of the years, one row an enterprise with any; pooled ones first.
@@ -65,21 +70,27 @@ pub struct Gathered<'a> {
 
 impl<'a> Gathered<'a> {
     /// Gathers for the workbooks asked for.
-    pub async fn gather(p: &Publication<'a>) -> Result<Gathered<'a>, Error> {
+    pub async fn gather(
+        p: &Publication<'a>,
+        consenting: &'a HashSet<String>,
+        held_back: &'a HeldBack,
+        rests: &'a RestsOn<'a>,
+    ) -> Result<Gathered<'a>, Error> {
         let pool = [Workbook::Pool, Workbook::PoolOperator].iter().any(|w| p.config.output.workbooks.contains(w));
         let wanted = |id: &str| pool && asked(&p.config.output.pool_sheets, id);
         let sources = Sources::of(p);
         let enterprises = sources.enterprises(p.engine).await?;
-        let statistics = StatisticsFindings::new(p.config, p.places);
         let mut findings: HashMap<&str, FindingCount> = HashMap::new();
         for (finding, enterprise) in p.findings.iter().filter_map(|f| Some((f, f.enterprise.as_deref()?))) {
             let count = findings.entry(enterprise).or_default();
             count.all += 1;
-            count.open += i64::from(!statistics.has(finding));
+            count.open += i64::from(!rests.is_of_statistics(finding));
         }
         let mut gathered = Gathered {
             sources,
-            consenting: consenting(&enterprises, p.config.as_of, &unclear(p).await?),
+            consenting,
+            held_back,
+            rests,
             findings,
             finances: if wanted("finances") { finances::gather(p).await? } else { Vec::new() },
             patents: if wanted("patents") && p.has("patents") { patents::gather(p).await? } else { Vec::new() },
@@ -121,14 +132,15 @@ async fn unclear(p: &Publication<'_>) -> Result<HashSet<String>, Error> {
 }
 
 /// Enterprises that consent, with a date of consent, where one is stated, not after the reference date.
-fn consenting(enterprises: &[RecordBatch], as_of: NaiveDate, unclear: &HashSet<String>) -> HashSet<String> {
+pub async fn consenting(p: &Publication<'_>) -> Result<HashSet<String>, Error> {
+    let (as_of, unclear) = (p.config.as_of, unclear(p).await?);
     let mut consenting = HashSet::new();
-    for batch in enterprises {
+    for batch in &p.engine.contents("enterprises").1 {
         let [key, consent, on] = ["enterprise", "consent", "consent_on"].map(|c| Reader::of(batch, c, Shape::Plain));
         let given = (0..batch.num_rows()).filter(|row| consent.is_true(*row) && on.date(*row).is_none_or(|d| d <= as_of));
         consenting.extend(given.map(|row| key.text(row)).filter(|key| !unclear.contains(*key)).map(str::to_owned));
     }
-    consenting
+    Ok(consenting)
 }
 
 /// How many are in the pool, and how many cannot be judged.
@@ -331,9 +343,15 @@ impl<'a> Desk<'a> {
         if self.discloses(enterprise) { count.all } else { count.open }
     }
 
-    /// Says how many enterprises' rows are left out, in the edition that leaves any out.
-    pub fn left_out(&self, count: u64) -> Option<String> {
-        (self.edition == Edition::Operator).then(|| self.tell("left_out", &[&grouped(count)]))
+    /// Says how many rows of how many enterprises are left out, in the edition that leaves any out.
+    pub fn left_out(&self, rows: u64, enterprises: usize) -> Option<String> {
+        let told = || if is_few(enterprises) { self.say("left_out_few").to_owned() } else { self.tell("left_out", &[&grouped(rows)]) };
+        (self.edition == Edition::Operator).then(told)
+    }
+
+    /// A count, or in the operator's edition the word for one that would speak of an enterprise.
+    pub fn count_unless(&self, held: bool, count: u64) -> String {
+        if held && self.edition == Edition::Operator { self.say("held_back").to_owned() } else { grouped(count) }
     }
 
     /// Code, name and whether pooled: the columns with which most sheets begin.

@@ -2,7 +2,7 @@
 //!
 //! Workbooks and portal ask here alone: what one of them hides, the other must not show.
 
-use crate::config::{Config, CriterionOptions, FieldKind};
+use crate::config::{Config, CriterionOptions, EditOptions, FieldKind};
 use crate::engine::expression::Expression;
 use crate::finding::Finding;
 use crate::model::place::Places;
@@ -36,14 +36,6 @@ pub fn sends_statistics(config: &Config, source: &str) -> bool {
     config.source.get(source).is_none_or(|s| s.forms.iter().any(|f| f == "returns"))
 }
 
-/// Fewer records than this are not counted where statistics are closed: their number alone would speak of one enterprise.
-const FEW: u64 = 3;
-
-/// Whether records of statistics are so few that not even their number may be known.
-pub fn are_few(records: u64) -> bool {
-    records < FEW
-}
-
 /// Tells findings that rest on statistics: of an enterprise without consent not even their number may be known.
 pub struct StatisticsFindings<'a> {
     config: &'a Config,
@@ -55,10 +47,7 @@ pub struct StatisticsFindings<'a> {
 impl<'a> StatisticsFindings<'a> {
     /// Reads the conditions of all edits.
     pub fn new(config: &'a Config, places: &'a Places) -> Self {
-        let edits = config.edit.iter().filter(|(_, edit)| {
-            let texts = [Some(&edit.holds), edit.when.as_ref(), edit.expected.as_ref(), edit.because.as_ref()];
-            texts.into_iter().flatten().chain(edit.with.values()).chain(&edit.fields).chain(&edit.reads).any(|sql| edit_reads(config, sql))
-        });
+        let edits = config.edit.iter().filter(|(_, edit)| reads(config, edit));
         Self { config, places, edits: edits.map(|(code, _)| code.as_str()).collect() }
     }
 
@@ -72,6 +61,20 @@ impl<'a> StatisticsFindings<'a> {
             || file.is_none_or(|file| sends_statistics(self.config, &file.source))
             || self.edits.contains(finding.code.as_ref())
     }
+}
+
+/// Whether the outcomes of an edit rest on statistics: it judges returns, or reads them.
+pub fn edit_judges_statistics(config: &Config, code: &str) -> bool {
+    config
+        .edit
+        .get(code)
+        .is_some_and(|edit| edit.dataset.iter().any(|d| ["returns", "sum_rows"].contains(&d.as_str())) || reads(config, edit))
+}
+
+/// Whether any expression of an edit reads figures of returns.
+fn reads(config: &Config, edit: &EditOptions) -> bool {
+    let texts = [Some(&edit.holds), edit.when.as_ref(), edit.expected.as_ref(), edit.because.as_ref()];
+    texts.into_iter().flatten().chain(edit.with.values()).chain(&edit.fields).chain(&edit.reads).any(|sql| edit_reads(config, sql))
 }
 
 /// Whether an expression of an edit names a figure of returns, or asks a table of them. An edit over each field of its dataset

@@ -11,6 +11,7 @@ mod cells;
 mod data;
 mod desk;
 pub mod disclosure;
+mod held_back;
 mod identifiers;
 mod pool;
 mod provenance;
@@ -23,6 +24,7 @@ mod workbook;
 
 pub use adopted::{Adopted, Differences, ENTERPRISES, compare};
 pub use cells::{Shape, Vocabulary, shape_of};
+pub use held_back::{HeldBack, HeldRecords};
 pub use published::{FileFlaw, PublishedRun, RECORD};
 pub use slip::{Slip, SlipRow, write_slip};
 
@@ -30,7 +32,7 @@ use crate::config::{Config, DataFormat};
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::finding::{Catalogue, Finding, Judgement, Renderer};
-use crate::model::account::Account;
+use crate::model::account::{Account, Whose};
 use crate::model::merged::{Conflict, Merged};
 use crate::model::place::Places;
 use serde::Serialize;
@@ -83,6 +85,8 @@ pub struct Publication<'a> {
     pub conflicts: &'a [Conflict],
     /// What came in and what became of it.
     pub accounts: &'a [Account],
+    /// Whose records those of statistics are.
+    pub whose: &'a Whose,
     /// First characters of the hash of inputs and settings.
     pub key: &'a str,
     /// The run that was adopted last, and what has changed since.
@@ -101,10 +105,23 @@ impl Publication<'_> {
     }
 }
 
-/// Writes everything that the configuration asks for into a folder; gives the files and the hash of `run.json`, the last.
-pub async fn publish(publication: &Publication<'_>, folder: &Path) -> Result<(Vec<String>, String), Error> {
+/// A run's folder as it was written.
+#[derive(Debug)]
+pub struct Written {
+    /// The files, `run.json` last.
+    pub files: Vec<String>,
+    /// The hash of `run.json`.
+    pub record_sha256: String,
+    /// What is held back of its counts where statistics are closed.
+    pub held_back: HeldBack,
+}
+
+/// Writes everything that the configuration asks for into a folder.
+pub async fn publish(publication: &Publication<'_>, folder: &Path) -> Result<Written, Error> {
     let mut written = Vec::new();
-    let gathered = desk::Gathered::gather(publication).await?;
+    let consenting = desk::consenting(publication).await?;
+    let (held_back, rests) = held_back::held(publication, &consenting);
+    let gathered = desk::Gathered::gather(publication, &consenting, &held_back, &rests).await?;
     let data = folder.join("data");
     let mut tables = Vec::new();
     for name in &publication.config.output.data {
@@ -122,9 +139,9 @@ pub async fn publish(publication: &Publication<'_>, folder: &Path) -> Result<(Ve
     let books = books?;
     written.extend(books.iter().map(|(name, _)| (*name).to_owned()));
     written.extend(written_data?);
-    let record = run_json::write(publication, &gathered, &books, &written, folder)?;
+    let record_sha256 = run_json::write(publication, &gathered, &books, &written, folder)?;
     written.push(published::RECORD.to_owned());
-    Ok((written, record))
+    Ok(Written { files: written, record_sha256, held_back })
 }
 
 /// Writes the datasets in every format asked for.

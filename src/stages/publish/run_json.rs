@@ -3,6 +3,7 @@
 //! Invariant: no time and no run id, so that equal inputs, settings and reference date give equal bytes.
 
 use super::desk::Gathered;
+use super::held_back::HeldBack;
 use super::published::RECORD;
 use super::workbook::BookReport;
 use super::{Adopted, Input, Publication};
@@ -30,6 +31,8 @@ struct RunFile<'a> {
     inputs: &'a [Input],
     counts: Counts,
     accounts: &'a [Account],
+    /// What of counts is held back where statistics are closed.
+    held_back: &'a HeldBack,
     workbooks: BTreeMap<&'a str, Shown>,
     /// The run that was adopted last, and what has changed since.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -90,6 +93,7 @@ pub fn write(
             findings: findings.into(),
         },
         accounts: p.accounts,
+        held_back: gathered.held_back,
         workbooks: books.iter().map(|(name, report)| (*name, shown(report))).collect(),
         adopted: p.adopted.as_ref(),
         files: written.iter().map(|path| hashed(folder, path)).collect::<Result<_, _>>()?,

@@ -2,7 +2,6 @@
 
 use super::Publication;
 use super::desk::{FindingCount, Gathered};
-use super::disclosure::StatisticsFindings;
 use super::provenance::Sources;
 use crate::error::Error;
 use crate::finding::Rendered;
@@ -23,7 +22,7 @@ pub async fn table(publication: &Publication<'_>, gathered: &Gathered<'_>, name:
         "verdicts" => p.engine.contents("verdicts"),
         "returns" | "needs" if p.has(name) => linked(p, name).await?,
         "patents" if p.has(name) => patents(p).await?,
-        "findings" => findings(p)?,
+        "findings" => findings(p, gathered)?,
         "unjudged" => unjudged(p)?,
         "edits" => edits(p)?,
         "conflicts" => conflicts(p)?,
@@ -130,11 +129,12 @@ async fn patents(p: &Publication<'_>) -> Result<Table, Error> {
     located(p.places, p.engine.query("patents", &sql).await?)
 }
 
-fn findings(p: &Publication<'_>) -> Result<Table, Error> {
+/// The findings; `statistics` says whether one rests on statistics, `rests_on` which enterprise without consent it would tell
+/// of (`?` for one that nobody knows).
+fn findings(p: &Publication<'_>, gathered: &Gathered<'_>) -> Result<Table, Error> {
     let renderer = p.renderer();
     let rendered: Vec<Rendered> = p.findings.iter().map(|f| renderer.render(f)).collect();
     let column = |of: fn(&Rendered) -> &String| texts(rendered.iter().map(of));
-    let statistics = StatisticsFindings::new(p.config, p.places);
     batch(vec![
         ("code", texts(p.findings.iter().map(|f| f.code.as_ref()))),
         ("severity", texts(p.findings.iter().map(|f| f.severity.id()))),
@@ -149,7 +149,8 @@ fn findings(p: &Publication<'_>) -> Result<Table, Error> {
         ("message", column(|r| &r.message)),
         ("help", column(|r| &r.help)),
         ("enterprise", texts(p.findings.iter().map(|f| f.enterprise.as_deref().unwrap_or("")))),
-        ("statistics", Arc::new(p.findings.iter().map(|f| Some(statistics.has(f))).collect::<BooleanArray>())),
+        ("statistics", Arc::new(p.findings.iter().map(|f| Some(gathered.rests.is_of_statistics(f))).collect::<BooleanArray>())),
+        ("rests_on", texts(p.findings.iter().map(|f| gathered.rests.whom(f).unwrap_or_default()))),
     ])
 }
 

@@ -1,7 +1,9 @@
 //! The pool in the browser: editions, the way back to cells, changes between runs.
 
 use super::{Portal, Visitor};
-use crate::util::Row;
+use crate::util::{Row, Site, code};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 /// A demo for the tests that only read; it goes with the last of them.
@@ -102,6 +104,94 @@ fn no_file_of_statistics_is_told_by_name_or_count_to_those_who_see_the_operators
             assert_eq!(told.contains("统计局/"), named, "{who} {page}: {told}");
         }
     }
+}
+
+/// Two enterprises without consent with a return each; the first states a revenue that cannot be.
+fn two() -> Site {
+    let site = super::site("[criterion.patent_free]\ndisabled = true\n");
+    let name = |i: u32| format!("{},龙南市第{i}有限公司", code(i));
+    site.input(
+        "工信局/名录.csv",
+        format!("统一社会信用代码,企业名称,专精特新等级\n{},专精特新中小企业\n{},专精特新中小企业\n", name(1), name(2)),
+    );
+    let head = "经营情况（2023年）单位：万元,,,\n统一社会信用代码,企业名称,营业收入,利润总额\n";
+    site.input("统计局/2023.csv", format!("{head}{},-5,1\n{},20,1\n", name(1), name(2)));
+    site.run();
+    site
+}
+
+#[test]
+fn totals_that_rest_on_fewer_than_three_enterprises_are_held_back_from_the_operator() {
+    let portal = Portal::start(two());
+    let latest = std::fs::canonicalize(portal.site.path("outputs/latest")).expect("a run");
+    let run = latest.file_name().and_then(|n| n.to_str()).expect("its name");
+    for (who, closed) in [("leader", true), ("auditor", true), ("operator", false), ("member", false)] {
+        let visitor = portal.sign_in(who);
+        let json = |page: &str| -> Value { serde_json::from_str(&visitor.page(page)).expect("JSON") };
+        let quality = json("/api/v1/quality");
+        let by = |list: &str, key: &str, id: &str| -> Value {
+            let lines = quality["overview"][list].as_array().expect("lines");
+            lines.iter().find(|l| l[key] == id).cloned().expect("a line")
+        };
+        let told = |number: u64| if closed { json!(number) } else { Value::Null };
+        let bureau = by("bureaus", "bureau", "统计局");
+        assert_eq!((&bureau["records"], &bureau["found"]["error"]), (&told(2), &told(1)), "{who}: {bureau}");
+        assert_eq!(by("bureaus", "bureau", "工信局")["records"], 2, "{who}: what is no statistics is told");
+        assert_eq!(quality["overview"]["all"]["records"], told(4), "{who}: no sum tells it");
+        let form = by("forms", "dataset", "returns");
+        assert_eq!((&form["records"], &form["found"]["error"]), (&told(2), &told(1)), "{who}: {form}");
+        let origins = quality["overview"]["origins"].as_array().expect("origins");
+        let origin = origins.iter().find(|o| o["bureau"] == "统计局").expect("an origin");
+        assert_eq!((&origin["came"], origin["places"].as_array().is_some_and(|p| p.iter().any(Value::is_null))), (&told(2), !closed));
+        let edit = by("edits", "code", "F7");
+        assert_eq!((&edit["findings"], &edit["held_back"]), (&told(1), &json!(!closed)), "{who}: {edit}");
+        assert_eq!(edit["outcomes"].is_null(), !closed, "{who}: {edit}");
+        let moment = &quality["trend"][0];
+        assert_eq!((&moment["records"], &moment["found"]["error"]), (&told(4), &told(1)), "{who}: {moment}");
+        let one = json("/api/v1/quality/F7");
+        assert_eq!((&one["findings"], &one["trend"][0]["findings"]), (&told(1), &told(1)), "{who}: {one}");
+        assert_eq!(one["outcomes"].is_null(), !closed);
+        assert_eq!(one["files"][0]["counts"].is_null(), !closed, "{who}: {one}");
+        let ran = json(&format!("/api/v1/runs/{run}"));
+        let returns = ran["accounts"].as_array().expect("accounts").iter().find(|a| a["dataset"] == "returns").expect("returns");
+        assert_eq!((&returns["total"], &ran["summary"]["findings"]["error"]), (&told(2), &told(1)), "{who}: {ran}");
+        assert_eq!(json("/api/v1/runs")["runs"][0]["summary"]["findings"]["error"], told(1));
+        for page in ["/quality", "/quality/F7", "/runs", &format!("/runs/{run}")] {
+            assert_eq!(visitor.page(page).contains("不足 3 家"), !closed, "{who} {page}");
+        }
+    }
+}
+
+#[test]
+fn no_sum_less_what_is_told_speaks_of_fewer_than_three_enterprises() {
+    let portal = demo();
+    let consented: BTreeSet<String> =
+        portal.site.table("enterprises").into_iter().filter(|r| r["consented"] == "true").map(|r| r["enterprise"].clone()).collect();
+    // By severity and code: how many findings, and the enterprises without consent that they rest on.
+    let mut found: BTreeMap<String, BTreeMap<String, (u64, BTreeSet<String>)>> = BTreeMap::new();
+    for row in portal.site.table("findings") {
+        let own = found.entry(row["severity"].clone()).or_default().entry(row["code"].clone()).or_default();
+        own.0 += 1;
+        if row["statistics"] == "true" && !row["enterprise"].is_empty() && !consented.contains(&row["enterprise"]) {
+            own.1.insert(row["enterprise"].clone());
+        }
+    }
+    let page = portal.sign_in("operator").page("/api/v1/quality");
+    let quality: Value = serde_json::from_str(&page).expect("JSON");
+    let lines = quality["overview"]["edits"].as_array().expect("edits");
+    let told = |code: &str| lines.iter().find(|l| l["code"] == code).map(|l| l["findings"].clone()).expect("a line");
+    let mut held_back = 0;
+    for (severity, codes) in found {
+        let held: Vec<_> = codes.iter().filter(|(code, _)| told(code).is_null()).collect();
+        for (code, (number, on)) in &codes {
+            assert!(told(code).is_null() || told(code) == *number && !(1..3).contains(&on.len()), "{code}: {number} of {on:?}");
+        }
+        let on: BTreeSet<&String> = held.iter().flat_map(|(_, (_, on))| on).collect();
+        let sum = &quality["overview"]["all"]["found"][&severity];
+        assert!(held.is_empty() || sum.is_null() || held.len() > 1 && on.len() > 2, "{severity}: {held:?} beside {sum}");
+        held_back += held.len();
+    }
+    assert!(held_back > 0, "the sample has edits that few break");
 }
 
 #[test]

@@ -4,6 +4,7 @@ use crate::error::Error;
 use crate::finding::word;
 use crate::model::account::Place;
 use crate::stages::publish::desk::{Desk, Edition};
+use crate::stages::publish::disclosure::sends_statistics;
 use crate::stages::publish::workbook::{Book, CellRange, Column, Formula, Tab, Table, Value};
 use std::collections::BTreeMap;
 
@@ -14,6 +15,8 @@ pub struct Line {
     pub stated: (u64, i128),
     /// Where it ended, in the order of [`Place::ALL`].
     pub placed: [(u64, i128); Place::ALL.len()],
+    /// Which of the places are held back in this edition, and whether all of it is.
+    pub held: ([bool; Place::ALL.len()], bool),
 }
 
 impl Line {
@@ -27,6 +30,8 @@ impl Line {
         for (sum, more) in self.placed.iter_mut().zip(&other.placed) {
             *sum = (sum.0 + more.0, sum.1 + more.1);
         }
+        self.held.0.iter_mut().zip(other.held.0).for_each(|(sum, more)| *sum |= more);
+        self.held.1 |= other.held.1;
     }
 }
 
@@ -53,9 +58,30 @@ fn lines<'a>(desk: &Desk<'a>) -> BTreeMap<(usize, usize), (&'a str, Line)> {
     lines
 }
 
+/// The lines as this edition tells them, each with its dataset and file: those of a source of statistics together, since a
+/// bureau may send a file an enterprise and name it so.
+fn told<'a>(desk: &Desk<'a>) -> Vec<(usize, &'a str, &'a str, Line)> {
+    let files = &desk.publication.places.files;
+    let mut told: Vec<(usize, &str, &str, Line)> = Vec::new();
+    let mut together: BTreeMap<(usize, &str), (&str, Line)> = BTreeMap::new();
+    for ((order, file), (dataset, line)) in lines(desk) {
+        let (path, source) = files.get(file).map_or(("", ""), |f| (f.path.as_str(), f.source.as_str()));
+        if desk.edition == Edition::Closed || !sends_statistics(desk.publication.config, source) {
+            told.push((order, dataset, path, line));
+            continue;
+        }
+        together.entry((order, source)).or_insert((dataset, Line::default())).1.add(&line);
+    }
+    for ((order, source), (dataset, line)) in together {
+        let held = desk.gathered.held_back.of(|s, d| s == source && d == dataset);
+        told.push((order, dataset, desk.say("cover_inputs_together"), Line { held, ..line }));
+    }
+    told.sort_by_key(|(order, ..)| *order);
+    told
+}
+
 /// Writes the account.
 pub fn accounting(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
-    let lines = lines(desk);
     let money = desk.edition == Edition::Closed;
     let mut subtitle = vec![desk.as_of(), desk.say("accounting_head").to_owned()];
     if !money {
@@ -74,12 +100,11 @@ pub fn accounting(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
     })?;
     let mut sums: BTreeMap<usize, (&str, Line)> = BTreeMap::new();
     let mut all = Line::default();
-    for ((order, file), (dataset, line)) in &lines {
-        let path = desk.publication.places.files.get(*file).map_or("", |f| f.path.as_str());
+    for (order, dataset, path, line) in told(desk) {
         let sheet_row = table.next_row();
-        table.row(&cells(desk, (desk.dataset(dataset), path), line, money.then_some(*dataset), &ranges(sheet_row)))?;
-        sums.entry(*order).or_insert((dataset, Line::default())).1.add(line);
-        all.add(line);
+        table.row(&cells(desk, (desk.dataset(dataset), path), &line, money.then_some(dataset), &ranges(sheet_row)))?;
+        sums.entry(order).or_insert((dataset, Line::default())).1.add(&line);
+        all.add(&line);
     }
     for (dataset, line) in sums.values() {
         let (name, sheet_row) = (desk.tell("total_of", &[desk.dataset(dataset)]), table.next_row());
@@ -132,10 +157,15 @@ fn ranges(row: u32) -> [CellRange; 2] {
 fn cells<'v>(desk: &Desk<'v>, name: (&'v str, &'v str), line: &Line, money: Option<&str>, ranges: &'v [CellRange; 2]) -> Vec<Value<'v>> {
     let count = |rows: u64| i64::try_from(rows).unwrap_or(i64::MAX);
     let lost = count(line.stated.0) - count(line.rows());
-    let mut cells =
-        vec![Value::Text(name.0), if name.1.is_empty() { Value::Blank } else { Value::Text(name.1) }, Value::Count(count(line.stated.0))];
-    cells.extend(line.placed.iter().map(|p| Value::Count(count(p.0))));
-    cells.push(Value::Formula(Formula { expression: "{0}-SUM({1})", result: lost, cells: ranges }));
+    let unless = |held: bool, rows: u64| if held { Value::Text(desk.say("held_back")) } else { Value::Count(count(rows)) };
+    let mut cells = vec![Value::Text(name.0), if name.1.is_empty() { Value::Blank } else { Value::Text(name.1) }];
+    cells.push(unless(line.held.1, line.stated.0));
+    cells.extend(line.placed.iter().zip(line.held.0).map(|(p, held)| unless(held, p.0)));
+    // Over what is held back a formula would find another difference.
+    cells.push(match line.held {
+        (places, false) if !places.contains(&true) => Value::Formula(Formula { expression: "{0}-SUM({1})", result: lost, cells: ranges }),
+        _ => Value::Count(lost),
+    });
     if let Some(dataset) = money {
         let field = match dataset {
             "returns" => desk.header("revenue"),

@@ -2,9 +2,10 @@
 
 use super::verdicts::thresholds;
 use crate::error::Error;
+use crate::model::few::is_few;
 use crate::stages::publish::cells::{Reader, Shape};
 use crate::stages::publish::desk::{Desk, Edition, Verdicts, grouped};
-use crate::stages::publish::disclosure::{are_few, sends_statistics};
+use crate::stages::publish::disclosure::sends_statistics;
 use crate::stages::publish::workbook::{Block, Book, Cover, GridColumn};
 use crate::stages::publish::{Adopted, Differences, Input};
 
@@ -79,6 +80,11 @@ fn since(desk: &Desk<'_>, adopted: &Adopted) -> String {
     let key = match adopted.since {
         None => "fact_adopted_alone",
         Some(found) if found == Differences::default() => "fact_adopted_same",
+        // A figure that changed may be one of statistics, and nobody can say here whose.
+        Some(found) if desk.edition == Edition::Operator && is_few(usize::try_from(found.enterprises).unwrap_or(usize::MAX)) => {
+            arguments.extend([found.entered, found.left].map(grouped));
+            "fact_adopted_few"
+        }
         Some(found) => {
             arguments.extend([found.entered, found.left, found.enterprises, found.figures].map(grouped));
             "fact_adopted_value"
@@ -96,8 +102,8 @@ fn inputs(desk: &Desk<'_>) -> Block {
         let mut bureaus: Vec<(&str, u64, u64, bool)> = Vec::new();
         for input in known {
             match bureaus.iter_mut().find(|(bureau, ..)| *bureau == input.bureau) {
-                Some(sum) => (sum.1, sum.2, sum.3) = (sum.1 + 1, sum.2 + input.rows, sum.3 || is_closed(desk, input)),
-                None => bureaus.push((&input.bureau, 1, input.rows, is_closed(desk, input))),
+                Some(sum) => (sum.1, sum.2, sum.3) = (sum.1 + 1, sum.2 + input.rows, sum.3 || is_held(desk, input)),
+                None => bureaus.push((&input.bureau, 1, input.rows, is_held(desk, input))),
             }
         }
         return Block::Grid {
@@ -105,9 +111,7 @@ fn inputs(desk: &Desk<'_>) -> Block {
             columns: vec![column("bureau", 6), column("files", 3), column("records", 3)],
             rows: bureaus
                 .into_iter()
-                .map(|(bureau, files, rows, closed)| {
-                    vec![bureau.to_owned(), grouped(files), if closed { counted(rows) } else { grouped(rows) }]
-                })
+                .map(|(bureau, files, rows, held)| vec![bureau.to_owned(), grouped(files), desk.count_unless(held, rows)])
                 .collect(),
         };
     }
@@ -121,7 +125,7 @@ fn inputs(desk: &Desk<'_>) -> Block {
         .collect();
     // A bureau may send a file an enterprise and name it so.
     for files in together.chunk_by(|a, b| a.source == b.source) {
-        let records = counted(files.iter().map(|i| i.rows).sum());
+        let records = desk.count_unless(is_held(desk, files[0]), files.iter().map(|i| i.rows).sum());
         rows.push(vec![files[0].bureau.clone(), desk.say("cover_inputs_together").to_owned(), records, String::new()]);
     }
     Block::Grid {
@@ -136,9 +140,9 @@ fn is_closed(desk: &Desk<'_>, input: &Input) -> bool {
     desk.edition == Edition::Operator && sends_statistics(desk.publication.config, &input.source)
 }
 
-/// Records of files that are told together.
-fn counted(records: u64) -> String {
-    if are_few(records) { "—".to_owned() } else { grouped(records) }
+/// Whether the number of all records of its source is held back where statistics are closed.
+fn is_held(desk: &Desk<'_>, input: &Input) -> bool {
+    desk.gathered.held_back.of(|source, _| source == input.source).1
 }
 
 /// On what legal basis and for what purpose each source is processed.

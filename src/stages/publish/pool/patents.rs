@@ -41,7 +41,7 @@ fn in_words<'v>(desk: &Desk<'_>, state: &str) -> Value<'v> {
     let word = word(desk.lang(), &format!("patent_state.{state}"));
     match state {
         "free" => Value::Marked(Mark::Met, word),
-        "expired" => Value::Marked(Mark::NotMet, word),
+        "expired" | "not_granted" => Value::Marked(Mark::NotMet, word),
         "unclear" | "in_force_unclear" => Value::Marked(Mark::Unjudged, word),
         _ => Value::Text(word),
     }
@@ -52,7 +52,7 @@ fn in_words<'v>(desk: &Desk<'_>, state: &str) -> Value<'v> {
 struct States([u64; STATES.len()]);
 
 /// The states in which a patent is in force, then the others.
-const STATES: [&str; 7] = ["free", "pledged", "late_fee", "in_force_unclear", "expired", "unclear", "not_in_force"];
+const STATES: [&str; 8] = ["free", "pledged", "late_fee", "in_force_unclear", "expired", "unclear", "not_granted", "not_in_force"];
 const IN_FORCE: usize = 4;
 
 impl States {
