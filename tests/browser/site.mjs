@@ -1,6 +1,6 @@
 // A site to test: its folder, its portal, a browser, and what every page must be.
 import { execFileSync, spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -53,9 +53,38 @@ export async function open(words) {
   });
   return {
     ...JSON.parse(line),
+    process: child.pid,
     async stop() {
       child.kill('SIGTERM');
       assert.equal(await ended, 0, 'a portal that is asked to end ends well');
+    },
+  };
+}
+
+/** Asks again until something is so; whoever waits four minutes waits in vain. */
+export async function until(what, found) {
+  for (const end = Date.now() + 240_000; ;) {
+    const there = await found();
+    if (there) { return there; }
+    assert.ok(Date.now() < end, `not in time: ${what}`);
+    await new Promise((done) => setTimeout(done, 10));
+  }
+}
+
+/** Stops the run that a portal has started where it is, until it may go on. */
+export async function held(portal) {
+  const run = await until('the process of the run', () => readdirSync('/proc').filter((name) => /^\d+$/.test(name)).find((name) => {
+    try {
+      const parent = readFileSync(`/proc/${name}/stat`, 'utf8').split(') ').at(-1).split(' ')[1];
+      return Number(parent) === portal.process && readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0').includes('--events');
+    } catch {
+      return false; // It has ended meanwhile.
+    }
+  }));
+  process.kill(Number(run), 'SIGSTOP');
+  return {
+    goOn() {
+      try { process.kill(Number(run), 'SIGCONT'); } catch (error) { assert.equal(error.code, 'ESRCH'); }
     },
   };
 }
@@ -107,7 +136,6 @@ export async function sound(page, name) {
   if (!(await page.evaluate(() => typeof window.axe === 'object'))) {
     // The policy of the pages lets no script in, so the checker comes in by the debugger.
     const session = await page.context().newCDPSession(page);
-    const { readFileSync } = await import('node:fs');
     await session.send('Runtime.evaluate', { expression: readFileSync(axe, 'utf8') });
   }
   const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
