@@ -195,7 +195,10 @@ impl From<Astray> for Error {
 
 impl From<EngineError> for Error {
     fn from(source: EngineError) -> Self {
-        Self::new(ErrorKind::Bug, "ERR-008").from_source(source)
+        // The engine's own words are for developers, and may quote a value.
+        tracing::debug!(error = %source, "a computation failed");
+        let error = Self::new(ErrorKind::Bug, "ERR-008").with("what", source.what.clone());
+        Self { source: Some(source.into()), ..error }
     }
 }
 

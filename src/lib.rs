@@ -10,6 +10,7 @@ pub mod finding;
 pub mod ledger;
 pub mod lock;
 pub mod model;
+pub mod outputs;
 pub mod pipeline;
 pub mod sample;
 pub mod server;

@@ -138,9 +138,7 @@ const ANCHORS: &str = "anchors";
 
 /// The run that `latest` names, whatever the clock said when it was made.
 fn latest(outputs: &Path) -> Option<String> {
-    let to = fs::read_link(outputs.join("latest")).ok()?;
-    let run = to.file_name()?.to_string_lossy().into_owned();
-    outputs.join(&run).join("run.json").is_file().then_some(run)
+    crate::outputs::latest(outputs).filter(|run| outputs.join(run).join("run.json").is_file())
 }
 
 fn damaged(path: impl Into<String>) -> Error {

@@ -117,13 +117,13 @@ fn print_problems(cli: &Cli, text: &str, problems: &[Problem]) {
     let paint = Paint::stderr();
     for problem in problems {
         let Some(entry) = Catalogue::builtin().get(problem.kind.code()) else { continue };
-        let argument = |name: &str| problem.argument(name);
+        let argument = |name: &str| problem.argument(lang, name);
         let message = fill(entry.message.get(lang), argument);
         let help = fill(entry.help.get(lang), argument);
         if cli.format == Format::Json {
             let line = serde_json::json!({
                 "code": problem.kind.code(), "line": problem.line, "path": problem.path, "found": problem.found,
-                "expected": problem.expected, "message": message, "help": help,
+                "expected": problem.expected(lang), "message": message, "help": help,
             });
             complain(line);
             continue;

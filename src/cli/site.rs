@@ -23,8 +23,7 @@ pub fn ready(config: &Config) -> Result<(), Error> {
 pub fn open(cli: &Cli) -> Result<(Config, Ledger), Error> {
     let config = configuration(cli)?;
     ready(&config)?;
-    let state = config.outputs.join(".huichi");
-    std::fs::create_dir_all(&state)?;
+    let state = crate::outputs::open(&config.outputs)?;
     let ledger = Ledger::open(&state.join("ledger.sqlite"))?;
     Ok((config, ledger))
 }

@@ -18,6 +18,7 @@ mod validation;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
+use crate::finding::{Lang, reference};
 use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -25,6 +26,7 @@ use toml::de::{DeTable, DeValue};
 use message::Complaint;
 use tree::{Aim, Path};
 
+pub use nearest::nearest;
 pub use tree::line_of;
 pub use validation::validation_problems;
 
@@ -45,7 +47,8 @@ pub struct Problem {
     pub kind: ProblemKind,
     /// What was found: the key or the value as written.
     pub found: String,
-    /// What would be right: names, or patterns such as `"…"` for a text.
+    /// What would be right: names, or patterns such as `"…"` for a text; of some kinds what the sentences about them need, in
+    /// its order. A reference to the catalogue's words (`@section.word`) is shown as those.
     pub expected: Vec<String>,
 }
 
@@ -112,11 +115,25 @@ pub enum ProblemKind {
     WithoutTls,
     /// A condition that holds a value against all rows of a subquery.
     Membership,
+    /// A condition that holds values of different kinds against each other.
+    MixedKinds,
+    /// A condition that gives an operator or a function a value of another kind than it takes.
+    UnfitKind,
+    /// A condition that holds a column against a word which is not on its list.
+    UnlistedWord,
+    /// A condition that takes a text for a date or a number which it is not.
+    NoSuchValue,
+    /// A condition that holds a value against null.
+    AgainstNull,
+    /// A condition of which a part can never hold.
+    NeverHolds,
+    /// A condition that calls a function with arguments that it does not take.
+    BadArguments,
 }
 
 impl ProblemKind {
     /// All kinds, in the order of their codes.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 37] = [
         Self::Syntax,
         Self::FullWidth,
         Self::Unquoted,
@@ -147,6 +164,13 @@ impl ProblemKind {
         Self::SecretInClear,
         Self::WithoutTls,
         Self::Membership,
+        Self::MixedKinds,
+        Self::UnfitKind,
+        Self::UnlistedWord,
+        Self::NoSuchValue,
+        Self::AgainstNull,
+        Self::NeverHolds,
+        Self::BadArguments,
     ];
 
     /// Gives the catalogue code.
@@ -182,6 +206,13 @@ impl ProblemKind {
             Self::SecretInClear => "CFG-028",
             Self::WithoutTls => "CFG-029",
             Self::Membership => "CFG-030",
+            Self::MixedKinds => "CFG-031",
+            Self::UnfitKind => "CFG-032",
+            Self::UnlistedWord => "CFG-033",
+            Self::NoSuchValue => "CFG-034",
+            Self::AgainstNull => "CFG-035",
+            Self::NeverHolds => "CFG-036",
+            Self::BadArguments => "CFG-037",
         }
     }
 }
@@ -189,17 +220,27 @@ impl ProblemKind {
 impl Problem {
     /// Gives the expected name that is most like the one found, if one is near enough to be a slip.
     pub fn nearest(&self) -> Option<&str> {
-        nearest::nearest(&self.found, &self.expected)
+        nearest(&self.found, &self.expected)
     }
 
-    /// Gives the value of a message's placeholder: `key`, `found`, `expected` or `nearest`; a dash if there is none.
-    pub fn argument(&self, name: &str) -> Option<String> {
+    /// Gives what is expected, in words.
+    pub fn expected(&self, lang: Lang) -> Vec<String> {
+        self.expected.iter().map(|expected| reference(lang, expected)).collect()
+    }
+
+    /// Gives the value of a message's placeholder: `key`, `found`, `expected`, `nearest`, or `0`, `1` … for one of what is
+    /// expected and `1…` for it and all behind it; a dash if there is none.
+    pub fn argument(&self, lang: Lang, name: &str) -> Option<String> {
         let text = match name {
             "key" => self.path.clone(),
             "found" => self.found.clone(),
-            "expected" => self.expected.join(", "),
+            "expected" => self.expected(lang).join(", "),
             "nearest" => self.nearest().unwrap_or_default().to_owned(),
-            _ => return None,
+            _ => {
+                let place: usize = name.trim_end_matches('…').parse().ok()?;
+                let of = self.expected(lang).into_iter().skip(place);
+                of.take(if name.ends_with('…') { usize::MAX } else { 1 }).collect::<Vec<_>>().join(", ")
+            }
         };
         Some(if text.is_empty() { "—".to_owned() } else { text })
     }

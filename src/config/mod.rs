@@ -18,7 +18,7 @@ mod retention;
 mod secret;
 
 pub use check::month_day;
-pub use decode::{Problem, ProblemKind, line_of};
+pub use decode::{Problem, ProblemKind, line_of, nearest};
 pub use masked::{is_secret, masked_line};
 pub use merge::{Origin, layered};
 pub use night::{NoticeEvent, NoticeKind, NoticeOptions, ScheduleOptions, Times};

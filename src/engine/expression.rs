@@ -6,23 +6,31 @@
 //! An expression over single rows is computed over the batches themselves: its values stand in the order of the rows by
 //! construction.
 
+mod bounds;
+mod complaint;
 mod computation;
+mod kinds;
 mod survey;
 
+pub use complaint::Complaint;
 pub use computation::Computation;
+pub use kinds::WORDS;
 pub use survey::Expression;
 
 use super::functions::is_allowed;
+use super::quotient;
 use super::session::{Engine, EngineError};
 use datafusion::arrow::datatypes::{DataType, Schema, SchemaRef};
-use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column, DFSchema, TableReference};
 use datafusion::config::ConfigOptions;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::logical_plan::builder::LogicalTableSource;
 use datafusion::logical_expr::planner::{ContextProvider, ExprPlanner};
-use datafusion::logical_expr::{AggregateUDF, Expr, ExprSchemable, HigherOrderUDF, LogicalPlan, ScalarUDF, TableSource, WindowUDF};
+use datafusion::logical_expr::{
+    AggregateUDF, BinaryExpr, Expr, ExprSchemable, HigherOrderUDF, LogicalPlan, Operator, ScalarUDF, TableSource, WindowUDF,
+};
 use datafusion::sql::planner::{ParserOptions, PlannerContext, SqlToRel};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -57,7 +65,24 @@ impl<'a> Place<'a> {
     }
 }
 
-/// Why an expression cannot stand where it stands.
+/// What a value is. Values of different kinds are never held against each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Whole or with decimals.
+    Number,
+    /// Words and codes too.
+    Text,
+    /// A day or a moment.
+    Date,
+    /// True or false.
+    Flag,
+    /// A length of time.
+    Span,
+    /// Several values, or what else the engine has.
+    List,
+}
+
+/// Why an expression cannot stand where it stands. A part is the smallest one of it that is wrong, as SQL.
 #[derive(Debug)]
 pub enum Refusal {
     /// It looks at more than its place allows: the word of it that does.
@@ -70,8 +95,56 @@ pub enum Refusal {
     SeveralValues,
     /// A comparison with all rows of a subquery: the word for it.
     Membership(&'static str),
-    /// A condition that is neither true nor false: its type.
-    NoTruth(DataType),
+    /// A condition that is neither true nor false: what it is, if it is not null throughout.
+    NoTruth(Option<Kind>),
+    /// Two values of different kinds where both must be of one.
+    Mixed {
+        /// The part that holds both.
+        part: String,
+        /// One of them.
+        left: (String, Kind),
+        /// The other.
+        right: (String, Kind),
+    },
+    /// A value of a kind that an operator or a function does not take.
+    Unfit {
+        /// The part that takes it.
+        part: String,
+        /// The value.
+        value: String,
+        /// What it is.
+        is: Kind,
+        /// What it should be.
+        wanted: Kind,
+    },
+    /// A comparison of a column with a word that it never holds.
+    Word {
+        /// The comparison.
+        part: String,
+        /// The column.
+        column: String,
+        /// The word.
+        word: String,
+        /// Those that it may hold.
+        words: Vec<String>,
+    },
+    /// A constant text that is no value of the kind that it is taken for.
+    NoValue {
+        /// The part that takes it.
+        part: String,
+        /// The text.
+        text: String,
+        /// What it should be.
+        wanted: Kind,
+    },
+    /// A comparison with null, which is never true and never false.
+    WithNull(String),
+    /// Comparisons that cannot hold together.
+    Never(String),
+    /// A call with arguments that the function does not take: their kinds.
+    Arguments(String, Vec<Option<Kind>>),
+    /// A notation that has no place in conditions.
+    Notation,
     /// What else the engine says.
     Engine(Box<DataFusionError>),
 }
@@ -101,7 +174,15 @@ impl std::fmt::Display for Refusal {
             Self::Table(name) => write!(f, "table {name} is not known here"),
             Self::SeveralValues => write!(f, "a subquery may give several values"),
             Self::Membership(word) => write!(f, "{word} with a subquery is not possible here"),
-            Self::NoTruth(data_type) => write!(f, "{data_type} is no condition"),
+            Self::NoTruth(kind) => write!(f, "{kind:?} is no condition"),
+            Self::Mixed { part, .. } => write!(f, "{part} mixes kinds of values"),
+            Self::Unfit { part, value, .. } => write!(f, "{part} does not take {value}"),
+            Self::Word { column, word, .. } => write!(f, "{column} never holds {word}"),
+            Self::NoValue { text, wanted, .. } => write!(f, "{text} is no {wanted:?}"),
+            Self::WithNull(part) => write!(f, "{part} is a comparison with null"),
+            Self::Never(part) => write!(f, "{part} never holds"),
+            Self::Arguments(part, _) => write!(f, "{part} has arguments that the function does not take"),
+            Self::Notation => write!(f, "a notation that is not possible here"),
             Self::Engine(error) => write!(f, "{error}"),
         }
     }
@@ -137,7 +218,13 @@ impl Engine {
         let planner = SqlToRel::new_with_options(&planner, ParserOptions::from(&state.config_options().sql_parser));
         let logical = planner.sql_to_expr(expression.ast().clone(), &place.schema, &mut PlannerContext::new())?;
         let mut columns = BTreeSet::new();
-        inspect(&logical, place, true, &mut columns)?;
+        inspect(&logical, place, true, &mut columns).map_err(|refusal| match refusal {
+            // Some notations are calls that nobody wrote, such as […] of make_array.
+            Refusal::Function(name) if !expression.to_string().to_lowercase().contains(&name) => Refusal::Notation,
+            other => other,
+        })?;
+        kinds::agree(&logical, &place.schema, place.qualifier)?;
+        let logical = divided(logical, state.scalar_functions().get(quotient::NAME))?;
         let data_type = logical.get_type(&place.schema)?;
         Ok(Reading { expression, qualifier: place.qualifier, logical, columns, data_type })
     }
@@ -145,11 +232,21 @@ impl Engine {
     /// Reads an expression that must be true, false or null.
     pub fn read_condition(&self, sql: &str, place: &Place<'_>) -> Result<Reading, Refusal> {
         let reading = self.read(sql, place)?;
-        match reading.data_type {
-            DataType::Boolean | DataType::Null => Ok(reading),
+        match Kind::of(&reading.data_type) {
+            Some(Kind::Flag) => Ok(reading),
             other => Err(Refusal::NoTruth(other)),
         }
     }
+}
+
+/// An expression whose divisions are quotients, as plans write them; those of its subqueries only plans compute.
+fn divided(logical: Expr, quotient: Option<&Arc<ScalarUDF>>) -> Result<Expr> {
+    let Some(quotient) = quotient else { return Ok(logical) };
+    let divide = |part: Expr| match part {
+        Expr::BinaryExpr(BinaryExpr { left, op: Operator::Divide, right }) => Ok(Transformed::yes(quotient.call(vec![*left, *right]))),
+        other => Ok(Transformed::no(other)),
+    };
+    Ok(logical.transform_up(divide)?.data)
 }
 
 /// Looks at every part of an expression, those in its subqueries too.
@@ -178,7 +275,7 @@ fn inspect(expr: &Expr, place: &Place<'_>, own: bool, columns: &mut BTreeSet<Str
             Expr::WindowFunction(call) if call.fun.name() == "array_agg" => Err(Refusal::Function(call.fun.name().to_owned())),
             Expr::WindowFunction(call) => allowed(call.fun.name()),
             Expr::HigherOrderFunction(call) => allowed(call.name()),
-            Expr::ScalarVariable(..) | Expr::Placeholder(..) | Expr::Unnest(..) | Expr::Lambda(..) => allowed(part.variant_name()),
+            Expr::ScalarVariable(..) | Expr::Placeholder(..) | Expr::Unnest(..) | Expr::Lambda(..) => Err(Refusal::Notation),
             Expr::ScalarSubquery(query) if query.subquery.max_rows() != Some(1) => Err(Refusal::SeveralValues),
             Expr::ScalarSubquery(query) => inspect_plan(&query.subquery, place, columns),
             // Plans decide these where rows are chosen, and an edit's outcome is a value of every row.

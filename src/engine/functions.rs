@@ -23,6 +23,7 @@
 //! called that give the same for equal arguments and work on what the datasets hold: none asks a clock, chance or the
 //! session, none makes binary floats of amounts or texts of any length.
 
+use super::quotient::Quotient;
 use crate::model::code::CodeProblem;
 use crate::model::patent_number::{PatentKind, PatentNumberProblem, last_day, parse};
 use crate::model::{name, org_code, registration, uscc};
@@ -187,6 +188,7 @@ pub fn register(context: &SessionContext, as_of: NaiveDate) {
     add("earlier", vec![DataType::Date32, DataType::Utf8, DataType::Date32, DataType::Utf8], DataType::Boolean, earlier);
     let units = Signature::variadic(vec![DataType::Int64], Volatility::Immutable);
     context.register_udf(function("tolerance", units, MONEY, tolerance));
+    context.register_udf(ScalarUDF::from(Quotient::default()));
 }
 
 fn function(name: &str, signature: Signature, gives: DataType, run: fn(&[ArrayRef]) -> Result<ArrayRef>) -> ScalarUDF {

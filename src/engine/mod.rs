@@ -7,6 +7,7 @@
 
 pub mod expression;
 pub mod functions;
+mod quotient;
 mod session;
 pub mod store;
 

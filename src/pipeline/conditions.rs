@@ -4,10 +4,10 @@
 //! Edits and criteria are SQL, so they are tried as they will run: over empty datasets with every column that a form
 //! may have, through the same stages. A site that changes forms or the rules of merging has all of them tried.
 
-use super::scope;
-use crate::config::{Config, EditOptions, Problem, ProblemKind, Scope, line_of, load_defaults};
+use super::{scope, words};
+use crate::config::{Config, EditOptions, Problem, ProblemKind, Scope, line_of, load_defaults, nearest};
 use crate::engine::Engine;
-use crate::engine::expression::{Refusal, Tables};
+use crate::engine::expression::{Complaint, Kind, Refusal, Tables};
 use crate::engine::functions;
 use crate::error::Error;
 use crate::stages::merge::Datasets;
@@ -25,9 +25,6 @@ use std::sync::Arc;
 /// Settings of edits and criteria that no condition depends on.
 const UNTRIED: [&str; 9] = ["severity", "disabled", "name", "message", "help", "explain", "withholds", "threshold", "statistics"];
 
-/// Characters of the engine's own words that are shown.
-const MOST_WORDS: usize = 160;
-
 /// Empty datasets with every column of their forms.
 struct Empty(BTreeMap<String, SchemaRef>);
 
@@ -43,7 +40,7 @@ pub async fn problems(config: &Config, text: &str, known: &[Problem]) -> Vec<Pro
     if !["edit", "criterion", "form", "merge"].iter().any(|section| config.site.contains_key(*section)) {
         return Vec::new();
     }
-    let trial = Trial { config, text, known, engine: Engine::new(config.as_of), tables: scope::tables(config) };
+    let trial = Trial { config, text, known, engine: Engine::new(config.as_of), tables: tables(config) };
     let mut found = match trial.run().await {
         Ok(found) => found,
         Err(error) => {
@@ -56,6 +53,15 @@ pub async fn problems(config: &Config, text: &str, known: &[Problem]) -> Vec<Pro
     found.sort_by_key(|p| p.line);
     found.dedup();
     found
+}
+
+/// What subqueries may name, each column of words with its list.
+fn tables(config: &Config) -> Tables {
+    let listed = |(name, columns): (String, SchemaRef)| {
+        let columns = config.form.get(&name).map_or_else(|| columns.clone(), |form| Arc::new(words::of_form(config, form, &columns)));
+        (name, columns)
+    };
+    scope::tables(config).into_iter().map(listed).collect()
 }
 
 struct Trial<'a> {
@@ -93,6 +99,7 @@ impl Trial<'_> {
             return Ok(found);
         }
         let (enterprises, _) = self.engine.contents("enterprises");
+        let enterprises = words::of_enterprises(self.config, &enterprises);
         for id in criteria {
             let Some(criterion) = self.config.criterion.get(&id).filter(|c| !c.disabled) else { continue };
             let met = screen::condition(&self.engine, &criterion.met, &enterprises);
@@ -169,7 +176,7 @@ impl Trial<'_> {
         link::set_apart(engine, &linked, i64::min)?;
         engine.derive("credits", merge::CREDITS).await?;
         let all = self.tables.keys().cloned().collect();
-        scope::offer(engine, &empty, &self.tables, &all).await?;
+        scope::offer(engine, &empty, &scope::tables(self.config), &all).await?;
         Ok(empty)
     }
 
@@ -181,30 +188,38 @@ impl Trial<'_> {
             if form.is_none() && name != "sum_rows" {
                 continue;
             }
-            let whole = form.map_or_else(sums_schema, |f| scope::columns(f, edit.scope));
+            let whole = form.map_or_else(sums_schema, |f| words::of_form(self.config, f, &scope::columns(f, edit.scope)));
             let none = Tables::new();
             let dataset = validate::Dataset { name, form, schema: &whole, whole: &whole, tables: if among { &self.tables } else { &none } };
             let compiled = validate::compile(&self.engine, &one, edit.scope, &dataset)?;
-            self.compute(&dataset, &compiled, among).await?;
+            self.compute(&dataset, edit, &compiled, among).await?;
         }
         Ok(())
     }
 
     /// Computes compiled edits over nothing.
-    async fn compute(&self, dataset: &validate::Dataset<'_>, edits: &[Compiled], among: bool) -> Result<(), Box<Fault>> {
+    async fn compute(
+        &self,
+        dataset: &validate::Dataset<'_>,
+        written: &EditOptions,
+        edits: &[Compiled],
+        among: bool,
+    ) -> Result<(), Box<Fault>> {
         if among {
             let own = self.config.form.get(dataset.name).map(scope::own_columns).unwrap_or_else(Schema::empty);
             let own: Vec<String> = own.fields().iter().map(|f| f.name().clone()).collect();
             let judged = validate::try_groups(&self.engine, &link::linked(dataset.name, &own), dataset.name, edits).await;
             return match (judged, edits.first()) {
-                (Err(error), Some(edit)) => Err(fault(edit, "holds", error.source)),
+                (Err(error), Some(edit)) => Err(fault(&edit.code, "holds", &written.holds, error.source)),
                 _ => Ok(()),
             };
         }
         for edit in edits {
-            for (key, formula) in [("holds", Some(&edit.holds)), ("expected", edit.expected.as_ref())] {
-                if let Some(Err(error)) = formula.and_then(|f| f.computation.as_ref()).map(|c| c.attempt(dataset.schema)) {
-                    return Err(fault(edit, key, error.source));
+            let expected = edit.expected.as_ref().zip(written.expected.as_ref());
+            for (key, formula) in [("holds", Some((&edit.holds, &written.holds))), ("expected", expected)] {
+                let Some((formula, sql)) = formula else { continue };
+                if let Some(Err(error)) = formula.computation.as_ref().map(|c| c.attempt(dataset.schema)) {
+                    return Err(fault(&edit.code, key, sql, error.source));
                 }
             }
         }
@@ -213,9 +228,15 @@ impl Trial<'_> {
 
     /// Whether a problem only follows from one that is known: of a field whose entry has one nothing is known.
     fn follows(&self, problem: &Problem) -> bool {
-        if problem.kind != ProblemKind::UnknownField {
-            return false;
-        }
+        use ProblemKind::{BadArguments, MixedKinds, NoSuchValue, UnfitKind, UnknownField, UnlistedWord};
+        let names: Vec<&str> = match problem.kind {
+            UnknownField => vec![&problem.found],
+            // A part of a condition: of a field whose type is not known nothing follows from its values.
+            MixedKinds | UnfitKind | UnlistedWord | NoSuchValue | BadArguments => {
+                problem.found.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').collect()
+            }
+            _ => return false,
+        };
         // A form that is not served takes nothing from those that are.
         self.known.iter().filter(|known| known.kind != ProblemKind::FormNotServed).any(|known| {
             let mut path = known.path.split('.');
@@ -225,9 +246,10 @@ impl Trial<'_> {
                 (Some("merge"), Some("field"), Some(field), _) => field,
                 (Some("merge"), Some("field") | None, None, _) => "",
                 (Some("merge"), Some("years"), ..) => return problem.found.contains(|c: char| c.is_ascii_digit()),
+                (Some("codes"), ..) => return problem.kind == UnlistedWord,
                 _ => return false,
             };
-            problem.found.starts_with(field)
+            names.iter().any(|name| name.starts_with(field))
         })
     }
 
@@ -265,11 +287,11 @@ impl Trial<'_> {
 
     /// A rule or a field that gives an enterprise a column which it has already.
     fn merge_problem(&self, error: &DataFusionError) -> Problem {
-        let words = words(error);
+        let text = error.find_root().strip_backtrace();
         let fields =
             self.config.form.get("returns").into_iter().flat_map(|f| f.field.keys()).map(|f| (format!("form.returns.field.{f}"), f));
         let rules = self.config.merge.field.keys().map(|f| (format!("merge.field.{f}"), f));
-        let named: Vec<&str> = words.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').collect();
+        let named: Vec<&str> = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').collect();
         let guilty = fields.chain(rules).find(|(path, name)| self.states(path) && named.contains(&name.as_str()));
         match guilty {
             Some((path, name)) => {
@@ -278,7 +300,9 @@ impl Trial<'_> {
             }
             None => {
                 let line = line_of(self.text, "merge").or_else(|| line_of(self.text, "form")).unwrap_or(0);
-                Problem { line, path: "merge".into(), kind: ProblemKind::BadCondition, found: "merge".into(), expected: vec![words] }
+                tracing::debug!(%error, "records cannot be merged");
+                let expected = vec![reason(&Complaint::Other)];
+                Problem { line, path: "merge".into(), kind: ProblemKind::BadCondition, found: "merge".into(), expected }
             }
         }
     }
@@ -306,25 +330,93 @@ impl Trial<'_> {
             Refusal::Table(_) => of(beyond, "SELECT", Vec::new()),
             Refusal::SeveralValues => of(ProblemKind::SeveralValues, sql, Vec::new()),
             Refusal::Membership(word) => of(ProblemKind::Membership, word, Vec::new()),
-            Refusal::NoTruth(data_type) => of(ProblemKind::NoTruth, &data_type.to_string(), Vec::new()),
+            Refusal::NoTruth(kind) => of(ProblemKind::NoTruth, sql, vec![said(*kind)]),
+            Refusal::Mixed { part, left, right } => {
+                let instead = format!("@instead.{}", instead(left.1, right.1));
+                let sides = vec![left.0.clone(), said(Some(left.1)), right.0.clone(), said(Some(right.1)), instead];
+                of(ProblemKind::MixedKinds, part, sides)
+            }
+            Refusal::Unfit { part, value, is, wanted } => {
+                let instead = format!("@instead.{}", instead(*is, *wanted));
+                of(ProblemKind::UnfitKind, part, vec![value.clone(), said(Some(*is)), said(Some(*wanted)), instead])
+            }
+            Refusal::Word { part, column, word, words } => {
+                let meant = self.meant(word, words);
+                let listed = [column, word].into_iter().cloned().chain([meant]).chain(words.iter().cloned());
+                of(ProblemKind::UnlistedWord, part, listed.collect())
+            }
+            Refusal::NoValue { part, text, wanted } => of(ProblemKind::NoSuchValue, part, vec![text.clone(), said(Some(*wanted))]),
+            Refusal::WithNull(part) => of(ProblemKind::AgainstNull, part, Vec::new()),
+            Refusal::Never(part) => of(ProblemKind::NeverHolds, part, Vec::new()),
+            Refusal::Arguments(part, kinds) => of(ProblemKind::BadArguments, part, kinds.iter().map(|kind| said(*kind)).collect()),
+            Refusal::Notation => of(ProblemKind::BadCondition, sql, vec![reason(&Complaint::Notation)]),
             Refusal::Engine(error) => match error.find_root() {
                 DataFusionError::SchemaError(reason, _) if let SchemaError::FieldNotFound { field, valid_fields } = reason.as_ref() => {
                     let names = valid_fields.iter().map(|f| f.name.clone()).filter(|n| !n.contains('_') || !is_beside(n));
                     of(ProblemKind::UnknownField, &field.name, names.collect())
                 }
-                other => of(ProblemKind::BadCondition, sql, vec![words(other)]),
+                other => {
+                    tracing::debug!(error = %other, "a condition cannot be computed");
+                    of(ProblemKind::BadCondition, sql, vec![reason(&Complaint::read(sql, other))])
+                }
             },
         }
     }
+
+    /// The word of a list that a site's own spelling of it stands for, or that is most like it.
+    fn meant(&self, found: &str, words: &[String]) -> String {
+        let lists = self.config.codes.values().flatten().filter(|(word, _)| words.contains(word));
+        let spelled = lists.filter(|(_, spellings)| spellings.iter().any(|s| s == found)).map(|(word, _)| word.as_str()).next();
+        spelled.or_else(|| nearest(found, words)).unwrap_or_default().to_owned()
+    }
 }
 
-fn fault(edit: &Compiled, key: &str, source: Box<DataFusionError>) -> Box<Fault> {
-    Box::new(Fault { code: edit.code.to_string(), key: key.to_owned(), sql: edit.holds.sql.clone(), refusal: Refusal::Engine(source) })
+/// A kind of values, in the words of the catalogue.
+fn said(kind: Option<Kind>) -> String {
+    let word = match kind {
+        None => "null",
+        Some(Kind::Number) => "number",
+        Some(Kind::Text) => "text",
+        Some(Kind::Date) => "date",
+        Some(Kind::Flag) => "flag",
+        Some(Kind::Span) => "span",
+        Some(Kind::List) => "list",
+    };
+    format!("@value_kind.{word}")
 }
 
-/// The engine's own words, as far as they are shown.
-fn words(error: &DataFusionError) -> String {
-    error.find_root().strip_backtrace().lines().next().unwrap_or_default().chars().take(MOST_WORDS).collect()
+/// What to write where two kinds meet, in the words of the catalogue.
+fn instead(one: Kind, other: Kind) -> &'static str {
+    match (one, other) {
+        (Kind::Flag, _) | (_, Kind::Flag) => "flag",
+        (Kind::Span, _) | (_, Kind::Span) => "span",
+        (Kind::Text, Kind::Number) | (Kind::Number, Kind::Text) => "text_number",
+        (Kind::Text, Kind::Date) | (Kind::Date, Kind::Text) => "text_date",
+        (Kind::Number, Kind::Date) | (Kind::Date, Kind::Number) => "number_date",
+        _ => "other",
+    }
+}
+
+/// What is wrong with a condition, in the words of the catalogue.
+fn reason(complaint: &Complaint) -> String {
+    let about = |word: &str, text: &str| format!("@condition.{word}|{}", text.replace('|', "∣"));
+    match complaint {
+        Complaint::Empty => "@condition.empty".into(),
+        Complaint::Unfinished => "@condition.unfinished".into(),
+        Complaint::Unreadable(from) => about("unreadable", from),
+        Complaint::Unclosed(from) => about("unclosed", from),
+        Complaint::TooDeep => "@condition.too_deep".into(),
+        Complaint::Sign => "@condition.sign".into(),
+        Complaint::Notation => "@condition.notation".into(),
+        Complaint::ByZero => "@condition.by_zero".into(),
+        Complaint::TooLarge => "@condition.too_large".into(),
+        Complaint::NoValue => "@condition.no_value".into(),
+        Complaint::Other => "@condition.other".into(),
+    }
+}
+
+fn fault(code: &str, key: &str, sql: &str, source: Box<DataFusionError>) -> Box<Fault> {
+    Box::new(Fault { code: code.to_owned(), key: key.to_owned(), sql: sql.to_owned(), refusal: Refusal::Engine(source) })
 }
 
 /// Whether a column stands beside a field's own and is seldom meant.

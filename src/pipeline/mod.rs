@@ -32,6 +32,7 @@ mod summary;
 mod tables;
 mod turns;
 mod versions;
+mod words;
 
 pub use changes::{Change, Changes};
 pub use check::{Checked, check, compare, judge_tables};

@@ -19,6 +19,7 @@ use crate::lock::{self, Work};
 use crate::model::account::{Account, Whose};
 use crate::model::merged::{Conflict, Merged};
 use crate::model::place::{FileName, Places};
+use crate::outputs;
 use crate::stages::acquire::{Store, hash_text};
 use crate::stages::merge::{self, Datasets};
 use crate::stages::publish::{self, Adopted, Input, Publication, PublishedRun, Written};
@@ -53,8 +54,7 @@ pub async fn run(config: &Config, progress: &dyn Progress) -> Result<RunOutcome,
 }
 
 async fn make(config: &Config, progress: &dyn Progress) -> Result<RunOutcome, Error> {
-    let state = config.outputs.join(".huichi");
-    fs::create_dir_all(&state)?;
+    let state = outputs::ready(&config.outputs)?;
     let _lock = lock(&config.outputs)?;
     sweep(&state)?;
     let started = now();
@@ -73,7 +73,7 @@ async fn make(config: &Config, progress: &dyn Progress) -> Result<RunOutcome, Er
     if let Some((id, summary)) = ledger.last_run(&key)? {
         let folder = config.outputs.join(&id);
         // A run that was killed between its switch and its record leaves `latest` at a run that the ledger does not know.
-        let stands = fs::read_link(config.outputs.join("latest")).is_ok_and(|to| to == Path::new(&id));
+        let stands = outputs::latest(&config.outputs).is_some_and(|run| run == id);
         let summary: Summary = serde_json::from_str(&summary)?;
         if stands && is_whole(&folder, &summary) {
             return Ok(RunOutcome { id, folder, unchanged: true, summary });
@@ -91,9 +91,13 @@ async fn make(config: &Config, progress: &dyn Progress) -> Result<RunOutcome, Er
     note_arrivals(&ledger, &parsed, &loaded, &started)?;
     let work = tempfile::Builder::new().prefix("run-").tempdir_in(&state)?;
     let short = &identity[..8];
-    let id = free_id(&ledger, &format!("{}-{short}", started.replace([':', '-'], "").replace('T', "-").trim_end_matches("+0800")))?;
+    let id = free_id(
+        &config.outputs,
+        &ledger,
+        &format!("{}-{short}", started.replace([':', '-'], "").replace('T', "-").trim_end_matches("+0800")),
+    )?;
     let summary = compute(config, &cache, &parsed, loaded, standing.as_ref(), work.path(), short, progress).await?;
-    let before = fs::read_link(config.outputs.join("latest")).ok();
+    let before = outputs::latest(&config.outputs);
     let folder = finish(config, work, &id)?;
     cache.sweep();
     // A parser that died may live next time, so such a run is never taken for the last word on its inputs.
@@ -103,8 +107,8 @@ async fn make(config: &Config, progress: &dyn Progress) -> Result<RunOutcome, Er
     if let Err(error) = recorded {
         // A run that failed is not the latest.
         match before {
-            Some(before) => switch(config, &before)?,
-            None => fs::remove_file(config.outputs.join("latest"))?,
+            Some(before) => outputs::switch(&config.outputs, &before)?,
+            None => outputs::unlink(&config.outputs)?,
         }
         return Err(error.into());
     }
@@ -141,7 +145,7 @@ fn sweep(state: &Path) -> Result<(), Error> {
     for entry in fs::read_dir(state)? {
         let entry = entry?;
         if entry.file_name().to_string_lossy().starts_with("run-") {
-            fs::remove_dir_all(entry.path())?;
+            outputs::remove(&entry.path())?;
         }
     }
     Ok(())
@@ -163,38 +167,29 @@ fn identity(config: &Config, inputs: &[gather::InputFile], receipts: &Receipts, 
     hash_text(&format!("{}\n{}\n{}\n{files}", env!("CARGO_PKG_VERSION"), config.fingerprint(), config.as_of))
 }
 
-/// An id that is no adopted run's: those folders are kept for ever.
-fn free_id(ledger: &Ledger, wanted: &str) -> Result<String, Error> {
+/// An id that is no adopted run's, and under which nothing lies: whatever it is, it is not ours to remove.
+fn free_id(outputs: &Path, ledger: &Ledger, wanted: &str) -> Result<String, Error> {
     let (mut id, mut number) = (wanted.to_owned(), 1);
-    while ledger.adoption(&id)?.is_some() {
+    while ledger.adoption(&id)?.is_some() || outputs.join(&id).symlink_metadata().is_ok() {
         number += 1;
         id = format!("{wanted}-{number}");
     }
     Ok(id)
 }
 
-/// Gives the finished folder its name and switches `latest`, each by one rename.
+/// Gives the finished folder its name and switches `latest`, each by one rename. A run that is not switched to leaves
+/// nothing.
 fn finish(config: &Config, work: tempfile::TempDir, id: &str) -> Result<PathBuf, Error> {
     let folder = config.outputs.join(id);
-    if folder.exists() {
-        fs::remove_dir_all(&folder)?;
-    }
     settle(work.path())?;
-    fs::rename(work.keep(), &folder)?;
-    switch(config, Path::new(id))?;
+    fs::rename(work.path(), &folder)?;
+    let _ = work.keep();
+    if let Err(error) = outputs::switch(&config.outputs, id) {
+        outputs::remove(&folder)?;
+        return Err(error);
+    }
     fs::File::open(&config.outputs)?.sync_all()?;
     Ok(folder)
-}
-
-/// Lets `latest` lead to a run.
-fn switch(config: &Config, run: &Path) -> Result<(), Error> {
-    let link = config.outputs.join(".huichi").join("latest.new");
-    let _ = fs::remove_file(&link);
-    #[cfg(unix)]
-    std::os::unix::fs::symlink(run, &link)?;
-    #[cfg(windows)]
-    std::os::windows::fs::symlink_dir(run, &link)?;
-    Ok(fs::rename(&link, config.outputs.join("latest"))?)
 }
 
 /// Forces a run's files to disk: the ledger will say that they stand.
@@ -361,4 +356,21 @@ async fn summarize(engine: &Engine, parsed: &[ParsedFile], parts: &Parts) -> Res
         written: Vec::new(),
         record_sha256: String::new(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_under_which_something_lies_is_no_run_s() -> Result<(), Error> {
+        let folder = tempfile::tempdir()?;
+        let ledger = Ledger::open(&folder.path().join("ledger.sqlite"))?;
+        let free = || free_id(folder.path(), &ledger, "20260630-1");
+        assert_eq!(free()?, "20260630-1");
+        fs::write(folder.path().join("20260630-1"), "a note")?;
+        fs::create_dir(folder.path().join("20260630-1-2"))?;
+        assert_eq!(free()?, "20260630-1-3");
+        Ok(())
+    }
 }

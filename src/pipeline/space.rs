@@ -22,7 +22,7 @@ pub struct Space {
 impl Space {
     /// Looks at the disk before anything is written.
     pub fn look(config: &Config) -> Self {
-        let before = weight(&config.outputs.join("latest"));
+        let before = crate::outputs::latest(&config.outputs).map_or(0, |run| weight(&config.outputs.join(run)));
         let wanted = (before * TIMES_A_RUN).max(weight(&config.inputs) * TIMES_INPUTS) + LEAST;
         let free = free(&config.outputs);
         // What was there was not enough, whatever was expected.
@@ -44,7 +44,7 @@ impl Space {
     }
 }
 
-/// Bytes of all files below a folder, through the link that `latest` is.
+/// Bytes of all files below a folder.
 fn weight(folder: &Path) -> u64 {
     let Ok(folder) = folder.canonicalize() else { return 0 };
     let files = WalkDir::new(folder).into_iter().filter_map(Result::ok);

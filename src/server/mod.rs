@@ -167,6 +167,7 @@ fn failed(error: error::PageError) -> Error {
 /// One portal at a time over a state.
 fn lock(outputs: &Path) -> Result<File, Error> {
     let taken = || Error::new(ErrorKind::Busy, "ERR-024").with("path", outputs.join(".huichi").display().to_string());
+    crate::outputs::open(outputs)?;
     lock::take(outputs, Work::Serve)?.ok_or_else(taken)
 }
 

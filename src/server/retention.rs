@@ -83,8 +83,7 @@ fn outdated(recorded: &[String], kept: &HashSet<String>, retention: &RetentionOp
 /// Runs that stay whatever their age: the latest and those adopted.
 async fn kept_runs(app: &App) -> Result<HashSet<String>, PageError> {
     let mut kept: HashSet<String> = app.read(|l| l.runs_adopted()).await?.into_iter().collect();
-    let latest = fs::read_link(app.config.outputs.join("latest")).ok();
-    kept.extend(latest.and_then(|l| l.file_name().map(|n| n.to_string_lossy().into_owned())));
+    kept.extend(crate::outputs::latest(&app.config.outputs));
     Ok(kept)
 }
 

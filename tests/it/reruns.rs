@@ -2,7 +2,7 @@
 
 use crate::city;
 use crate::hostile::noise;
-use crate::util::{Site, text};
+use crate::util::{Site, directory, text};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fs;
@@ -196,4 +196,80 @@ fn what_is_kept_between_runs_gives_what_a_first_run_gives() {
             assert!(kept[name] == *bytes, "{name} differs after a change of {changed}");
         }
     }
+}
+
+/// A site with two enterprises.
+fn little() -> Site {
+    let site = Site::new("2024-06-30", "");
+    site.input("工信局/名录.csv", directory(2));
+    site
+}
+
+/// Refused before anything was done, with the path; nothing of a run is left.
+fn assert_refused(site: &Site, code: &str, path: &str) {
+    let output = site.huichi(&["run"]);
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(6), "{said}");
+    assert!(said.contains(code) && said.contains(path), "{said}");
+    assert!(!said.contains("登记文件"), "it was told before the work: {said}");
+    let below = |folder: &str| fs::read_dir(site.path(folder)).into_iter().flatten().filter_map(Result::ok).map(|e| e.file_name());
+    let left = below("outputs").chain(below("outputs/.huichi")).map(|name| name.to_string_lossy().into_owned());
+    assert_eq!(left.filter(|name| name.starts_with("20") || name.starts_with("run-")).collect::<Vec<_>>(), Vec::<String>::new());
+}
+
+#[test]
+fn what_stands_in_the_way_of_a_run_is_told_before_it_begins() {
+    let folder = |path: &Path| fs::create_dir_all(path.join("data"));
+    let file = |path: &Path| fs::write(path, "a note");
+    type Put = fn(&Path) -> std::io::Result<()>;
+    for (code, path, put) in [
+        ("ERR-075", "outputs/latest", folder as Put),
+        ("ERR-075", "outputs/latest", file as Put),
+        ("ERR-076", "outputs", file as Put),
+        ("ERR-076", "outputs/.huichi", file as Put),
+    ] {
+        let site = little();
+        fs::create_dir_all(site.path(path).parent().expect("a parent")).expect("a folder");
+        put(&site.path(path)).expect("something in the way");
+        assert_refused(&site, code, path);
+        assert!(site.path(path).exists(), "what is not ours stays");
+        fs::rename(site.path(path), site.path("aside")).expect("moved away");
+        site.run();
+    }
+    let site = little();
+    site.run();
+    let run = latest(&site);
+    fs::remove_file(site.path("outputs/latest")).expect("the link");
+    fs::create_dir(site.path("outputs/latest")).expect("a copy of outputs");
+    let output = site.huichi(&["run"]);
+    assert!(text(&output.stderr).contains("ERR-075"), "a site without changes is told too: {}", text(&output.stderr));
+    assert!(run.join("run.json").is_file());
+}
+
+#[cfg(unix)]
+#[test]
+fn links_and_remains_in_the_way_of_a_run_are_told_or_replaced() {
+    use std::os::unix::fs::symlink;
+    for path in ["outputs", "outputs/.huichi"] {
+        let site = little();
+        fs::create_dir_all(site.path(path).parent().expect("a parent")).expect("a folder");
+        symlink("nowhere", site.path(path)).expect("a link");
+        assert_refused(&site, "ERR-076", path);
+    }
+    for (name, to) in [("latest", "nowhere"), ("latest", "../elsewhere"), ("latest", "../elsewhere/a"), ("latest", "latest")] {
+        let site = little();
+        fs::create_dir_all(site.path("elsewhere")).expect("a folder");
+        fs::write(site.path("elsewhere/a"), "a note").expect("a file");
+        fs::create_dir_all(site.path("outputs")).expect("a folder");
+        symlink(to, site.path("outputs").join(name)).expect("a link");
+        site.run();
+        assert!(latest(&site).join("run.json").is_file(), "{to}");
+        assert_eq!(fs::read(site.path("elsewhere/a")).expect("what is not ours"), b"a note");
+    }
+    let site = little();
+    fs::create_dir_all(site.path("outputs/.huichi/latest.new/a")).expect("a folder");
+    fs::write(site.path("outputs/.huichi/run-old"), "").expect("a file");
+    site.run();
+    assert!(!site.path("outputs/.huichi/run-old").exists() && !site.path("outputs/.huichi/latest.new").exists());
+    assert!(latest(&site).join("run.json").is_file());
 }

@@ -1,7 +1,7 @@
 //! The name that was probably meant.
 
 /// Gives the name most like the one found, if it is near enough to be a slip: one edit in three characters.
-pub(super) fn nearest<'a>(found: &str, names: &'a [String]) -> Option<&'a str> {
+pub fn nearest<'a>(found: &str, names: &'a [String]) -> Option<&'a str> {
     let found: Vec<char> = found.chars().flat_map(char::to_lowercase).collect();
     names
         .iter()

@@ -310,7 +310,7 @@ fn every_code_is_in_the_catalogue() {
 #[test]
 fn placeholders_have_values() {
     let (_, problems) = decode::<Site>("titel = 1\n");
-    let argument = |name| problems[0].argument(name);
+    let argument = |name| problems[0].argument(crate::finding::Lang::Zh, name);
     assert_eq!(argument("key").as_deref(), Some("titel"));
     assert_eq!(argument("nearest").as_deref(), Some("title"));
     assert_eq!(argument("expected").as_deref(), Some("title, limits, sources, form"));

@@ -2,11 +2,12 @@
 
 use super::{Place, Reach, Refusal};
 use crate::engine::functions::is_allowed;
+use crate::engine::quotient;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::sql::parser::DFParserBuilder;
 use datafusion::sql::sqlparser::ast::{
-    BinaryOperator, CaseWhen, CastKind, Expr, Function, Ident, ObjectName, Query, SetExpr, TableAlias, TableFactor, Value, Visit, VisitMut,
-    Visitor, VisitorMut,
+    BinaryOperator, CaseWhen, CastKind, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments, Ident,
+    ObjectName, Query, SetExpr, TableAlias, TableFactor, Value, Visit, VisitMut, Visitor, VisitorMut,
 };
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -81,8 +82,8 @@ impl Expression {
         }
     }
 
-    /// The text for a plan: tables under other names, and what would end the plan (a division by zero, a text that is no
-    /// number) gives null instead, as it does where rows are computed by themselves.
+    /// The text for a plan: tables under other names, divisions as quotients, and what would end the plan (a rest by zero, a
+    /// text that is no number) gives null instead, as it does where rows are computed by themselves.
     pub fn for_plan(&self, table: impl Fn(&str) -> String) -> String {
         let mut ast = self.ast.clone();
         let _ = VisitMut::visit(&mut ast, &mut ForPlan(table));
@@ -167,7 +168,11 @@ impl<F: Fn(&str) -> String> VisitorMut for ForPlan<F> {
 
     fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
         match expr {
-            Expr::BinaryOp { op: BinaryOperator::Divide | BinaryOperator::Modulo, right, .. } if !is_number(right) => {
+            Expr::BinaryOp { op: BinaryOperator::Divide, left, right } => {
+                let sides = [left, right].map(|side| std::mem::replace(side.as_mut(), number("0")));
+                *expr = call(quotient::NAME, sides);
+            }
+            Expr::BinaryOp { op: BinaryOperator::Modulo, right, .. } if !is_number(right) => {
                 let divisor = std::mem::replace(right.as_mut(), number("0"));
                 **right = unless_zero(divisor);
             }
@@ -176,6 +181,20 @@ impl<F: Fn(&str) -> String> VisitorMut for ForPlan<F> {
         }
         ControlFlow::Continue(())
     }
+}
+
+fn call(name: &str, arguments: [Expr; 2]) -> Expr {
+    let args = arguments.map(|argument| FunctionArg::Unnamed(FunctionArgExpr::Expr(argument))).into();
+    Expr::Function(Function {
+        name: ObjectName::from(vec![Ident::new(name)]),
+        uses_odbc_syntax: false,
+        parameters: FunctionArguments::None,
+        args: FunctionArguments::List(FunctionArgumentList { duplicate_treatment: None, args, clauses: Vec::new() }),
+        filter: None,
+        null_treatment: None,
+        over: None,
+        within_group: Vec::new(),
+    })
 }
 
 fn number(digits: &str) -> Expr {
@@ -247,8 +266,10 @@ mod tests {
     #[test]
     fn a_plan_reads_other_tables_and_does_not_end_by_a_zero() {
         let expression = Expression::parse("a / (b) > (SELECT max(needs.c::INT) FROM needs) % 3").expect("an expression");
-        let want = "a / CASE WHEN ((b)) <> 0 THEN ((b)) END > (SELECT max(TRY_CAST(needs.c AS INT)) FROM all_needs AS needs) % 3";
+        let want = "quotient(a, (b)) > (SELECT max(TRY_CAST(needs.c AS INT)) FROM all_needs AS needs) % 3";
         assert_eq!(expression.for_plan(|t| format!("all_{t}")), want);
+        let rest = Expression::parse("a % (b) / 2 / 3").expect("an expression");
+        assert_eq!(rest.for_plan(str::to_owned), "quotient(quotient(a % CASE WHEN ((b)) <> 0 THEN ((b)) END, 2), 3)");
         assert_eq!(expression.tables().iter().collect::<Vec<_>>(), ["needs"]);
     }
 

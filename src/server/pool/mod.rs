@@ -64,7 +64,7 @@ impl Room {
 
 /// The run that `latest` names at this moment.
 fn latest_run(app: &App) -> Option<String> {
-    std::fs::read_link(app.config.outputs.join("latest")).ok()?.file_name().map(|name| name.to_string_lossy().into_owned())
+    crate::outputs::latest(&app.config.outputs)
 }
 
 fn folder_of(app: &App, run: &str) -> PathBuf {

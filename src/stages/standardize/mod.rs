@@ -17,6 +17,6 @@ mod sums;
 mod table;
 mod value;
 
-pub use schema::{RECORD, field_columns, state};
+pub use schema::{PRECISIONS, RECORD, field_columns, state};
 pub use sums::schema as sums_schema;
 pub use table::{StandardizedTable, Standardizer, names_schema};

@@ -308,7 +308,8 @@ impl<'a> Compiler<'a> {
         let mut formula = Formula::of(reading);
         if possible && matches!(self.edit.scope, Scope::Field | Scope::Record) {
             let computation = self.engine.prepare(reading, self.dataset.schema);
-            formula.computation = Some(computation.map_err(|e| fault(self.code, key, &formula.sql, Refusal::Engine(e.source)))?);
+            let sql = || reading.expression().to_string();
+            formula.computation = Some(computation.map_err(|e| fault(self.code, key, &sql(), Refusal::Engine(e.source)))?);
         }
         Ok(formula)
     }
