@@ -456,11 +456,9 @@ impl<'a> SheetReader<'a> {
         for row in live.asides(AsideKind::Personal).iter() {
             self.seed("TBL-215", Some(row), None, String::new(), Vec::new());
         }
-        for (code, kind, at_first) in [
-            ("TBL-213", AsideKind::Share, true),
-            ("TBL-214", AsideKind::BelowFooter, false),
-            ("TBL-219", AsideKind::PlaceTotal, true),
-        ] {
+        for (code, kind, at_first) in
+            [("TBL-213", AsideKind::Share, true), ("TBL-214", AsideKind::BelowFooter, false), ("TBL-219", AsideKind::PlaceTotal, true)]
+        {
             let rows = live.asides(kind);
             if let Some(first) = rows.first() {
                 self.seed(code, at_first.then_some(first), None, String::new(), vec![("count", rows.count().to_string())]);

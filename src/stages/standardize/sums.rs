@@ -137,9 +137,7 @@ impl Sums {
                 What::Sum { record, label, lines, .. } => table.of(at).map(|reach| (*record, label, lines, reach)),
                 What::Part(_) => None,
             })
-            .flat_map(|(record, label, lines, reach)| {
-                lines.iter().map(move |line| (record, label.as_str(), line, reach.sum(line.field)))
-            })
+            .flat_map(|(record, label, lines, reach)| lines.iter().map(move |line| (record, label.as_str(), line, reach.sum(line.field))))
             .collect();
         if told.is_empty() {
             return Ok(None);
