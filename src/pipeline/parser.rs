@@ -252,7 +252,6 @@ impl RecordSink for Writer<'_> {
 }
 
 #[cfg(test)]
-#[path = "parser/heads.rs"]
 mod heads;
 
 #[cfg(all(test, target_os = "linux"))]

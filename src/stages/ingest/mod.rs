@@ -9,6 +9,7 @@ mod head;
 mod header;
 mod labels;
 mod lines;
+mod lookout;
 mod numbering;
 pub mod reader;
 mod sheet;

@@ -7,8 +7,9 @@ use super::head::{self, HeadRow};
 use super::header::{self, HeadColumn, Header};
 use super::labels::{Labels, Match};
 use super::lines::{self, Part};
+use super::lookout::{self, Lookout};
 use super::numbering::{self, Layout};
-use super::reader::{Cell, Row, SheetHead};
+use super::reader::{Row, SheetHead};
 use super::sides::{self, Side, Stated};
 use super::table::{self, Block, Live, LiveSide, Verdict};
 use super::{RecordSink, Source};
@@ -20,10 +21,6 @@ use crate::model::period;
 use crate::model::raw::{ColumnMeta, PartStart, TableMeta};
 use std::collections::{BTreeSet, HashSet};
 
-/// Rows kept above a header, and at the top of a sheet, as what may state its year and unit.
-const HEAD_ROWS: usize = 40;
-/// Rows kept below the first of a header, so that it is read whole with what follows it (units, numbering).
-const AHEAD: usize = header::MAX_HEIGHT + 4;
 /// Rows held at most as the title of a further table.
 const HELD_ROWS: usize = 12;
 
@@ -43,14 +40,7 @@ pub struct SheetReader<'a> {
     source: &'a Source<'a>,
     head: SheetHead,
     text_table: bool,
-    /// The first rows that turned out to be above no header that is near.
-    passed: Vec<Row>,
-    /// Further ones.
-    skipped: Rows,
-    /// The rows in which a header is looked for.
-    kept: Vec<Row>,
-    /// The last of them that may be one of a header.
-    promising: Option<u32>,
+    lookout: Lookout,
     live: Option<Live>,
     hidden_rows: Vec<u32>,
     /// Hidden columns that hold something.
@@ -69,10 +59,7 @@ impl<'a> SheetReader<'a> {
             source,
             head: head.clone(),
             text_table,
-            passed: Vec::new(),
-            skipped: Rows::default(),
-            kept: Vec::new(),
-            promising: None,
+            lookout: Lookout::default(),
             live: None,
             hidden_rows: Vec::new(),
             hidden_columns: BTreeSet::new(),
@@ -106,29 +93,9 @@ impl<'a> SheetReader<'a> {
         if let Some(live) = self.live.take() {
             self.live = self.body_row(live, row, sink);
         } else {
-            self.keep(row);
-            if self.kept.len() == HEAD_ROWS + AHEAD && !self.settle(AHEAD, sink) {
-                self.pass(self.kept.len() / 2);
-            }
-        }
-    }
-
-    /// Keeps a row, above all if it may be one of a header.
-    fn keep(&mut self, row: &Row) {
-        let is_value = |c: &Cell| head::is_value(row.text(c), c.kind);
-        if !row.cells.iter().any(is_value) && self.source.labels.values().any(|l| l.may_name_key(&HeadRow::new(row))) {
-            self.promising = Some(row.number);
-        }
-        self.kept.push(row.clone());
-    }
-
-    /// Gives up looking for a header in the first of the rows kept.
-    fn pass(&mut self, count: usize) {
-        for row in self.kept.drain(..count) {
-            if self.passed.len() < HEAD_ROWS {
-                self.passed.push(row);
-            } else {
-                self.skipped.add(row.number);
+            self.lookout.keep(row, &self.source.labels);
+            if self.lookout.is_full() && !self.settle(sink) {
+                self.lookout.pass();
             }
         }
     }
@@ -141,12 +108,11 @@ impl<'a> SheetReader<'a> {
                 self.release(&mut live, sink);
                 self.close(live, sink);
             }
-            if self.kept.is_empty() || !self.settle(0, sink) {
+            if !self.settle(sink) {
                 break;
             }
         }
-        let mut unread = std::mem::take(&mut self.skipped);
-        unread.extend(self.passed.iter().chain(&self.kept).map(|row| row.number));
+        let unread = std::mem::take(&mut self.lookout).all();
         if let Some(first) = unread.first() {
             let args = vec![("count", unread.count().to_string())];
             let code = match self.outcome.tables.last_mut() {
@@ -172,18 +138,10 @@ impl<'a> SheetReader<'a> {
         self.outcome.seeds.push(Seed { code: code.into(), sheet: Some(self.head.name.clone()), row, column, found, args });
     }
 
-    /// Looks for a header among the kept rows, with so many from its first row on, then reads those below it as body; tells
-    /// whether it found one.
-    fn settle(&mut self, ahead: usize, sink: &mut impl RecordSink) -> bool {
-        let is_kept = |row: u32| self.kept.first().is_some_and(|first| first.number <= row);
-        if !self.promising.is_some_and(is_kept) {
-            return false;
-        }
-        let heads: Vec<HeadRow> = self.kept.iter().map(HeadRow::new).collect();
-        let found = header::find(&heads, self.head.merged.as_deref(), &self.source.labels);
-        let Some(mut found) = found.filter(|found| found.top + ahead <= heads.len()) else { return false };
-        self.promising = None;
-        let kept = std::mem::take(&mut self.kept);
+    /// Looks for a header among the rows kept, then reads those below it as body; tells whether it found one.
+    fn settle(&mut self, sink: &mut impl RecordSink) -> bool {
+        let Some((mut found, heads)) = self.lookout.header(self.head.merged.as_deref(), &self.source.labels) else { return false };
+        let Lookout { first, passed, kept, .. } = std::mem::take(&mut self.lookout);
         let end = found.top + found.height;
         let labels = &self.source.labels[&found.form];
         let layouts: Vec<Layout> = sides::split(&found, labels).iter().map(|side| layout(side, &found, labels)).collect();
@@ -194,13 +152,12 @@ impl<'a> SheetReader<'a> {
                 column.unit = head.get(column.column).and_then(|c| c.unit).or(column.unit);
             }
         }
-        let above = std::mem::take(&mut self.passed);
-        let title: Vec<HeadRow> = above.iter().map(HeadRow::new).chain(heads[..found.top].iter().cloned()).collect();
+        let title: Vec<HeadRow> = first.iter().map(HeadRow::new).chain(heads[..found.top].iter().cloned()).collect();
         let mut live = self.open(&title, &heads[found.top..end], &found, sink);
-        for (row, head) in above.iter().chain(&kept).zip(&title) {
+        for (row, head) in first.iter().chain(&kept).zip(&title) {
             live.set_aside(lines::above_header(head), row);
         }
-        self.tell_depth(&mut live, title.len());
+        self.tell_depth(&mut live, title.len(), &passed);
         for (row, kind) in kept[end..].iter().zip(&below) {
             live.below_header(*kind, row);
         }
@@ -211,14 +168,13 @@ impl<'a> SheetReader<'a> {
         true
     }
 
-    /// Says of a header deep in its sheet how many rows lie above it.
-    fn tell_depth(&mut self, live: &mut Live, title: usize) {
-        let skipped = std::mem::take(&mut self.skipped);
-        if title > HEAD_ROWS {
-            let count = title as u64 + skipped.count();
+    /// Says of a header deep in its sheet how many rows lie above it, those passed among them.
+    fn tell_depth(&mut self, live: &mut Live, title: usize, passed: &Rows) {
+        if title > lookout::ABOVE {
+            let count = title as u64 + passed.count();
             self.seed("TBL-218", live.header.first().map(|r| r.number), None, String::new(), vec![("count", count.to_string())]);
         }
-        skipped.iter().for_each(|row| live.sides.iter_mut().for_each(|side| side.set_aside(AsideKind::Unknown, row)));
+        passed.iter().for_each(|row| live.sides.iter_mut().for_each(|side| side.set_aside(AsideKind::Unknown, row)));
     }
 
     fn open(&mut self, title: &[HeadRow], rows: &[HeadRow], found: &Header, sink: &mut impl RecordSink) -> Live {
@@ -405,7 +361,7 @@ impl<'a> SheetReader<'a> {
         }
         self.close(live, sink);
         title.push(row.clone());
-        title.iter().for_each(|row| self.keep(row));
+        title.iter().for_each(|row| self.lookout.keep(row, &self.source.labels));
         None
     }
 
