@@ -25,6 +25,8 @@ pub struct Lanes {
     ordinary: Turns,
     /// None where a long child keeps its place: a run waits for all its files anyway.
     long: Option<Turns>,
+    /// Seconds of CPU time after which a child is a long one.
+    long_s: f64,
 }
 
 /// How a child came to its end.
@@ -52,12 +54,12 @@ pub struct Lane {
 impl Lanes {
     /// For a run: so many at a time, however long they take.
     pub fn of_run(children: usize) -> Self {
-        Self { ordinary: Turns::new(children, children), long: None }
+        Self { ordinary: Turns::new(children, children), long: None, long_s: LONG_S }
     }
 
     /// For the portal: a few more than cores, since long ones make way, and one lane for those.
     pub fn of_portal(children: usize) -> Self {
-        Self { ordinary: Turns::shared(children + 4), long: Some(Turns::shared(children.saturating_sub(1).max(1))) }
+        Self { ordinary: Turns::shared(children + 4), long: Some(Turns::shared(children.saturating_sub(1).max(1))), long_s: LONG_S }
     }
 
     /// Waits for an ordinary place, fairly among those who ask.
@@ -93,7 +95,7 @@ impl Lanes {
                 niceness = earned;
                 lower(pid, niceness);
             }
-            if used > LONG_S && !lane.is_long && !self.move_over(lane) {
+            if used > self.long_s && !lane.is_long && !self.move_over(lane) {
                 let _ = child.kill().await;
                 return Ok(End::MadeWay);
             }
@@ -156,7 +158,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_long_child_moves_over_and_a_second_one_makes_way() {
-        let lanes = Lanes::of_portal(1);
+        let lanes = Lanes { long_s: 0.2, ..Lanes::of_portal(1) };
         let free = lanes.ordinary.free();
         let (mut one, mut other) = (busy(), busy());
         let (mut a, mut b) = (lanes.enter("a").await, lanes.enter("b").await);

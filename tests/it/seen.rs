@@ -1,31 +1,23 @@
 //! What users see of a small city, whole: every sheet of the workbooks, the datasets, `run.json`, the command line. A change of any of
 //! it shows in a diff.
 
-use crate::util::{Site, read_csv, redacted, small, text};
+use crate::util::{Site, redacted, small, text};
 use calamine::{Data, Range, Reader, Xlsx, open_workbook};
-use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
 #[test]
-fn the_run_as_the_terminal_shows_it() {
+fn all_that_a_run_leaves() {
     let site = small();
-    insta::assert_snapshot!(redacted(&text(&site.run().stdout)));
-}
-
-#[test]
-fn every_sheet_of_the_workbooks() {
-    let site = small();
-    site.run();
+    insta::assert_snapshot!("the_run_as_the_terminal_shows_it", redacted(&text(&site.run().stdout)));
     for book in ["备选池", "备选池_运营版", "数据质量报告"] {
         insta::assert_snapshot!(book, redacted(&sheets(&site.path(&format!("outputs/latest/{book}.xlsx")))));
     }
+    datasets_and_record(&site);
+    assert_eq!(site.table("enterprises").len(), 6, "the twin of the pool has a line for each enterprise");
 }
 
-#[test]
-fn the_datasets_and_the_record_of_the_run() {
-    let site = small();
-    site.run();
+fn datasets_and_record(site: &Site) {
     let latest = site.path("outputs/latest");
     let mut names: Vec<_> = fs::read_dir(latest.join("data")).expect("data").map(|e| e.expect("an entry").path()).collect();
     names.retain(|path| path.extension().is_some_and(|e| e == "csv"));
@@ -48,29 +40,6 @@ fn what_the_command_line_says_of_itself() {
         let name = arguments.join("_").replace("--", "");
         insta::assert_snapshot!(name, redacted(&text(&site.huichi(arguments).stdout)));
     }
-}
-
-/// What the sample's list of faults names is found in its row; the kinds that ask for no finding are told apart.
-#[test]
-fn the_faults_planted_in_the_sample_are_found_where_they_stand() {
-    let site = Site::new("2026-06-30", "");
-    assert!(site.huichi(&["sample"]).status.success());
-    site.run();
-    let row = |cell: &str| cell.split(':').next().unwrap_or_default().trim_start_matches(char::is_alphabetic).to_owned();
-    let found: BTreeSet<(String, String)> = site.table("findings").iter().map(|r| (r["file"].clone(), row(&r["cell"]))).collect();
-    let list = fs::read_to_string(site.path("inputs/README.md")).expect("the list");
-    let mut missed: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    let mut planted = 0;
-    for line in list.lines().filter(|l| l.starts_with("| ") && l.chars().nth(2).is_some_and(|c| c.is_ascii_digit())) {
-        let cells: Vec<&str> = line.trim_matches('|').split(" | ").map(str::trim).collect();
-        let [_, file, _, cell, kind, ..] = cells.as_slice() else { panic!("{line}") };
-        planted += 1;
-        if !found.contains(&((*file).to_owned(), row(cell))) {
-            missed.entry((*kind).to_owned()).or_default().push(format!("{file} {cell}"));
-        }
-    }
-    assert!(planted > 80, "{planted} faults are listed");
-    insta::assert_debug_snapshot!("faults_without_a_finding_in_their_row", missed);
 }
 
 /// A workbook as text: each sheet's name, and its rows with the cells that hold something, each under its letters.
@@ -106,11 +75,4 @@ fn value(cell: &Data) -> String {
 fn letters(column: u32) -> String {
     let last = char::from(b'A' + (column % 26) as u8);
     if column < 26 { last.to_string() } else { format!("{}{last}", letters(column / 26 - 1)) }
-}
-
-#[test]
-fn the_twin_of_the_pool_has_a_line_for_each_enterprise() {
-    let site = small();
-    site.run();
-    assert_eq!(read_csv(&site.path("outputs/latest/data/enterprises.csv")).len(), 6);
 }

@@ -318,8 +318,6 @@ fn placeholders_have_values() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
-
     #[test]
     fn never_panics(text in any::<String>()) {
         let _ = decode::<Site>(&text);

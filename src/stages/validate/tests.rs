@@ -90,8 +90,6 @@ fn judged(batches: &[RecordBatch]) -> (Outcome, BTreeMap<i64, String>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(40))]
-
     #[test]
     fn outcomes_stay_with_their_records(
         figures in prop::collection::vec((prop::option::of(-2_i8..9), prop::option::of(-2_i8..9)), 1..40),

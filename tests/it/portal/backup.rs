@@ -70,6 +70,17 @@ fn a_backup_that_was_changed_or_cut_off_does_not_come_back() {
 
 #[test]
 fn a_backup_that_is_killed_leaves_nothing_that_passes_for_one() {
+    killed(3);
+}
+
+#[test]
+#[ignore = "25 kills: run by .ci/run"]
+fn a_backup_that_is_killed_at_any_moment_leaves_nothing_that_passes_for_one() {
+    killed(25);
+}
+
+/// Kills so many backups.
+fn killed(rounds: u32) {
     let site = site(QUIET);
     site.run();
     for i in 0..20_u32 {
@@ -81,11 +92,11 @@ fn a_backup_that_is_killed_leaves_nothing_that_passes_for_one() {
     let started = Instant::now();
     told(&site, &["backup", "backups/first"]);
     let took = started.elapsed();
-    for round in 1..=10 {
+    for round in 1..=rounds {
         let target = site.path(&format!("backups/{round}"));
         let mut command = site.command(&["backup", &target.display().to_string()]);
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("a backup starts");
-        std::thread::sleep(took * round / 10);
+        std::thread::sleep(took * round / rounds);
         let _ = child.kill();
         let _ = child.wait();
         let whole = target.join("manifest.json").is_file();

@@ -1,8 +1,13 @@
-//! The pool in the browser: editions, the way back to cells, changes between runs.
+//! The pool in the browser: editions, the way back to cells, changes between runs, and all that the sample plants.
 
+<<<<<<< HEAD
 use super::{Portal, Visitor};
 use crate::util::{Row, Site, code};
 use serde_json::{Value, json};
+=======
+use super::{Portal, QUIET, Visitor};
+use crate::util::{Row, small_with};
+>>>>>>> part-e
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -213,19 +218,41 @@ fn every_figure_of_a_page_leads_to_its_cell() {
 
 #[test]
 fn what_changed_is_told_with_the_run_before() {
-    let portal = Portal::demo();
+    let portal = Portal::start(small_with(QUIET));
+    portal.site.run();
     let operator = portal.sign_in("operator");
     assert!(operator.page("/pool/changes").contains("没有更早一次合并"));
     let needs = portal.site.path("inputs/工信局/融资需求.csv");
-    let bytes = std::fs::read(&needs).expect("the needs");
-    let list = encoding_rs::GB18030.decode(&bytes).0.into_owned();
+    let list = std::fs::read_to_string(&needs).expect("the needs");
     let row = portal.site.table("needs").swap_remove(0);
     let line = list.lines().nth(1).expect("a record");
     let changed = line.replacen(&format!(",{},", row["need_amount_raw"]), ",1234.56,", 1);
     assert_ne!(line, changed);
-    std::fs::write(&needs, encoding_rs::GB18030.encode(&list.replacen(line, &changed, 1)).0).expect("written");
+    std::fs::write(&needs, list.replacen(line, &changed, 1)).expect("written");
     portal.site.run();
     let page = operator.page("/pool/changes");
     assert!(page.contains("变动的数值（1 项）") && page.contains("1,234.56") && page.contains(&shown(&row["need_amount"])), "{page}");
     assert!(operator.page(&format!("/pool?q={}", row["uscc"])).contains("1,234.56"), "the table shows the new run at once");
+}
+
+/// What the sample's list of faults names is found in its row; the kinds that ask for no finding are told apart.
+#[test]
+fn the_faults_planted_in_the_sample_are_found_where_they_stand() {
+    let portal = demo();
+    let site = &portal.site;
+    let row = |cell: &str| cell.split(':').next().unwrap_or_default().trim_start_matches(char::is_alphabetic).to_owned();
+    let found: BTreeSet<(String, String)> = site.table("findings").iter().map(|r| (r["file"].clone(), row(&r["cell"]))).collect();
+    let list = std::fs::read_to_string(site.path("inputs/README.md")).expect("the list");
+    let mut missed: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut planted = 0;
+    for line in list.lines().filter(|l| l.starts_with("| ") && l.chars().nth(2).is_some_and(|c| c.is_ascii_digit())) {
+        let cells: Vec<&str> = line.trim_matches('|').split(" | ").map(str::trim).collect();
+        let [_, file, _, cell, kind, ..] = cells.as_slice() else { panic!("{line}") };
+        planted += 1;
+        if !found.contains(&((*file).to_owned(), row(cell))) {
+            missed.entry((*kind).to_owned()).or_default().push(format!("{file} {cell}"));
+        }
+    }
+    assert!(planted > 80, "{planted} faults are listed");
+    insta::assert_debug_snapshot!("faults_without_a_finding_in_their_row", missed);
 }

@@ -4,14 +4,12 @@ use crate::server::pool::query::VERDICTS;
 use datafusion::arrow::array::{ArrayRef, BooleanArray, Decimal128Array, Int64Array, RecordBatch, StringArray};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// An enterprise of a made-up pool: revenue, need, title, verdict, consent.
 type Made = (Option<i64>, Option<i64>, Option<&'static str>, &'static str, bool);
 
-fn config() -> Config {
-    load_defaults(std::path::Path::new(".")).expect("the built-in settings")
-}
+static CONFIG: LazyLock<Config> = LazyLock::new(|| load_defaults(std::path::Path::new(".")).expect("the built-in settings"));
 
 fn pool(made: &[Made]) -> PoolData {
     let amounts = |of: fn(&Made) -> Option<i64>| -> ArrayRef {
@@ -32,7 +30,7 @@ fn pool(made: &[Made]) -> PoolData {
         ("findings", Arc::new(Int64Array::from(vec![0; made.len()]))),
         ("consented", Arc::new(made.iter().map(|m| Some(m.4)).collect::<BooleanArray>())),
     ];
-    PoolData::of(&config(), "run", RecordBatch::try_from_iter(columns).expect("a batch"))
+    PoolData::of(&CONFIG, "run", RecordBatch::try_from_iter(columns).expect("a batch"))
 }
 
 fn made() -> impl Strategy<Value = Vec<Made>> {
@@ -72,8 +70,6 @@ fn set(ids: Vec<String>) -> BTreeSet<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
-
     #[test]
     fn pages_one_after_another_are_the_whole(made in made(), query in asked()) {
         let data = pool(&made);
@@ -155,7 +151,7 @@ fn the_operator_reads_verdicts_in_place_of_figures() {
 fn a_run_that_does_not_say_who_consented_shows_nobody() {
     let data = pool(&[(Some(1), None, None, "met", true)]);
     let without: Vec<usize> = (0..data.enterprises.num_columns() - 1).collect();
-    let older = PoolData::of(&config(), "run", data.enterprises.project(&without).expect("a projection"));
+    let older = PoolData::of(&CONFIG, "run", data.enterprises.project(&without).expect("a projection"));
     assert!(data.discloses(Edition::Operator, 0));
     assert!(!older.discloses(Edition::Operator, 0));
 }
@@ -177,7 +173,7 @@ fn findings_are_counted_and_ordered_by_as_the_edition_may() {
             columns.push((field.name().clone(), if field.name() == "findings" { counts } else { column.clone() }));
         }
         columns.push(("findings_open".into(), Arc::new(Int64Array::from(open.to_vec()))));
-        PoolData::of(&config(), "run", RecordBatch::try_from_iter(columns).expect("a batch"))
+        PoolData::of(&CONFIG, "run", RecordBatch::try_from_iter(columns).expect("a batch"))
     };
     let seen = |data: &PoolData, edition: Edition| {
         let found = page(data, edition, &Query { sort: "findings".into(), descending: true, ..Query::default() });

@@ -218,8 +218,6 @@ fn sheets_sharing_an_offset_are_refused() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
-
     #[test]
     fn damaged_containers_never_panic_here(at in any::<prop::sample::Index>(), run in prop::collection::vec(any::<u8>(), 1..8)) {
         let mut bytes = container("Workbook", &stream(&[], &[sheet(), sheet()]));

@@ -23,11 +23,22 @@ fn every_truncation_is_refused() {
 }
 
 #[test]
+fn a_flipped_bit_changes_no_value() {
+    flipped_bits_change_no_value(29);
+}
+
+#[test]
+#[ignore = "thousands of files: run by .ci/run"]
 fn a_bit_flipped_in_any_byte_changes_no_value() {
+    flipped_bits_change_no_value(1);
+}
+
+/// Flips a bit of each so many bytes, one after another.
+fn flipped_bits_change_no_value(step: usize) {
     let sound = workbook(false);
     let (_, expected) = read_named("表.dat", &sound).expect("sound");
     let mut accepted = 0;
-    for at in 0..sound.len() {
+    for at in (0..sound.len()).step_by(step) {
         let mut damaged = sound.clone();
         damaged[at] ^= 1 << (at % 8);
         if let Ok((_, seen)) = read_named("表.dat", &damaged) {
@@ -39,8 +50,6 @@ fn a_bit_flipped_in_any_byte_changes_no_value() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
-
     #[test]
     fn overwritten_runs_change_no_value(at in any::<prop::sample::Index>(), run in prop::collection::vec(any::<u8>(), 1..64)) {
         let sound = workbook(true);
