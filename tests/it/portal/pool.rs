@@ -1,13 +1,8 @@
 //! The pool in the browser: editions, the way back to cells, changes between runs, and all that the sample plants.
 
-<<<<<<< HEAD
-use super::{Portal, Visitor};
-use crate::util::{Row, Site, code};
-use serde_json::{Value, json};
-=======
 use super::{Portal, QUIET, Visitor};
-use crate::util::{Row, small_with};
->>>>>>> part-e
+use crate::util::{Row, Site, code, small_with};
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
