@@ -82,7 +82,11 @@ mod tests {
         let held = |parts: &[Resting<u32>]| held_back(parts);
         assert_eq!(held(&[part(90, &many), part(5, &[1, 2, 3]), part(0, &[])]), (vec![false; 3], false), "none is few");
         assert_eq!(held(&[part(90, &many), part(1, &[1]), part(4, &[5, 6, 7, 8]), part(0, &[])]), (vec![false, true, true, false], false));
-        assert_eq!(held(&[part(90, &many), part(1, &[1]), part(1, &[2]), part(0, &[])]), (vec![true, true, true, false], false), "two are few");
+        assert_eq!(
+            held(&[part(90, &many), part(1, &[1]), part(1, &[2]), part(0, &[])]),
+            (vec![true, true, true, false], false),
+            "two are few"
+        );
         assert_eq!(held(&[part(90, &many), part(2, &[1, 2]), part(1, &[3])]), (vec![false, true, true], false), "three are not");
         assert_eq!(held(&[part(90, &[]), part(2, &[1])]), (vec![false, true], true), "all of it rests on one");
         assert_eq!(held(&[part(2, &[]), part(0, &[])]), (vec![false; 2], false), "who consents is not protected");

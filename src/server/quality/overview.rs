@@ -259,9 +259,9 @@ fn hold_back(config: &Config, run: &Published, lines: &mut [(EditLine, Tally)]) 
     }
     for (line, _) in lines {
         let fields = config.edit.get(&line.code).map_or(1, |e| e.fields.len());
-        let small = line.outcomes.is_some_and(|o| {
-            edit_judges_statistics(config, &line.code) && held.holds_outcomes([o.held, o.broken, o.unjudged], fields)
-        });
+        let small = line
+            .outcomes
+            .is_some_and(|o| edit_judges_statistics(config, &line.code) && held.holds_outcomes([o.held, o.broken, o.unjudged], fields));
         line.held_back = line.findings.is_none() || small;
         line.outcomes = line.outcomes.filter(|_| !line.held_back);
     }

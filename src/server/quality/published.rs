@@ -1,7 +1,7 @@
 //! What a run published, as counts: of datasets only the columns that say which edit, file and bureau.
 
-use crate::error::Error;
 use crate::config::Config;
+use crate::error::Error;
 use crate::model::account::Account;
 use crate::model::few::Resting;
 use crate::server::error::PageError;
@@ -89,9 +89,8 @@ impl Published {
     /// Reads what a run published.
     pub fn read(run: &PublishedRun) -> Result<Self, PageError> {
         let RunFile { inputs, accounts, held_back } = run.record().map_err(|e| PageError::bug(e.to_string()))?;
-        let findings = rows(run, "findings", &["code", "severity", "bureau", "file", "rests_on"])?.map(|rows| {
-            tallied(rows.into_iter().filter_map(|row| row.try_into().ok()), held_back.is_some())
-        });
+        let findings = rows(run, "findings", &["code", "severity", "bureau", "file", "rests_on"])?
+            .map(|rows| tallied(rows.into_iter().filter_map(|row| row.try_into().ok()), held_back.is_some()));
         let edits = rows(run, "edits", &["code", "judged", "held", "broken", "unjudged"])?.map(|rows| {
             let number = |text: &String| text.parse().unwrap_or(0);
             let outcomes =

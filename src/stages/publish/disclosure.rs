@@ -65,7 +65,10 @@ impl<'a> StatisticsFindings<'a> {
 
 /// Whether the outcomes of an edit rest on statistics: it judges returns, or reads them.
 pub fn edit_judges_statistics(config: &Config, code: &str) -> bool {
-    config.edit.get(code).is_some_and(|edit| edit.dataset.iter().any(|d| ["returns", "sum_rows"].contains(&d.as_str())) || reads(config, edit))
+    config
+        .edit
+        .get(code)
+        .is_some_and(|edit| edit.dataset.iter().any(|d| ["returns", "sum_rows"].contains(&d.as_str())) || reads(config, edit))
 }
 
 /// Whether any expression of an edit reads figures of returns.

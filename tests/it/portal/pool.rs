@@ -110,7 +110,10 @@ fn no_file_of_statistics_is_told_by_name_or_count_to_those_who_see_the_operators
 fn two() -> Site {
     let site = super::site("[criterion.patent_free]\ndisabled = true\n");
     let name = |i: u32| format!("{},龙南市第{i}有限公司", code(i));
-    site.input("工信局/名录.csv", format!("统一社会信用代码,企业名称,专精特新等级\n{},专精特新中小企业\n{},专精特新中小企业\n", name(1), name(2)));
+    site.input(
+        "工信局/名录.csv",
+        format!("统一社会信用代码,企业名称,专精特新等级\n{},专精特新中小企业\n{},专精特新中小企业\n", name(1), name(2)),
+    );
     let head = "经营情况（2023年）单位：万元,,,\n统一社会信用代码,企业名称,营业收入,利润总额\n";
     site.input("统计局/2023.csv", format!("{head}{},-5,1\n{},20,1\n", name(1), name(2)));
     site.run();
@@ -169,7 +172,9 @@ fn no_sum_less_what_is_told_speaks_of_fewer_than_three_enterprises() {
     for row in portal.site.table("findings") {
         let own = found.entry(row["severity"].clone()).or_default().entry(row["code"].clone()).or_default();
         own.0 += 1;
-        if row["statistics"] == "true" && !row["enterprise"].is_empty() && !consented.contains(&row["enterprise"]) {
+        // One that is not in the registry is somebody else, and nobody knows how many such there are.
+        let named = !row["enterprise"].is_empty() && !consented.contains(&row["enterprise"]);
+        if row["statistics"] == "true" && (named || row["code"] == "LNK-001") {
             own.1.insert(row["enterprise"].clone());
         }
     }
