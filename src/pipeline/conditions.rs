@@ -168,6 +168,7 @@ impl Trial<'_> {
         }
         for (name, form) in &self.config.form {
             let own = scope::own_columns(form);
+            engine.table(&format!("stated_{name}"), Arc::new(own.clone()), Vec::new())?;
             engine.table(name, Arc::new(own), Vec::new())?;
         }
         let linked: Vec<(&str, bool)> = ["directory", "returns", "needs", "patents"].map(|d| (d, empty.has(d, "org_code"))).into();

@@ -96,7 +96,7 @@ fn what_begins_after_the_reference_date_is_not_yet_there() {
     let states: Vec<String> = site.table("patents").iter().map(|r| r["state"].clone()).collect();
     assert_eq!(states, ["free", "not_granted", "not_granted", "not_granted"]);
     let sheet = sheet(&site, "专利");
-    assert_eq!(sheet.matches("基准日尚未授权").count(), 4, "three rows, and the sum of states: {sheet}");
+    assert_eq!(sheet.matches("基准日尚未授权").count(), 5, "three rows, the sum of states and the note: {sheet}");
 }
 
 #[test]

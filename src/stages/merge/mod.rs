@@ -1,6 +1,6 @@
 //! Merge: one record per enterprise of the registry, every value with its source cell and its period.
 //!
-//! Takes: `registry`, judged datasets and links in the engine, and the records that do not count (`duplicates`).
+//! Takes: `registry`, judged datasets, patents as stated (`stated_patents`) and links in the engine, and the records that do not count (`duplicates`).
 //! Gives: `enterprises` and `patent_states` in the engine, the list of columns with their sources ([`Column`]), and conflicts.
 //! Survivorship: per field the first source, in the order that pipeline.toml states, that has a value.
 //! Invariants: figures of one enterprise and year come from one record; what counts twice counts once.

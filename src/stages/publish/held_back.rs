@@ -85,7 +85,9 @@ impl RestsOn<'_> {
             return Some(enterprise.as_str()).filter(|e| !self.consenting.contains(*e));
         }
         let file = finding.record.map(|record| Address::of(record).file).or(finding.file);
-        let of_one = finding.record.is_some() || finding.cell.is_some() || file.is_some_and(|file| self.few.contains(&file));
+        // A sum row speaks of its table, as a finding without a cell does of its file.
+        let of_row = (finding.record.is_some() || finding.cell.is_some()) && finding.dataset.as_ref() != "sum_rows";
+        let of_one = of_row || file.is_some_and(|file| self.few.contains(&file));
         of_one.then_some(SOMEBODY)
     }
 

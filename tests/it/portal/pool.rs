@@ -172,7 +172,9 @@ fn no_sum_less_what_is_told_speaks_of_fewer_than_three_enterprises() {
     for row in portal.site.table("findings") {
         let own = found.entry(row["severity"].clone()).or_default().entry(row["code"].clone()).or_default();
         own.0 += 1;
-        if row["statistics"] == "true" && !row["enterprise"].is_empty() && !consented.contains(&row["enterprise"]) {
+        // One that is not in the registry is somebody else, and nobody knows how many such there are.
+        let named = !row["enterprise"].is_empty() && !consented.contains(&row["enterprise"]);
+        if row["statistics"] == "true" && (named || row["code"] == "LNK-001") {
             own.1.insert(row["enterprise"].clone());
         }
     }
