@@ -9,6 +9,7 @@ use datafusion::sql::sqlparser::ast::{
     BinaryOperator, CaseWhen, CastKind, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments, Ident,
     ObjectName, Query, SetExpr, TableAlias, TableFactor, Value, Visit, VisitMut, Visitor, VisitorMut,
 };
+use datafusion::sql::sqlparser::parser::ParserError;
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
@@ -24,7 +25,8 @@ impl Expression {
     pub fn parse(sql: &str) -> Result<Self> {
         let parsed = DFParserBuilder::new(sql).build()?.parse_into_expr()?;
         if let Some(alias) = parsed.alias {
-            return Err(DataFusionError::Plan(format!("Expected: end of expression, found: {alias}")));
+            let text = format!("Expected: end of expression, found: {alias}");
+            return Err(DataFusionError::SQL(Box::new(ParserError::ParserError(text)), None));
         }
         let mut survey = Survey::default();
         let _ = parsed.expr.visit(&mut survey);

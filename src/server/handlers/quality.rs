@@ -42,6 +42,8 @@ struct NonePage {
 struct OverviewPage {
     frame: Frame,
     run: RunLine,
+    /// Whether some counts may be held back.
+    masked: bool,
     seen: Overview,
     /// The run's figures.
     now: Moment,
@@ -109,7 +111,8 @@ async fn overview(State(app): State<App>, actor: Actor, Asking(wanted): Asking<W
     };
     moments.reverse();
     let now = moments.iter().find(|m| m.run == shown.run.id).cloned().unwrap_or_default();
-    Ok(Page(OverviewPage { frame, run: RunLine::of(&shown), seen, now, moments, charts }).into_response())
+    let masked = !actor.may(Right::SeeClosed);
+    Ok(Page(OverviewPage { frame, run: RunLine::of(&shown), masked, seen, now, moments, charts }).into_response())
 }
 
 async fn edit(

@@ -2,7 +2,7 @@
 
 use super::published::{Outcomes, Tally};
 use super::{Found, Published};
-use crate::config::Config;
+use crate::config::{Config, Scope};
 use crate::finding::{Catalogue, Lang, Severity, find_word, word};
 use crate::model::account::Place;
 use crate::model::few::held_back;
@@ -258,7 +258,8 @@ fn hold_back(config: &Config, run: &Published, lines: &mut [(EditLine, Tally)]) 
         own.iter_mut().zip(parts).filter(|(_, held)| *held).for_each(|(own, _)| own.0.findings = None);
     }
     for (line, _) in lines {
-        let fields = config.edit.get(&line.code).map_or(1, |e| e.fields.len());
+        // An edit of field scope has an outcome for each field, all others one a record.
+        let fields = config.edit.get(&line.code).filter(|e| e.scope == Scope::Field).map_or(1, |e| e.fields.len());
         let small = line
             .outcomes
             .is_some_and(|o| edit_judges_statistics(config, &line.code) && held.holds_outcomes([o.held, o.broken, o.unjudged], fields));
