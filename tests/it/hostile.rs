@@ -84,7 +84,7 @@ fn damaged_workbooks(damaged: usize) {
     site.run();
     assert_eq!(site.table("enterprises"), sound.table("enterprises"), "the others are processed");
     let (needs, findings) = (site.table("needs"), site.table("findings"));
-    let whole = FORMATS.map(|f| records(&needs, &format!("试/{}.{f}", damaged + FORMATS.iter().position(|g| *g == f).expect("known"))));
+    let whole = FORMATS.map(|f| records(&needs, &format!("试/{:03}.{f}", damaged + FORMATS.iter().position(|g| *g == f).expect("known"))));
     assert!(whole.iter().all(|records| records.len() == 10), "the whole workbooks are read");
     let mut refusals = 0;
     for i in 0..damaged {

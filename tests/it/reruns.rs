@@ -206,8 +206,13 @@ fn a_run_that_the_ledger_does_not_know_is_no_last_run() {
 
 #[test]
 fn what_is_kept_between_runs_gives_what_a_first_run_gives() {
+    let site = small();
+    // The order in which files of a source were received is an input of runs, so each source sends one alone.
+    for other in ["统计局/经营情况_2021年.csv", "统计局/经营情况_2022年.csv", "工信局/融资需求.csv"] {
+        fs::remove_file(site.path("inputs").join(other)).expect("removed");
+    }
     kept_gives_what_a_first_run_gives(
-        &small(),
+        &site,
         ["统计局/经营情况_2023年", "市监局/专利清单", "工信局/名录"],
         |site, changed| {
             without_last_line(site, &format!("{changed}.csv"));

@@ -273,9 +273,9 @@ fn a_child_that_the_system_kills_is_tried_again_and_no_file_is_refused_for_it() 
 
 #[test]
 fn a_return_whose_check_needs_more_than_it_may_is_kept_and_told() {
-    let portal = Portal::start(site(&format!("{QUIET}[limits]\ncheck_cpu_s = 1\n")));
+    let portal = Portal::start(site(&format!("{QUIET}[limits]\ncheck_cpu_s = 2\n")));
     let clerk = portal.sign_in("statistics");
-    let (id, page) = clerk.judged("经营情况.csv", &all_wrong(40_000));
+    let (id, page) = clerk.judged("经营情况.csv", &all_wrong(100_000));
     assert!(page.contains("未采用") && page.contains("限额") && page.contains("分成几份"), "{page}");
     assert_eq!(clerk.get(&format!("/uploads/{id}/original")).status, 200, "it is kept");
     let (_, page) = clerk.judged("经营情况_改.csv", &returns(GOOD));
