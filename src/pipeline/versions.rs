@@ -41,6 +41,13 @@ pub struct Lost {
     pub missing: Missing,
 }
 
+/// What a file holds of a return: its tables, and a key for each record.
+#[derive(Default)]
+struct Held {
+    tables: Vec<u16>,
+    keys: Vec<RecordKey>,
+}
+
 /// The records of a file that may be a version of a return.
 struct Candidate {
     tables: Vec<u16>,
@@ -107,17 +114,17 @@ fn candidates(config: &Config, parsed: &[ParsedFile], tables: &[Table]) -> BTree
     for table in tables {
         returns(table).for_each(|key| _ = files.entry(key).or_default().insert(table.file));
     }
-    let mut groups: BTreeMap<ReturnKey, BTreeMap<usize, (Vec<u16>, Vec<RecordKey>)>> = BTreeMap::new();
+    let mut groups: BTreeMap<ReturnKey, BTreeMap<usize, Held>> = BTreeMap::new();
     for table in tables {
         let amounts = amount_fields(config, &table.form);
         for group in returns(table).filter(|key| files[key].len() > 1) {
             let period = group.2;
-            let (numbers, held) = groups.entry(group).or_default().entry(table.file).or_default();
-            numbers.push(table.number);
-            held.extend(table.batches.iter().flat_map(|b| keys(b, period, &amounts)));
+            let held = groups.entry(group).or_default().entry(table.file).or_default();
+            held.tables.push(table.number);
+            held.keys.extend(table.batches.iter().flat_map(|b| keys(b, period, &amounts)));
         }
     }
-    let candidate = |(file, (tables, keys)): (usize, (Vec<u16>, Vec<RecordKey>))| (file, Candidate { tables, keyed: Keyed::of(&keys) });
+    let candidate = |(file, held): (usize, Held)| (file, Candidate { keyed: Keyed::of(&held.keys), tables: held.tables });
     groups.into_iter().map(|(group, held)| (group, held.into_iter().map(candidate).collect())).collect()
 }
 
