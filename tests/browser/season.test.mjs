@@ -155,7 +155,7 @@ test('the night merges, and the operator reads the pool down to the cell', async
 
   await line.getByRole('link').click();
   await page.getByRole('heading', { name: /的合并$/ }).waitFor();
-  await page.getByText('全部文件（不逐个列出）').waitFor();
+  await page.getByText('全部文件（不逐个列出）').first().waitFor();
   assert.equal(await page.getByText(name).count(), 0, 'a return of a few enterprises is not told by its name');
   assert.equal(await page.getByRole('link', { name: '备选池.xlsx', exact: true }).count(), 0, 'the closed edition is not offered');
   await sound(page, 'season-7-run');
