@@ -5,6 +5,7 @@ mod books;
 mod cells;
 mod check;
 mod city;
+mod comparisons;
 mod conditions;
 mod config;
 mod damage;
