@@ -1,7 +1,8 @@
 //! What can be typed.
 
-use crate::finding::{Lang, word};
+use crate::finding::word;
 use crate::model::role::Role;
+use crate::model::words::Lang;
 use chrono::{DateTime, FixedOffset, NaiveDate};
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, Parser, Subcommand, ValueEnum};

@@ -7,8 +7,8 @@ use super::user::line;
 use crate::backup::{self, Manifest};
 use crate::config::Config;
 use crate::error::{Error, ErrorKind};
-use crate::finding::Lang;
 use crate::ledger::NewEntry;
+use crate::model::words::Lang;
 use crate::server::audit::anchors;
 use std::path::Path;
 

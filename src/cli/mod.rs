@@ -19,7 +19,7 @@ mod token;
 mod user;
 
 use crate::error::{Error, ErrorKind};
-use crate::finding::Lang;
+use crate::model::words::Lang;
 use args::{Cli, Command};
 use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory, FromArgMatches};

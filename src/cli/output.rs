@@ -3,7 +3,8 @@
 use super::args::{Cli, Format};
 use crate::config::{Config, Problem, masked_line, read};
 use crate::error::{Error, ErrorKind};
-use crate::finding::{Catalogue, Lang, fill, reference};
+use crate::finding::{Catalogue, problem, reference};
+use crate::model::words::{Lang, fill};
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::sync::OnceLock;
@@ -117,13 +118,13 @@ fn print_problems(cli: &Cli, text: &str, problems: &[Problem]) {
     let paint = Paint::stderr();
     for problem in problems {
         let Some(entry) = Catalogue::builtin().get(problem.kind.code()) else { continue };
-        let argument = |name: &str| problem.argument(lang, name);
+        let argument = |name: &str| problem::argument(problem, lang, name);
         let message = fill(entry.message.get(lang), argument);
         let help = fill(entry.help.get(lang), argument);
         if cli.format == Format::Json {
             let line = serde_json::json!({
                 "code": problem.kind.code(), "line": problem.line, "path": problem.path, "found": problem.found,
-                "expected": problem.expected(lang), "message": message, "help": help,
+                "expected": problem::expected(problem, lang), "message": message, "help": help,
             });
             complain(line);
             continue;

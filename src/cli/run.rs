@@ -3,7 +3,8 @@
 use super::args::{Cli, Format, Run};
 use super::output::{Paint, complain, configuration, lang, say};
 use crate::error::{Error, ErrorKind};
-use crate::finding::{Lang, fill, word};
+use crate::finding::word;
+use crate::model::words::{Lang, fill};
 use crate::pipeline::{self, Progress, ProgressEvent, RunOutcome, Silent, Stage};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;

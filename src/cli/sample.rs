@@ -3,7 +3,8 @@
 use super::args::{Cli, Sample};
 use super::output::say;
 use crate::error::{Error, ErrorKind};
-use crate::finding::{Lang, fill, word};
+use crate::finding::word;
+use crate::model::words::{Lang, fill};
 use crate::sample::{BUNDLED_SEED, SampleError, SampleOptions, write};
 use std::path::Path;
 

@@ -5,10 +5,11 @@ use super::output::{Paint, lang, say};
 use super::site;
 use crate::config::Config;
 use crate::error::{Error, ErrorKind};
-use crate::finding::{Lang, fill, word};
+use crate::finding::word;
 use crate::ledger::{Account, AccountChange, Ledger, NewAccount, NotMade};
 use crate::model::account_name;
 use crate::model::role::Role;
+use crate::model::words::{Lang, fill};
 use crate::server::Clock;
 use crate::server::people::{Problem, lapsed_before, one_time_password, person, role_and_source, shown_name};
 

@@ -2,8 +2,9 @@
 
 use super::decode::{Problem, ProblemKind, line_of, validation_problems};
 use super::secret::{Address, SECRET_FORMS};
-use super::{FieldKind, NoticeKind, Options, PortalOptions};
+use super::{NoticeKind, Options, PortalOptions};
 use crate::model::amount::Unit;
+use crate::model::field::FieldKind;
 use crate::model::url::{self, Unusable};
 use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, Utc};
 use std::net::SocketAddr;
@@ -285,8 +286,8 @@ impl Check<'_> {
     }
 
     /// What people read must say something in one language at least.
-    fn named(&mut self, path: &str, words: &crate::finding::Words) {
-        if words.get(crate::finding::Lang::Zh).trim().is_empty() {
+    fn named(&mut self, path: &str, words: &crate::model::words::Words) {
+        if words.get(crate::model::words::Lang::Zh).trim().is_empty() {
             let line = line_of(self.text, path.rsplit_once('.').map_or(path, |(section, _)| section)).unwrap_or(0);
             self.problems.push(Problem {
                 line,

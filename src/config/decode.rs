@@ -18,7 +18,6 @@ mod validation;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use crate::finding::{Lang, reference};
 use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -221,28 +220,6 @@ impl Problem {
     /// Gives the expected name that is most like the one found, if one is near enough to be a slip.
     pub fn nearest(&self) -> Option<&str> {
         nearest(&self.found, &self.expected)
-    }
-
-    /// Gives what is expected, in words.
-    pub fn expected(&self, lang: Lang) -> Vec<String> {
-        self.expected.iter().map(|expected| reference(lang, expected)).collect()
-    }
-
-    /// Gives the value of a message's placeholder: `key`, `found`, `expected`, `nearest`, or `0`, `1` … for one of what is
-    /// expected and `1…` for it and all behind it; a dash if there is none.
-    pub fn argument(&self, lang: Lang, name: &str) -> Option<String> {
-        let text = match name {
-            "key" => self.path.clone(),
-            "found" => self.found.clone(),
-            "expected" => self.expected(lang).join(", "),
-            "nearest" => self.nearest().unwrap_or_default().to_owned(),
-            _ => {
-                let place: usize = name.trim_end_matches('…').parse().ok()?;
-                let of = self.expected(lang).into_iter().skip(place);
-                of.take(if name.ends_with('…') { usize::MAX } else { 1 }).collect::<Vec<_>>().join(", ")
-            }
-        };
-        Some(if text.is_empty() { "—".to_owned() } else { text })
     }
 }
 

@@ -8,7 +8,10 @@ use super::output::OutputOptions;
 use super::portal::PortalOptions;
 use super::retention::RetentionOptions;
 use super::secret::{Address, Secret};
-use crate::finding::{Severity, Words};
+use crate::model::field::{FieldKind, PeriodKind};
+use crate::model::scope::Scope;
+use crate::model::severity::Severity;
+use crate::model::words::Words;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
@@ -68,12 +71,12 @@ pub struct RunOptions {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fail_above: Option<u64>,
     /// Language of everything written: `zh` or `en`.
-    pub lang: crate::finding::Lang,
+    pub lang: crate::model::words::Lang,
 }
 
 impl Default for RunOptions {
     fn default() -> Self {
-        Self { as_of: "today".into(), fail_above: None, lang: crate::finding::Lang::Zh }
+        Self { as_of: "today".into(), fail_above: None, lang: crate::model::words::Lang::Zh }
     }
 }
 
@@ -233,17 +236,6 @@ pub struct FormOptions {
     pub skip: Vec<String>,
 }
 
-/// What span of time a table speaks of.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum PeriodKind {
-    /// A standing list.
-    #[default]
-    None,
-    /// A calendar year.
-    Year,
-}
-
 /// `[form.<id>.field.<field>]`
 #[derive(Debug, Clone, Default, Serialize, Deserialize, Validate)]
 #[serde(deny_unknown_fields, default)]
@@ -271,54 +263,6 @@ pub struct FieldOptions {
     /// For amounts: the unit if the form fixes one (a table that says otherwise wins).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
-}
-
-/// What a field's cells hold, and so how their text is read.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FieldKind {
-    /// Unified social credit code (GB 32100-2015).
-    Uscc,
-    /// Organisation code (GB 11714-1997).
-    OrgCode,
-    /// Patent application number (ZC 0006-2003 and before).
-    PatentNumber,
-    /// An enterprise's name.
-    Name,
-    /// Several names in one cell.
-    Names,
-    /// Plain text.
-    #[default]
-    Text,
-    /// An amount of money; becomes yuan.
-    Amount,
-    /// A number without a unit of money.
-    Number,
-    /// A calendar year.
-    Year,
-    /// A day, month or year.
-    Date,
-    /// A value of a code list.
-    Code,
-    /// Yes or no.
-    Flag,
-    /// Personal data (persons, phones, ID numbers): seen, counted, dropped at once.
-    Personal,
-}
-
-/// When an edit is judged.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Scope {
-    /// One value; judged first, and what it withholds is withheld from all later scopes.
-    Field,
-    /// Values of one record.
-    #[default]
-    Record,
-    /// Records among each other: duplicates, links.
-    Population,
-    /// An enterprise's records over years and bureaus.
-    History,
 }
 
 /// `[edit.<code>]`

@@ -5,7 +5,7 @@ use super::decode::{Problem, ProblemKind, decode};
 use super::masked::mask;
 use super::secret::{SECRET_FORMS, Secret};
 use super::{Options, merge};
-use crate::finding::Lang;
+use crate::model::words::Lang;
 use chrono::NaiveDate;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};

@@ -2,8 +2,9 @@
 //!
 //! To add a finding that is no edit: one `[[finding]]` in `catalogue/*.toml`. To add a word: one line in `words.toml`.
 
-use super::{Lang, Severity, Words};
 use crate::config::Config;
+use crate::model::severity::Severity;
+use crate::model::words::{Lang, Words};
 use serde::Deserialize;
 use std::collections::HashMap;
 use std::sync::OnceLock;

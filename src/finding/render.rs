@@ -1,8 +1,9 @@
 //! From a finding as data to what people read: its place, what was found and expected, and the sentence.
 
-use super::{Catalogue, Expected, Finding, Lang, fill, word};
+use super::{Catalogue, Expected, Finding, word};
 use crate::config::Config;
 use crate::model::place::Places;
+use crate::model::words::{Lang, fill};
 
 /// A finding in words.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! What merging hands on beside its dataset: columns with their sources, and conflicts.
 
-use crate::config::FieldKind;
+use crate::model::field::FieldKind;
 
 /// A column of `enterprises` and the cell that it comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,11 +5,12 @@
 //! may have, through the same stages. A site that changes forms or the rules of merging has all of them tried.
 
 use super::{scope, words};
-use crate::config::{Config, EditOptions, Problem, ProblemKind, Scope, line_of, load_defaults, nearest};
+use crate::config::{Config, EditOptions, Problem, ProblemKind, line_of, load_defaults, nearest};
 use crate::engine::Engine;
 use crate::engine::expression::{Complaint, Kind, Refusal, Tables};
 use crate::engine::functions;
 use crate::error::Error;
+use crate::model::scope::Scope;
 use crate::stages::merge::Datasets;
 use crate::stages::standardize::{names_schema, sums_schema};
 use crate::stages::validate::{Compiled, Fault};

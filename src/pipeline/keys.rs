@@ -1,7 +1,8 @@
 //! The keys of a dataset's records, by which sendings of one return are compared.
 
-use crate::config::{Config, FieldKind};
+use crate::config::Config;
 use crate::ledger::Holding;
+use crate::model::field::FieldKind;
 use crate::model::record_key::{Amounts, RecordKey};
 use crate::model::standing::Loss;
 use crate::model::uscc;

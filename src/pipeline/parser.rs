@@ -257,7 +257,8 @@ mod heads;
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
-    use crate::config::{FieldKind, FieldOptions};
+    use crate::config::FieldOptions;
+    use crate::model::field::FieldKind;
 
     fn job(folder: &Path) -> Job {
         let field = |label: &str, kind| FieldOptions { label: label.to_owned(), kind, ..FieldOptions::default() };

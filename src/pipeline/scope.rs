@@ -4,11 +4,13 @@
 //! nobody sent is null.
 
 use super::datasets::Loaded;
-use crate::config::{Config, FieldKind, FormOptions, Scope};
+use crate::config::{Config, FormOptions};
 use crate::engine::Engine;
 use crate::engine::expression::Tables;
 use crate::engine::store::{union_schema, widen};
 use crate::error::Error;
+use crate::model::field::FieldKind;
+use crate::model::scope::Scope;
 use crate::stages::merge::Datasets;
 use crate::stages::standardize::field_columns;
 use crate::stages::{link, validate};

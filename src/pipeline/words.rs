@@ -3,8 +3,9 @@
 //! A condition that holds such a column against another word is never what its author meant, so that the columns of trials
 //! carry their lists.
 
-use crate::config::{Config, FieldKind, FormOptions};
+use crate::config::{Config, FormOptions};
 use crate::engine::expression::WORDS;
+use crate::model::field::FieldKind;
 use crate::model::raw::CellType;
 use crate::stages::standardize::{PRECISIONS, state};
 use datafusion::arrow::datatypes::{Field, Schema};

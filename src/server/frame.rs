@@ -3,8 +3,9 @@
 use super::error::PageError;
 use super::session::Actor;
 use super::state::App;
-use crate::finding::{Lang, fill, find_word, word};
+use crate::finding::{find_word, word};
 use crate::model::role::Right;
+use crate::model::words::{Lang, fill};
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};

@@ -6,7 +6,8 @@
 //! tables cannot hold (numbers, error values) come as workbooks made here.
 
 use crate::util::{Row, Site, tests, text};
-use huichi::config::{Config, EditOptions, Scope, load_defaults};
+use huichi::config::{Config, EditOptions, load_defaults};
+use huichi::model::scope::Scope;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};

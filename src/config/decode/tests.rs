@@ -307,16 +307,6 @@ fn every_code_is_in_the_catalogue() {
     assert_eq!(codes, ProblemKind::ALL.map(ProblemKind::code));
 }
 
-#[test]
-fn placeholders_have_values() {
-    let (_, problems) = decode::<Site>("titel = 1\n");
-    let argument = |name| problems[0].argument(crate::finding::Lang::Zh, name);
-    assert_eq!(argument("key").as_deref(), Some("titel"));
-    assert_eq!(argument("nearest").as_deref(), Some("title"));
-    assert_eq!(argument("expected").as_deref(), Some("title, limits, sources, form"));
-    assert_eq!(argument("other"), None);
-}
-
 proptest! {
     #[test]
     fn never_panics(text in any::<String>()) {

@@ -1,8 +1,8 @@
 //! The audit log: read, filter, verify, take along.
 
 use super::accounts::Nothing;
-use crate::finding::Lang;
 use crate::model::role::Right;
+use crate::model::words::Lang;
 use crate::server::address::Address;
 use crate::server::audit::{self, Chain, Entries, ROWS, Wanted};
 use crate::server::error::PageError;

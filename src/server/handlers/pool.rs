@@ -1,7 +1,7 @@
 //! The pool: its table, an enterprise, the cell of a figure, changes since the run before.
 
-use crate::finding::Lang;
 use crate::model::role::Right;
+use crate::model::words::Lang;
 use crate::server::address::Address;
 use crate::server::error::PageError;
 use crate::server::form::{Asking, Named};

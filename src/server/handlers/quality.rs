@@ -1,8 +1,9 @@
 //! Data quality in counts, for operator, leading group, members and auditors.
 
-use crate::finding::{Lang, word};
+use crate::finding::word;
 use crate::model::account::Place;
 use crate::model::role::Right;
+use crate::model::words::Lang;
 use crate::server::clock;
 use crate::server::error::PageError;
 use crate::server::form::{Asking, Named};

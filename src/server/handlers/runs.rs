@@ -1,9 +1,10 @@
 //! Runs: what runs, what ran, one run in full, its files, and its adoption.
 
-use crate::finding::{Lang, word};
+use crate::finding::word;
 use crate::ledger::{Cause, Outcome};
 use crate::model::account::Place;
 use crate::model::role::Right;
+use crate::model::words::Lang;
 use crate::server::address::Address;
 use crate::server::clock::{Clock, shown};
 use crate::server::error::PageError;

@@ -1,7 +1,7 @@
 //! Pages of returns: the list with its drop area, one upload with its findings, downloads, 情况说明.
 
-use crate::finding::Severity;
 use crate::model::role::Right;
+use crate::model::severity::Severity;
 use crate::model::standing::{Choice, Relation};
 use crate::pipeline::Excerpt;
 use crate::server::address::Address;

@@ -2,8 +2,8 @@
 
 use super::edition::Edition;
 use crate::config::Config;
-use crate::finding::Lang;
 use crate::finding::word;
+use crate::model::words::Lang;
 use crate::server::frame::portal;
 use crate::stages::publish::disclosure::{judged_by, judges_statistics, reads_statistics};
 use crate::stages::publish::{Shape, Vocabulary, shape_of};

@@ -3,7 +3,8 @@
 use super::data::LoadError;
 use super::enterprise::{Desk, ROWS, Returned, place, text};
 use super::source::{is_of_statistics, sends_statistics};
-use crate::finding::{Catalogue, Lang, with_unit};
+use crate::finding::{Catalogue, with_unit};
+use crate::model::words::Lang;
 use crate::server::frame::say;
 use datafusion::arrow::array::{Array, AsArray};
 use datafusion::arrow::datatypes::{Int32Type, Int64Type};

@@ -1,8 +1,10 @@
 //! The charts of the quality pages; their numbers stand in the tables beside them.
 
 use super::{BureauQuality, EditQuality, FormQuality, Found, Moment, Origin, Overview};
-use crate::finding::{Lang, Severity, word};
+use crate::finding::word;
 use crate::model::account::Place;
+use crate::model::severity::Severity;
+use crate::model::words::Lang;
 use crate::server::clock::shown;
 use crate::server::frame::{grouped, portal, say};
 use crate::server::svg::{Bar, Bars, Flow, Ink, Line, Lines, Node};

@@ -4,7 +4,8 @@ use super::overview::{EditLine, edits};
 use super::published::Outcomes;
 use super::{Published, Shown, open};
 use crate::config::Config;
-use crate::finding::{Catalogue, Lang};
+use crate::finding::Catalogue;
+use crate::model::words::Lang;
 use crate::server::error::PageError;
 use crate::server::state::App;
 use crate::stages::publish::disclosure::sends_statistics;
@@ -93,7 +94,7 @@ pub async fn edit(app: &App, shown: &Shown, code: &str, closed: bool) -> Result<
     }
     let own = app.config.edit.get(code);
     let now = line(&catalogue, &app.config, &shown.published, code, closed);
-    let text = |words: &crate::finding::Words| words.get(Lang::Zh).to_owned();
+    let text = |words: &crate::model::words::Words| words.get(Lang::Zh).to_owned();
     Ok(EditQuality {
         code: code.to_owned(),
         name: text(&entry.name),

@@ -45,12 +45,12 @@ impl Default for Found {
 }
 
 impl Found {
-    /// Numbers in the order of [`crate::finding::Severity::ALL`].
+    /// Numbers in the order of [`crate::model::severity::Severity::ALL`].
     fn of([error, explain, note]: [Option<u64>; 3]) -> Self {
         Self { error, explain, note }
     }
 
-    /// The numbers in the order of [`crate::finding::Severity::ALL`].
+    /// The numbers in the order of [`crate::model::severity::Severity::ALL`].
     fn numbers(&self) -> [Option<u64>; 3] {
         [self.error, self.explain, self.note]
     }

@@ -2,10 +2,13 @@
 
 use super::published::{Outcomes, Tally};
 use super::{Found, Published};
-use crate::config::{Config, Scope};
-use crate::finding::{Catalogue, Lang, Severity, find_word, word};
+use crate::config::Config;
+use crate::finding::{Catalogue, find_word, word};
 use crate::model::account::Place;
 use crate::model::few::held_back;
+use crate::model::scope::Scope;
+use crate::model::severity::Severity;
+use crate::model::words::Lang;
 use crate::stages::publish::HeldBack;
 use crate::stages::publish::disclosure::edit_judges_statistics;
 use indexmap::IndexMap;

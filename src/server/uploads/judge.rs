@@ -5,7 +5,7 @@
 use super::result::CheckResult;
 use crate::config::{Config, load};
 use crate::error::{Error, ErrorKind};
-use crate::finding::Lang;
+use crate::model::words::Lang;
 use crate::pipeline::{Changes, Checked, child, compare, judge_tables};
 use crate::stages::acquire::SourceFile;
 use chrono::NaiveDate;

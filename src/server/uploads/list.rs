@@ -5,7 +5,7 @@
 //! the index, and what asks for an explanation, a stretch of its own, can be counted without reading any finding.
 
 use super::result::{Key, Shown};
-use crate::finding::Severity;
+use crate::model::severity::Severity;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write};

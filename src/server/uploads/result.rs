@@ -3,10 +3,12 @@
 use super::list::{CodeCount, List, ListWriter};
 use crate::config::Config;
 use crate::content::{sealed, unsealed};
-use crate::finding::{Catalogue, Finding, Lang, Renderer, Severity};
+use crate::finding::{Catalogue, Finding, Renderer};
 use crate::ledger::{Holding, Part, Tally, Upload, Verdict};
 use crate::model::record_key::RecordKey;
+use crate::model::severity::Severity;
 use crate::model::text::{cut, hex};
+use crate::model::words::Lang;
 use crate::pipeline::{Checked, Excerpt};
 use crate::stages::acquire::hash_text;
 use base64::Engine as _;

@@ -9,8 +9,8 @@ use super::head::{HeadCell, HeadRow};
 use super::labels::{Labels, Match};
 use super::numbering;
 use super::reader::Span;
-use crate::config::FieldKind;
 use crate::model::amount::Unit;
+use crate::model::field::FieldKind;
 use indexmap::IndexMap;
 use std::collections::BTreeMap;
 

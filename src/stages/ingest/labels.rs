@@ -1,7 +1,8 @@
 //! Header words: from a label in a sheet to a field of a form.
 
 use super::head::{HeadCell, HeadRow};
-use crate::config::{FieldKind, FieldOptions, FormOptions};
+use crate::config::{FieldOptions, FormOptions};
+use crate::model::field::FieldKind;
 use indexmap::IndexMap;
 use std::collections::{HashMap, HashSet};
 use unicode_normalization::UnicodeNormalization;

@@ -21,9 +21,10 @@ mod tests;
 pub use labels::Labels;
 pub use reader::{FileFacts, Limits, Refusal};
 
-use crate::config::{FieldKind, FormOptions, PeriodKind};
+use crate::config::FormOptions;
 use crate::finding::Seed;
 use crate::model::amount::Unit;
+use crate::model::field::{FieldKind, PeriodKind};
 use crate::model::place::MAX_TABLES;
 use crate::model::raw::{PartStart, RawCell, SumKind, TableMeta};
 use indexmap::IndexMap;

@@ -1,8 +1,9 @@
 //! Conflicts: sources that state different values for one field of one enterprise.
 
-use crate::config::{Config, FieldKind, FieldOptions};
+use crate::config::{Config, FieldOptions};
 use crate::engine::{Engine, EngineError};
 use crate::model::amount::{Number, parse_double};
+use crate::model::field::FieldKind;
 use crate::model::merged::Conflict;
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch, StringArray};
 use datafusion::arrow::datatypes::{Decimal128Type, Int64Type};

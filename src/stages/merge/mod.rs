@@ -10,8 +10,9 @@ mod patent_state;
 
 pub use conflict::conflicts;
 
-use crate::config::{Config, FieldKind};
+use crate::config::Config;
 use crate::engine::{Engine, EngineError};
+use crate::model::field::FieldKind;
 use crate::model::merged::{Column, Merged};
 use datafusion::arrow::datatypes::Schema;
 

@@ -5,8 +5,10 @@
 
 use super::disclosure;
 use super::workbook::Value;
-use crate::config::{Config, FieldKind};
-use crate::finding::{Lang, find_word};
+use crate::config::Config;
+use crate::finding::find_word;
+use crate::model::field::FieldKind;
+use crate::model::words::Lang;
 use chrono::NaiveDate;
 use datafusion::arrow::array::{
     Array, AsArray, BooleanArray, Date32Array, Decimal128Array, Int32Array, Int64Array, RecordBatch, StringArray,

@@ -2,9 +2,10 @@
 //!
 //! Workbooks and portal ask here alone: what one of them hides, the other must not show.
 
-use crate::config::{Config, CriterionOptions, EditOptions, FieldKind};
+use crate::config::{Config, CriterionOptions, EditOptions};
 use crate::engine::expression::Expression;
 use crate::finding::Finding;
+use crate::model::field::FieldKind;
 use crate::model::place::Places;
 use std::collections::HashSet;
 

@@ -5,10 +5,11 @@
 use super::Publication;
 use super::disclosure::{StatisticsFindings, sends_statistics};
 use crate::config::Config;
-use crate::finding::{Finding, Severity};
+use crate::finding::Finding;
 use crate::model::account::Place;
 use crate::model::few::{LEAST, Resting, held_back};
 use crate::model::place::Address;
+use crate::model::severity::Severity;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap, HashSet};
 

@@ -2,9 +2,10 @@
 
 use super::schema::{PRECISIONS, state, words};
 use super::value::{self, CodeList, Numbers, Stated, number_state, state_of};
-use crate::config::{FieldKind, FieldOptions};
+use crate::config::FieldOptions;
 use crate::model::amount::Unit;
 use crate::model::date::Precision;
+use crate::model::field::FieldKind;
 use crate::model::name;
 use crate::model::raw::{CellType, RawCell};
 use chrono::NaiveDate;

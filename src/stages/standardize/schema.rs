@@ -1,6 +1,6 @@
 //! Column names and types of standardized datasets.
 
-use crate::config::FieldKind;
+use crate::model::field::FieldKind;
 use datafusion::arrow::array::{ArrayRef, DictionaryArray, Int8Array, StringArray};
 use datafusion::arrow::datatypes::{DataType, Field};
 use std::sync::Arc;

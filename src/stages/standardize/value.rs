@@ -6,9 +6,10 @@
 //! code list knows it.
 
 use super::schema::state;
-use crate::config::{FieldKind, FieldOptions};
+use crate::config::FieldOptions;
 use crate::model::amount::{Number, Unit, is_error_word, is_mark, parse_double, parse_number, plain_to_units, to_units_rounded};
 use crate::model::date::{self, DateProblem, Precision};
+use crate::model::field::FieldKind;
 use crate::model::raw::{CellType, RawCell};
 use crate::model::{code, name, patent_number, text};
 use chrono::NaiveDate;

@@ -1,9 +1,11 @@
 //! From an edit as written to its instances over the columns at hand.
 
-use crate::config::{EditOptions, FieldKind, FormOptions, Scope, Withholds};
+use crate::config::{EditOptions, FormOptions, Withholds};
 use crate::engine::Engine;
 use crate::engine::expression::{Computation, Expression, Place, Reach, Reading, Refusal, Tables};
-use crate::finding::Severity;
+use crate::model::field::FieldKind;
+use crate::model::scope::Scope;
+use crate::model::severity::Severity;
 use datafusion::arrow::datatypes::{Field, Schema};
 use indexmap::IndexMap;
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,9 +1,9 @@
 //! Runs compiled edits and reads their outcomes.
 
 use super::compile::{Compiled, Formula};
-use crate::config::Scope;
 use crate::engine::{Engine, EngineError};
 use crate::finding::{Expected, Finding, Judgement, Unjudged};
+use crate::model::scope::Scope;
 use chrono::NaiveDate;
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray, new_null_array};
 use datafusion::arrow::compute::{cast, nullif};

@@ -1,10 +1,13 @@
 //! Outcomes stay with their records, in whatever order and in whatever batches these come.
 
 use super::*;
-use crate::config::{EditOptions, FieldKind, FieldOptions, FormOptions, Scope};
+use crate::config::{EditOptions, FieldOptions, FormOptions};
 use crate::engine::Engine;
 use crate::engine::expression::Tables;
-use crate::finding::{Expected, Severity};
+use crate::finding::Expected;
+use crate::model::field::FieldKind;
+use crate::model::scope::Scope;
+use crate::model::severity::Severity;
 use chrono::NaiveDate;
 use datafusion::arrow::array::{ArrayRef, AsArray, Decimal128Array, Int64Array, RecordBatch, StringArray};
 use datafusion::arrow::compute::concat_batches;

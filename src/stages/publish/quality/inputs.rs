@@ -2,7 +2,8 @@
 
 use super::tally::{BySeverity, Tally, count};
 use crate::error::Error;
-use crate::finding::{Severity, word};
+use crate::finding::word;
+use crate::model::severity::Severity;
 use crate::stages::publish::desk::{Desk, text_or_blank};
 use crate::stages::publish::workbook::{Book, Column, Mark, Tab, Table, Value};
 

@@ -2,8 +2,9 @@
 
 use super::tally::{Tally, count};
 use crate::error::Error;
-use crate::finding::{Severity, word};
+use crate::finding::word;
 use crate::model::account::Place;
+use crate::model::severity::Severity;
 use crate::stages::publish::desk::{Desk, grouped};
 use crate::stages::publish::workbook::{Book, Chart, ChartKind, ChartPlace, Column, Overview, Panel, RowStyle, Tile, Value};
 

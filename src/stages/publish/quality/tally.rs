@@ -1,7 +1,8 @@
 //! Findings counted: by bureau, file and code.
 
-use crate::finding::{Finding, Severity};
+use crate::finding::Finding;
 use crate::model::place::Address;
+use crate::model::severity::Severity;
 use crate::stages::publish::desk::Desk;
 use crate::stages::publish::workbook::{Mark, Value};
 use std::collections::{BTreeMap, HashMap};

@@ -7,7 +7,8 @@ use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
-use crate::finding::{Lang, word};
+use crate::finding::word;
+use crate::model::words::Lang;
 use chrono::NaiveDateTime;
 use rust_xlsxwriter::{DocProperties, Workbook, Worksheet};
 

@@ -7,8 +7,8 @@
 
 use std::borrow::Cow;
 
-use crate::finding::Lang;
 use crate::model::text::looks_live;
+use crate::model::words::Lang;
 use rust_xlsxwriter::{Format, Worksheet};
 
 use super::book::BookReport;

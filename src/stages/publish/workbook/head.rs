@@ -3,7 +3,8 @@
 //! Owns where the rows of the head are and how groups of columns are merged. Writes row by row, since finished rows of
 //! a sheet are gone from memory.
 
-use crate::finding::{Lang, fill, word};
+use crate::finding::word;
+use crate::model::words::{Lang, fill};
 use rust_xlsxwriter::{Format, Worksheet};
 
 use super::error::WorkbookError;

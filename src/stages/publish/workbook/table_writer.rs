@@ -3,7 +3,8 @@
 //! Owns the sheets of one table: head, rows, closing rule, notes, and the split over several sheets if one is not
 //! enough. Takes rows in order and keeps none of them, except the first 200, on which the widths are settled.
 
-use crate::finding::{fill, word};
+use crate::finding::word;
+use crate::model::words::fill;
 use rust_xlsxwriter::{Format, Worksheet};
 
 use super::book::Book;

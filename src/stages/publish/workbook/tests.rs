@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::finding::Lang;
+use crate::model::words::Lang;
 use calamine::{Data, Reader, Xlsx, open_workbook};
 use chrono::NaiveDate;
 

@@ -3,7 +3,8 @@
 //! Owns what may stand in a cell: no control character that XML readers refuse, no more than a cell can hold. Gives
 //! back the text itself wherever nothing has to change.
 
-use crate::finding::{Lang, word};
+use crate::finding::word;
+use crate::model::words::Lang;
 use std::borrow::Cow;
 
 /// UTF-16 units that a cell can hold.

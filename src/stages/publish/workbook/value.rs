@@ -3,7 +3,9 @@
 //! Owns the cell values. Money never passes through a binary float here: amounts, counts and ratios are integers with a
 //! fixed scale, so not-a-number and infinity cannot be expressed.
 
-use crate::finding::{Lang, Severity, word};
+use crate::finding::word;
+use crate::model::severity::Severity;
+use crate::model::words::Lang;
 use chrono::NaiveDate;
 
 /// Holds one cell as the caller sees it; the column decides how it looks.

@@ -4,7 +4,7 @@
 //! a sample of rows; numbers, codes and dates go on being measured to the last row, since a number that does not fit
 //! shows as `####`.
 
-use crate::finding::Lang;
+use crate::model::words::Lang;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::table::{Column, ColumnKind};
