@@ -1,10 +1,12 @@
 //! What the pieces of the settings say of each other: the checks that one setting cannot make of itself.
 
 use super::decode::{Problem, ProblemKind, line_of, validation_problems};
+use super::nature::is_nature;
 use super::secret::{Address, SECRET_FORMS};
-use super::{NoticeKind, Options, PortalOptions};
+use super::{FieldOptions, FormOptions, Links, NoticeKind, Options, Part, PortalOptions};
+use super::{GivenOptions, Taken, list_field};
 use crate::model::amount::Unit;
-use crate::model::field::FieldKind;
+use crate::model::field::{FieldKind, PeriodKind};
 use crate::model::url::{self, Unusable};
 use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, Utc};
 use std::net::SocketAddr;
@@ -25,8 +27,18 @@ fn today() -> NaiveDate {
 }
 
 /// Columns of datasets that are no field's.
-const OWN_COLUMNS: [&str; 8] =
-    ["record", "period", "enterprise", "owners_linked", "not_linked", "name_agrees", "enterprise_name", "first_record"];
+const OWN_COLUMNS: [&str; 10] = [
+    "record",
+    "period",
+    "enterprise",
+    "owners_linked",
+    "not_linked",
+    "name_agrees",
+    "enterprise_name",
+    "first_record",
+    "conflicting",
+    "rivals",
+];
 
 /// What is written behind a field's name for what stands beside its value.
 const BESIDE: [&str; 7] = ["_state", "_raw", "_cell", "_unit", "_key", "_precision", "_why"];
@@ -40,12 +52,47 @@ pub(super) fn is_field_name(name: &str) -> bool {
         && !BESIDE.iter().any(|end| name.ends_with(end))
 }
 
+/// Tables of a run that are no form's.
+const OWN_TABLES: [&str; 19] = [
+    "registry",
+    "names",
+    "sum_rows",
+    "duplicates",
+    "quarantined",
+    "enterprises",
+    "verdicts",
+    "patent_states",
+    "findings",
+    "unjudged",
+    "edits",
+    "conflicts",
+    "provenance",
+    "not_linked",
+    "places",
+    "set_aside",
+    "wanted",
+    "dictionary",
+    "forms",
+];
+
+/// What tables are called that stand beside a form's.
+const TABLE_PREFIXES: [&str; 5] = ["links_", "stated_", "whole_", "credits_", "given_"];
+
+/// Whether a form can be called so: plans name its dataset without quotation marks, and no other table is called so.
+fn is_form_name(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.chars().all(plain)
+        && !OWN_TABLES.contains(&name)
+        && !TABLE_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+}
+
 /// The checks of one site's file, and what they found so far.
 pub(super) struct Check<'a> {
     /// The file, for the lines of the problems.
     pub text: &'a str,
-    /// The built-in forms, which runs serve.
-    pub served: Vec<String>,
+    /// The built-in forms.
+    pub forms: toml::Table,
     pub problems: Vec<Problem>,
 }
 
@@ -59,17 +106,6 @@ impl Check<'_> {
     fn bad_name(&mut self, path: String, name: &str) {
         let line = line_of(self.text, &path).unwrap_or(0);
         self.problems.push(Problem { line, path, kind: ProblemKind::BadName, found: name.to_owned(), expected: Vec::new() });
-    }
-
-    /// Runs serve the built-in forms alone.
-    pub fn serves(&self, id: &str) -> bool {
-        self.served.iter().any(|served| served == id)
-    }
-
-    fn not_served(&mut self, path: String, id: &str) {
-        let line = line_of(self.text, &path).unwrap_or(0);
-        let expected = self.served.clone();
-        self.problems.push(Problem { line, path, kind: ProblemKind::FormNotServed, found: id.to_owned(), expected });
     }
 
     fn valid(&mut self, prefix: &str, value: &impl Validate) {
@@ -92,6 +128,7 @@ impl Check<'_> {
         self.valid("", options);
         self.sources(options);
         self.forms(options);
+        self.directory(options);
         self.edits(options);
         for (id, criterion) in &options.criterion {
             let path = format!("criterion.{id}");
@@ -104,7 +141,10 @@ impl Check<'_> {
         for (field, rule) in &options.merge.field {
             self.survivorship(options, field, rule);
         }
-        self.output(&options.output);
+        for (id, given) in &options.enterprise {
+            self.given(options, id, given);
+        }
+        self.output(options);
         self.night(options);
     }
 
@@ -185,9 +225,52 @@ impl Check<'_> {
         }
     }
 
-    fn output(&mut self, output: &super::OutputOptions) {
+    /// A value of each enterprise comes from fields of a form whose records find their enterprises.
+    fn given(&mut self, options: &Options, id: &str, given: &GivenOptions) {
+        let path = format!("enterprise.{id}");
+        self.valid(&path, given);
+        if !is_field_name(id) || options.merge.field.contains_key(id) {
+            self.bad_name(path.clone(), id);
+        }
+        let forms = || options.form.iter().filter(|(_, form)| form.links != Links::None);
+        let Some((_, form)) = forms().find(|(form, _)| **form == given.from) else {
+            return self.add(format!("{path}.from"), &given.from, forms().map(|(form, _)| form.clone()).collect());
+        };
+        let fields = |figures: bool| {
+            let is_figure = |kind: FieldKind| matches!(kind, FieldKind::Amount | FieldKind::Number);
+            let fits = move |f: &FieldOptions| {
+                f.kind != FieldKind::Personal && (!figures || is_figure(f.kind)) && (figures || f.columns.is_none())
+            };
+            form.field.iter().filter(move |(_, f)| fits(f)).map(|(name, _)| name.clone())
+        };
+        let fits = match given.taken() {
+            None => false,
+            Some(Taken::Count) => true,
+            Some(Taken::Field(field)) => fields(false).any(|name| name == field),
+            Some(Taken::Sum(field, range)) => {
+                let columns = form.field.get(&field).and_then(|f| f.columns.as_deref()).and_then(list_field::headings);
+                fields(true).any(|name| name == field) && range.is_none_or(|(_, last)| columns.is_some_and(|c| last <= c.len()))
+            }
+        };
+        if !fits {
+            let sums = fields(true).map(|name| format!("sum({name})"));
+            self.add(format!("{path}.value"), &given.value, fields(false).chain(sums).chain(["count()".to_owned()]).collect());
+        }
+        if form.period == PeriodKind::None && given.per == PeriodKind::Year {
+            self.add(format!("{path}.per"), "year", vec!["none".into()]);
+        }
+        if form.period == PeriodKind::None && given.pick.is_some() {
+            let line = line_of(self.text, &format!("{path}.pick")).unwrap_or(0);
+            let (found, expected) = ("latest year".to_owned(), vec![format!("form.{}.period = \"year\"", given.from)]);
+            self.problems.push(Problem { line, path: format!("{path}.pick"), kind: ProblemKind::BadValue, found, expected });
+        }
+    }
+
+    fn output(&mut self, options: &Options) {
+        let output = &options.output;
+        let data: Vec<&str> = super::DATASETS.iter().copied().chain(options.form.keys().map(String::as_str)).collect();
         let lists: [(&str, &[String], &[&str]); 3] = [
-            ("output.data", &output.data, &super::DATASETS),
+            ("output.data", &output.data, &data),
             ("output.pool_sheets", &output.pool_sheets, &super::POOL_SHEETS),
             ("output.quality_sheets", &output.quality_sheets, &super::QUALITY_SHEETS),
         ];
@@ -231,12 +314,14 @@ impl Check<'_> {
     fn forms(&mut self, options: &Options) {
         for (id, form) in &options.form {
             let path = format!("form.{id}");
-            if !self.serves(id) {
-                self.not_served(path, id);
+            if !is_form_name(id) {
+                self.bad_name(path, id);
                 continue;
             }
             self.valid(&path, form);
             let names: Vec<String> = form.field.keys().cloned().collect();
+            self.nature(&path, form, &names);
+            self.built_in_nature(id);
             for key in form.key.iter().filter(|k| !form.field.contains_key(*k)) {
                 self.add(format!("{path}.key"), key, names.clone());
             }
@@ -252,6 +337,13 @@ impl Check<'_> {
                         self.add(format!("{path}.codes"), &list, options.codes.keys().cloned().collect());
                     }
                 }
+                if let Some(columns) = field.columns.as_deref().filter(|c| list_field::headings(c).is_none()) {
+                    self.add(format!("{path}.columns"), columns, vec!["1月..12月".into()]);
+                }
+                let members = field.columns.as_deref().and_then(list_field::headings).map_or(0, |h| h.len());
+                if let Some(taken) = (1..=members).map(|n| list_field::member(name, n)).find(|m| form.field.contains_key(m)) {
+                    self.bad_name(format!("form.{id}.field.{taken}"), &taken);
+                }
                 if let Some(unit) = field.unit.as_deref().filter(|u| Unit::find(u).is_none()) {
                     self.add(format!("{path}.unit"), unit, vec!["元".into(), "千元".into(), "万元".into(), "亿元".into()]);
                 }
@@ -259,6 +351,54 @@ impl Check<'_> {
                     self.add(format!("{path}.prior_of"), prior, names.clone());
                 }
             }
+        }
+    }
+
+    /// What makes one record of a form, by what it finds its enterprise, and the amount that is accounted for.
+    fn nature(&mut self, path: &str, form: &FormOptions, names: &[String]) {
+        let words = [Part::ENTERPRISE, Part::YEAR];
+        let known = |part: &&String| !words.contains(&part.as_str()) && !form.field.contains_key(*part);
+        for part in form.record.iter().filter(known) {
+            let all = words.iter().map(|w| (*w).to_owned()).chain(names.iter().cloned());
+            self.add(format!("{path}.record"), part, all.collect());
+        }
+        let amounts = || form.field.iter().filter(|(_, f)| f.kind == FieldKind::Amount).map(|(name, _)| name.clone());
+        if let Some(accounted) = form.accounted.as_ref().filter(|a| !amounts().any(|name| name == **a)) {
+            self.add(format!("{path}.accounted"), accounted, amounts().collect());
+        }
+        let wanted: &[FieldKind] = match form.links {
+            Links::Own => &[FieldKind::Uscc, FieldKind::OrgCode, FieldKind::Name],
+            Links::Holders => &[FieldKind::Names],
+            Links::None => return,
+        };
+        if !wanted.iter().any(|kind| form.first_of(*kind).is_some()) {
+            let found = if form.links == Links::Own { "own" } else { "holders" };
+            let expected = if form.links == Links::Own { "type = \"uscc\" / \"org_code\" / \"name\"" } else { "type = \"names\"" };
+            self.add(format!("{path}.links"), found, vec![expected.to_owned(), "links = \"none\"".to_owned()]);
+        }
+    }
+
+    /// What makes the records of a built-in form, and whose they are, the pool is made from: it stays as it is.
+    fn built_in_nature(&mut self, id: &str) {
+        let Some(built_in) = self.forms.get(id).cloned() else { return };
+        for (key, usual) in [("registry", "false"), ("links", "\"own\""), ("record", "[]")] {
+            let path = format!("form.{id}.{key}");
+            if let Some(line) = line_of(self.text, &path) {
+                let is = built_in.get(key).map_or_else(|| usual.to_owned(), ToString::to_string);
+                self.problems.push(Problem { line, path, kind: ProblemKind::BadValue, found: key.to_owned(), expected: vec![is] });
+            }
+        }
+    }
+
+    /// Exactly one form holds the enterprises.
+    fn directory(&mut self, options: &Options) {
+        let directories: Vec<&String> = options.form.iter().filter(|(_, form)| form.registry).map(|(id, _)| id).collect();
+        for id in directories.iter().skip(1) {
+            let path = format!("form.{id}.registry");
+            self.add(path, "true", vec!["false".into()]);
+        }
+        if directories.is_empty() {
+            self.add("form".into(), "registry", vec!["registry = true".into()]);
         }
     }
 
@@ -312,11 +452,15 @@ impl Check<'_> {
                         // An edit may serve several datasets; a field must exist in one of them at least.
                         let known =
                             |field: &String| edit.dataset.iter().filter_map(|d| options.form.get(d)).any(|f| f.field.contains_key(field));
-                        for field in edit.fields.iter().filter(|f| !known(f)) {
+                        let nature = |field: &str| field.strip_prefix('@').is_some_and(is_nature);
+                        for field in edit.fields.iter().filter(|f| !nature(f) && !known(f)) {
                             self.add(format!("{path}.fields"), field, form.field.keys().cloned().collect());
                         }
                     }
                 }
+            }
+            if edit.dataset.is_empty() && edit.own_forms.is_empty() {
+                self.add(format!("{path}.dataset"), "[]", options.form.keys().cloned().collect());
             }
             if edit.fields.is_empty() == edit.each.is_empty() {
                 let line = line_of(self.text, &path).unwrap_or(0);

@@ -102,8 +102,6 @@ pub enum ProblemKind {
     NoTruth,
     /// A condition among records that looks at more than a plan of its place gives.
     OutOfPlace,
-    /// A form that is none of those that runs serve.
-    FormNotServed,
     /// A name that tables cannot have, or that they have already.
     BadName,
     /// An address with a user or password in it.
@@ -132,7 +130,7 @@ pub enum ProblemKind {
 
 impl ProblemKind {
     /// All kinds, in the order of their codes.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 36] = [
         Self::Syntax,
         Self::FullWidth,
         Self::Unquoted,
@@ -157,7 +155,6 @@ impl ProblemKind {
         Self::SeveralValues,
         Self::NoTruth,
         Self::OutOfPlace,
-        Self::FormNotServed,
         Self::BadName,
         Self::PasswordInAddress,
         Self::SecretInClear,
@@ -199,7 +196,6 @@ impl ProblemKind {
             Self::SeveralValues => "CFG-022",
             Self::NoTruth => "CFG-023",
             Self::OutOfPlace => "CFG-024",
-            Self::FormNotServed => "CFG-025",
             Self::BadName => "CFG-026",
             Self::PasswordInAddress => "CFG-027",
             Self::SecretInClear => "CFG-028",

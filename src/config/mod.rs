@@ -7,8 +7,11 @@
 
 mod check;
 mod decode;
+mod given;
+mod list_field;
 mod masked;
 mod merge;
+mod nature;
 mod night;
 mod options;
 mod output;
@@ -19,6 +22,8 @@ mod secret;
 
 pub use check::month_day;
 pub use decode::{Problem, ProblemKind, line_of, nearest};
+pub use given::{GivenOptions, Pick, Taken};
+pub use list_field::member;
 pub use masked::{is_secret, masked_line};
 pub use merge::{Origin, layered};
 pub use night::{NoticeEvent, NoticeKind, NoticeOptions, ScheduleOptions, Times};

@@ -3,6 +3,7 @@
 //! Every list that a site may want to extend is a table keyed by a short id, so that the site's file states only what
 //! differs: `[edit.F1] severity = "explain"` changes that and nothing else.
 
+use super::given::GivenOptions;
 use super::night::{NoticeOptions, ScheduleOptions};
 use super::output::OutputOptions;
 use super::portal::PortalOptions;
@@ -41,6 +42,8 @@ pub struct Options {
     /// How one value is chosen where several sources give one.
     #[validate(nested)]
     pub merge: MergeOptions,
+    /// Values that forms give to each enterprise.
+    pub enterprise: IndexMap<String, GivenOptions>,
     /// Entry criteria (入库标准).
     pub criterion: IndexMap<String, CriterionOptions>,
     /// What is written.
@@ -230,10 +233,108 @@ pub struct FormOptions {
     /// Fields that identify a record; at least one must be in a header.
     #[validate(length(min = 1))]
     pub key: Vec<String>,
+    /// Whether its records are the enterprises; exactly one form's are.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub registry: bool,
+    /// How its records find their enterprises.
+    pub links: Links,
+    /// What together makes one record: `enterprise`, `year` for the period, and fields. Empty means the enterprise, and
+    /// the period where the table has one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub record: Vec<String>,
+    /// What a record means that repeats another.
+    pub repeats: Repeats,
+    /// Whether its figures are statistics under the Statistics Law, and so subject to consent.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub statistics: bool,
+    /// The amount that row accounting carries beside its records.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accounted: Option<String>,
     /// The table's columns.
     pub field: IndexMap<String, FieldOptions>,
     /// Header words that are known and skipped, e.g. 序号.
     pub skip: Vec<String>,
+    /// By name of a field with many columns, the fields of these.
+    #[serde(skip)]
+    pub lists: IndexMap<String, Vec<String>>,
+}
+
+impl FormOptions {
+    /// The first field of a type.
+    pub fn first_of(&self, kind: FieldKind) -> Option<&str> {
+        self.field.iter().find(|(_, field)| field.kind == kind).map(|(name, _)| name.as_str())
+    }
+
+    /// The label of the amount that row accounting carries.
+    pub fn accounted(&self) -> Option<&str> {
+        self.field.get(self.accounted.as_deref()?).map(|field| field.label.as_str())
+    }
+
+    /// What makes one record.
+    pub fn identity(&self) -> Vec<Part<'_>> {
+        let part = |name: &String| match name.as_str() {
+            Part::ENTERPRISE => Part::Enterprise,
+            Part::YEAR => Part::Period,
+            field => match self.field.get_key_value(field) {
+                Some((name, field)) if field.kind != FieldKind::Year => Part::Field(name),
+                _ => Part::Period,
+            },
+        };
+        match (self.record.is_empty(), self.period) {
+            (false, _) => self.record.iter().map(part).collect(),
+            (true, PeriodKind::None) => vec![Part::Enterprise],
+            (true, PeriodKind::Year) => vec![Part::Enterprise, Part::Period],
+        }
+    }
+
+    /// The field that names a record where its enterprise does not.
+    pub fn own_key(&self) -> Option<&str> {
+        let identity = self.identity();
+        let field = identity.iter().find_map(|part| if let Part::Field(name) = part { Some(*name) } else { None });
+        field.filter(|_| !identity.contains(&Part::Enterprise))
+    }
+}
+
+/// A part of what makes one record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part<'a> {
+    /// The enterprise.
+    Enterprise,
+    /// The year of which the record speaks.
+    Period,
+    /// The value of a field.
+    Field(&'a str),
+}
+
+impl Part<'_> {
+    /// The word for the enterprise.
+    pub const ENTERPRISE: &'static str = "enterprise";
+    /// The word for the period.
+    pub const YEAR: &'static str = "year";
+}
+
+/// How records find their enterprises.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Links {
+    /// By their own code, organisation code and name.
+    #[default]
+    Own,
+    /// By a list of names in a field of type `names`: one record may be of several enterprises.
+    Holders,
+    /// Not at all.
+    None,
+}
+
+/// What a record means that repeats another.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Repeats {
+    /// The one received last counts, of one file the first.
+    #[default]
+    First,
+    /// Where their values differ none of them counts.
+    Conflict,
 }
 
 /// `[form.<id>.field.<field>]`
@@ -248,6 +349,9 @@ pub struct FieldOptions {
     pub kind: FieldKind,
     /// Further header words that mean this field.
     pub aliases: Vec<String>,
+    /// The headings of many columns beside each other that are this one field: `1月..12月`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub columns: Option<String>,
     /// Code list, for fields of type `code`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub codes: Option<String>,
@@ -270,13 +374,22 @@ pub struct FieldOptions {
 #[serde(deny_unknown_fields, default)]
 pub struct EditOptions {
     /// The dataset that it judges: a form's id, or `sum_rows`.
-    #[validate(length(min = 1))]
     pub dataset: Vec<String>,
+    /// Beside those every form that a site adds whose records are linked in one of these ways.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub own_forms: Vec<Links>,
+    /// Only forms of this span of time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub period: Option<PeriodKind>,
+    /// Only forms in which repetitions mean this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repeats: Option<Repeats>,
     /// When it is judged.
     pub scope: Scope,
     /// What a broken edit means.
     pub severity: Severity,
-    /// The fields that it judges; a finding's cell is the first.
+    /// The fields that it judges; a finding's cell is the first. `@uscc` is the form's first field of that type, so for every
+    /// type, `@record` the field that makes one record, `@values` all fields that are no keys; in SQL `{@uscc}`.
     pub fields: Vec<String>,
     /// Instead of `fields`: once for each field of these types; `{f}` in `holds` is the field.
     pub each: Vec<FieldKind>,

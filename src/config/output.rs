@@ -3,22 +3,12 @@
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
-/// The datasets that a run can write under data/.
-pub const DATASETS: [&str; 13] = [
-    "enterprises",
-    "returns",
-    "patents",
-    "needs",
-    "verdicts",
-    "findings",
-    "unjudged",
-    "edits",
-    "conflicts",
-    "provenance",
-    "not_linked",
-    "places",
-    "set_aside",
-];
+/// The datasets that a run can write under data/ beside those of single forms; `forms` stands for all of these.
+pub const DATASETS: [&str; 11] =
+    ["enterprises", FORMS, "verdicts", "findings", "unjudged", "edits", "conflicts", "provenance", "not_linked", "places", "set_aside"];
+
+/// The word for the datasets of all forms but the directory, whose enterprises are a dataset themselves.
+pub const FORMS: &str = "forms";
 
 /// The sheets of the pool workbook, in their order.
 pub const POOL_SHEETS: [&str; 9] = ["cover", "pool", "verdicts", "patents", "finances", "needs", "conflicts", "provenance", "accounting"];

@@ -4,7 +4,8 @@ use super::check::{Check, is_field_name};
 use super::decode::{Problem, ProblemKind, decode};
 use super::masked::mask;
 use super::secret::{SECRET_FORMS, Secret};
-use super::{Options, merge};
+use super::{FormOptions, GivenOptions, Options, Taken, list_field, merge, nature};
+use crate::model::field::FieldKind;
 use crate::model::words::Lang;
 use chrono::NaiveDate;
 use std::ops::Deref;
@@ -86,6 +87,27 @@ impl Config {
         })
     }
 
+    /// The form whose records are the enterprises.
+    pub fn directory(&self) -> Option<(&String, &FormOptions)> {
+        self.form.iter().find(|(_, form)| form.registry)
+    }
+
+    /// Whether the figures of a form are statistics; `sum_rows` hold those of any form.
+    pub fn is_statistical(&self, dataset: &str) -> bool {
+        dataset == "sum_rows" || self.form.get(dataset).is_some_and(|form| form.statistics)
+    }
+
+    /// The type of what a form gives to each enterprise.
+    pub fn kind_of(&self, given: &GivenOptions) -> Option<FieldKind> {
+        let form = self.form.get(&given.from)?;
+        let field = match given.taken()? {
+            Taken::Count => return Some(FieldKind::Number),
+            Taken::Field(field) | Taken::Sum(field, _) => field,
+        };
+        let member = form.lists.get(&field).and_then(|members| members.first());
+        form.field.get(member.unwrap_or(&field)).map(|field| field.kind)
+    }
+
     /// The source that holds the population.
     pub fn registry(&self) -> Option<(&String, &super::SourceOptions)> {
         self.source.iter().find(|(_, s)| s.registry && !s.disabled)
@@ -131,14 +153,18 @@ fn read_in_clear(text: &str, root: &Path) -> (Option<Config>, Vec<Problem>) {
         Ok(defaults) => defaults,
         Err(error) => return (None, vec![broken(error)]),
     };
-    let served = merged.get("form").and_then(toml::Value::as_table).map(|forms| forms.keys().cloned().collect()).unwrap_or_default();
+    let forms = merged.get("form").and_then(toml::Value::as_table).cloned().unwrap_or_default();
+    let built_in: Vec<String> = forms.keys().cloned().collect();
     merge::lay(&mut merged, site.clone());
     let Ok(mut options) = merged.clone().try_into::<Options>() else {
         return (None, problems);
     };
-    let mut check = Check { text, served, problems: Vec::new() };
+    let mut check = Check { text, forms, problems: Vec::new() };
     check.sections(&options);
-    options.form.retain(|id, _| check.serves(id));
+    let wrong = |id: &String| check.problems.iter().any(|p| p.path == format!("form.{id}"));
+    options.form.retain(|id, _| !wrong(id));
+    options.form.values_mut().for_each(list_field::expand);
+    nature::extend(&mut options, &built_in);
     options.form.values_mut().for_each(|form| form.field.retain(|name, _| is_field_name(name)));
     let wrong = |name: &str| check.problems.iter().any(|p| p.path.split('.').take(3).eq(["merge", "field", name]));
     options.merge.field.retain(|name, _| !wrong(name));

@@ -3,9 +3,6 @@
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// The money that is accounted for beside the records: of each dataset the first of these columns that it has.
-pub const BALANCED: [&str; 2] = ["revenue", "need_amount"];
-
 /// Where a record ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -56,7 +53,7 @@ pub struct Account {
     pub file: usize,
     /// Where they ended.
     pub place: Place,
-    /// Why, for records that are not linked.
+    /// Why, for records that are not linked and for those of which none counts.
     pub reason: String,
     /// How many.
     pub rows: u64,

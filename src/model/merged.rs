@@ -17,11 +17,34 @@ pub struct Column {
     pub kind: FieldKind,
 }
 
+/// A column of `enterprises` that a form gives, as the settings declare it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Given {
+    /// Its name.
+    pub name: String,
+    /// The declaration's id.
+    pub id: String,
+    /// The year that it is of.
+    pub year: Option<i32>,
+    /// The fields that it rests on, in each record of `given_by_<id>`.
+    pub fields: Vec<String>,
+    /// Its label.
+    pub label: String,
+    /// What it holds.
+    pub kind: FieldKind,
+    /// The type of its values in SQL.
+    pub sql_type: &'static str,
+    /// Whether its form was read.
+    pub there: bool,
+}
+
 /// What merging gave, beside the dataset.
 #[derive(Debug, Clone)]
 pub struct Merged {
     /// The columns with sources.
     pub columns: Vec<Column>,
+    /// The columns that forms give by declaration.
+    pub given: Vec<Given>,
     /// Years shown, oldest first.
     pub years: Vec<i32>,
 }

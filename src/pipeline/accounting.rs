@@ -1,7 +1,7 @@
 //! Row accounting: every record that came in ends in exactly one place, and its money with it.
 
-use super::datasets::{BALANCED, Dataset, Loaded, Totals};
-use crate::config::Config;
+use super::datasets::{Dataset, Loaded, Totals};
+use crate::config::{Config, FormOptions, Links};
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::model::account::{Account, Place, Whose};
@@ -26,7 +26,8 @@ pub fn account(config: &Config, engine: &Engine, loaded: &Loaded) -> Result<(Vec
         let mut ended = loaded.outgoing.get(dataset).cloned().unwrap_or_default();
         if let Some(stated) = loaded.forms.get(dataset) {
             let links = links(engine, dataset, &apart.pooled, &closed);
-            accounts.extend(ends(&apart, &links, dataset, stated, (&mut ended, &mut whose)));
+            let form = config.form.get(dataset);
+            accounts.extend(ends(&apart, &links, (dataset, form), stated, (&mut ended, &mut whose)));
         }
         ended.amounts.retain(|_, sum| *sum != 0);
         let mut came = incoming.clone();
@@ -61,6 +62,8 @@ fn compact(accounts: Vec<Account>) -> Vec<Account> {
 struct Apart {
     quarantined: HashSet<i64>,
     duplicates: HashSet<i64>,
+    /// Those of them of which none counts.
+    conflicting: HashSet<i64>,
     /// By enterprise of the registry, whether it is in the pool.
     pooled: HashMap<String, bool>,
 }
@@ -78,7 +81,13 @@ impl Apart {
                 pooled.extend((0..batch.num_rows()).map(|row| (keys.value(row).to_owned(), flags.is_valid(row) && flags.value(row))));
             }
         }
-        Self { quarantined: records("quarantined"), duplicates: records("duplicates"), pooled }
+        let mut conflicting = HashSet::new();
+        for batch in &engine.contents("duplicates").1 {
+            let flags = batch.column_by_name("conflicting").and_then(|c| c.as_boolean_opt());
+            let all = batch.column(0).as_primitive::<Int64Type>().values().iter().enumerate();
+            conflicting.extend(all.filter(|(row, _)| flags.is_some_and(|f| f.value(*row))).map(|(_, record)| *record));
+        }
+        Self { quarantined: records("quarantined"), duplicates: records("duplicates"), conflicting, pooled }
     }
 }
 
@@ -135,8 +144,16 @@ fn links(engine: &Engine, dataset: &str, pooled: &HashMap<String, bool>, closed:
 }
 
 /// The accounts of a dataset; every record and amount is added to `ended`, and every record to whose it is.
-fn ends(apart: &Apart, links: &[Linked], dataset: &str, stated: &Dataset, (ended, whose): (&mut Totals, &mut Whose)) -> Vec<Account> {
-    let balanced = BALANCED.into_iter().find(|c| stated.schema.column_with_name(c).is_some());
+fn ends(
+    apart: &Apart,
+    links: &[Linked],
+    (dataset, form): (&str, Option<&FormOptions>),
+    stated: &Dataset,
+    (ended, whose): (&mut Totals, &mut Whose),
+) -> Vec<Account> {
+    let balanced = form.and_then(|form| form.accounted.as_deref());
+    // A form that finds no enterprises says so of all its records.
+    let unlinked = if form.is_some_and(|form| form.links == Links::None) { "@link.by_none" } else { "" };
     let mut accounts: BTreeMap<(usize, Place, &str), (u64, i128)> = BTreeMap::new();
     let mut next = 0;
     for batch in &stated.batches {
@@ -149,10 +166,11 @@ fn ends(apart: &Apart, links: &[Linked], dataset: &str, stated: &Dataset, (ended
             let link = links.get(next).filter(|l| l.record == *record);
             let (place, reason) = match link {
                 _ if apart.quarantined.contains(record) => (Place::Quarantined, ""),
+                _ if apart.conflicting.contains(record) => (Place::Duplicate, "@link.conflicting"),
                 _ if apart.duplicates.contains(record) => (Place::Duplicate, ""),
                 Some(link) if link.pooled => (Place::Pooled, ""),
                 Some(link) if link.any => (Place::NotPooled, ""),
-                link => (Place::NotLinked, link.map_or("", |l| l.reason.as_str())),
+                link => (Place::NotLinked, link.map_or(unlinked, |l| l.reason.as_str())),
             };
             let file = Address::of(*record).file;
             link.into_iter().flat_map(|l| &l.whose).for_each(|enterprise| whose.add(dataset, file, place, enterprise));

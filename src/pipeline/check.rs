@@ -106,7 +106,8 @@ async fn judge(config: &Config, parsed: &[ParsedFile]) -> Result<Checked, Error>
     let engine = Engine::new(config.as_of);
     let mut judgement = judging::judge_records(config, &engine, &mut loaded, None).await?;
     judging::link_records(config, &engine, &loaded, None).await?;
-    let population = if loaded.schema("directory").is_some() { Population::Registry } else { Population::OwnRecords };
+    let population =
+        if config.directory().is_some_and(|(id, _)| loaded.schema(id).is_some()) { Population::Registry } else { Population::OwnRecords };
     judging::judge_population(config, &engine, &loaded, &mut judgement, population, None).await?;
     let findings = judging::findings(config, &engine, &loaded, judgement.findings).await?;
     let holdings = loaded.forms.keys().flat_map(|form| holdings(config, form, &engine.contents(form).1)).collect();

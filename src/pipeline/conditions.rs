@@ -4,17 +4,19 @@
 //! Edits and criteria are SQL, so they are tried as they will run: over empty datasets with every column that a form
 //! may have, through the same stages. A site that changes forms or the rules of merging has all of them tried.
 
-use super::{scope, words};
-use crate::config::{Config, EditOptions, Problem, ProblemKind, line_of, load_defaults, nearest};
+use super::{names, scope, words};
+use crate::config::{Config, EditOptions, Links, Problem, ProblemKind, line_of, load_defaults, nearest};
 use crate::engine::Engine;
 use crate::engine::expression::{Complaint, Kind, Refusal, Tables};
 use crate::engine::functions;
 use crate::error::Error;
 use crate::model::scope::Scope;
+use crate::stages::link::{self, Subject};
 use crate::stages::merge::Datasets;
+use crate::stages::publish::disclosure;
 use crate::stages::standardize::{names_schema, sums_schema};
 use crate::stages::validate::{Compiled, Fault};
-use crate::stages::{link, merge, screen, validate};
+use crate::stages::{merge, screen, validate};
 use datafusion::arrow::datatypes::{Schema, SchemaRef};
 use datafusion::common::SchemaError;
 use datafusion::error::DataFusionError;
@@ -38,8 +40,12 @@ impl Datasets for Empty {
 /// Every edit and criterion that the site states and the engine cannot compute; `text` is the site's file, and `known` its
 /// other problems: what has one of them is not tried, and what only follows from one is not told.
 pub async fn problems(config: &Config, text: &str, known: &[Problem]) -> Vec<Problem> {
-    if !["edit", "criterion", "form", "merge"].iter().any(|section| config.site.contains_key(*section)) {
+    if !["edit", "criterion", "form", "merge", "enterprise"].iter().any(|section| config.site.contains_key(*section)) {
         return Vec::new();
+    }
+    let unusable = names::unusable(config, text);
+    if !unusable.is_empty() {
+        return unusable;
     }
     let trial = Trial { config, text, known, engine: Engine::new(config.as_of), tables: tables(config) };
     let mut found = match trial.run().await {
@@ -76,7 +82,7 @@ struct Trial<'a> {
 impl Trial<'_> {
     async fn run(&self) -> Result<Vec<Problem>, Error> {
         let changed = self.changed_kinds();
-        let merges = self.config.site.contains_key("merge") || self.states_fields();
+        let merges = ["merge", "enterprise"].iter().any(|section| self.config.site.contains_key(*section)) || self.states_fields();
         let criteria = self.of("criterion", !changed.is_empty() || merges);
         let edits = self.of("edit", !changed.is_empty());
         let edits: Vec<(&String, &EditOptions)> =
@@ -172,13 +178,14 @@ impl Trial<'_> {
             engine.table(&format!("stated_{name}"), Arc::new(own.clone()), Vec::new())?;
             engine.table(name, Arc::new(own), Vec::new())?;
         }
-        let linked: Vec<(&str, bool)> = ["directory", "returns", "needs", "patents"].map(|d| (d, empty.has(d, "org_code"))).into();
-        link::register(engine, "true", &[]).await?;
-        link::link(engine, &linked, "true").await?;
-        link::set_apart(engine, &linked, i64::min)?;
-        engine.derive("credits", merge::CREDITS).await?;
-        let all = self.tables.keys().cloned().collect();
-        scope::offer(engine, &empty, &scope::tables(self.config), &all).await?;
+        let subjects: Vec<Subject<'_>> = self.config.form.iter().map(|(dataset, form)| Subject { dataset, form }).collect();
+        link::nothing(engine, &subjects)?;
+        for subject in subjects.iter().filter(|s| s.links() == Links::Holders) {
+            merge::credit(engine, subject.dataset).await?;
+        }
+        for (name, columns) in scope::tables(self.config) {
+            engine.table(&validate::whole_table(&name), columns, Vec::new())?;
+        }
         Ok(empty)
     }
 
@@ -210,7 +217,8 @@ impl Trial<'_> {
         if among {
             let own = self.config.form.get(dataset.name).map(scope::own_columns).unwrap_or_else(Schema::empty);
             let own: Vec<String> = own.fields().iter().map(|f| f.name().clone()).collect();
-            let judged = validate::try_groups(&self.engine, &link::linked(dataset.name, &own), dataset.name, edits).await;
+            let links = dataset.form.map(|form| form.links).unwrap_or_default();
+            let judged = validate::try_groups(&self.engine, &link::linked(dataset.name, links, &own), dataset.name, edits).await;
             return match (judged, edits.first()) {
                 (Err(error), Some(edit)) => Err(fault(&edit.code, "holds", &written.holds, error.source)),
                 _ => Ok(()),
@@ -239,8 +247,7 @@ impl Trial<'_> {
             }
             _ => return false,
         };
-        // A form that is not served takes nothing from those that are.
-        self.known.iter().filter(|known| known.kind != ProblemKind::FormNotServed).any(|known| {
+        self.known.iter().any(|known| {
             let mut path = known.path.split('.');
             let field = match (path.next(), path.next(), path.next(), path.next()) {
                 (Some("form"), _, Some("field"), Some(field)) => field,
@@ -293,8 +300,9 @@ impl Trial<'_> {
         let fields =
             self.config.form.get("returns").into_iter().flat_map(|f| f.field.keys()).map(|f| (format!("form.returns.field.{f}"), f));
         let rules = self.config.merge.field.keys().map(|f| (format!("merge.field.{f}"), f));
+        let given = self.config.enterprise.keys().map(|id| (format!("enterprise.{id}"), id));
         let named: Vec<&str> = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').collect();
-        let guilty = fields.chain(rules).find(|(path, name)| self.states(path) && named.contains(&name.as_str()));
+        let guilty = fields.chain(rules).chain(given).find(|(path, name)| self.states(path) && names_column(&named, name));
         match guilty {
             Some((path, name)) => {
                 let line = line_of(self.text, &path).unwrap_or(0);
@@ -417,6 +425,11 @@ fn reason(complaint: &Complaint) -> String {
     }
 }
 
+/// Whether one of the words is a column that a field, a rule or a declaration gives: its name, or that with a year.
+fn names_column(words: &[&str], name: &str) -> bool {
+    words.iter().any(|word| *word == name || disclosure::field_of(word) == name)
+}
+
 fn fault(code: &str, key: &str, sql: &str, source: Box<DataFusionError>) -> Box<Fault> {
     Box::new(Fault { code: code.to_owned(), key: key.to_owned(), sql: sql.to_owned(), refusal: Refusal::Engine(source) })
 }
@@ -424,4 +437,35 @@ fn fault(code: &str, key: &str, sql: &str, source: Box<DataFusionError>) -> Box<
 /// Whether a column stands beside a field's own and is seldom meant.
 fn is_beside(name: &str) -> bool {
     ["_state", "_raw", "_cell", "_unit", "_key", "_precision", "_why"].iter().any(|end| name.ends_with(end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn tables_of_nothing_have_the_columns_of_those_that_are_made() -> Result<(), Error> {
+        let config = load_defaults(Path::new(".")).expect("the defaults");
+        let subjects: Vec<Subject<'_>> = config.form.iter().map(|(dataset, form)| Subject { dataset, form }).collect();
+        let made = Engine::new(config.as_of);
+        made.table("names", Arc::new(names_schema()), Vec::new())?;
+        for (name, form) in &config.form {
+            made.table(name, Arc::new(scope::own_columns(form)), Vec::new())?;
+        }
+        let directory = subjects.iter().find(|s| s.form.registry).expect("a directory");
+        link::register(&made, directory, "true", &[]).await?;
+        link::link(&made, &subjects, "true").await?;
+        link::set_apart(&made, &subjects, i64::min)?;
+        let nothing = Engine::new(config.as_of);
+        link::nothing(&nothing, &subjects)?;
+        let columns = |engine: &Engine, table: &str| -> Vec<(String, String)> {
+            let (schema, _) = engine.contents(table);
+            schema.fields().iter().map(|f| (f.name().clone(), f.data_type().to_string())).collect()
+        };
+        let links = subjects.iter().map(|s| link::links_of(s.dataset));
+        for table in links.chain(["registry", "duplicates", "quarantined"].map(String::from)) {
+            assert_eq!(columns(&nothing, &table), columns(&made, &table), "{table}");
+        }
+        Ok(())
+    }
 }

@@ -244,11 +244,9 @@ fn rebase(batch: &RecordBatch, file: usize) -> Result<RecordBatch, Error> {
     Ok(RecordBatch::try_new(batch.schema(), columns)?)
 }
 
-pub use crate::model::account::BALANCED;
-
-/// The sum of the balanced column, in yuan at scale 4.
-pub fn amount(batch: &RecordBatch) -> i128 {
-    let column = BALANCED.iter().find_map(|name| batch.column_by_name(name));
+/// The sum of the column that a form's row accounting carries, in yuan at scale 4.
+pub fn amount(config: &Config, form: &str, batch: &RecordBatch) -> i128 {
+    let column = config.form.get(form).and_then(|form| batch.column_by_name(form.accounted.as_deref()?));
     column.map_or(0, |c| c.as_primitive::<Decimal128Type>().iter().flatten().sum())
 }
 

@@ -4,7 +4,7 @@ use super::cache::Cache;
 use super::datasets::Loaded;
 use super::recall::Recall;
 use super::scope;
-use crate::config::Config;
+use crate::config::{Config, Links};
 use crate::engine::Engine;
 use crate::engine::expression::Tables;
 use crate::engine::store::{read, write};
@@ -14,7 +14,7 @@ use crate::model::cell;
 use crate::model::place::{Address, FileName, file_sql, same_table};
 use crate::model::scope::Scope;
 use crate::model::severity::Severity;
-use crate::stages::link;
+use crate::stages::link::{self, Subject, links_of};
 use crate::stages::merge::Datasets;
 use crate::stages::validate::{self, Compiled};
 use datafusion::arrow::array::{Array, AsArray, BooleanArray, Int64Array, RecordBatch, StringArray};
@@ -140,32 +140,31 @@ fn of_files(chosen: impl Iterator<Item = bool>) -> String {
 ///
 /// Links follow from the directory's files and the dataset's own, so with a cache those of unchanged files are read.
 pub async fn link_records(config: &Config, engine: &Engine, loaded: &Loaded, cache: Option<&Cache>) -> Result<(), Error> {
-    let datasets: Vec<(&str, bool)> = ["directory", "returns", "needs", "patents"]
-        .into_iter()
-        .filter(|d| loaded.schema(d).is_some())
-        .map(|d| (d, loaded.has(d, "org_code")))
-        .collect();
-    if loaded.schema("directory").is_none() {
-        engine.derive("directory", &link::stand_in(&datasets)).await?;
+    let Some((directory, form)) = config.directory() else { return Err(Error::bug("no form holds the enterprises")) };
+    let directory = Subject { dataset: directory, form };
+    let subjects = subjects(config, loaded);
+    let sent = loaded.schema(directory.dataset).is_some();
+    if !sent {
+        engine.derive(directory.dataset, &link::stand_in(&directory, &subjects)).await?;
     }
     let registry = config.registry().map(|(id, _)| id.as_str());
-    let is_own = |file: &FileName| loaded.schema("directory").is_none() || Some(file.source.as_str()) == registry;
+    let is_own = |file: &FileName| !sent || Some(file.source.as_str()) == registry;
     let own = of_files(loaded.places.files.iter().map(is_own));
-    let directories = loaded.parts.iter().filter(|(_, parts)| parts.iter().any(|p| p.form == "directory"));
+    let directories = loaded.parts.iter().filter(|(_, parts)| parts.iter().any(|p| p.form == directory.dataset));
     let later: Vec<(usize, u32)> = directories.map(|(file, _)| (*file, loaded.place(*file))).filter(|(_, place)| *place > 0).collect();
-    link::register(engine, &own, &later).await?;
+    link::register(engine, &directory, &own, &later).await?;
     let key = |cache: &Cache, dataset: &str| {
-        let files = ["directory", dataset].map(|d| loaded.keys.get(d).map_or("", String::as_str));
+        let files = [directory.dataset, dataset].map(|d| loaded.keys.get(d).map_or("", String::as_str));
         cache.key("links", &[config.fingerprint(), &config.as_of.to_string(), &own, files[0], files[1], dataset])
     };
     let mut wanted = Vec::new();
-    for (dataset, has_org) in &datasets {
-        let kept = cache.and_then(|c| c.get(&key(c, dataset)));
+    for subject in &subjects {
+        let kept = cache.and_then(|c| c.get(&key(c, subject.dataset)));
         // What is not as it was kept is as good as not kept.
         let kept = kept.and_then(|entry| read(entry.read(LINKS).ok()??).ok());
         match kept {
-            Some((schema, batches)) => engine.table(&format!("links_{dataset}"), schema, batches)?,
-            _ => wanted.push((*dataset, *has_org)),
+            Some((schema, batches)) => engine.table(&links_of(subject.dataset), schema, batches)?,
+            _ => wanted.push(*subject),
         }
     }
     if !wanted.is_empty() {
@@ -173,14 +172,20 @@ pub async fn link_records(config: &Config, engine: &Engine, loaded: &Loaded, cac
         link::link(engine, &wanted, &own).await?;
     }
     if let Some(cache) = cache {
-        for (dataset, _) in &wanted {
-            let (schema, batches) = engine.contents(&format!("links_{dataset}"));
+        for subject in &wanted {
+            let (schema, batches) = engine.contents(&links_of(subject.dataset));
             let folder = cache.begin()?;
             write(&folder.path().join(LINKS), &schema, &batches)?;
-            cache.keep(&key(cache, dataset), folder)?;
+            cache.keep(&key(cache, subject.dataset), folder)?;
         }
     }
-    Ok(link::set_apart(engine, &datasets, |one, other| loaded.counts(one, other))?)
+    Ok(link::set_apart(engine, &subjects, |one, other| loaded.counts(one, other))?)
+}
+
+/// The datasets at hand, each with its form, in the order of the forms.
+fn subjects<'a>(config: &'a Config, loaded: &Loaded) -> Vec<Subject<'a>> {
+    let there = config.form.iter().filter(|(dataset, _)| loaded.schema(dataset).is_some());
+    there.map(|(dataset, form)| Subject { dataset, form }).collect()
 }
 
 /// The file of a dataset's links in its entry of the cache.
@@ -226,13 +231,14 @@ pub async fn judge_population(
             if part.iter().all(|(_, edits)| edits.is_empty()) {
                 continue;
             }
-            scope::offer(engine, loaded, &tables, &read).await?;
+            scope::offer(config, engine, loaded, &tables, &read).await?;
             let mut tasks = Vec::new();
             for (name, edits) in part.into_iter().filter(|(_, edits)| !edits.is_empty()) {
                 let dataset = &loaded.forms[name];
                 let depends = scope::dependencies(config, name);
                 let recall = cache.map(|c| Recall::of(c, config, loaded, &depends, name, &format!("{scope:?} {step}")));
-                let about = Judged { name: name.clone(), schema: dataset.schema.clone(), rows: dataset.rows(), scope };
+                let links = config.form.get(name).map(|form| form.links).unwrap_or_default();
+                let about = Judged { name: name.clone(), links, schema: dataset.schema.clone(), rows: dataset.rows(), scope };
                 tasks.push(tokio::spawn(judge_dataset(engine.clone(), about, edits, recall)));
             }
             for task in tasks {
@@ -255,6 +261,7 @@ pub async fn judge_population(
 /// A dataset that is judged in a scope.
 struct Judged {
     name: String,
+    links: Links,
     schema: SchemaRef,
     rows: u64,
     scope: Scope,
@@ -267,7 +274,7 @@ async fn judge_dataset(
     edits: Vec<Compiled>,
     recall: Option<Recall>,
 ) -> Result<(String, Vec<Compiled>, Judgement), Error> {
-    let Judged { name, schema, mut rows, scope } = dataset;
+    let Judged { name, links, schema, mut rows, scope } = dataset;
     if let Some(found) = recall.as_ref().and_then(|r| r.get(&name, &edits)) {
         return Ok((name, edits, found));
     }
@@ -276,7 +283,7 @@ async fn judge_dataset(
     // Where no edit withholds a field, nothing tells why.
     let nothing = |c: &&String| c.ends_with("_why") && schema.column_with_name(c).is_none();
     let whys: String = needed.iter().filter(nothing).map(|c| format!(", CAST(NULL AS VARCHAR) AS \"{c}\"")).collect();
-    let mut base = link::linked(&name, &own);
+    let mut base = link::linked(&name, links, &own);
     if !whys.is_empty() {
         base = format!("SELECT *{whys} FROM ({base}) AS l");
     }
@@ -354,9 +361,9 @@ pub async fn findings(config: &Config, engine: &Engine, loaded: &Loaded, judged:
         let schema = Arc::new(Schema::new(vec![Field::new("record", DataType::Int64, false)]));
         let batch = RecordBatch::try_new(schema.clone(), vec![Arc::new(Int64Array::from(records))])?;
         engine.table("wanted", schema, vec![batch])?;
-        let first = if dataset == "patents" { "AND l.number = 1" } else { "" };
         let sql = format!(
-            "SELECT w.record, l.enterprise FROM wanted w JOIN links_{dataset} l ON l.record = w.record WHERE l.enterprise IS NOT NULL {first}"
+            "SELECT w.record, l.enterprise FROM wanted w JOIN links_{dataset} l ON l.record = w.record
+             WHERE l.enterprise IS NOT NULL AND l.number = 1"
         );
         let (_, batches) = engine.query("enterprises of findings", &sql).await?;
         for batch in &batches {

@@ -1,6 +1,6 @@
 //! The keys of a dataset's records, by which sendings of one return are compared.
 
-use crate::config::Config;
+use crate::config::{Config, FormOptions};
 use crate::ledger::Holding;
 use crate::model::field::FieldKind;
 use crate::model::record_key::{Amounts, RecordKey};
@@ -26,10 +26,13 @@ pub fn periods(batch: &RecordBatch) -> Vec<Option<i32>> {
     batch.column(1).as_primitive::<Int32Type>().iter().collect()
 }
 
-/// The keys of the records of one period: code or patent number, and name; with what they say of amounts.
-pub fn keys(batch: &RecordBatch, period: Option<i32>, amounts: &[&str]) -> Vec<RecordKey> {
+/// The keys of the records of one period: their own, else code and name of their enterprise; with what they say of amounts.
+pub fn keys(form: Option<&FormOptions>, batch: &RecordBatch, period: Option<i32>, amounts: &[&str]) -> Vec<RecordKey> {
     let texts = |name: &str| batch.column_by_name(name).and_then(|c| c.as_string_opt::<i32>());
-    let (number, uscc, name) = (texts("patent_number"), texts("uscc"), texts("name_key"));
+    let of_kind = |kind: FieldKind| form.and_then(|form| form.first_of(kind));
+    let number = form.and_then(FormOptions::own_key).and_then(texts);
+    let uscc = of_kind(FieldKind::Uscc).and_then(texts);
+    let name = of_kind(FieldKind::Name).and_then(|name| texts(&format!("{name}_key")));
     let text = |column: Option<&'_ StringArray>, row: usize| column.filter(|c| c.is_valid(row)).map(|c| c.value(row).to_owned());
     let said = said_of_amounts(batch, amounts);
     let key = |row: usize| {
@@ -94,7 +97,7 @@ pub fn holdings(config: &Config, form: &str, batches: &[RecordBatch]) -> Vec<Hol
         of_batch.sort_unstable();
         of_batch.dedup();
         for period in of_batch {
-            found.entry(period).or_default().extend(keys(batch, period, &amounts));
+            found.entry(period).or_default().extend(keys(config.form.get(form), batch, period, &amounts));
         }
     }
     found.into_iter().map(|(period, keys)| Holding { form: form.to_owned(), period, keys }).collect()

@@ -20,6 +20,7 @@ mod gather;
 mod judging;
 mod keys;
 mod lanes;
+mod names;
 mod origin;
 mod parse;
 pub mod parser;

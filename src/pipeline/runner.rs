@@ -10,7 +10,7 @@ use super::receipts::{self, ReceiptUse, Receipts};
 use super::space::Space;
 use super::summary::{Severities, Stage, Summary};
 use super::{Progress, accounting, cache};
-use crate::config::Config;
+use crate::config::{Config, Links};
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind};
 use crate::finding::{Catalogue, Finding, Judgement, Renderer};
@@ -237,7 +237,7 @@ async fn compute(
     progress.end(Stage::Validate, Some(loaded.forms.values().map(Dataset::rows).sum()));
 
     progress.begin(Stage::Link, None);
-    if loaded.schema("directory").is_none() {
+    if config.directory().is_none_or(|(id, _)| loaded.schema(id).is_none()) {
         return Err(Error::new(ErrorKind::Unreadable, "ERR-009").about(of_files(config, parsed)));
     }
     judging::link_records(config, &engine, &loaded, Some(cache)).await?;
@@ -245,8 +245,8 @@ async fn compute(
     judging::judge_population(config, &engine, &loaded, &mut judgement, Population::Registry, Some(cache)).await?;
 
     progress.begin(Stage::Merge, None);
-    if loaded.schema("patents").is_some() {
-        engine.derive("credits", merge::CREDITS).await?;
+    for (dataset, _) in config.form.iter().filter(|(id, form)| form.links == Links::Holders && loaded.schema(id).is_some()) {
+        merge::credit(&engine, dataset).await?;
     }
     let merged = merge::merge(&engine, config, &loaded).await?;
     let conflicts = merge::conflicts(&engine, config, &loaded).await?;

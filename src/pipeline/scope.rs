@@ -54,13 +54,20 @@ pub fn tables(config: &Config) -> Tables {
 }
 
 /// Makes the datasets that subqueries read known to the engine, as they stand now.
-pub async fn offer(engine: &Engine, datasets: &impl Datasets, tables: &Tables, read: &BTreeSet<String>) -> Result<(), Error> {
+pub async fn offer(
+    config: &Config,
+    engine: &Engine,
+    datasets: &impl Datasets,
+    tables: &Tables,
+    read: &BTreeSet<String>,
+) -> Result<(), Error> {
     for (name, whole) in tables.iter().filter(|(name, _)| read.contains(*name)) {
         let mut batches = Vec::new();
         if datasets.schema(name).is_some() {
             let (schema, _) = engine.contents(name);
             let own: Vec<String> = schema.fields().iter().map(|f| f.name().clone()).collect();
-            let (_, linked) = engine.query(name, &format!("{} ORDER BY record", link::linked(name, &own))).await?;
+            let links = config.form.get(name).map(|form| form.links).unwrap_or_default();
+            let (_, linked) = engine.query(name, &format!("{} ORDER BY record", link::linked(name, links, &own))).await?;
             batches = linked.iter().map(|b| widen(b, whole)).collect::<Result<_, _>>()?;
         }
         engine.table(&validate::whole_table(name), whole.clone(), batches)?;
@@ -72,7 +79,8 @@ pub async fn offer(engine: &Engine, datasets: &impl Datasets, tables: &Tables, r
 /// of every dataset that its conditions read, or that theirs read.
 pub fn dependencies(config: &Config, dataset: &str) -> BTreeSet<String> {
     let read = validate::tables_read(&config.edit);
-    let mut all = BTreeSet::from(["directory".to_owned(), dataset.to_owned()]);
+    let mut all: BTreeSet<String> = config.directory().map(|(id, _)| id.clone()).into_iter().collect();
+    all.insert(dataset.to_owned());
     loop {
         let more: BTreeSet<String> = all.iter().filter_map(|d| read.get(d)).flatten().filter(|d| !all.contains(*d)).cloned().collect();
         if more.is_empty() {

@@ -70,7 +70,7 @@ pub fn settle(
         });
         let mut out = |file: i64, by: i64, only: Option<&KeySet>, waits: bool| {
             let (file, by) = (file as usize, by as usize);
-            take_out(tables, (file, &candidates[&file].tables, group.2), only, (by, waits), loaded)
+            take_out(config, tables, (file, &candidates[&file].tables, group.2), only, (by, waits), loaded)
         };
         for meeting in decision.corrections() {
             out(meeting.older, meeting.newer, Some(&candidates[&(meeting.newer as usize)].keyed.all), false)?;
@@ -121,7 +121,7 @@ fn candidates(config: &Config, parsed: &[ParsedFile], tables: &[Table]) -> BTree
             let period = group.2;
             let held = groups.entry(group).or_default().entry(table.file).or_default();
             held.tables.push(table.number);
-            held.keys.extend(table.batches.iter().flat_map(|b| keys(b, period, &amounts)));
+            held.keys.extend(table.batches.iter().flat_map(|b| keys(config.form.get(&table.form), b, period, &amounts)));
         }
     }
     let candidate = |(file, held): (usize, Held)| (file, Candidate { keyed: Keyed::of(&held.keys), tables: held.tables });
@@ -130,6 +130,7 @@ fn candidates(config: &Config, parsed: &[ParsedFile], tables: &[Table]) -> BTree
 
 /// Removes the records of one period in some tables of a file, or those of them with the given keys.
 fn take_out(
+    config: &Config,
     tables: &mut Vec<Table>,
     (file, numbers, period): (usize, &[u16], Option<i32>),
     only: Option<&KeySet>,
@@ -139,7 +140,7 @@ fn take_out(
     let mut rows = 0;
     for table in tables.iter_mut().filter(|t| t.file == file && numbers.contains(&t.number)) {
         for batch in &mut table.batches {
-            let mut keys = keys(batch, period, &[]).into_iter();
+            let mut keys = keys(config.form.get(&table.form), batch, period, &[]).into_iter();
             let of_period = periods(batch).into_iter().map(|p| p == period);
             let out: BooleanArray =
                 of_period.map(|ours| Some(ours && keys.next().is_some_and(|k| only.is_none_or(|only| only.contains(&k))))).collect();
@@ -153,7 +154,7 @@ fn take_out(
                 place: Place::Superseded,
                 reason: String::new(),
                 rows: gone.num_rows() as u64,
-                amount: amount(&gone),
+                amount: amount(config, &table.form, &gone),
             });
         }
     }

@@ -13,6 +13,7 @@ mod decimals;
 mod editions;
 mod edits;
 mod field;
+mod forms;
 mod hostile;
 mod http;
 mod layouts;

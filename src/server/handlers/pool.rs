@@ -83,7 +83,7 @@ struct Step {
 /// The head of a column with the link that orders by it.
 struct Sorter {
     label: String,
-    unit: &'static str,
+    unit: String,
     number: bool,
     link: String,
     /// `ascending`, `descending` or nothing.
@@ -186,7 +186,7 @@ fn heads(found: &PoolPage, query: &Query) -> Vec<Sorter> {
             (true, false) => "ascending",
             (false, _) => "",
         };
-        Sorter { label: head.label.clone(), unit: head.unit, number: head.kind.is_number(), link: format!("/pool{link}"), sorted }
+        Sorter { label: head.label.clone(), unit: head.unit.clone(), number: head.kind.is_number(), link: format!("/pool{link}"), sorted }
     };
     found.columns.iter().map(head).collect()
 }

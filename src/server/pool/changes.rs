@@ -84,7 +84,7 @@ pub struct Changed {
     /// The column.
     pub label: String,
     /// Its unit.
-    pub unit: &'static str,
+    pub unit: String,
     /// What it was.
     pub old: Shown,
     /// What it is.
@@ -135,7 +135,7 @@ pub fn compare(old: &PoolData, new: &PoolData, edition: Edition) -> Result<Chang
             let (one, other) = (old.shown(edition, from, was), new.shown(edition, to, row));
             if one.exact != other.exact {
                 let (id, name) = (new.id(row), new.text("name", row).to_owned());
-                figures.add(FIGURES, || Changed { id, name, label: to.label.clone(), unit: to.unit, old: one, new: other });
+                figures.add(FIGURES, || Changed { id, name, label: to.label.clone(), unit: to.unit.clone(), old: one, new: other });
             }
         }
     }

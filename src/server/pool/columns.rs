@@ -1,11 +1,12 @@
 //! The columns that the pool's table shows, and what each of an enterprise's values means.
 
 use super::edition::Edition;
-use crate::config::Config;
+use crate::config::{Config, GivenOptions, Taken};
 use crate::finding::word;
+use crate::model::field::PeriodKind;
 use crate::model::words::Lang;
 use crate::server::frame::portal;
-use crate::stages::publish::disclosure::{judged_by, judges_statistics, reads_statistics};
+use crate::stages::publish::disclosure::{field_of, judged_by, judges_statistics, reads_statistics};
 use crate::stages::publish::{Shape, Vocabulary, shape_of};
 use datafusion::arrow::datatypes::{DataType, Schema};
 use std::collections::HashMap;
@@ -56,7 +57,7 @@ pub struct Column {
     /// What people call it.
     pub label: String,
     /// The unit of its figures, or nothing.
-    pub unit: &'static str,
+    pub unit: String,
     /// What it holds.
     pub kind: Kind,
     /// Whether it shows figures of statistics.
@@ -102,8 +103,25 @@ pub fn columns_of(config: &Config, schema: &Schema, criteria: &[String], years: 
         "findings",
     ];
     ids.extend(further.map(str::to_owned));
+    let place = ids.iter().position(|id| id == "consented").unwrap_or(ids.len());
+    ids.splice(place..place, given_ids(config, years));
     ids.extend(criteria.iter().map(|c| format!("verdict_{c}")));
     ids.iter().filter_map(|id| column(config, schema, id, last)).collect()
+}
+
+/// The columns that forms give by declaration, the latest year first.
+pub fn given_ids(config: &Config, years: &[i32]) -> Vec<String> {
+    let shown = config.enterprise.iter().filter(|(_, given)| !given.hidden);
+    let ids = shown.flat_map(|(id, given)| match given.per {
+        PeriodKind::None => vec![id.clone()],
+        PeriodKind::Year => years.iter().rev().map(|year| format!("{id}_{year}")).collect(),
+    });
+    ids.collect()
+}
+
+/// The declaration of a column that a form gives.
+fn given<'a>(config: &'a Config, id: &str) -> Option<&'a GivenOptions> {
+    config.enterprise.get(id).or_else(|| config.enterprise.get(field_of(id)))
 }
 
 /// A column of the dataset, or what is computed of it; nothing if there is no such column.
@@ -123,7 +141,7 @@ pub fn column(config: &Config, schema: &Schema, id: &str, last_year: i32) -> Opt
     Some(Column {
         id: id.to_owned(),
         label: label(config, id),
-        unit: unit(id, kind),
+        unit: unit(config, id, kind),
         kind,
         statistics,
         criterion: statistics.then(|| judged_by(config, id, last_year)).flatten().map(str::to_owned),
@@ -154,7 +172,7 @@ fn is_statistics(config: &Config, id: &str, kind: Kind) -> bool {
         return config.criterion.get(criterion).is_none_or(|c| judges_statistics(config, c));
     }
     let decimal = matches!(kind, Kind::Amount | Kind::Number | Kind::Ratio);
-    reads_statistics(config, id) || decimal && !config.merge.field.contains_key(id)
+    reads_statistics(config, id) || decimal && !config.merge.field.contains_key(id) && given(config, id).is_none()
 }
 
 /// What people call a column.
@@ -165,7 +183,13 @@ pub fn label(config: &Config, id: &str) -> String {
     if let Some(known) = crate::finding::find_word(Lang::Zh, &format!("portal.column_{id}")) {
         return known.to_owned();
     }
+    if let Some(given) = config.enterprise.get(id) {
+        return given.label.clone();
+    }
     if let Some((field, year)) = id.rsplit_once('_').filter(|(_, y)| y.parse::<i32>().is_ok()) {
+        if let Some(given) = config.enterprise.get(field) {
+            return crate::server::frame::say("portal.of_year", &[given.label.clone(), year.to_owned()]);
+        }
         return crate::server::frame::say("portal.of_year", &[field_label(config, "returns", field), year.to_owned()]);
     }
     let merged = config.merge.field.get(id).and_then(|r| r.from.first()).and_then(|f| f.split_once('.'));
@@ -179,8 +203,11 @@ pub fn field_label(config: &Config, form: &str, field: &str) -> String {
     own.or_else(|| crate::finding::find_word(Lang::Zh, &format!("column.{field}")).map(str::to_owned)).unwrap_or_else(|| field.to_owned())
 }
 
-fn unit(id: &str, kind: Kind) -> &'static str {
-    match (id, kind) {
+fn unit(config: &Config, id: &str, kind: Kind) -> String {
+    if let Some(stated) = given(config, id).and_then(|given| given.unit.clone()) {
+        return stated;
+    }
+    let unit = match (id, kind) {
         (_, Kind::Amount) => word(Lang::Zh, "unit.10000"),
         (_, Kind::Ratio) => "%",
         ("need_months", _) => word(Lang::Zh, "column.unit_month"),
@@ -188,7 +215,8 @@ fn unit(id: &str, kind: Kind) -> &'static str {
         ("findings", _) => word(Lang::Zh, "column.unit_item"),
         (_, Kind::Count) => portal("unit_piece"),
         _ => "",
-    }
+    };
+    unit.to_owned()
 }
 
 /// The states of a patent.
@@ -201,7 +229,12 @@ pub fn words(config: &Config, id: &str) -> HashMap<String, (usize, String)> {
         return STATES.iter().enumerate().map(|(i, state)| ((*state).to_owned(), (i, word(state)))).collect();
     }
     let merged = config.merge.field.get(id).and_then(|r| r.from.first()).and_then(|f| f.split_once('.'));
-    let (form, field) = merged.unwrap_or(("patents", id));
+    let given = given(config, id).and_then(|given| match given.taken()? {
+        Taken::Field(field) => Some((given.from.as_str(), field)),
+        Taken::Sum(..) | Taken::Count => None,
+    });
+    let given = given.as_ref().map(|(form, field)| (*form, field.as_str()));
+    let (form, field) = merged.or(given).unwrap_or(("patents", id));
     let list = config.form.get(form).and_then(|f| f.field.get(field)).and_then(|f| f.codes.as_ref()).and_then(|c| config.codes.get(c));
     let vocabulary = Vocabulary::new(config, Lang::Zh);
     list.into_iter().flat_map(|l| l.keys()).enumerate().map(|(i, code)| (code.clone(), (i, vocabulary.word(code).to_owned()))).collect()

@@ -1,7 +1,7 @@
 //! The page of one enterprise: verdicts, figures of years, patents, needs, conflicts and returns, as an edition shows them.
 
 use super::chart::{Chart, draw};
-use super::columns::{Column, Kind, column, field_label, words};
+use super::columns::{Column, Kind, column, field_label, given_ids, words};
 use super::data::{LoadError, PoolData};
 use super::edition::Edition;
 use super::lists::{Disagreement, Found, Return};
@@ -159,11 +159,11 @@ pub fn profile(data: &PoolData, config: &Config, edition: Edition, row: usize, p
         conclusion: desk.column("conclusion").map(|c| data.shown(edition, &c, row)).unwrap_or_default(),
         disclosed: desk.disclosed,
         verdicts: desk.verdicts()?,
-        facts: desk.facts(&FACTS),
+        facts: desk.facts(FACTS.map(str::to_owned).into_iter().chain(given_ids(config, &data.years))),
         years: data.years.clone(),
         charts: DRAWN.iter().filter_map(|field| desk.chart(field, &returns)).collect(),
         figures,
-        ratios: desk.facts(&RATIOS),
+        ratios: desk.facts(RATIOS.map(str::to_owned)),
         patents,
         patents_total,
         patents_page,
@@ -265,15 +265,15 @@ impl Desk<'_> {
         Fact {
             id: column.id.clone(),
             label: column.label.clone(),
-            unit: column.unit.to_owned(),
+            unit: column.unit.clone(),
             value,
             source,
             number: column.kind.is_number(),
         }
     }
 
-    fn facts(&self, ids: &[&str]) -> Vec<Fact> {
-        ids.iter().filter_map(|id| self.column(id)).map(|c| self.fact(&c)).collect()
+    fn facts(&self, ids: impl IntoIterator<Item = String>) -> Vec<Fact> {
+        ids.into_iter().filter_map(|id| self.column(&id)).map(|c| self.fact(&c)).collect()
     }
 
     fn verdicts(&self) -> Result<Vec<Judged>, LoadError> {
@@ -401,7 +401,7 @@ fn plain(id: &str, kind: Kind) -> Column {
     Column {
         id: id.to_owned(),
         label: String::new(),
-        unit: "",
+        unit: String::new(),
         kind,
         statistics: false,
         criterion: None,

@@ -45,7 +45,7 @@ pub struct Origins {
     /// The value as it is used, where it is one of the enterprise's columns.
     pub value: Shown,
     /// Its unit.
-    pub unit: &'static str,
+    pub unit: String,
     /// Its cells: one for a value stated, several for one computed.
     pub cells: Vec<Origin>,
 }
@@ -122,7 +122,7 @@ pub fn columns_behind(id: &str, last: i32) -> Vec<String> {
 struct Found {
     label: String,
     value: Shown,
-    unit: &'static str,
+    unit: String,
     cells: Vec<OriginCell>,
 }
 
@@ -145,7 +145,7 @@ fn of_enterprise(data: &PoolData, config: &Config, edition: Edition, row: usize,
     }
     let cited = data.cited(row)?;
     let behind = columns_behind(field, data.last_year());
-    let cells = behind.iter().filter_map(|c| cited.iter().find(|(column, _)| column == c));
+    let cells = behind.iter().flat_map(|c| cited.iter().filter(move |(column, _)| column == c));
     let mut cells: Vec<OriginCell> = cells.filter_map(|(_, cell)| cell_of(&data.inputs, cell)).collect();
     if let (true, Some((year, figure))) = (cells.is_empty(), of_return) {
         let returned = data.returned(config, row, &cited)?;
@@ -165,7 +165,7 @@ fn of_enterprise(data: &PoolData, config: &Config, edition: Edition, row: usize,
         (None, None) => return Ok(None),
     };
     let value = own.as_ref().map(|c| data.shown(edition, c, row)).unwrap_or_default();
-    Ok(Some(Found { label, value, unit: own.map_or("", |c| c.unit), cells }))
+    Ok(Some(Found { label, value, unit: own.map(|c| c.unit).unwrap_or_default(), cells }))
 }
 
 /// Place of the year among those shown, and field, of a figure of returns such as `total_assets_2024`.
@@ -195,7 +195,7 @@ fn of_patent(data: &PoolData, config: &Config, row: usize, asked: &Asked) -> Res
     let Ok(at) = records.rows(row, &data.ordinals)?.binary_search(&asked.row) else { return Ok(None) };
     let (_, batch) = records.of(row, &data.ordinals, &["file", "sheet", "row"], (at, 1))?;
     let cell = in_row(data, place(&batch, 0), &asked.field);
-    Ok(cell.map(|cell| Found { label: field.label.clone(), value: Shown::default(), unit: "", cells: vec![cell] }))
+    Ok(cell.map(|cell| Found { label: field.label.clone(), value: Shown::default(), unit: String::new(), cells: vec![cell] }))
 }
 
 fn of_conflict(data: &PoolData, config: &Config, edition: Edition, row: usize, asked: &Asked) -> Result<Option<Found>, LoadError> {
@@ -209,7 +209,7 @@ fn of_conflict(data: &PoolData, config: &Config, edition: Edition, row: usize, a
         return Ok(None);
     }
     let cell = cell_of(&data.inputs, &cited);
-    Ok(cell.map(|cell| Found { label: text(&batch, "field", 0), value: Shown::default(), unit: "", cells: vec![cell] }))
+    Ok(cell.map(|cell| Found { label: text(&batch, "field", 0), value: Shown::default(), unit: String::new(), cells: vec![cell] }))
 }
 
 /// Follows a value to its cells.
@@ -225,7 +225,7 @@ pub async fn origins(app: &App, data: &std::sync::Arc<PoolData>, edition: Editio
         // One at a time: a file that must be parsed anew takes a child and memory.
         let _one = app.pool.following.lock().await;
         let origin = origin_of(&app.config, &cell).await?;
-        let hidden = origin.as_ref().is_some_and(|o| o.form == "returns") && !data.discloses(edition, row);
+        let hidden = origin.as_ref().is_some_and(|o| app.config.is_statistical(&o.form)) && !data.discloses(edition, row);
         if hidden {
             return Err(PageError::NotFound);
         }

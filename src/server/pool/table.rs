@@ -42,7 +42,7 @@ pub struct Head {
     /// What people call it.
     pub label: String,
     /// The unit of its figures, or nothing.
-    pub unit: &'static str,
+    pub unit: String,
     /// What it holds.
     pub kind: Kind,
 }
@@ -79,7 +79,7 @@ pub fn page(data: &PoolData, edition: Edition, query: &Query) -> PoolPage {
 }
 
 fn head(column: &Column) -> Head {
-    Head { id: column.id.clone(), label: column.label.clone(), unit: column.unit, kind: column.kind }
+    Head { id: column.id.clone(), label: column.label.clone(), unit: column.unit.clone(), kind: column.kind }
 }
 
 /// All enterprises that a query keeps, in its order.

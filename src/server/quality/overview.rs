@@ -3,7 +3,7 @@
 use super::published::{Outcomes, Tally};
 use super::{Found, Published};
 use crate::config::Config;
-use crate::finding::{Catalogue, find_word, word};
+use crate::finding::{Catalogue, find_word};
 use crate::model::account::Place;
 use crate::model::few::held_back;
 use crate::model::scope::Scope;
@@ -294,22 +294,18 @@ fn origins(config: &Config, run: &Published, held: &HeldBack, closed: bool) -> V
             form: form_name(config, dataset),
             came: Some(sums.iter().map(|s| s.0).sum()).filter(|_| !all),
             places: std::array::from_fn(|i| Some(sums[i].0).filter(|n| *n == 0 || !places[i])),
-            money: money(dataset, &sums.map(|s| s.1)).filter(|_| closed),
+            money: money(config, dataset, &sums.map(|s| s.1)).filter(|_| closed),
         }
     };
     sums.into_iter().map(origin).collect()
 }
 
-fn money(dataset: &str, amounts: &[i128; Place::ALL.len()]) -> Option<Money> {
-    let of = match dataset {
-        "returns" => "column.revenue",
-        "needs" | "directory" => "column.need",
-        _ => return None,
-    };
+fn money(config: &Config, dataset: &str, amounts: &[i128; Place::ALL.len()]) -> Option<Money> {
+    let of = config.form.get(dataset)?.accounted()?;
     if amounts.iter().all(|a| *a == 0) {
         return None;
     }
-    Some(Money { of: word(Lang::Zh, of).to_owned(), came: ten_thousands(amounts.iter().sum()), places: amounts.map(ten_thousands) })
+    Some(Money { of: of.to_owned(), came: ten_thousands(amounts.iter().sum()), places: amounts.map(ten_thousands) })
 }
 
 /// Yuan at scale 4 as 万元 with two decimals: `1,234.50`.

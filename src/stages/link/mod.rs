@@ -1,4 +1,4 @@
-//! Link: returns, needs and patents to the enterprises of the registry.
+//! Link: the records of every dataset to the enterprises of the registry.
 //!
 //! Takes: judged datasets by name in the engine, and `names` (single names of cells that hold several).
 //! Gives: `registry`, one row per enterprise of the directory; `links_<dataset>`, one row per record or owner;
@@ -9,28 +9,36 @@
 //! enterprises that answer to it: then the reason names them.
 
 mod apart;
+mod subject;
 
+pub use subject::Subject;
+
+use crate::config::Links;
 use crate::engine::{Engine, EngineError};
+use crate::model::field::FieldKind;
 use crate::model::place::file_sql;
 use apart::Apart;
-use datafusion::arrow::datatypes::{DataType, Field};
+use datafusion::arrow::datatypes::{DataType, Field, Schema};
 use datafusion::error::DataFusionError;
+use std::sync::Arc;
 
 /// Enterprises that a reason names; all are counted.
 const NAMED: usize = 5;
 
 /// The registry: an enterprise is its code as given, else `N:` and its name's match key; `first` is the aggregate that
 /// picks the record which counts.
-fn registry(own: &str, first: &str, has_address: bool) -> String {
-    let address = if has_address { "d.address" } else { "CAST(NULL AS VARCHAR)" };
+fn registry(directory: &Subject<'_>, own: &str, first: &str, has_address: bool) -> String {
+    let address = if has_address { "address" } else { "CAST(NULL AS VARCHAR)" };
+    let (code, org, name, key) = (directory.code(), directory.org(), directory.name(), directory.name_key());
     format!(
-        "SELECT r.enterprise, r.record, d.uscc, coalesce(uscc_valid(d.uscc), false) AS code_ok, d.org_code, d.name, d.name_key,
-            {address} AS address
+        "SELECT r.enterprise, r.record, d.uscc, coalesce(uscc_valid(d.uscc), false) AS code_ok, d.org_code, d.name, d.name_key, d.address
          FROM (SELECT enterprise, {first} AS record
-               FROM (SELECT coalesce(uscc, 'N:' || name_key) AS enterprise, record FROM directory WHERE {own}) AS k
+               FROM (SELECT coalesce({code}, 'N:' || {key}) AS enterprise, record FROM {dataset} WHERE {own}) AS k
                WHERE enterprise IS NOT NULL GROUP BY enterprise) AS r
-         JOIN directory d ON d.record = r.record
-         ORDER BY r.record"
+         JOIN (SELECT record, {code} AS uscc, {org} AS org_code, {name} AS name, {key} AS name_key, {address} AS address
+               FROM {dataset}) AS d ON d.record = r.record
+         ORDER BY r.record",
+        dataset = directory.dataset
     )
 }
 
@@ -71,11 +79,11 @@ fn claimants(keys: &str, index: &str) -> String {
     )
 }
 
-/// Names, current and former.
+/// Names, current and former: the lists of names in the directory's own records.
 const NAMES: &str = "
     SELECT name_key AS key, record, code_ok FROM registry
     UNION ALL
-    SELECT n.key, r.record, r.code_ok FROM names n JOIN registry r ON r.record = n.record WHERE n.field = 'former_names'";
+    SELECT n.key, r.record, r.code_ok FROM names n JOIN registry r ON r.record = n.record";
 
 /// Organisation codes, and whether one is stated as such or stands inside a valid unified code.
 const ORG_CODES: &str = "
@@ -93,22 +101,6 @@ fn with_org(subjects: &str) -> String {
          FROM (SELECT *, coalesce(uscc_valid(uscc), false) AS code_ok FROM ({subjects}) AS c) AS o"
     )
 }
-
-/// What is to be linked of a dataset with one enterprise a record.
-fn subjects(dataset: &str, has_org: bool) -> String {
-    let org =
-        if has_org { "coalesce(org_code, CASE WHEN length(uscc) = 9 THEN uscc END)" } else { "CASE WHEN length(uscc) = 9 THEN uscc END" };
-    format!("SELECT record, 1 AS number, uscc, {org} AS org, name, name_key AS key FROM {dataset}")
-}
-
-/// Owners of patents: the code column speaks for the first of them.
-const OWNERS: &str = "
-    SELECT record, number, uscc, CASE WHEN length(uscc) = 9 THEN uscc END AS org, name, key FROM (
-        SELECT n.record, n.number, CASE WHEN n.number = 1 THEN p.uscc END AS uscc, n.name, n.key
-        FROM (SELECT * FROM names WHERE field = 'holders') AS n JOIN patents p ON p.record = n.record) AS o
-    UNION ALL
-    SELECT record, 1 AS number, uscc, CASE WHEN length(uscc) = 9 THEN uscc END AS org, CAST(NULL AS VARCHAR) AS name, CAST(NULL AS VARCHAR) AS key
-    FROM patents WHERE holders IS NULL";
 
 /// The waterfall over subjects.
 fn waterfall(subjects: &str) -> String {
@@ -160,27 +152,25 @@ async fn indexes(engine: &Engine) -> Result<(), EngineError> {
 /// The tables of [`indexes`] and what they are made of.
 const INDEXES: [&str; 8] = ["name_keys", "name_index", "name_claimants", "org_keys", "org_index", "org_claimants", "carried", "names"];
 
-/// Derives the registry; `own` is SQL that is true of its records of `directory`, `later` are files that came after others,
-/// each with its place in that order.
-pub async fn register(engine: &Engine, own: &str, later: &[(usize, u32)]) -> Result<(), EngineError> {
-    let has_address = engine.contents("directory").0.column_with_name("address").is_some();
-    engine.derive("registry", &registry(own, &first(later), has_address)).await.map(|_| ())
+/// Derives the registry; `own` is SQL that is true of its records of the directory, `later` are files that came after
+/// others, each with its place in that order.
+pub async fn register(engine: &Engine, directory: &Subject<'_>, own: &str, later: &[(usize, u32)]) -> Result<(), EngineError> {
+    let has_address = engine.contents(directory.dataset).0.column_with_name("address").is_some();
+    engine.derive("registry", &registry(directory, own, &first(later), has_address)).await.map(|_| ())
 }
 
-/// Links datasets to the registry, as `links_<dataset>`.
+/// Links datasets to the registry, as `links_<dataset>`; those that are linked by nothing get no links.
 ///
-/// `datasets` are names that the engine knows, each with whether it has organisation codes; `own` is SQL that is true of
-/// the registry's records of `directory`. The engine knows `registry` and `names`.
-pub async fn link(engine: &Engine, datasets: &[(&str, bool)], own: &str) -> Result<(), EngineError> {
+/// `datasets` are known to the engine; `own` is SQL that is true of the registry's records of the directory. The engine
+/// knows `registry` and `names`.
+pub async fn link(engine: &Engine, datasets: &[Subject<'_>], own: &str) -> Result<(), EngineError> {
     indexes(engine).await?;
     let mut tasks = Vec::new();
-    for (dataset, has_org) in datasets {
-        let sql = match *dataset {
-            "patents" => waterfall(OWNERS),
-            "directory" => directory(own, *has_org),
-            other => waterfall(&subjects(other, *has_org)),
-        };
-        let (engine, name) = (engine.clone(), format!("links_{dataset}"));
+    for subject in datasets {
+        let sql = if subject.form.registry { directory(subject, own) } else { waterfall(&subject.query()) };
+        // No row fits, so that the table is there and its columns are those of all links.
+        let sql = if subject.links() == Links::None { format!("SELECT * FROM ({sql}) AS none WHERE false") } else { sql };
+        let (engine, name) = (engine.clone(), links_of(subject.dataset));
         tasks.push((name.clone(), tokio::spawn(async move { engine.derive(&name, &sql).await })));
     }
     for (name, task) in tasks {
@@ -190,15 +180,36 @@ pub async fn link(engine: &Engine, datasets: &[(&str, bool)], own: &str) -> Resu
     Ok(())
 }
 
+/// Makes the tables of [`register`], [`link()`] and [`set_apart`] known as they are where nothing was sent: what is tried over
+/// nothing needs no plans for them.
+pub fn nothing(engine: &Engine, datasets: &[Subject<'_>]) -> Result<(), EngineError> {
+    let text = |name: &str| Field::new(name, DataType::Utf8, true);
+    let flag = |name: &str| Field::new(name, DataType::Boolean, true);
+    let number = |name: &str| Field::new(name, DataType::Int64, true);
+    let empty = |name: &str, columns: Vec<Field>| engine.table(name, Arc::new(Schema::new(columns)), Vec::new());
+    let keys = [text("org_code"), text("name"), text("name_key"), text("address")];
+    empty("registry", [text("enterprise"), number("record"), text("uscc"), flag("code_ok")].into_iter().chain(keys).collect())?;
+    for subject in datasets {
+        let found = [text("name"), text("enterprise"), text("linked_by"), text("not_linked"), flag("doubtful"), flag("name_agrees")];
+        empty(&links_of(subject.dataset), [number("record"), number("number")].into_iter().chain(found).collect())?;
+    }
+    set_apart(engine, &[], i64::min)
+}
+
+/// The table of a dataset's links.
+pub fn links_of(dataset: &str) -> String {
+    format!("links_{dataset}")
+}
+
 /// Tells which records of linked datasets repeat another (`duplicates`) or have no usable key (`quarantined`); `counts`
 /// tells which of two records counts.
 ///
 /// No plan: what it would cost to plan at the scale of a city is more than all of the work at a province's.
-pub fn set_apart(engine: &Engine, datasets: &[(&str, bool)], counts: impl Fn(i64, i64) -> i64) -> Result<(), EngineError> {
+pub fn set_apart(engine: &Engine, datasets: &[Subject<'_>], counts: impl Fn(i64, i64) -> i64) -> Result<(), EngineError> {
     let mut apart = Apart::default();
-    let looked = datasets.iter().try_for_each(|(dataset, _)| {
-        let links = engine.contents(&format!("links_{dataset}")).1;
-        apart.look_at(dataset, &engine.contents(dataset).1, &links, &counts)
+    let looked = datasets.iter().try_for_each(|subject| {
+        let links = engine.contents(&links_of(subject.dataset)).1;
+        apart.look_at(subject, &engine.contents(subject.dataset).1, &links, &counts)
     });
     let failed = |e| EngineError { what: "duplicates".to_owned(), source: Box::new(DataFusionError::from(e)) };
     let (quarantined, duplicates) = looked.and_then(|()| apart.tables()).map_err(failed)?;
@@ -207,41 +218,57 @@ pub fn set_apart(engine: &Engine, datasets: &[(&str, bool)], counts: impl Fn(i64
 }
 
 /// The registry's own records are its enterprises; those of other directories are linked like any table.
-fn directory(own: &str, has_org: bool) -> String {
+fn directory(subject: &Subject<'_>, own: &str) -> String {
+    let registered = registered(subject);
     if own == "true" {
-        return REGISTERED.to_owned();
+        return registered;
     }
-    let others =
-        format!("SELECT * FROM ({}) AS a WHERE record NOT IN (SELECT record FROM directory WHERE {own})", subjects("directory", has_org));
-    format!("{REGISTERED} WHERE {own} UNION ALL SELECT * FROM ({}) AS o ORDER BY record", waterfall(&others))
+    let dataset = subject.dataset;
+    let others = format!("SELECT * FROM ({}) AS a WHERE record NOT IN (SELECT record FROM {dataset} WHERE {own})", subject.query());
+    format!("{registered} WHERE {own} UNION ALL SELECT * FROM ({}) AS o ORDER BY record", waterfall(&others))
 }
 
 /// The links of the registry's own records.
-const REGISTERED: &str = "
-    SELECT record, 1 AS number, CAST(NULL AS VARCHAR) AS name, coalesce(uscc, 'N:' || name_key) AS enterprise, 'registry' AS linked_by,
-        CASE WHEN uscc IS NULL AND name_key IS NULL THEN '@link.no_key' END AS not_linked, false AS doubtful,
-        CAST(NULL AS BOOLEAN) AS name_agrees
-    FROM directory";
+fn registered(directory: &Subject<'_>) -> String {
+    let (code, key) = (directory.code(), directory.name_key());
+    format!(
+        "SELECT record, 1 AS number, CAST(NULL AS VARCHAR) AS name, coalesce({code}, 'N:' || {key}) AS enterprise, 'registry' AS linked_by,
+            CASE WHEN {code} IS NULL AND {key} IS NULL THEN '@link.no_key' END AS not_linked, false AS doubtful,
+            CAST(NULL AS BOOLEAN) AS name_agrees
+         FROM {}",
+        directory.dataset
+    )
+}
 
 /// A query that gives a directory of the enterprises that datasets name themselves, for checking them without one.
 ///
 /// A record without a code is its namesake's with one, if there is exactly that.
-pub fn stand_in(datasets: &[(&str, bool)]) -> String {
+pub fn stand_in(directory: &Subject<'_>, datasets: &[Subject<'_>]) -> String {
+    let columns = [
+        (FieldKind::Uscc, "", "uscc"),
+        (FieldKind::OrgCode, "", "org_code"),
+        (FieldKind::Name, "", "name"),
+        (FieldKind::Name, "_key", "name_key"),
+    ];
+    let columns =
+        columns.into_iter().filter_map(|(kind, beside, column)| Some((format!("{}{beside}", directory.form.first_of(kind)?), column)));
+    let columns: Vec<String> = columns.map(|(name, column)| format!("{column} AS \"{name}\"")).collect();
+    let columns = columns.join(", ");
     let named: Vec<String> = datasets
         .iter()
-        .filter(|(dataset, _)| *dataset != "patents")
-        .map(|(dataset, has_org)| {
-            let org = if *has_org { "org_code" } else { "CAST(NULL AS VARCHAR)" };
-            format!("SELECT record, uscc, {org} AS org_code, name, name_key FROM {dataset}")
+        .filter(|subject| subject.links() == Links::Own)
+        .map(|s| {
+            let (code, org, name, key) = (s.code(), s.org(), s.name(), s.name_key());
+            format!("SELECT record, {code} AS uscc, {org} AS org_code, {name} AS name, {key} AS name_key FROM {}", s.dataset)
         })
         .collect();
     if named.is_empty() {
         let none = ["uscc", "org_code", "name", "name_key"].map(|c| format!("CAST(NULL AS VARCHAR) AS {c}")).join(", ");
-        return format!("SELECT CAST(0 AS BIGINT) AS record, {none} WHERE false");
+        return format!("SELECT record, {columns} FROM (SELECT CAST(0 AS BIGINT) AS record, {none}) AS a WHERE false");
     }
     let all = named.join(" UNION ALL ");
     format!(
-        "SELECT * FROM ({all}) AS a WHERE uscc IS NOT NULL
+        "SELECT record, {columns} FROM ({all}) AS a WHERE uscc IS NOT NULL
             OR name_key NOT IN (SELECT name_key FROM ({all}) AS b WHERE uscc IS NOT NULL AND name_key IS NOT NULL)
          ORDER BY record"
     )
@@ -249,27 +276,28 @@ pub fn stand_in(datasets: &[(&str, bool)]) -> String {
 
 /// A query that gives a dataset with its links, for edits of population and history scope.
 ///
-/// `rivals` says of a record, or of each owner of a patent (apart by U+001E), which enterprises answer to it if that leaves
+/// `rivals` says of a record, or of each owner of one (apart by U+001E), which enterprises answer to it if that leaves
 /// it open whose it is. Only the given columns of the dataset come with it: planning grows with the square of their number.
-pub fn linked(dataset: &str, columns: &[String]) -> String {
-    let links = match dataset {
-        "patents" => {
+pub fn linked(dataset: &str, links: Links, columns: &[String]) -> String {
+    let links = match links {
+        Links::Holders => format!(
             "SELECT a.record, n.owners AS owners_linked, a.enterprise, a.not_linked, n.rivals, a.name_agrees
-             FROM (SELECT * FROM links_patents WHERE number = 1) AS a
+             FROM (SELECT * FROM links_{dataset} WHERE number = 1) AS a
              JOIN (SELECT record, count(enterprise) AS owners,
                     CAST(string_agg(CASE WHEN doubtful THEN not_linked END, chr(30) ORDER BY number) AS VARCHAR) AS rivals
-                   FROM links_patents GROUP BY record) AS n
+                   FROM links_{dataset} GROUP BY record) AS n
              ON n.record = a.record"
-        }
-        other => &format!(
+        ),
+        Links::Own | Links::None => format!(
             "SELECT record, CASE WHEN enterprise IS NULL THEN 0 ELSE 1 END AS owners_linked, enterprise, not_linked,
                 CASE WHEN doubtful THEN not_linked END AS rivals, name_agrees
-             FROM links_{other}"
+             FROM links_{dataset}"
         ),
     };
     let own: String = columns.iter().map(|c| format!("d.\"{c}\", ")).collect();
     format!(
-        "SELECT {own}l.owners_linked, l.enterprise, l.not_linked, l.rivals, l.name_agrees, r.name AS enterprise_name, f.first_record
+        "SELECT {own}l.owners_linked, l.enterprise, l.not_linked, l.rivals, l.name_agrees, r.name AS enterprise_name, f.first_record,
+            coalesce(f.conflicting, false) AS conflicting
          FROM {dataset} d LEFT JOIN ({links}) AS l ON l.record = d.record
          LEFT JOIN registry r ON r.enterprise = l.enterprise
          LEFT JOIN duplicates f ON f.record = d.record"
@@ -277,7 +305,7 @@ pub fn linked(dataset: &str, columns: &[String]) -> String {
 }
 
 /// Columns that [`linked`] adds to a dataset.
-pub fn link_columns() -> [Field; 7] {
+pub fn link_columns() -> [Field; 8] {
     let column = |name: &str, data_type: DataType| Field::new(name, data_type, true);
     [
         column("enterprise", DataType::Utf8),
@@ -287,6 +315,7 @@ pub fn link_columns() -> [Field; 7] {
         column("name_agrees", DataType::Boolean),
         column("enterprise_name", DataType::Utf8),
         column("first_record", DataType::Int64),
+        column("conflicting", DataType::Boolean),
     ]
 }
 

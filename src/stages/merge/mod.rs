@@ -6,6 +6,7 @@
 //! Invariants: figures of one enterprise and year come from one record; what counts twice counts once.
 
 mod conflict;
+mod given;
 mod patent_state;
 
 pub use conflict::conflicts;
@@ -13,7 +14,7 @@ pub use conflict::conflicts;
 use crate::config::Config;
 use crate::engine::{Engine, EngineError};
 use crate::model::field::FieldKind;
-use crate::model::merged::{Column, Merged};
+use crate::model::merged::{Column, Given, Merged};
 use datafusion::arrow::datatypes::Schema;
 
 /// Which datasets are at hand, with their schemas.
@@ -54,11 +55,13 @@ pub async fn merge(engine: &Engine, config: &Config, datasets: &impl Datasets) -
         patent_state::patent_states(engine).await?;
     }
     plan.patents(datasets);
+    let given = given::give(engine, config, datasets, &years).await?;
+    plan.given(&given, &years);
     let sql = format!("SELECT {} FROM registry r {} ORDER BY r.record", plan.select.join(", "), plan.joins.join(" "));
     engine.derive("enterprises_base", &sql).await?;
     engine.derive("enterprises", &ratios(&years)).await?;
     engine.forget("enterprises_base");
-    Ok(Merged { columns: plan.columns, years })
+    Ok(Merged { columns: plan.columns, given, years })
 }
 
 /// The years shown: the last is the calendar year before the reference date's, whatever returns are at hand, so that no
@@ -172,6 +175,22 @@ impl Plan {
         }
     }
 
+    /// Values that forms give by declaration; of those with one for each year the last is known by its own name too.
+    fn given(&mut self, given: &[Given], years: &[i32]) {
+        for value in given {
+            let (join, columns) = given::joined(value);
+            self.joins.extend(join);
+            self.select.extend(columns);
+        }
+        let of_last = |given: &&Given| given.year.is_some() && given.year == years.last().copied();
+        for value in given.iter().filter(of_last) {
+            let last = Given { name: format!("{}_last", value.id), ..value.clone() };
+            let (join, columns) = given::joined(&last);
+            self.joins.extend(join);
+            self.select.extend(columns);
+        }
+    }
+
     /// Counts of patents; a co-owned patent counts for each of its owners.
     fn patents(&mut self, datasets: &impl Datasets) {
         use patent_state::{IN_FORCE, MAY_BE_FREE};
@@ -207,7 +226,7 @@ impl Plan {
             counts.iter().map(|(name, condition)| format!("count(CASE WHEN {condition} THEN 1 END) AS {name}")).collect();
         self.joins.push(format!(
             "LEFT JOIN (SELECT c.enterprise, {}, max(CASE WHEN p.granted_on <= as_of() THEN p.granted_on END) AS latest_grant
-                FROM credits c JOIN patents p ON p.record = c.record JOIN patent_states s ON s.record = c.record
+                FROM credits_patents c JOIN patents p ON p.record = c.record JOIN patent_states s ON s.record = c.record
                 GROUP BY c.enterprise) AS c
              ON c.enterprise = r.enterprise",
             aggregates.join(", ")
@@ -258,6 +277,10 @@ fn ratios(years: &[i32]) -> String {
     )
 }
 
-/// The credits of patents: each counted patent once for each distinct enterprise among its owners.
-pub const CREDITS: &str = "SELECT DISTINCT enterprise, record FROM links_patents
-    WHERE enterprise IS NOT NULL AND record NOT IN (SELECT record FROM duplicates) AND record NOT IN (SELECT record FROM quarantined)";
+/// The credits of a dataset whose records may be of several enterprises, as `credits_<dataset>`: each record that counts once
+/// for each distinct enterprise among its owners.
+pub async fn credit(engine: &Engine, dataset: &str) -> Result<(), EngineError> {
+    let counted = "record NOT IN (SELECT record FROM duplicates) AND record NOT IN (SELECT record FROM quarantined)";
+    let sql = format!("SELECT DISTINCT enterprise, record FROM links_{dataset} WHERE enterprise IS NOT NULL AND {counted}");
+    engine.derive(&format!("credits_{dataset}"), &sql).await.map(|_| ())
+}

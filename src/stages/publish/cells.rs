@@ -38,8 +38,10 @@ pub fn shape_of(config: &Config, column: &str) -> Shape {
     }
     let kind = |form: &str, field: &str| config.form.get(form).and_then(|f| f.field.get(field)).map(|f| f.kind);
     let merged = config.merge.field.get(column).and_then(|r| r.from.first()).and_then(|f| f.split_once('.'));
+    let given = [column, disclosure::field_of(column)].into_iter().find_map(|id| config.enterprise.get(id));
     let kind = match merged {
         Some((form, field)) => kind(form, field),
+        None if given.is_some() => given.and_then(|given| config.kind_of(given)),
         None => kind("returns", disclosure::field_of(column)),
     };
     match kind {

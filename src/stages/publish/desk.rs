@@ -12,7 +12,6 @@ use super::workbook::{Column, Value};
 use crate::config::Workbook;
 use crate::error::Error;
 use crate::finding::word;
-use crate::model::account::BALANCED;
 use crate::model::few::is_few;
 use crate::model::place::file_sql;
 use crate::model::words::{Lang, fill};
@@ -166,7 +165,8 @@ async fn stated(p: &Publication<'_>) -> Result<Vec<Stated>, Error> {
     for dataset in p.datasets {
         let table = format!("stated_{dataset}");
         let (schema, _) = p.engine.contents(&table);
-        let money = BALANCED.into_iter().find(|c| schema.column_with_name(c).is_some());
+        let accounted = p.config.form.get(dataset).and_then(|form| form.accounted.as_deref());
+        let money = accounted.filter(|c| schema.column_with_name(c).is_some());
         let money = money.map_or("CAST(0 AS DECIMAL(28,4))".to_owned(), |c| format!("\"{c}\""));
         let sql = format!(
             "SELECT file, count(*) AS n, CAST(sum(money) AS DECIMAL(38,4)) AS money

@@ -22,11 +22,14 @@ pub fn reads_statistics(config: &Config, sql: &str) -> bool {
 
 /// Whether a column of `enterprises` holds a figure of statistics, or says something of one.
 pub fn is_statistics(config: &Config, column: &str) -> bool {
-    let fields = config.form.get("returns").into_iter().flat_map(|f| &f.field);
+    let fields = config.form.values().filter(|form| form.statistics).flat_map(|form| &form.field);
     let figures = fields.filter(|(_, f)| matches!(f.kind, FieldKind::Amount | FieldKind::Number)).map(|(name, _)| name.as_str());
     // What stands beside a figure is called like it and more: revenue_last_why.
     let beside = SUFFIXES.iter().find_map(|suffix| column.strip_suffix(suffix)).unwrap_or(column);
-    RATIOS.contains(&beside) || figures.into_iter().any(|figure| figure.eq_ignore_ascii_case(field_of(beside)))
+    let given = [beside, field_of(beside)].into_iter().find_map(|id| config.enterprise.get(id));
+    RATIOS.contains(&beside)
+        || given.is_some_and(|given| config.is_statistical(&given.from))
+        || figures.into_iter().any(|figure| figure.eq_ignore_ascii_case(field_of(beside)))
 }
 
 /// What a name gets that stands beside a figure.
@@ -34,14 +37,14 @@ const SUFFIXES: [&str; 3] = ["_why", "_state", "_raw"];
 
 /// Whether a source sends statistics; one that nobody knows is taken for one.
 pub fn sends_statistics(config: &Config, source: &str) -> bool {
-    config.source.get(source).is_none_or(|s| s.forms.iter().any(|f| f == "returns"))
+    config.source.get(source).is_none_or(|s| s.forms.iter().any(|form| config.is_statistical(form)))
 }
 
 /// Tells findings that rest on statistics: of an enterprise without consent not even their number may be known.
 pub struct StatisticsFindings<'a> {
     config: &'a Config,
     places: &'a Places,
-    /// Edits that read figures of returns, whatever dataset they judge.
+    /// Edits that read figures of statistics, whatever dataset they judge.
     edits: HashSet<&'a str>,
 }
 
@@ -52,38 +55,37 @@ impl<'a> StatisticsFindings<'a> {
         Self { config, places, edits: edits.map(|(code, _)| code.as_str()).collect() }
     }
 
-    /// Whether a finding is one of them: in a return, in a file of a source that sends returns, or of an edit that reads them.
+    /// Whether a finding is one of them: in a table of statistics, in a file of a source that sends such, or of an edit that reads them.
     pub fn has(&self, finding: &Finding) -> bool {
         let file = match finding.record {
             Some(record) => self.places.file(record),
             None => finding.file.and_then(|file| self.places.files.get(file)),
         };
-        ["returns", "sum_rows"].contains(&finding.dataset.as_ref())
+        self.config.is_statistical(&finding.dataset)
             || file.is_none_or(|file| sends_statistics(self.config, &file.source))
             || self.edits.contains(finding.code.as_ref())
     }
 }
 
-/// Whether the outcomes of an edit rest on statistics: it judges returns, or reads them.
+/// Whether the outcomes of an edit rest on statistics: it judges some, or reads them.
 pub fn edit_judges_statistics(config: &Config, code: &str) -> bool {
-    config
-        .edit
-        .get(code)
-        .is_some_and(|edit| edit.dataset.iter().any(|d| ["returns", "sum_rows"].contains(&d.as_str())) || reads(config, edit))
+    config.edit.get(code).is_some_and(|edit| edit.dataset.iter().any(|dataset| config.is_statistical(dataset)) || reads(config, edit))
 }
 
-/// Whether any expression of an edit reads figures of returns.
+/// Whether any expression of an edit reads figures of statistics.
 fn reads(config: &Config, edit: &EditOptions) -> bool {
     let texts = [Some(&edit.holds), edit.when.as_ref(), edit.expected.as_ref(), edit.because.as_ref()];
-    texts.into_iter().flatten().chain(edit.with.values()).chain(&edit.fields).chain(&edit.reads).any(|sql| edit_reads(config, sql))
+    let fields = edit.fields.iter().chain(&edit.reads).filter(|field| !field.starts_with('@'));
+    texts.into_iter().flatten().chain(edit.with.values()).chain(fields).any(|sql| edit_reads(config, sql))
 }
 
-/// Whether an expression of an edit names a figure of returns, or asks a table of them. An edit over each field of its dataset
-/// (`{f}`) reads those alone.
+/// Whether an expression of an edit names a figure of statistics, or asks a table of them. What stands for fields of its dataset
+/// (`{f}`, `{@uscc}`) reads those alone.
 fn edit_reads(config: &Config, sql: &str) -> bool {
-    let Ok(expression) = Expression::parse(&sql.replace("{f}", "f")) else { return true };
-    expression.tables().iter().any(|table| table == "returns" || table.ends_with("_returns"))
-        || expression.names().iter().any(|name| is_statistics(config, &name.to_lowercase()))
+    let Ok(expression) = Expression::parse(&EditOptions::unbound(sql)) else { return true };
+    let of_statistics =
+        |table: &String| config.form.iter().any(|(id, f)| f.statistics && (table == id || table.ends_with(&format!("_{id}"))));
+    expression.tables().iter().any(of_statistics) || expression.names().iter().any(|name| is_statistics(config, &name.to_lowercase()))
 }
 
 /// The field of a column that holds its figure for a year: `revenue` of `revenue_2025` and `revenue_last`.

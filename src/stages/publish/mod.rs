@@ -28,7 +28,7 @@ pub use held_back::{HeldBack, HeldRecords};
 pub use published::{FileFlaw, PublishedRun, RECORD};
 pub use slip::{Slip, SlipRow, write_slip};
 
-use crate::config::{Config, DataFormat};
+use crate::config::{Config, DataFormat, FORMS};
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::finding::{Catalogue, Finding, Judgement, Renderer};
@@ -124,7 +124,7 @@ pub async fn publish(publication: &Publication<'_>, folder: &Path) -> Result<Wri
     let gathered = desk::Gathered::gather(publication, &consenting, &held_back, &rests).await?;
     let data = folder.join("data");
     let mut tables = Vec::new();
-    for name in &publication.config.output.data {
+    for name in wanted(publication.config) {
         if let Some(table) = tables::table(publication, &gathered, name).await? {
             std::fs::create_dir_all(&data)?;
             tables.push((name, table));
@@ -142,6 +142,13 @@ pub async fn publish(publication: &Publication<'_>, folder: &Path) -> Result<Wri
     let record_sha256 = run_json::write(publication, &gathered, &books, &written, folder)?;
     written.push(published::RECORD.to_owned());
     Ok(Written { files: written, record_sha256, held_back })
+}
+
+/// The datasets asked for, each form's in place of the word for all of them.
+fn wanted(config: &Config) -> Vec<&String> {
+    let listed = &config.output.data;
+    let forms = || config.form.iter().filter(|(id, form)| !form.registry && !listed.contains(id)).map(|(id, _)| id);
+    listed.iter().flat_map(|name| if name == FORMS { forms().collect() } else { vec![name] }).collect()
 }
 
 /// Writes the datasets in every format asked for.

@@ -1,14 +1,17 @@
 //! The way back: which cell a value of an enterprise comes from.
 //!
 //! A field that several sources may state (survivorship) comes from the first of them that has a value. The merged
-//! record keeps only the value, so the query asks the sources once more which of them it was.
+//! record keeps only the value, so the query asks the sources once more which of them it was. A value that a form gives by
+//! declaration may rest on many cells: every field that it reads, in every record that speaks for the enterprise.
 
 use super::Publication;
 use super::cells::{Reader, Shape};
 use crate::engine::{Engine, EngineError};
+use crate::model::merged::Given;
 use crate::model::place::Places;
-use datafusion::arrow::array::RecordBatch;
-use std::collections::BTreeSet;
+use datafusion::arrow::array::{Array, AsArray, RecordBatch};
+use datafusion::arrow::datatypes::{Int32Type, Int64Type};
+use std::collections::{BTreeSet, HashMap};
 
 /// Columns of record numbers whose datasets a field can come from, beside others.
 pub const SHARED: [(&str, &str); 2] = [("directory_record", "directory"), ("need_record", "needs")];
@@ -17,12 +20,38 @@ pub const SHARED: [(&str, &str); 2] = [("directory_record", "directory"), ("need
 #[derive(Debug, Clone)]
 pub struct Sources {
     columns: Vec<(String, Vec<(String, String)>)>,
+    given: HashMap<String, Records>,
+}
+
+/// The fields that a column reads, and by enterprise the records in which it does.
+#[derive(Debug, Clone, Default)]
+struct Records {
+    fields: Vec<String>,
+    by_enterprise: HashMap<String, Vec<i64>>,
+}
+
+impl Records {
+    fn of(p: &Publication<'_>, given: &Given) -> Self {
+        let mut by_enterprise: HashMap<String, Vec<i64>> = HashMap::new();
+        for batch in &p.engine.contents(&format!("given_by_{}", given.id)).1 {
+            let (enterprises, records) = (batch.column(0).as_string::<i32>(), batch.column(2).as_primitive::<Int64Type>());
+            let periods = batch.column(1).as_primitive::<Int32Type>();
+            let of_year = |row: &usize| given.year.is_none_or(|year| periods.is_valid(*row) && periods.value(*row) == year);
+            for row in (0..batch.num_rows()).filter(of_year) {
+                by_enterprise.entry(enterprises.value(row).to_owned()).or_default().push(records.value(row));
+            }
+        }
+        Self { fields: given.fields.clone(), by_enterprise }
+    }
 }
 
 impl Sources {
     /// Takes them from what merging left.
     pub fn of(p: &Publication<'_>) -> Self {
-        Self { columns: p.merged.columns.iter().map(|c| (c.name.clone(), c.sources.clone())).collect() }
+        Self {
+            columns: p.merged.columns.iter().map(|c| (c.name.clone(), c.sources.clone())).collect(),
+            given: p.merged.given.iter().map(|given| (given.name.clone(), Records::of(p, given))).collect(),
+        }
     }
 
     /// All enterprises in the order of the registry, with a column for each source that may have no value.
@@ -51,7 +80,8 @@ impl Sources {
             let [number, has] = [record, &stated(record, field)].map(|c| Reader::of(batch, c, Shape::Plain));
             (number, has, field.as_str())
         });
-        SourceCells { places, sources: sources.collect() }
+        let given = self.given.get(column).map(|records| (Reader::of(batch, "enterprise", Shape::Plain), records));
+        SourceCells { places, sources: sources.collect(), given }
     }
 }
 
@@ -64,9 +94,17 @@ fn stated(record: &str, field: &str) -> String {
 pub struct SourceCells<'a> {
     places: &'a Places,
     sources: Vec<(Reader<'a>, Reader<'a>, &'a str)>,
+    given: Option<(Reader<'a>, &'a Records)>,
 }
 
 impl SourceCells<'_> {
+    /// Every cell that the value rests on, in the order of records and fields.
+    pub fn cells(&self, row: usize) -> Vec<String> {
+        let Some((key, records)) = &self.given else { return self.cite(row).into_iter().collect() };
+        let own = records.by_enterprise.get(key.text(row)).into_iter().flatten();
+        own.flat_map(|record| records.fields.iter().filter_map(|field| self.places.cite(*record, field))).collect()
+    }
+
     /// The cell of the first source that states a value, as `file[sheet]D17`.
     pub fn cite(&self, row: usize) -> Option<String> {
         self.sources.iter().find_map(|(record, stated, field)| {

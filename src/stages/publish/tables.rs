@@ -2,12 +2,14 @@
 
 use super::Publication;
 use super::desk::{FindingCount, Gathered};
-use super::provenance::Sources;
+use super::provenance::{SHARED, Sources};
+use crate::config::{FormOptions, Links};
 use crate::error::Error;
 use crate::finding::Rendered;
+use crate::model::field::FieldKind;
 use crate::model::merged::Conflict;
 use crate::model::place::{Address, Places};
-use datafusion::arrow::array::{ArrayRef, AsArray, BooleanArray, Decimal128Array, Int64Array, RecordBatch, StringArray};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Decimal128Array, Int64Array, RecordBatch, StringArray};
 use datafusion::arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef};
 use std::sync::Arc;
 
@@ -20,8 +22,6 @@ pub async fn table(publication: &Publication<'_>, gathered: &Gathered<'_>, name:
     Ok(Some(match name {
         "enterprises" => enterprises(p, gathered)?,
         "verdicts" => p.engine.contents("verdicts"),
-        "returns" | "needs" if p.has(name) => linked(p, name).await?,
-        "patents" if p.has(name) => patents(p).await?,
         "findings" => findings(p, gathered)?,
         "unjudged" => unjudged(p)?,
         "edits" => edits(p)?,
@@ -30,7 +30,11 @@ pub async fn table(publication: &Publication<'_>, gathered: &Gathered<'_>, name:
         "not_linked" => not_linked(p).await?,
         "places" => places(p)?,
         "set_aside" => set_aside(p)?,
-        _ => return Ok(None),
+        form => match p.config.form.get(form).filter(|_| p.has(form)) {
+            Some(options) if options.links == Links::Holders => credited(p, form, options).await?,
+            Some(_) => linked(p, form).await?,
+            None => return Ok(None),
+        },
     }))
 }
 
@@ -39,7 +43,8 @@ pub async fn table(publication: &Publication<'_>, gathered: &Gathered<'_>, name:
 fn enterprises(p: &Publication<'_>, gathered: &Gathered<'_>) -> Result<Table, Error> {
     let (schema, batches) = p.engine.contents("enterprises");
     // The record numbers are ours; provenance says the same in words.
-    let shown: Vec<usize> = (0..schema.fields().len()).filter(|i| !schema.field(*i).name().contains("_record")).collect();
+    let is_number = |name: &str| SHARED.iter().any(|(record, _)| name == *record) || name.starts_with("return_record_");
+    let shown: Vec<usize> = (0..schema.fields().len()).filter(|i| !is_number(schema.field(*i).name())).collect();
     let batches = batches.iter().map(|b| b.project(&shown)).collect::<Result<Vec<_>, _>>()?;
     let schema = schema.project(&shown)?;
     let mut fields: Vec<_> = schema.fields().iter().cloned().collect();
@@ -113,20 +118,25 @@ async fn linked(p: &Publication<'_>, dataset: &str) -> Result<Table, Error> {
     located(p.places, p.engine.query(dataset, &sql).await?)
 }
 
-/// One row per patent and linked enterprise; a patent that nobody was found for once, with `uscc` empty.
+/// One row per record and linked enterprise; a record that nobody was found for once, with `uscc` empty.
 ///
-/// `uscc` is the enterprise's key, so it is filled for an enterprise without a code too (`N:` and its name). `state` is what
-/// counts and criteria go by, `term_end` the last day of protection.
-async fn patents(p: &Publication<'_>) -> Result<Table, Error> {
-    let columns: Vec<String> =
-        published_columns(p, "patents").await?.iter().filter(|c| !c.starts_with("uscc")).map(|c| format!("d.\"{c}\"")).collect();
+/// `uscc` is the enterprise's key, so it is filled for an enterprise without a code too (`N:` and its name). Of patents, `state`
+/// is what counts and criteria go by, `term_end` the last day of protection.
+async fn credited(p: &Publication<'_>, dataset: &str, form: &FormOptions) -> Result<Table, Error> {
+    let code = form.first_of(FieldKind::Uscc).unwrap_or("uscc");
+    let columns = published_columns(p, dataset).await?;
+    let columns: Vec<String> = columns.iter().filter(|c| !c.starts_with(code)).map(|c| format!("d.\"{c}\"")).collect();
+    let (state, states) = match dataset {
+        "patents" => ("s.state, s.term_end, ", "JOIN patent_states s ON s.record = d.record"),
+        _ => ("", ""),
+    };
     let sql = format!(
-        "SELECT d.record, c.enterprise AS uscc, r.name AS enterprise_name, s.state, s.term_end, {} FROM patents d
-         JOIN patent_states s ON s.record = d.record LEFT JOIN credits c ON c.record = d.record LEFT JOIN registry r ON r.enterprise = c.enterprise
+        "SELECT d.record, c.enterprise AS uscc, r.name AS enterprise_name, {state}{} FROM {dataset} d {states}
+         LEFT JOIN credits_{dataset} c ON c.record = d.record LEFT JOIN registry r ON r.enterprise = c.enterprise
          WHERE d.record NOT IN (SELECT record FROM duplicates) ORDER BY d.record, c.enterprise",
         columns.join(", ")
     );
-    located(p.places, p.engine.query("patents", &sql).await?)
+    located(p.places, p.engine.query(dataset, &sql).await?)
 }
 
 /// The findings; `statistics` says whether one rests on statistics, `rests_on` which enterprise without consent it would tell
@@ -200,7 +210,7 @@ fn conflicts(p: &Publication<'_>) -> Result<Table, Error> {
     ])
 }
 
-/// One row per enterprise and value: column, year, and the cell that it comes from.
+/// One row per enterprise, value and cell that it comes from: column and cell.
 async fn provenance(p: &Publication<'_>) -> Result<Table, Error> {
     let sources = Sources::of(p);
     let batches = sources.enterprises(p.engine).await?;
@@ -208,15 +218,13 @@ async fn provenance(p: &Publication<'_>) -> Result<Table, Error> {
     for batch in &batches {
         let keys = batch.column_by_name("enterprise").map(|c| c.as_string::<i32>());
         let Some(keys) = keys else { continue };
-        let ways: Vec<_> = p.merged.columns.iter().map(|c| (c, sources.cells(p.places, batch, &c.name))).collect();
+        let names = p.merged.columns.iter().map(|c| &c.name).chain(p.merged.given.iter().map(|given| &given.name));
+        let ways: Vec<_> = names.map(|name| (name, sources.cells(p.places, batch, name))).collect();
         for row in 0..batch.num_rows() {
-            for (column, way) in &ways {
-                if batch.column_by_name(&column.name).is_none_or(|c| c.is_null(row)) {
-                    continue;
-                }
-                if let Some(cell) = way.cite(row) {
+            for (column, way) in ways.iter().filter(|(column, _)| batch.column_by_name(column).is_some_and(|c| c.is_valid(row))) {
+                for cell in way.cells(row) {
                     enterprises.push(keys.value(row).to_owned());
-                    columns.push(column.name.clone());
+                    columns.push((*column).clone());
                     cells.push(cell);
                 }
             }
@@ -232,7 +240,8 @@ fn batch_of(enterprises: Vec<String>, columns: Vec<String>, cells: Vec<String>) 
 async fn not_linked(p: &Publication<'_>) -> Result<Table, Error> {
     let renderer = p.renderer();
     let (mut records, mut names, mut reasons) = (Vec::new(), Vec::new(), Vec::new());
-    for dataset in ["returns", "needs", "patents"].into_iter().filter(|d| p.has(d)) {
+    let linked = p.config.form.iter().filter(|(id, form)| !form.registry && form.links != Links::None && p.has(id));
+    for (dataset, _) in linked {
         let sql = format!("SELECT record, name, not_linked FROM links_{dataset} WHERE not_linked IS NOT NULL ORDER BY record, number");
         let (_, batches) = p.engine.query("not linked", &sql).await?;
         for b in &batches {

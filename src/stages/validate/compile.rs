@@ -8,6 +8,7 @@ use crate::model::scope::Scope;
 use crate::model::severity::Severity;
 use datafusion::arrow::datatypes::{Field, Schema};
 use indexmap::IndexMap;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -150,9 +151,9 @@ pub fn compile(
     dataset: &Dataset<'_>,
 ) -> Result<Vec<Compiled>, Box<Fault>> {
     let mut compiled = Vec::new();
-    for (code, edit) in of_scope(edits, scope, dataset.name) {
-        let compiler = Compiler::new(engine, code, edit, dataset)?;
-        for (fields, each) in instances(edit, dataset) {
+    for (code, edit) in of_scope(edits, scope, dataset) {
+        let compiler = Compiler::new(engine, code, &edit, dataset)?;
+        for (fields, each) in instances(&edit, dataset) {
             compiled.push(compiler.instance(&fields, each.as_deref())?);
         }
     }
@@ -162,9 +163,10 @@ pub fn compile(
 
 /// The fields that any edit of a scope may put in doubt.
 pub fn doubted(edits: &IndexMap<String, EditOptions>, scope: Scope, dataset: &Dataset<'_>) -> BTreeSet<String> {
-    let own = of_scope(edits, scope, dataset.name)
-        .flat_map(|(_, edit)| instances(edit, dataset).into_iter().flat_map(move |(fields, _)| withheld(edit, dataset, &fields).1));
-    own.filter(|f| dataset.has(f)).collect()
+    let of_edit = |edit: &EditOptions| {
+        instances(edit, dataset).into_iter().flat_map(|(fields, _)| withheld(edit, dataset, &fields).1).collect::<Vec<_>>()
+    };
+    of_scope(edits, scope, dataset).flat_map(|(_, edit)| of_edit(&edit)).filter(|f| dataset.has(f)).collect()
 }
 
 /// By dataset, the tables that conditions of its edits among records read beside its own.
@@ -180,12 +182,14 @@ pub fn tables_read(edits: &IndexMap<String, EditOptions>) -> BTreeMap<String, BT
     read
 }
 
+/// The edits of a scope that judge a dataset, each as it reads over its form.
 fn of_scope<'a>(
     edits: &'a IndexMap<String, EditOptions>,
     scope: Scope,
-    dataset: &'a str,
-) -> impl Iterator<Item = (&'a String, &'a EditOptions)> {
-    edits.iter().filter(move |(_, e)| !e.disabled && e.scope == scope && e.dataset.iter().any(|d| d == dataset))
+    dataset: &'a Dataset<'a>,
+) -> impl Iterator<Item = (&'a String, Cow<'a, EditOptions>)> {
+    let judging = edits.iter().filter(move |(_, e)| !e.disabled && e.scope == scope && e.judges(dataset.name, dataset.form));
+    judging.filter_map(|(code, edit)| Some((code, dataset.form.map_or(Some(Cow::Borrowed(edit)), |form| edit.over(form))?)))
 }
 
 /// The choices of fields that an edit is judged over, each with the field that `{f}` stands for.

@@ -1,5 +1,6 @@
 //! Row accounting: every record that came in, where it ended, and the proof that nothing is lost.
 
+use crate::config::FormOptions;
 use crate::error::Error;
 use crate::finding::word;
 use crate::model::account::Place;
@@ -167,17 +168,12 @@ fn cells<'v>(desk: &Desk<'v>, name: (&'v str, &'v str), line: &Line, money: Opti
         _ => Value::Count(lost),
     });
     if let Some(dataset) = money {
-        let field = match dataset {
-            "returns" => desk.header("revenue"),
-            "needs" | "directory" => desk.header("need"),
-            _ => "",
-        };
-        if field.is_empty() {
-            cells.extend([Value::Blank; COUNTS + 1]);
-        } else {
+        if let Some(field) = desk.publication.config.form.get(dataset).and_then(FormOptions::accounted) {
             cells.extend([Value::Text(field), ten_thousands(line.stated.1)]);
             cells.extend(line.placed.iter().map(|p| ten_thousands(p.1)));
             cells.push(ten_thousands(line.stated.1 - line.placed.iter().map(|p| p.1).sum::<i128>()));
+        } else {
+            cells.extend([Value::Blank; COUNTS + 1]);
         }
     }
     cells

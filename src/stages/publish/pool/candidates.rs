@@ -186,7 +186,11 @@ impl<'a> Way<'a> {
         match self {
             Way::Words(words) if matches!(reader, Reader::Missing) || reader.has(row) => words.clone(),
             _ if !reader.has(row) => String::new(),
-            Way::Cell(cells) => cells.cite(row).unwrap_or_default(),
+            Way::Cell(cells) => match cells.cells(row).as_slice() {
+                [] => String::new(),
+                [cell] => cell.clone(),
+                [first, rest @ ..] => desk.tell("and_cells", &[first, &(rest.len() + 1).to_string()]),
+            },
             Way::Computed(from) => {
                 let cited: Vec<String> = from.iter().filter_map(|cells| cells.cite(row)).collect();
                 cited.join(desk.say("between"))

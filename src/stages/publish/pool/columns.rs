@@ -1,5 +1,6 @@
 //! The columns of the pool, once for its two grids: the values and the cells that they come from.
 
+use crate::model::field::FieldKind;
 use crate::stages::publish::cells::Shape;
 use crate::stages::publish::desk::Desk;
 use crate::stages::publish::disclosure::judged_by;
@@ -57,6 +58,7 @@ pub fn pool_columns<'a>(desk: &Desk<'a>) -> Vec<PoolColumn<'a>> {
     b.add("need_amount", Column::amount(desk.header("amount")).in_group(need));
     b.add("need_months", Column::count(desk.header("months")).with_unit(desk.header("unit_month")).in_group(need));
     b.add("need_use", Column::text(desk.header("use")).in_group(need));
+    b.given();
     b.push("findings", Column::count(desk.header("findings")).with_unit(desk.header("unit_item")), Origin::Findings, false);
     b.columns
 }
@@ -97,6 +99,24 @@ impl<'a> Builder<'_, 'a> {
         }
         let staff = Column::count(desk.header("staff")).with_unit(desk.header("unit_person")).in_group(&group);
         self.push("staff", staff, Origin::Cell, true);
+    }
+
+    /// What forms give by declaration, of several years under their common label.
+    fn given(&mut self) {
+        let (config, merged) = (self.desk.publication.config, &self.desk.publication.merged);
+        for given in &merged.given {
+            let Some(options) = config.enterprise.get(&given.id).filter(|options| !options.hidden) else { continue };
+            let header = given.year.map_or_else(|| given.label.clone(), |year| self.desk.tell("year", &[&year.to_string()]));
+            let look = match given.kind {
+                FieldKind::Amount => Column::amount(&header),
+                FieldKind::Date => Column::date(&header),
+                FieldKind::Number | FieldKind::Year => Column::count(&header),
+                _ => Column::text(&header).wide(16.0),
+            };
+            let look = options.unit.iter().fold(look, |look, unit| look.with_unit(unit));
+            let look = if given.year.is_some() { look.in_group(&given.label) } else { look };
+            self.push(&given.name, look, Origin::Cell, config.is_statistical(&options.from));
+        }
     }
 
     fn patents(&mut self) {

@@ -57,7 +57,7 @@ pub fn conflicts(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
 
 /// Whether the edition may show a conflict: figures of statistics only with consent.
 fn shows(desk: &Desk<'_>, conflict: &Conflict) -> bool {
-    let statistics = desk.publication.places.table(conflict.used.0).is_none_or(|t| t.form == "returns");
+    let statistics = desk.publication.places.table(conflict.used.0).is_none_or(|t| desk.publication.config.is_statistical(&t.form));
     !statistics || desk.discloses(&conflict.enterprise)
 }
 

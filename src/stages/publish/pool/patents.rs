@@ -25,7 +25,7 @@ pub async fn gather(p: &Publication<'_>) -> Result<Vec<RecordBatch>, Error> {
         "SELECT d.record, c.enterprise, e.uscc AS owner_code, e.uscc_why AS owner_code_why, e.name AS owner, e.pooled, {},
             s.term_end AS term, s.state, CASE WHEN c.enterprise IS NULL THEN n.not_linked END AS reason
          FROM patents d JOIN patent_states s ON s.record = d.record
-         LEFT JOIN credits c ON c.record = d.record LEFT JOIN enterprises e ON e.enterprise = c.enterprise
+         LEFT JOIN credits_patents c ON c.record = d.record LEFT JOIN enterprises e ON e.enterprise = c.enterprise
          LEFT JOIN (SELECT record, coalesce(
                 CAST(string_agg(CASE WHEN doubtful THEN not_linked END, chr(30) ORDER BY number) AS VARCHAR), max(not_linked)) AS not_linked
             FROM links_patents GROUP BY record) AS n ON n.record = d.record

@@ -1,0 +1,145 @@
+//! Values that forms give to enterprises, as `[enterprise.<id>]` declares them.
+//!
+//! Each is a table of the engine, `given_<id>` (enterprise, period, value, why), and a table of the records that it rests on,
+//! `given_by_<id>` (enterprise, period, record): provenance is asked of these, not kept beside the values.
+
+use super::Datasets;
+use crate::config::{Config, FormOptions, GivenOptions, Pick, Taken, member};
+use crate::engine::{Engine, EngineError};
+use crate::model::field::{FieldKind, PeriodKind};
+use crate::model::merged::Given;
+
+/// The reason of a value that records state differently; it is the edit that tells them.
+const DIFFERS: &str = "'UNQ-003'";
+
+/// Derives the tables of every value that is declared, and gives its columns of `enterprises` for the years shown.
+pub async fn give(engine: &Engine, config: &Config, datasets: &impl Datasets, years: &[i32]) -> Result<Vec<Given>, EngineError> {
+    let mut all = Vec::new();
+    for (id, options) in &config.enterprise {
+        let (Some(form), Some(taken)) = (config.form.get(&options.from), options.taken()) else { continue };
+        let figure = Figure { id, options, form, taken };
+        if datasets.schema(&options.from).is_some() {
+            engine.derive(&format!("given_by_{id}"), &figure.records(datasets)).await?;
+            engine.derive(&format!("given_{id}"), &figure.values()).await?;
+        }
+        all.extend(figure.columns(datasets, years));
+    }
+    Ok(all)
+}
+
+/// A declared value.
+struct Figure<'a> {
+    id: &'a str,
+    options: &'a GivenOptions,
+    form: &'a FormOptions,
+    taken: Taken,
+}
+
+impl Figure<'_> {
+    /// The fields that are read of each record.
+    fn fields(&self) -> Vec<String> {
+        match &self.taken {
+            Taken::Count => Vec::new(),
+            Taken::Field(field) => vec![field.clone()],
+            Taken::Sum(field, range) => match self.form.lists.get(field) {
+                None => vec![field.clone()],
+                Some(members) => {
+                    let (first, last) = range.unwrap_or((1, members.len()));
+                    (first..=last).map(|number| member(field, number)).collect()
+                }
+            },
+        }
+    }
+
+    fn kind(&self) -> FieldKind {
+        let first = self.fields().first().and_then(|field| self.form.field.get(field)).map(|field| field.kind);
+        first.unwrap_or(FieldKind::Number)
+    }
+
+    /// The type of its values.
+    fn sql_type(&self) -> &'static str {
+        if self.taken == Taken::Count { "BIGINT" } else { super::sql_type(self.kind()) }
+    }
+
+    /// A row for each record that speaks for an enterprise: enterprise, period, record, its value and why it has none. Of
+    /// records that contradict each other none has a value.
+    fn records(&self, datasets: &impl Datasets) -> String {
+        let (from, sql_type) = (&self.options.from, self.sql_type());
+        let has = |column: &str| datasets.has(from, column);
+        let fields = self.fields();
+        let value = match &self.taken {
+            Taken::Count => "CAST(1 AS BIGINT)".to_owned(),
+            _ if fields.iter().any(|field| !has(field)) => format!("CAST(NULL AS {sql_type})"),
+            _ => fields.iter().map(|field| format!("t.\"{field}\"")).collect::<Vec<_>>().join(" + "),
+        };
+        let whys = fields.iter().map(|field| format!("{field}_why")).filter(|why| has(why)).map(|why| format!("t.\"{why}\""));
+        let why = whys.chain(["CAST(NULL AS VARCHAR)".to_owned()]).collect::<Vec<_>>().join(", ");
+        let base = format!(
+            "SELECT l.enterprise, t.period, t.record, CASE WHEN f.record IS NULL THEN {value} END AS value,
+                CASE WHEN f.record IS NULL THEN coalesce({why}) ELSE {DIFFERS} END AS why
+             FROM {from} t JOIN (SELECT DISTINCT enterprise, record FROM links_{from} WHERE enterprise IS NOT NULL) AS l ON l.record = t.record
+             LEFT JOIN duplicates f ON f.record = t.record WHERE f.record IS NULL OR f.conflicting"
+        );
+        match self.options.pick {
+            None => format!("SELECT * FROM ({base}) AS b ORDER BY enterprise, record"),
+            Some(Pick::LatestYear) => format!(
+                "SELECT enterprise, period, record, value, why FROM (
+                    SELECT *, max(period) OVER (PARTITION BY enterprise) AS latest FROM ({base}) AS b) AS p
+                 WHERE period = latest OR latest IS NULL ORDER BY enterprise, record"
+            ),
+        }
+    }
+
+    /// A row for each enterprise, and for each period where there is a value for each.
+    fn values(&self) -> String {
+        let whole = "count(*) = count(value)";
+        let value = match self.taken {
+            Taken::Field(_) => format!("CASE WHEN {whole} AND min(value) = max(value) THEN min(value) END"),
+            Taken::Sum(..) => format!("CASE WHEN {whole} THEN TRY_CAST(sum(value) AS {}) END", self.sql_type()),
+            Taken::Count => format!("CASE WHEN {whole} THEN sum(value) END"),
+        };
+        let (period, group) = match self.options.per {
+            PeriodKind::Year => ("period", "enterprise, period"),
+            PeriodKind::None => ("CAST(NULL AS INT) AS period", "enterprise"),
+        };
+        format!(
+            "SELECT enterprise, {period}, {value} AS value,
+                coalesce(min(why), CASE WHEN {whole} AND min(value) <> max(value) AND {single} THEN {DIFFERS} END) AS why
+             FROM given_by_{id} GROUP BY {group} ORDER BY {group}",
+            single = matches!(self.taken, Taken::Field(_)),
+            id = self.id
+        )
+    }
+
+    /// Its columns of `enterprises`.
+    fn columns(&self, datasets: &impl Datasets, years: &[i32]) -> Vec<Given> {
+        let there = datasets.schema(&self.options.from).is_some();
+        let of = |name: String, year: Option<i32>| Given {
+            name,
+            id: self.id.to_owned(),
+            year,
+            fields: self.fields(),
+            label: self.options.label.clone(),
+            kind: self.kind(),
+            sql_type: self.sql_type(),
+            there,
+        };
+        match self.options.per {
+            PeriodKind::None => vec![of(self.id.to_owned(), None)],
+            PeriodKind::Year => years.iter().map(|year| of(format!("{}_{year}", self.id), Some(*year))).collect(),
+        }
+    }
+}
+
+/// What a value adds to the plan of enterprises `r`: its join, and its value and reason under its name.
+pub fn joined(given: &Given) -> (Option<String>, Vec<String>) {
+    let Given { name, id, sql_type, .. } = given;
+    if !given.there {
+        return (None, vec![format!("CAST(NULL AS {sql_type}) AS \"{name}\""), format!("CAST(NULL AS VARCHAR) AS \"{name}_why\"")]);
+    }
+    let alias = format!("given_to_{name}");
+    let of_year = given.year.map(|year| format!(" WHERE period = {year}")).unwrap_or_default();
+    let join =
+        format!("LEFT JOIN (SELECT enterprise, value, why FROM given_{id}{of_year}) AS {alias} ON {alias}.enterprise = r.enterprise");
+    (Some(join), vec![format!("{alias}.value AS \"{name}\""), format!("{alias}.why AS \"{name}_why\"")])
+}

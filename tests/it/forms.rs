@@ -1,0 +1,103 @@
+//! Forms that a site declares in its settings alone.
+
+use crate::conditions::refusals;
+use crate::util::{Site, tests, text};
+use std::collections::BTreeSet;
+use std::fs;
+
+/// The site of `tests/forms/`: three bureaus' usual forms and three that no built-in knows.
+fn site() -> Site {
+    let settings = fs::read_to_string(tests().join("forms/pipeline.toml")).expect("the settings");
+    let site = Site::new("2026-06-30", settings.split_once("as_of = \"2026-06-30\"\n").expect("a reference date").1);
+    for entry in walkdir::WalkDir::new(tests().join("forms/inputs")).into_iter().filter_map(Result::ok).filter(|e| e.path().is_file()) {
+        let below = entry.path().strip_prefix(tests().join("forms/inputs")).expect("below inputs");
+        site.input(&below.display().to_string(), fs::read(entry.path()).expect("an input"));
+    }
+    site
+}
+
+#[test]
+fn forms_of_a_sites_own_are_read_linked_judged_and_published() {
+    let site = site();
+    let checked = site.huichi(&["check"]);
+    assert!(checked.status.success(), "{}", text(&checked.stderr));
+    site.run();
+    let enterprises = site.table("enterprises");
+    let of = |name: &str, column: &str| {
+        let row = enterprises.iter().find(|r| r["name"].contains(name)).expect("an enterprise");
+        row[column].clone()
+    };
+    assert_eq!(of("澄砚", "electricity_2025"), "726600", "two meters, twelve months each");
+    assert_eq!(of("翊穗", "electricity_2025"), "", "a month is missing");
+    assert_eq!(of("铎岚", "tax_level"), "", "a level that is on no list");
+    assert_eq!((of("芮泽", "tax_level"), of("芮泽", "verdict_tax")), (String::new(), "unjudged".into()), "two levels in one year");
+    assert_eq!((of("溪桐", "guarantee_amount"), of("溪桐", "verdict_guarantee")), ("3000000".into(), "met".into()), "by its former name");
+    assert_eq!((of("昀墨", "tax_level"), of("昀墨", "verdict_tax")), (String::new(), "unjudged".into()), "nobody speaks of it");
+    let cells: BTreeSet<String> = site
+        .table("provenance")
+        .into_iter()
+        .filter(|r| r["column"] == "electricity_2025" && r["cell"].contains("[Sheet1]") && r["enterprise"] == "91360783MAYW010195")
+        .map(|r| r["cell"].rsplit(']').next().unwrap_or_default().to_owned())
+        .collect();
+    assert_eq!((cells.len(), cells.contains("D4"), cells.contains("O5")), (24, true, true), "{cells:?}");
+    let places = site.table("places");
+    let rows = |dataset: &str, place: &str| -> u64 {
+        let of = places.iter().filter(|r| r["dataset"] == dataset && r["place"] == place);
+        of.map(|r| r["rows"].parse::<u64>().expect("a number")).sum()
+    };
+    assert_eq!((rows("tax_credit", "not_linked"), rows("tax_credit", "duplicate"), rows("electricity", "duplicate")), (1, 2, 0));
+    insta::assert_snapshot!("findings_of_own_forms", own_findings(&site).join("\n"));
+}
+
+#[test]
+fn what_would_fail_at_night_is_refused_with_its_line() {
+    let form = |rest: &str| {
+        format!(
+            "[form.loans]\ntitle = \"贷款\"\nkey = [\"uscc\"]\n{rest}\n[form.loans.field]\nuscc = {{ label = \"代码\", type = \"uscc\" }}\nbalance = {{ label = \"余额\", type = \"amount\" }}\n"
+        )
+    };
+    let value = |rest: &str| format!("{}[enterprise.loan_balance]\nlabel = \"贷款余额\"\n{rest}\n", form(""));
+    let wrong = [
+        (form("links = \"holders\""), "CFG-010 6 form.loans.links"),
+        (form("record = [\"enterprise\", \"contract\"]"), "CFG-010 6 form.loans.record"),
+        (form("accounted = \"uscc\""), "CFG-010 6 form.loans.accounted"),
+        (form("registry = true"), "CFG-010 6 form.loans.registry"),
+        ("[form.patents]\nlinks = \"own\"\n".to_owned(), "CFG-010 4 form.patents.links"),
+        ("[form.needs]\nrecord = [\"enterprise\", \"need_use\"]\n".to_owned(), "CFG-010 4 form.needs.record"),
+        (form("").replace("loans", "duplicates"), "CFG-026 3 form.duplicates"),
+        (form("").replace("loans", "order"), "CFG-026 3 form.order"),
+        (form("").replace("balance", "select"), "CFG-026 9 form.loans.field.select"),
+        (form("").replace("type = \"amount\"", "type = \"number\", columns = \"1月-12月\""), "CFG-010 9 form.loans.field.balance.columns"),
+        (value("from = \"loan\"\nvalue = \"balance\""), "CFG-010 12 enterprise.loan_balance.from"),
+        (value("from = \"loans\"\nvalue = \"max(balance)\""), "CFG-010 13 enterprise.loan_balance.value"),
+        (value("from = \"loans\"\nvalue = \"sum(uscc)\""), "CFG-010 13 enterprise.loan_balance.value"),
+        (value("from = \"loans\"\nvalue = \"balance\"\nper = \"year\""), "CFG-010 14 enterprise.loan_balance.per"),
+        (value("from = \"loans\"\nvalue = \"balance\"").replace("loan_balance", "need_amount"), "CFG-026 10 enterprise.need_amount"),
+        (value("from = \"loans\"\nvalue = \"balance\"").replace("loan_balance", "patents_free"), "CFG-026 10 enterprise.patents_free"),
+        (
+            format!(
+                "{}[criterion.loan]\nname = {{ zh = \"贷款\" }}\nmet = \"loan_balanc > 0\"\nfigure = \"1\"\n",
+                value("from = \"loans\"\nvalue = \"balance\"")
+            ),
+            "CFG-014 16 criterion.loan.met",
+        ),
+        (
+            format!(
+                "{}[edit.LOAN-1]\ndataset = [\"loans\"]\nfields = [\"balance\"]\nholds = \"balanc > 0\"\nname = {{ zh = \"余额\" }}\nmessage = {{ zh = \"余额\" }}\n",
+                form("")
+            ),
+            "CFG-014 13 edit.LOAN-1.holds",
+        ),
+    ];
+    for (settings, want) in wrong {
+        assert_eq!(refusals(&settings), [want], "{settings}");
+    }
+}
+
+/// What edits say of the three forms.
+fn own_findings(site: &Site) -> Vec<String> {
+    let own = ["税务局", "担保公司", "供电公司"];
+    let rows = site.table("findings");
+    let own = rows.iter().filter(|r| own.iter().any(|bureau| r["file"].starts_with(bureau)));
+    own.map(|r| format!("{} {} {} {} {}", r["code"], r["severity"], r["file"], r["cell"], r["message"])).collect()
+}
