@@ -1,10 +1,9 @@
 //! The audit log as people read it, as a table to take along, and whether its chain holds.
 
-use super::clock::shown;
 use super::error::PageError;
-use super::frame::{portal, say};
 use super::pool::column_label;
 use super::state::App;
+use super::text::{portal, say, shown};
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, io_reason};
 use crate::finding::{Lang, find_word};

@@ -3,10 +3,10 @@
 //! A form of a year that is due in a year is for the year before. A standing list counts as received if it came after
 //! the due date before; sent again it came again, changed or not.
 
-use super::clock::shown;
 use super::error::PageError;
 use super::session::Actor;
 use super::state::App;
+use super::text::shown;
 use super::uploads::Standings;
 use crate::config::{PeriodKind, SourceOptions, month_day};
 use crate::ledger::{Arrival, Ledger, LedgerError, Part, Upload, Verdict};

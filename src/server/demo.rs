@@ -1,9 +1,9 @@
 //! A throw-away site to try: one account per role, all with one password that is made at each start.
 
 use super::error::PageError;
-use super::frame::portal;
 use super::password;
 use super::state::App;
+use super::text::portal;
 use crate::ledger::NewAccount;
 use crate::model::role::Role;
 

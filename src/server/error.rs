@@ -103,7 +103,7 @@ impl PageError {
     /// What people read.
     pub fn message(&self) -> String {
         let (key, arguments) = self.words();
-        super::frame::say(&key, &arguments)
+        super::text::say(&key, &arguments)
     }
 }
 
@@ -197,14 +197,14 @@ pub async fn render(State(app): State<App>, mut request: Request, next: Next) ->
     match error {
         PageError::SignIn => {
             let way_back = reading && back != "/" && super::router::is_own_page(&back);
-            let next = if way_back { format!("/sign-in?next={}", super::frame::quoted(&back)) } else { "/sign-in".to_owned() };
+            let next = if way_back { format!("/sign-in?next={}", super::text::quoted(&back)) } else { "/sign-in".to_owned() };
             Redirect::to(&next).into_response()
         }
         PageError::ChangePassword => Redirect::to("/password").into_response(),
         error => {
             let mut page = Page(ErrorPage {
                 frame: Frame::new(&app, visitor.0.as_ref(), ""),
-                title: super::frame::say(&format!("status.{}", error.status().as_u16()), &[]),
+                title: super::text::say(&format!("status.{}", error.status().as_u16()), &[]),
                 message: error.message(),
             })
             .into_response();

@@ -67,7 +67,7 @@ pub fn same(sent: &str, expected: &str) -> bool {
 
 /// The fields that cannot be taken, as people call them.
 fn named(problems: &validator::ValidationErrors) -> String {
-    let mut fields: Vec<String> = problems.errors().keys().map(|f| super::frame::portal(&format!("field_{f}")).to_owned()).collect();
+    let mut fields: Vec<String> = problems.errors().keys().map(|f| super::text::portal(&format!("field_{f}")).to_owned()).collect();
     fields.sort();
     fields.join("、")
 }

@@ -4,9 +4,10 @@
 //! What is wrong is told to those who can mend it, on every page of theirs, and to the log.
 
 use super::error::PageError;
-use super::frame::{Banner, say};
+use super::frame::Banner;
 use super::session::Actor;
 use super::state::App;
+use super::text::say;
 use crate::content::{Flaw, Verified};
 use crate::finding::{Lang, reference};
 use crate::model::role::Role;

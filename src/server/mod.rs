@@ -42,6 +42,7 @@ mod session;
 mod state;
 mod stream;
 mod svg;
+mod text;
 mod tls;
 mod tries;
 mod uploads;

@@ -1,11 +1,11 @@
 //! Accounts of people and tokens of programs: what may be, and the changes themselves.
 
-use super::clock::{Clock, shown};
+use super::clock::Clock;
 use super::error::PageError;
-use super::frame::portal;
 use super::password::{self, secret};
 use super::session::Actor;
 use super::state::App;
+use super::text::{portal, shown};
 use crate::config::Config;
 use crate::ledger::{Account, AccountChange, By, NewAccount, NotMade, Token};
 use crate::model::account_name;

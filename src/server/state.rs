@@ -1,14 +1,15 @@
 //! What all requests share.
 
-use super::clock::{Clock, shown};
+use super::clock::Clock;
 use super::connections::{Connections, LONG_PATIENCE, NO_PATIENCE, PATIENCE};
 use super::error::PageError;
-use super::frame::{Banner, portal, say};
+use super::frame::Banner;
 use super::limits::Limits;
 use super::metrics::Metrics;
 use super::night::Night;
 use super::quality::Shelf;
 use super::session::Actor;
+use super::text::{portal, say, shown};
 use super::uploads::Intake;
 use crate::config::Config;
 use crate::ledger::{Anchors, By, Ledger, LedgerError, NewEntry};

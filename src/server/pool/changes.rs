@@ -6,8 +6,8 @@ use super::edition::Edition;
 use super::show::Shown;
 use crate::finding::{Lang, word};
 use crate::server::error::PageError;
-use crate::server::frame::{portal, say};
 use crate::server::state::App;
+use crate::server::text::{portal, say};
 use std::sync::{Arc, PoisonError};
 
 /// Rows of a page of changed figures.

@@ -4,7 +4,7 @@ use super::edition::Edition;
 use crate::config::Config;
 use crate::finding::Lang;
 use crate::finding::word;
-use crate::server::frame::portal;
+use crate::server::text::portal;
 use crate::stages::publish::disclosure::{judged_by, judges_statistics, reads_statistics};
 use crate::stages::publish::{Shape, Vocabulary, shape_of};
 use datafusion::arrow::datatypes::{DataType, Schema};
@@ -166,7 +166,7 @@ pub fn label(config: &Config, id: &str) -> String {
         return known.to_owned();
     }
     if let Some((field, year)) = id.rsplit_once('_').filter(|(_, y)| y.parse::<i32>().is_ok()) {
-        return crate::server::frame::say("portal.of_year", &[field_label(config, "returns", field), year.to_owned()]);
+        return crate::server::text::say("portal.of_year", &[field_label(config, "returns", field), year.to_owned()]);
     }
     let merged = config.merge.field.get(id).and_then(|r| r.from.first()).and_then(|f| f.split_once('.'));
     let (form, field) = merged.unwrap_or(("returns", id));

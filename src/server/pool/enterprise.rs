@@ -9,7 +9,7 @@ use super::show::{Shown, value};
 use super::source::cell_of;
 use crate::config::{Config, FieldKind};
 use crate::finding::Lang;
-use crate::server::frame::{quoted, say};
+use crate::server::text::{quoted, say};
 use crate::stages::publish::disclosure::judges_statistics;
 use datafusion::arrow::array::{Array, AsArray, RecordBatch};
 use datafusion::arrow::datatypes::{Decimal128Type, Int32Type, Int64Type};

@@ -4,7 +4,7 @@ use super::data::LoadError;
 use super::enterprise::{Desk, ROWS, Returned, place, text};
 use super::source::{is_of_statistics, sends_statistics};
 use crate::finding::{Catalogue, Lang, with_unit};
-use crate::server::frame::say;
+use crate::server::text::say;
 use datafusion::arrow::array::{Array, AsArray};
 use datafusion::arrow::datatypes::{Int32Type, Int64Type};
 

@@ -5,7 +5,7 @@ use super::data::PoolData;
 use super::edition::Edition;
 use super::figures::{day, money, percent, yuan};
 use crate::finding::{Lang, find_word, word};
-use crate::server::frame::portal;
+use crate::server::text::portal;
 use datafusion::arrow::array::{Array, AsArray, RecordBatch};
 use datafusion::arrow::datatypes::{DataType, Date32Type, Decimal128Type, Int32Type, Int64Type};
 

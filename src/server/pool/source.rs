@@ -158,7 +158,7 @@ fn of_enterprise(data: &PoolData, config: &Config, edition: Edition, row: usize,
         (Some(column), _) => column.label.clone(),
         (None, Some((year, figure))) => {
             let label = super::columns::field_label(config, "returns", figure);
-            crate::server::frame::say("portal.of_year", &[label, data.years[year].to_string()])
+            crate::server::text::say("portal.of_year", &[label, data.years[year].to_string()])
         }
         (None, None) => return Ok(None),
     };

@@ -3,9 +3,8 @@
 use super::{BureauQuality, EditQuality, FormQuality, Found, Moment, Origin, Overview};
 use crate::finding::{Lang, Severity, word};
 use crate::model::account::Place;
-use crate::server::clock::shown;
-use crate::server::frame::{grouped, portal, say};
 use crate::server::svg::{Bar, Bars, Flow, Ink, Line, Lines, Node};
+use crate::server::text::{grouped, portal, say, shown};
 
 /// Edits drawn.
 const MOST: usize = 12;
