@@ -1,9 +1,9 @@
 //! 定稿: the leading group adopts a run, which is kept as it is for ever.
 
+use super::actor::Actor;
 use super::error::PageError;
 use super::integrity;
 use super::runs::{self, RunFile};
-use super::session::Actor;
 use super::state::App;
 use crate::ledger::{By, Ledger};
 use crate::stages::publish::PublishedRun;

@@ -3,8 +3,8 @@
 //! A form of a year that is due in a year is for the year before. A standing list counts as received if it came after
 //! the due date before; sent again it came again, changed or not.
 
+use super::actor::Actor;
 use super::error::PageError;
-use super::session::Actor;
 use super::state::App;
 use super::text::shown;
 use super::uploads::Standings;

@@ -1,7 +1,7 @@
 //! What a page answers when it cannot answer: the only place that knows status codes of failures.
 
+use super::actor::Visitor;
 use super::frame::{Frame, Page};
-use super::session::Visitor;
 use super::state::App;
 use crate::error::{Error, ErrorKind};
 use crate::ledger::LedgerError;

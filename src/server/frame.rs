@@ -1,7 +1,7 @@
 //! What every page shares: head, places to go, who is signed in, what must be said on all pages.
 
+use super::actor::Actor;
 use super::error::PageError;
-use super::session::Actor;
 use super::state::App;
 use super::text::portal;
 use crate::finding::{Lang, find_word};

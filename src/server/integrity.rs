@@ -3,9 +3,9 @@
 //!
 //! What is wrong is told to those who can mend it, on every page of theirs, and to the log.
 
+use super::actor::Actor;
 use super::error::PageError;
 use super::frame::Banner;
-use super::session::Actor;
 use super::state::App;
 use super::text::say;
 use crate::content::{Flaw, Verified};

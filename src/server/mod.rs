@@ -9,6 +9,7 @@
 //! content goes to the log.
 
 mod accept;
+mod actor;
 mod address;
 mod adoption;
 mod api;

@@ -1,9 +1,9 @@
 //! Accounts of people and tokens of programs: what may be, and the changes themselves.
 
+use super::actor::Actor;
 use super::clock::Clock;
 use super::error::PageError;
 use super::password::{self, secret};
-use super::session::Actor;
 use super::state::App;
 use super::text::{portal, shown};
 use crate::config::Config;

@@ -1,11 +1,12 @@
 //! All routes, each with what it takes to be let in.
 
+use super::actor::Visitor;
 use super::error::{self, PageError};
 use super::handlers;
 use super::intake;
 use super::limits;
 use super::metrics;
-use super::session::{LedgerStore, Visitor, identify};
+use super::session::{LedgerStore, identify};
 use super::state::App;
 use crate::model::role::Right;
 use axum::Router;

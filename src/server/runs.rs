@@ -1,9 +1,9 @@
 //! What there is to tell of runs: their history, one of them in full, and who may take which file.
 
+use super::actor::Actor;
 use super::error::PageError;
 use super::integrity;
 use super::night::Current;
-use super::session::Actor;
 use super::state::App;
 use crate::config::{Config, Workbook};
 use crate::content::Verified;

@@ -1,5 +1,6 @@
 //! What all requests share.
 
+use super::actor::Actor;
 use super::clock::Clock;
 use super::connections::{Connections, LONG_PATIENCE, NO_PATIENCE, PATIENCE};
 use super::error::PageError;
@@ -8,7 +9,6 @@ use super::limits::Limits;
 use super::metrics::Metrics;
 use super::night::Night;
 use super::quality::Shelf;
-use super::session::Actor;
 use super::text::{portal, say, shown};
 use super::uploads::Intake;
 use crate::config::Config;

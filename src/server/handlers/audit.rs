@@ -3,13 +3,13 @@
 use super::accounts::Nothing;
 use crate::finding::Lang;
 use crate::model::role::Right;
+use crate::server::actor::Actor;
 use crate::server::address::Address;
 use crate::server::audit::{self, Chain, Entries, ROWS, Wanted};
 use crate::server::error::PageError;
 use crate::server::form::{Asking, Posted};
 use crate::server::frame::{Frame, Page};
 use crate::server::router::{Access, Routes};
-use crate::server::session::Actor;
 use crate::server::state::App;
 use crate::server::stream;
 use crate::server::text::{grouped, portal, quoted};

@@ -1,12 +1,12 @@
 //! The calendar of returns.
 
 use crate::model::role::Right;
+use crate::server::actor::Actor;
 use crate::server::calendar::{self, Calendar};
 use crate::server::error::PageError;
 use crate::server::form::Asking;
 use crate::server::frame::{Frame, Page};
 use crate::server::router::{Access, Routes};
-use crate::server::session::Actor;
 use crate::server::state::App;
 use crate::server::text::portal;
 use askama::Template;

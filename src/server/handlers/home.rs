@@ -1,9 +1,9 @@
 //! The first page: each role begins where its work is.
 
 use crate::model::role::Role;
+use crate::server::actor::Actor;
 use crate::server::error::PageError;
 use crate::server::router::{Access, Routes};
-use crate::server::session::Actor;
 use axum::response::Redirect;
 
 /// Routes of this room.

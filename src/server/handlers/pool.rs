@@ -2,13 +2,13 @@
 
 use crate::finding::Lang;
 use crate::model::role::Right;
+use crate::server::actor::Actor;
 use crate::server::address::Address;
 use crate::server::error::PageError;
 use crate::server::form::{Asking, Named};
 use crate::server::frame::{Frame, Page};
 use crate::server::pool::{self, Asked, Changes, Edition, Latest, Origins, PoolData, PoolPage, Profile, Query};
 use crate::server::router::{Access, Routes};
-use crate::server::session::Actor;
 use crate::server::state::App;
 use crate::server::text::{grouped, portal, severity};
 use askama::Template;

@@ -3,12 +3,12 @@
 use crate::finding::{Lang, word};
 use crate::model::account::Place;
 use crate::model::role::Right;
+use crate::server::actor::Actor;
 use crate::server::error::PageError;
 use crate::server::form::{Asking, Named};
 use crate::server::frame::{Frame, Page};
 use crate::server::quality::{self, EditQuality, Moment, Overview, Shown};
 use crate::server::router::{Access, Routes};
-use crate::server::session::Actor;
 use crate::server::state::App;
 use crate::server::text::{self, grouped, severity};
 use askama::Template;

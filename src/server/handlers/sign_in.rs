@@ -3,6 +3,7 @@
 use crate::ledger::{Account, By, NewAccount};
 use crate::model::account_name;
 use crate::model::role::Role;
+use crate::server::actor::{Actor, Visitor};
 use crate::server::address::Address;
 use crate::server::error::PageError;
 use crate::server::form::{Asking, Named, Posted};
@@ -12,7 +13,7 @@ use crate::server::limits::try_password;
 use crate::server::password;
 use crate::server::people::lapsed_before;
 use crate::server::router::{Access, Routes, is_own_page};
-use crate::server::session::{self, Actor, Visitor};
+use crate::server::session;
 use crate::server::state::App;
 use crate::server::text::portal;
 use crate::server::tries;

@@ -10,9 +10,9 @@ mod schedule;
 pub use progress::{Current, StageProgress, StageState};
 pub use schedule::{follow_arrivals, keep, next_due};
 
+use super::actor::Actor;
 use super::error::PageError;
 use super::notices;
-use super::session::Actor;
 use super::state::App;
 use crate::config::NoticeEvent;
 use crate::ledger::{Cause, Ending, Outcome};

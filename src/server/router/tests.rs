@@ -3,7 +3,7 @@
 use super::*;
 use crate::ledger::NewAccount;
 use crate::model::role::Role;
-use crate::server::accept::Peer;
+use crate::server::address::Peer;
 use crate::server::clock::Clock;
 use crate::server::password;
 use axum::body::{Body, to_bytes};

@@ -3,8 +3,8 @@
 use super::result::{Found, Key};
 use super::view::own;
 use crate::ledger::{Answer, Verdict};
+use crate::server::actor::Actor;
 use crate::server::error::PageError;
-use crate::server::session::Actor;
 use crate::server::state::App;
 use std::collections::{BTreeSet, HashSet};
 
