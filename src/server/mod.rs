@@ -4,7 +4,7 @@
 //! processes of this program, pages read what runs published.
 //!
 //! Owns: routes and who may take them, pages, sessions, the checks of uploads, the nightly schedule.
-//! Invariants: every route says what it takes to be let in (`router::Routes`); what is another bureau's is answered as
+//! Invariants: every route says what it takes to be let in (`routes::Routes`); what is another bureau's is answered as
 //! if it did not exist; everything that a person did is in the audit log before it is answered; no word of a file's
 //! content goes to the log.
 
@@ -12,6 +12,7 @@ mod accept;
 mod actor;
 mod address;
 mod adoption;
+mod answer;
 mod api;
 pub mod audit;
 mod calendar;
@@ -27,9 +28,11 @@ mod intake;
 mod integrity;
 mod known;
 mod limits;
+mod listing;
 mod metrics;
 pub mod night;
 mod notices;
+mod often;
 mod pace;
 mod password;
 pub mod people;
@@ -38,6 +41,7 @@ mod quality;
 mod reserve;
 mod retention;
 mod router;
+mod routes;
 mod runs;
 mod session;
 mod state;

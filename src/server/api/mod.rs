@@ -12,7 +12,8 @@ mod quality;
 mod runs;
 mod uploads;
 
-use super::router::{Access, Routes};
+use super::listing::Access;
+use super::routes::Routes;
 use axum::Json;
 use serde::Serialize;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
