@@ -4,16 +4,12 @@ use super::error::PageError;
 use super::pool::column_label;
 use super::state::App;
 use super::text::{portal, say, shown};
-use crate::config::Config;
-use crate::error::{Error, ErrorKind, io_reason};
 use crate::finding::{Lang, find_word};
-use crate::ledger::{ANCHORED, Anchor, Anchors, Astray, AuditFilter, Entry, Key, Ledger, LedgerError, Upload};
+use crate::ledger::{ANCHORED, Anchor, Anchors, Astray, AuditFilter, Entry, Ledger, LedgerError, Upload};
 use crate::model::text::neutral;
 use chrono::NaiveDate;
 use serde::Serialize;
 use std::io::{self, Write};
-use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -119,34 +115,6 @@ pub struct Chain {
     pub read: String,
 }
 
-/// What the portal knows of the log: it follows every entry of its own, so that nobody cuts off what it has written.
-#[derive(Debug, Clone, Default)]
-pub struct Known(Arc<Mutex<Seen>>);
-
-#[derive(Debug, Default)]
-struct Seen {
-    /// The last entry that was seen to follow from the ones before.
-    last: Option<Anchor>,
-    /// When the whole log was last read, and held.
-    read: Option<String>,
-}
-
-impl Known {
-    fn seen(&self) -> MutexGuard<'_, Seen> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Takes up the last entry, as long as what was known before still stands.
-    pub fn follow(&self, ledger: &Ledger) -> Result<(), LedgerError> {
-        let mut seen = self.seen();
-        let stands = seen.last.as_ref().map_or(Ok(true), |known| ledger.has_entry(known))?;
-        if stands {
-            seen.last = ledger.last_entry()?;
-        }
-        Ok(())
-    }
-}
-
 /// What an action is called; one without a name is called as it is kept.
 pub fn action_word(lang: Lang, action: &str) -> String {
     find_word(lang, &format!("action.{action}")).unwrap_or(action).to_owned()
@@ -247,40 +215,18 @@ pub async fn entries(app: &App, wanted: &Wanted, page: u64) -> Result<(Entries, 
     Ok((Entries { rows: entries.into_iter().map(|(sent, e)| row(app, e, sent.as_ref())).collect(), total }, actions))
 }
 
-/// The anchors of a site, with the key that pipeline.toml names.
-///
-/// # Errors
-/// The key cannot be read, is short, or lies beside what it signs.
-pub fn anchors(config: &Config) -> Result<Anchors, Error> {
-    let key = config.portal.audit_key.as_ref().map(|path| key(Path::new(path), &config.outputs)).transpose()?;
-    let since = config.portal.audit_key_since.as_deref().unwrap_or_default();
-    Ok(Anchors::of(&config.outputs.join(".huichi"), key).signed_since(since))
-}
-
-fn key(path: &Path, outputs: &Path) -> Result<Key, Error> {
-    let unusable = |reason: String| Error::new(ErrorKind::Usage, "ERR-068").with("path", path.display().to_string()).with("reason", reason);
-    let lies = path.canonicalize().map_err(|e| unusable(io_reason(&e)))?;
-    if outputs.canonicalize().is_ok_and(|outputs| lies.starts_with(outputs)) {
-        return Err(unusable("@backup.beside".to_owned()));
-    }
-    Key::read(&lies).map_err(|e| match e.kind() {
-        io::ErrorKind::InvalidData => unusable("@backup.short_key".to_owned()),
-        _ => unusable(io_reason(&e)),
-    })
-}
-
 /// Whether the log holds. Read from the entry last known, or all of it if so asked, and compared with that entry and the
 /// anchors. What was known stays known when it does not hold: a second look finds what the first did.
 pub async fn chain(app: &App, whole: bool) -> Result<Chain, PageError> {
     let (known, before) = {
-        let seen = app.audit_known.seen();
+        let seen = app.followed.seen();
         (seen.last.clone(), seen.read.clone().filter(|_| !whole))
     };
     let anchors = before.is_none().then(|| app.anchors.clone());
     let read = before.unwrap_or_else(|| shown(&app.clock.stamp()));
     Ok(match app.read_apart(move |l| verified(l, known.as_ref(), anchors.as_ref())).await? {
         Ok(last) => {
-            let mut seen = app.audit_known.seen();
+            let mut seen = app.followed.seen();
             seen.read = Some(read.clone());
             if last.number > seen.last.as_ref().map_or(0, |known| known.number) {
                 seen.last = Some(last.clone());
@@ -329,7 +275,7 @@ pub async fn keep(app: App, mut stop: watch::Receiver<bool>) {
 /// of it was found to hold: an anchor would take the place of one that it does not fit.
 pub async fn anchor(app: App) {
     let known = {
-        let seen = app.audit_known.seen();
+        let seen = app.followed.seen();
         seen.last.clone().filter(|_| seen.read.is_some())
     };
     let Some(last) = known else { return };

@@ -3,9 +3,9 @@
 use super::actor::Actor;
 use super::error::PageError;
 use super::state::App;
-use super::text::portal;
+use super::text::{portal, say, shown};
 use crate::finding::{Lang, find_word};
-use crate::model::role::Right;
+use crate::model::role::{Right, Role};
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
@@ -68,7 +68,7 @@ impl Frame {
             places,
             person: actor.map(|a| (a.display.clone(), portal(&format!("role_{}", a.role.id())).to_owned())),
             csrf: actor.map(|a| a.csrf.clone()).unwrap_or_default(),
-            banners: app.banners().into_iter().chain(actor.and_then(|a| super::integrity::banner(app, a))).collect(),
+            banners: banners(app, actor),
             done: String::new(),
         }
     }
@@ -79,6 +79,21 @@ impl Frame {
         self.done = known.and_then(|k| find_word(Lang::Zh, &format!("done.{k}"))).unwrap_or_default().to_owned();
         self
     }
+}
+
+/// What must be said on every page; of damaged files to those who can mend them.
+fn banners(app: &App, actor: Option<&Actor>) -> Vec<Banner> {
+    let mut banners = Vec::new();
+    if app.demo {
+        banners.push(Banner { kind: "demo", text: portal("banner_demo").to_owned() });
+    }
+    if let Some(failed) = app.night.failed() {
+        banners.push(Banner { kind: "failed", text: say("portal.banner_failed", &[shown(&failed)]) });
+    }
+    if actor.is_some_and(|a| matches!(a.role, Role::Operator | Role::Administrator)) {
+        banners.extend(app.flaws.told().map(|text| Banner { kind: "failed", text }));
+    }
+    banners
 }
 
 /// A page to be answered.
