@@ -78,6 +78,16 @@ impl Books {
         folder(&self.config)
     }
 
+    /// The settings in force today: a portal runs for months, and so may not keep the day of its start.
+    pub fn config_today(&self) -> Arc<Config> {
+        let mut config = self.config.clone();
+        let typed = config.typed.get("run").and_then(|run| run.get("as_of"));
+        if config.run.as_of == "today" && typed.is_none() {
+            config.override_with(None, None, Some(self.clock.now().date_naive()), None);
+        }
+        Arc::new(config)
+    }
+
     /// Asks the ledger in order to change it; whoever waits too long is told to come again.
     pub async fn ledger<T: Send + 'static>(
         &self,

@@ -1,8 +1,9 @@
 //! What changed between the run before and the latest: who entered, who left, which figures are others.
 
 use super::columns::Kind;
-use super::data::{Conclusion, LoadError, PoolData};
+use super::data::{Conclusion, PoolData};
 use super::edition::Edition;
+use super::load_error::LoadError;
 use super::show::Shown;
 use crate::finding::{Lang, word};
 use crate::server::text::{portal, say};

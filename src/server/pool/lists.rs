@@ -1,7 +1,8 @@
 //! The smaller lists on the page of an enterprise: where sources disagree, what edits found, and its returns.
 
-use super::data::LoadError;
-use super::enterprise::{Desk, ROWS, Returned, place, text};
+use super::desk::{Desk, ROWS, Returned};
+use super::load_error::LoadError;
+use super::records::{place, text};
 use super::source::{is_of_statistics, sends_statistics};
 use crate::finding::{Catalogue, Lang, with_unit};
 use crate::server::text::say;

@@ -1,9 +1,10 @@
 //! The way back: from a figure on a page to the cell of the bureau's sheet that it comes from.
 
 use super::columns::column;
-use super::data::{Input, LoadError, PoolData};
+use super::data::{Input, PoolData};
 use super::edition::Edition;
-use super::enterprise::{place, text};
+use super::load_error::LoadError;
+use super::records::{place, text};
 use super::show::Shown;
 use crate::config::{Config, FieldKind};
 use crate::finding::{Lang, find_word};

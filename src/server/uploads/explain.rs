@@ -1,7 +1,8 @@
 //! 情况说明: the bureau answers a finding that asks; the verdict follows.
 
-use super::result::{Found, Key};
-use super::view::own;
+use super::own::own;
+use super::result::Found;
+use super::shown::Key;
 use crate::ledger::{Answer, Verdict};
 use crate::server::actor::Actor;
 use crate::server::error::PageError;

@@ -95,7 +95,7 @@ async fn take(app: &App, (actor, address): (&Actor, &str), mut parts: Parts) -> 
         None => None,
         Some(_) if body.files.len() > 1 => return Err(PageError::Refused("upload_replaces_one", Vec::new())),
         Some(id) => {
-            let replaced = super::view::own(app, actor, id).await?;
+            let replaced = super::own::own(app, actor, id).await?;
             let replaced = Some(replaced).filter(|u| u.source == source).ok_or(PageError::NotFound)?;
             let replaces = super::view::standings(app, &replaced).await?.with_successors(&replaced);
             Some((replaced.series, replaces))

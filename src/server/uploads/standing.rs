@@ -1,8 +1,8 @@
 //! How uploads stand to each other and to the files of folders and addresses: the rule of standing over what the ledger
 //! knows, and what somebody says of two.
 
+use super::own::own;
 use super::relation::{OtherSending, PartStanding, Related, RelatedPart, SaidShown, Standing};
-use super::view::own;
 use crate::config::Config;
 use crate::ledger::{FiledReturn, Ledger, LedgerError, Pairs, Part, Upload, Verdict};
 use crate::model::standing::{Choice, Decision, Fate, Meeting, Overlap, Relation, Sending, decide};
