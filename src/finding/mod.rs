@@ -5,12 +5,16 @@
 
 mod catalogue;
 mod outcome;
+mod reference;
 mod render;
+mod word;
 mod words;
 
-pub use catalogue::{Catalogue, Entry, find_word, with_unit, word};
+pub use catalogue::{Catalogue, Entry};
 pub use outcome::{Counts, Judgement, Unjudged};
-pub use render::{Rendered, Renderer, in_unit, reference};
+pub use reference::reference;
+pub use render::{Rendered, Renderer, in_unit};
+pub use word::{find_word, with_unit, word};
 pub use words::{Lang, Words, fill};
 
 use serde::{Deserialize, Serialize};
