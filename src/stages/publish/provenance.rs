@@ -3,8 +3,8 @@
 //! A field that several sources may state (survivorship) comes from the first of them that has a value. The merged
 //! record keeps only the value, so the query asks the sources once more which of them it was.
 
-use super::Publication;
 use super::cells::{Reader, Shape};
+use super::publication::Publication;
 use crate::engine::{Engine, EngineError};
 use crate::model::place::Places;
 use datafusion::arrow::array::RecordBatch;
