@@ -6,10 +6,10 @@
 use crate::finding::{Lang, fill, word};
 use rust_xlsxwriter::{Format, Worksheet};
 
+use super::across::{across, last_column};
 use super::error::WorkbookError;
 use super::look;
 use super::table::{Column, ColumnKind, Table};
-use super::table_writer::{across, last_column};
 use super::text::cell_text;
 use super::width::{Gauge, row_points, text_width, wrapped_lines};
 
