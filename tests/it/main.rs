@@ -15,6 +15,7 @@ mod edits;
 mod field;
 mod hostile;
 mod http;
+mod imports;
 mod layouts;
 mod portal;
 mod privacy;
