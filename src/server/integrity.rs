@@ -3,6 +3,7 @@
 //!
 //! What is wrong is told to those who can mend it, on every page of theirs, and to the log.
 
+use super::books::Books;
 use super::error::PageError;
 use super::state::App;
 use super::text::say;
@@ -27,9 +28,9 @@ struct Input {
 }
 
 /// The hash of a run's `run.json` as the ledger has it; empty if it has none.
-pub async fn record_of(app: &App, run: &str) -> Result<String, PageError> {
+pub async fn record_of(books: &Books, run: &str) -> Result<String, PageError> {
     let id = run.to_owned();
-    let recorded = app.read(move |l| l.run(&id)).await?;
+    let recorded = books.read(move |l| l.run(&id)).await?;
     let summary = recorded.and_then(|r| serde_json::from_str::<Summary>(&r.summary).ok());
     Ok(summary.map(|s| s.record_sha256).unwrap_or_default())
 }

@@ -65,6 +65,7 @@ use crate::config::{Config, Secret, Unread};
 use crate::error::{Error, ErrorKind};
 use crate::ledger::Cause;
 use crate::lock::{self, Work};
+use books::Books;
 use chrono::{DateTime, FixedOffset};
 use std::fs::File;
 use std::net::SocketAddr;
@@ -142,7 +143,7 @@ pub async fn serve(start: Start, tell: impl FnOnce(&Listening)) -> Result<(), Er
     tracing::info!(server.address = %address, "listening");
     tokio::spawn(notices::keep(app.clone(), stopped.clone()));
     tokio::spawn(retention::keep(app.clone(), stopped.clone()));
-    tokio::spawn(audit::keep(app.clone(), stopped.clone()));
+    tokio::spawn(audit::keep(app.books.clone(), stopped.clone()));
     tokio::spawn(night::keep(app.clone(), stopped.clone()));
     tokio::spawn(night::follow_arrivals(app.clone(), stopped.clone()));
     if start.demo {
@@ -150,7 +151,7 @@ pub async fn serve(start: Start, tell: impl FnOnce(&Listening)) -> Result<(), Er
     }
     let served = accept::serve(app.clone(), listener, tls, router::service(&app, secure), stopped).await;
     night::park(&app).await;
-    audit::anchor(app.clone()).await;
+    audit::anchor(app.books.clone()).await;
     served
 }
 
@@ -182,10 +183,10 @@ fn lock(outputs: &Path) -> Result<File, Error> {
 }
 
 /// A one-time link by which the first administrator is made, while there is no account.
-async fn setup_link(app: &App) -> Result<Option<String>, error::PageError> {
-    let (secret, now) = (secret(), app.clock.stamp());
+async fn setup_link(books: &Books) -> Result<Option<String>, error::PageError> {
+    let (secret, now) = (secret(), books.clock.stamp());
     let hash = crate::stages::acquire::hash_text(&secret);
-    let wanted = app
+    let wanted = books
         .ledger(move |l| {
             let wanted = l.accounts()?.is_empty();
             if wanted {

@@ -76,7 +76,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 
 /// The whole service. `secure` where browsers reach it by TLS.
 pub fn service(app: &App, secure: bool) -> Router {
-    let sessions = SessionManagerLayer::new(LedgerStore(app.clone()))
+    let sessions = SessionManagerLayer::new(LedgerStore(app.books.clone()))
         .with_name("huichi")
         .with_secure(secure)
         .with_http_only(true)
@@ -105,7 +105,7 @@ pub fn service(app: &App, secure: bool) -> Router {
         .layer(from_fn(same_site))
         .layer(from_fn_with_state((app.clone(), listing.clone()), often::refuse))
         .layer(from_fn_with_state((app.clone(), listing), answer::render))
-        .layer(from_fn_with_state(app.clone(), identify))
+        .layer(from_fn_with_state(app.books.clone(), identify))
         .layer(sessions)
         .layer(CatchPanicLayer::new())
         .layer(from_fn_with_state(app.clone(), measure))

@@ -1,8 +1,8 @@
 //! Sessions in the ledger, and who is behind a request.
 
 use super::actor::{Actor, Visitor};
+use super::books::Books;
 use super::error::PageError;
-use super::state::App;
 use crate::ledger::{Account, KeptSession};
 use crate::stages::acquire::hash_text;
 use axum::extract::{Request, State};
@@ -24,15 +24,15 @@ mod key {
 
 /// The store of sessions.
 #[derive(Debug, Clone)]
-pub struct LedgerStore(pub App);
+pub struct LedgerStore(pub Books);
 
 /// Seconds between two notes that a session is in use.
 const TOUCHED_S: i64 = 60;
 
 /// The present, and the moment after which a session was used that goes on.
-pub fn limits(app: &App) -> (i64, i64) {
-    let now = app.clock.now().timestamp();
-    (now, now - i64::from(app.config.portal.idle_minutes) * 60)
+pub fn limits(books: &Books) -> (i64, i64) {
+    let now = books.clock.now().timestamp();
+    (now, now - i64::from(books.config.portal.idle_minutes) * 60)
 }
 
 fn hashed(id: &Id) -> String {
@@ -83,11 +83,11 @@ impl SessionStore for LedgerStore {
 }
 
 /// Finds out who is behind a request: a session of the browser, or the token of a program.
-pub async fn identify(State(app): State<App>, session: Session, mut request: Request, next: Next) -> Response {
+pub async fn identify(State(books): State<Books>, session: Session, mut request: Request, next: Next) -> Response {
     let bearer = request.headers().get(AUTHORIZATION).and_then(|v| v.to_str().ok()).and_then(|v| v.strip_prefix("Bearer "));
     let found = match bearer {
-        Some(token) => by_token(&app, token).await,
-        None => by_session(&app, &session).await,
+        Some(token) => by_token(&books, token).await,
+        None => by_session(&books, &session).await,
     };
     let actor = found.unwrap_or_else(|error| {
         request.extensions_mut().insert(error);
@@ -100,9 +100,9 @@ pub async fn identify(State(app): State<App>, session: Session, mut request: Req
     next.run(request).await
 }
 
-async fn by_token(app: &App, token: &str) -> std::result::Result<Option<Actor>, PageError> {
-    let (hash, now) = (hash_text(token), app.clock.stamp());
-    let token = app.read(move |l| l.token(&hash, &now)).await?;
+async fn by_token(books: &Books, token: &str) -> std::result::Result<Option<Actor>, PageError> {
+    let (hash, now) = (hash_text(token), books.clock.stamp());
+    let token = books.read(move |l| l.token(&hash, &now)).await?;
     Ok(token.map(|t| Actor {
         // A colon stands in no account's name, so the log never takes a program for a person.
         name: format!("token:{}", t.label),
@@ -115,11 +115,11 @@ async fn by_token(app: &App, token: &str) -> std::result::Result<Option<Actor>, 
     }))
 }
 
-async fn by_session(app: &App, session: &Session) -> std::result::Result<Option<Actor>, PageError> {
+async fn by_session(books: &Books, session: &Session) -> std::result::Result<Option<Actor>, PageError> {
     let Some(id) = session.get::<i64>(key::ACCOUNT).await? else { return Ok(None) };
     let csrf: String = session.get(key::CSRF).await?.unwrap_or_default();
     let generation = session.get::<i64>(key::GENERATION).await?;
-    let account = app.read(move |l| l.account(id)).await?;
+    let account = books.read(move |l| l.account(id)).await?;
     Ok(account.filter(|a| !a.disabled && Some(a.generation) == generation).map(|a| Actor {
         name: a.name,
         display: a.display,
@@ -144,10 +144,10 @@ pub async fn begin(session: &Session, account: &Account) -> std::result::Result<
 }
 
 /// Ends a session in whose name its owner leaves, with the entry in the audit log.
-pub async fn leave(app: &App, session: &Session, actor: &Actor, address: &str) -> std::result::Result<(), PageError> {
+pub async fn leave(books: &Books, session: &Session, actor: &Actor, address: &str) -> std::result::Result<(), PageError> {
     // A program that is let in by a token has none.
     let id = session.id().map(|id| hashed(&id)).unwrap_or_default();
-    app.change(actor, address, move |l, by| l.sign_out(&id, by)).await?;
+    books.change(actor, address, move |l, by| l.sign_out(&id, by)).await?;
     // Nothing is left to be ended but what the browser keeps.
     Ok(session.flush().await?)
 }

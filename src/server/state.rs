@@ -12,6 +12,7 @@ use super::reserve::Reserve;
 use super::uploads::Intake;
 use crate::config::Config;
 use crate::error::Error;
+use axum::extract::FromRef;
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -43,6 +44,12 @@ pub struct Rooms {
     pub reserve: Reserve,
     /// What was found of files that are not as they were kept.
     pub flaws: Flaws,
+}
+
+impl FromRef<App> for Books {
+    fn from_ref(app: &App) -> Self {
+        app.books.clone()
+    }
 }
 
 impl Deref for App {
