@@ -7,6 +7,7 @@
 
 mod check;
 mod decode;
+mod largest;
 mod masked;
 mod merge;
 mod night;
@@ -19,6 +20,7 @@ mod secret;
 
 pub use check::month_day;
 pub use decode::{Problem, ProblemKind, line_of, nearest};
+pub use largest::LARGEST_FILE_MIB;
 pub use masked::{is_secret, masked_line};
 pub use merge::{Origin, layered};
 pub use night::{NoticeEvent, NoticeKind, NoticeOptions, ScheduleOptions, Times};

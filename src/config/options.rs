@@ -3,6 +3,7 @@
 //! Every list that a site may want to extend is a table keyed by a short id, so that the site's file states only what
 //! differs: `[edit.F1] severity = "explain"` changes that and nothing else.
 
+use super::largest::LARGEST_FILE_MIB;
 use super::night::{NoticeOptions, ScheduleOptions};
 use super::output::OutputOptions;
 use super::portal::PortalOptions;
@@ -96,9 +97,6 @@ impl Default for PathOptions {
         Self { inputs: "inputs".into(), outputs: "outputs".into(), linked_folders: Vec::new() }
     }
 }
-
-/// Largest file that the readers take, MiB; no setting may promise more.
-pub const LARGEST_FILE_MIB: u64 = 512;
 
 /// `[limits]`
 #[derive(Debug, Clone, Serialize, Deserialize, Validate)]
