@@ -11,6 +11,7 @@ pub(super) struct Tally {
 }
 
 impl Tally {
+    /// Adds what was read of a cell.
     pub fn add(&mut self, reading: Reading) {
         let value = match reading {
             Reading::Value(value) => self.sum.checked_add(value),
@@ -38,6 +39,7 @@ pub(super) struct Mark {
     pub what: What,
 }
 
+/// What such a row is.
 #[derive(Debug)]
 pub(super) enum What {
     Sum { record: i64, kind: SumKind, label: String, lines: Vec<Line> },
