@@ -91,6 +91,8 @@ fn is_form_name(name: &str) -> bool {
 pub(super) struct Check<'a> {
     /// The file, for the lines of the problems.
     pub text: &'a str,
+    /// What it states.
+    pub site: &'a toml::Table,
     /// The built-in forms.
     pub forms: toml::Table,
     pub problems: Vec<Problem>,
@@ -106,6 +108,13 @@ impl Check<'_> {
     fn bad_name(&mut self, path: String, name: &str) {
         let line = line_of(self.text, &path).unwrap_or(0);
         self.problems.push(Problem { line, path, kind: ProblemKind::BadName, found: name.to_owned(), expected: Vec::new() });
+    }
+
+    /// Whether the site itself states what stands at a path.
+    fn states(&self, path: &str) -> bool {
+        let mut keys = path.split('.');
+        let first = keys.next().and_then(|key| self.site.get(key));
+        keys.try_fold(first, |value, key| value.map(|v| v.get(key))).flatten().is_some()
     }
 
     fn valid(&mut self, prefix: &str, value: &impl Validate) {
@@ -362,8 +371,11 @@ impl Check<'_> {
             let all = words.iter().map(|w| (*w).to_owned()).chain(names.iter().cloned());
             self.add(format!("{path}.record"), part, all.collect());
         }
+        let stated = self.states(&format!("{path}.accounted"));
         let amounts = || form.field.iter().filter(|(_, f)| f.kind == FieldKind::Amount).map(|(name, _)| name.clone());
-        if let Some(accounted) = form.accounted.as_ref().filter(|a| !amounts().any(|name| name == **a)) {
+        // Of a field that became something else than it is built in as, its own entry tells.
+        let is_amount = |name: &String| amounts().any(|amount| amount == *name) || form.field.contains_key(name) && !stated;
+        if let Some(accounted) = form.accounted.as_ref().filter(|name| !is_amount(name)) {
             self.add(format!("{path}.accounted"), accounted, amounts().collect());
         }
         let wanted: &[FieldKind] = match form.links {
@@ -383,7 +395,8 @@ impl Check<'_> {
         let Some(built_in) = self.forms.get(id).cloned() else { return };
         for (key, usual) in [("registry", "false"), ("links", "\"own\""), ("record", "[]")] {
             let path = format!("form.{id}.{key}");
-            if let Some(line) = line_of(self.text, &path) {
+            if self.states(&path) {
+                let line = line_of(self.text, &path).unwrap_or(0);
                 let is = built_in.get(key).map_or_else(|| usual.to_owned(), ToString::to_string);
                 self.problems.push(Problem { line, path, kind: ProblemKind::BadValue, found: key.to_owned(), expected: vec![is] });
             }

@@ -8,6 +8,7 @@
 mod check;
 mod decode;
 mod given;
+mod largest;
 mod list_field;
 mod masked;
 mod merge;
@@ -23,6 +24,7 @@ mod secret;
 pub use check::month_day;
 pub use decode::{Problem, ProblemKind, line_of, nearest};
 pub use given::{GivenOptions, Pick, Taken};
+pub use largest::LARGEST_FILE_MIB;
 pub use list_field::member;
 pub use masked::{is_secret, masked_line};
 pub use merge::{Origin, layered};

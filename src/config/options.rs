@@ -4,6 +4,7 @@
 //! differs: `[edit.F1] severity = "explain"` changes that and nothing else.
 
 use super::given::GivenOptions;
+use super::largest::LARGEST_FILE_MIB;
 use super::night::{NoticeOptions, ScheduleOptions};
 use super::output::OutputOptions;
 use super::portal::PortalOptions;
@@ -102,9 +103,6 @@ impl Default for PathOptions {
         Self { inputs: "inputs".into(), outputs: "outputs".into(), linked_folders: Vec::new() }
     }
 }
-
-/// Largest file that the readers take, MiB; no setting may promise more.
-pub const LARGEST_FILE_MIB: u64 = 512;
 
 /// `[limits]`
 #[derive(Debug, Clone, Serialize, Deserialize, Validate)]

@@ -1,6 +1,6 @@
 //! `[portal]`: where `huichi serve` listens, and how much it takes in.
 
-use super::options::LARGEST_FILE_MIB;
+use super::largest::LARGEST_FILE_MIB;
 use super::secret::Secret;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;

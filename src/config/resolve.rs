@@ -159,7 +159,7 @@ fn read_in_clear(text: &str, root: &Path) -> (Option<Config>, Vec<Problem>) {
     let Ok(mut options) = merged.clone().try_into::<Options>() else {
         return (None, problems);
     };
-    let mut check = Check { text, forms, problems: Vec::new() };
+    let mut check = Check { text, site: &site, forms, problems: Vec::new() };
     check.sections(&options);
     let wrong = |id: &String| check.problems.iter().any(|p| p.path == format!("form.{id}"));
     options.form.retain(|id, _| !wrong(id));
@@ -168,6 +168,8 @@ fn read_in_clear(text: &str, root: &Path) -> (Option<Config>, Vec<Problem>) {
     options.form.values_mut().for_each(|form| form.field.retain(|name, _| is_field_name(name)));
     let wrong = |name: &str| check.problems.iter().any(|p| p.path.split('.').take(3).eq(["merge", "field", name]));
     options.merge.field.retain(|name, _| !wrong(name));
+    let wrong = |id: &str| check.problems.iter().any(|p| p.path.split('.').take(2).eq(["enterprise", id]));
+    options.enterprise.retain(|id, _| !wrong(id));
     let as_of = check.as_of(&options.run.as_of);
     check.portal(&options.portal);
     check.addresses(&options);

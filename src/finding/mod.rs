@@ -6,11 +6,15 @@
 mod catalogue;
 mod outcome;
 pub mod problem;
+mod reference;
 mod render;
+mod word;
 
-pub use catalogue::{Catalogue, Entry, find_word, with_unit, word};
+pub use catalogue::{Catalogue, Entry};
 pub use outcome::{Counts, Judgement, Unjudged};
-pub use render::{Rendered, Renderer, in_unit, reference};
+pub use reference::reference;
+pub use render::{Rendered, Renderer, in_unit};
+pub use word::{find_word, with_unit, word};
 
 use crate::model::severity::Severity;
 use serde::{Deserialize, Serialize};

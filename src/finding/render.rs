@@ -1,6 +1,6 @@
 //! From a finding as data to what people read: its place, what was found and expected, and the sentence.
 
-use super::{Catalogue, Expected, Finding, word};
+use super::{Catalogue, Expected, Finding, reference, word};
 use crate::config::Config;
 use crate::model::place::Places;
 use crate::model::words::{Lang, fill};
@@ -143,20 +143,6 @@ impl Renderer<'_> {
             _ => format!("{}[{}]{}", place.file.path, place.sheet, place.cell),
         }
     }
-}
-
-/// Words, or what a catalogue reference `@key|argument` says; several references are apart by U+001E.
-pub fn reference(lang: Lang, text: &str) -> String {
-    if !text.starts_with('@') {
-        return text.to_owned();
-    }
-    let said = text.split('\u{1e}').map(|reference| {
-        let mut parts = reference.trim_start_matches('@').split('|');
-        let sentence = word(lang, parts.next().unwrap_or_default());
-        let arguments: Vec<&str> = parts.collect();
-        fill(sentence, |place| place.parse::<usize>().ok().and_then(|i| arguments.get(i)).map(|a| (*a).to_owned())).into_owned()
-    });
-    said.collect::<Vec<_>>().join(word(lang, "link.also"))
 }
 
 /// An amount in yuan at scale 4, in a unit, without needless zeros, digits in threes.

@@ -43,8 +43,9 @@ pub async fn problems(config: &Config, text: &str, known: &[Problem]) -> Vec<Pro
     if !["edit", "criterion", "form", "merge", "enterprise"].iter().any(|section| config.site.contains_key(*section)) {
         return Vec::new();
     }
-    let unusable = names::unusable(config, text);
+    let mut unusable = names::unusable(config, text);
     if !unusable.is_empty() {
+        unusable.retain(|problem| !known.iter().any(|k| k.path == problem.path));
         return unusable;
     }
     let trial = Trial { config, text, known, engine: Engine::new(config.as_of), tables: tables(config) };

@@ -23,7 +23,9 @@ mod ods;
 mod patent;
 mod patent_list;
 mod readme;
+mod report;
 mod returns;
+mod returns_form;
 mod returns_plan;
 mod sheet;
 mod text_table;
@@ -44,6 +46,7 @@ use self::sheet::{Book, Column, ColumnKind, Format, Sheet};
 use self::words::Words;
 
 pub use self::fault::{FaultKind, PlantedFault};
+pub use self::report::{SampleFile, SampleReport};
 
 /// The seed of the bundled sample.
 pub const BUNDLED_SEED: u64 = 360_783;
@@ -74,26 +77,6 @@ impl Default for SampleOptions {
     fn default() -> Self {
         Self { seed: BUNDLED_SEED, enterprises: 300, patents: 2700, overwrite: false }
     }
-}
-
-/// A file of the sample.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SampleFile {
-    /// Relative to the inputs folder, with `/`.
-    pub path: String,
-    /// Its length.
-    pub bytes: usize,
-    /// Rows that hold records, hidden sheets included; none where a file holds none that can be read.
-    pub records: Option<usize>,
-}
-
-/// What was written.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct SampleReport {
-    /// The files, without the list itself.
-    pub files: Vec<SampleFile>,
-    /// Every fault planted on purpose, file by file.
-    pub faults: Vec<PlantedFault>,
 }
 
 /// Why no sample was written.

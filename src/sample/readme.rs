@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::SampleReport;
 use super::fault::{Bilingual, Wording};
+use super::report::SampleReport;
 
 /// Renders the list; writing to a `String` cannot fail.
 pub(super) fn render(report: &SampleReport, wording: &Wording) -> String {

@@ -10,7 +10,7 @@ use super::codes::{with_letter_o, with_wrong_check};
 use super::enterprise::{Enterprise, FIRST_YEAR, LAST_YEAR, Purpose, Roster};
 use super::fault::FaultKind as F;
 use super::finance::Indicator as I;
-use super::returns::{Content, Form};
+use super::returns_form::{Content, Form};
 use super::sheet::{Line, Mark, Value};
 
 /// Faults per year: kind and how many.

@@ -1,7 +1,6 @@
 //! The accept loop: how many may be connected, how long they may take, TLS, and an end that lets the last answers out.
 
-use super::address::forwarded;
-use super::limits::place;
+use super::address::{Peer, forwarded, place};
 use super::metrics::Refused;
 use super::pace::{Busy, PATIENCE, Paced, Pulse};
 use super::state::App;
@@ -35,10 +34,6 @@ const HEADERS: usize = 64;
 const HEAD_BYTES: usize = 32 << 10;
 /// What share of all connections one address may hold: a whole office may come from one.
 const SHARE: usize = 2;
-
-/// The address at the other end of a connection; behind a proxy, what the proxy says it is.
-#[derive(Debug, Clone, Copy)]
-pub struct Peer(pub SocketAddr);
 
 /// What all connections share.
 struct Door {

@@ -1,12 +1,14 @@
 //! The address that a request comes from, as the audit log keeps it and limits count it.
 
-use super::accept::Peer;
-use super::error::PageError;
-use super::state::App;
 use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
-use std::net::IpAddr;
+use std::convert::Infallible;
+use std::net::{IpAddr, SocketAddr};
+
+/// The address at the other end of a connection; behind a proxy, what the proxy says it is.
+#[derive(Debug, Clone, Copy)]
+pub struct Peer(pub SocketAddr);
 
 /// The address of whoever asks, as the accept loop found it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,14 +17,14 @@ pub struct Address(pub String);
 impl Address {
     /// As far as it tells one place from another.
     pub fn place(&self) -> String {
-        self.0.parse().map_or_else(|_| self.0.clone(), super::limits::place)
+        self.0.parse().map_or_else(|_| self.0.clone(), place)
     }
 }
 
-impl FromRequestParts<App> for Address {
-    type Rejection = PageError;
+impl<S: Sync> FromRequestParts<S> for Address {
+    type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, PageError> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         Ok(Self(parts.extensions.get::<Peer>().map(|p| p.0.ip().to_string()).unwrap_or_default()))
     }
 }
@@ -31,6 +33,17 @@ impl FromRequestParts<App> for Address {
 pub fn forwarded(headers: &HeaderMap) -> Option<IpAddr> {
     let last = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?.rsplit(',').next()?.trim();
     last.parse().ok()
+}
+
+/// An address as far as it tells one place from another: of IPv6 the network, since whoever has one has all of it.
+pub fn place(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+    }
 }
 
 #[cfg(test)]
@@ -50,5 +63,13 @@ mod tests {
         assert_eq!(read(&["1.2.3.4", "10.0.0.8"]).as_deref(), Some("10.0.0.8"));
         assert_eq!(read(&["10.0.0.7, <script>"]), None);
         assert_eq!(read(&[]), None);
+    }
+
+    #[test]
+    fn an_ipv6_network_is_one_place() {
+        let place = |text: &str| place(text.parse().expect("an address"));
+        assert_eq!(place("2001:db8::1"), place("2001:db8::ffff:1"));
+        assert_ne!(place("2001:db8::1"), place("2001:db8:0:1::1"));
+        assert_eq!(place("::ffff:10.0.0.1"), "10.0.0.1");
     }
 }

@@ -1,10 +1,10 @@
 //! 定稿: the leading group adopts a run, which is kept as it is for ever.
 
+use super::actor::Actor;
+use super::books::Books;
 use super::error::PageError;
 use super::integrity;
 use super::runs::{self, RunFile};
-use super::session::Actor;
-use super::state::App;
 use crate::ledger::{By, Ledger};
 use crate::stages::publish::PublishedRun;
 use std::fs;
@@ -15,14 +15,14 @@ use std::path::Path;
 ///
 /// # Errors
 /// There is no such run, it is adopted, or a file of it is missing or not as it was written.
-pub async fn adopt(app: &App, actor: &Actor, address: &str, run: &str, note: &str) -> Result<(), PageError> {
-    let recorded = runs::recorded(app, run).await?;
+pub async fn adopt(books: &Books, actor: &Actor, address: &str, run: &str, note: &str) -> Result<(), PageError> {
+    let recorded = runs::recorded(books, run).await?;
     let id = run.to_owned();
-    if app.read(move |l| l.adoption(&id)).await?.is_some() {
+    if books.read(move |l| l.adoption(&id)).await?.is_some() {
         return Err(PageError::Conflict("adopted_before"));
     }
-    let folder = app.config.outputs.join(run);
-    let (sealing, record) = (folder.clone(), integrity::record_of(app, run).await?);
+    let folder = books.config.outputs.join(run);
+    let (sealing, record) = (folder.clone(), integrity::record_of(books, run).await?);
     let sealed = tokio::task::spawn_blocking(move || seal(&sealing, &record)).await.map_err(|e| PageError::bug(e.to_string()))?;
     if let Err(error) = sealed {
         tracing::error!(%error, "a run to be adopted is not as it was written");
@@ -33,7 +33,7 @@ pub async fn adopt(app: &App, actor: &Actor, address: &str, run: &str, note: &st
     let adopt = move |l: &mut Ledger, by: By<'_>| {
         if record.is_file() { l.adopt(&run, &recorded.as_of, &note, by).map(Some) } else { Ok(None) }
     };
-    match app.change(actor, address, adopt).await? {
+    match books.change(actor, address, adopt).await? {
         Some(true) => Ok(()),
         Some(false) => Err(PageError::Conflict("adopted_before")),
         None => Err(PageError::Conflict("run_damaged")),

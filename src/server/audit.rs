@@ -1,21 +1,16 @@
 //! The audit log as people read it, as a table to take along, and whether its chain holds.
 
-use super::clock::shown;
+use super::books::Books;
 use super::error::PageError;
-use super::frame::{portal, say};
 use super::pool::column_label;
-use super::state::App;
-use crate::config::Config;
-use crate::error::{Error, ErrorKind, io_reason};
+use super::text::{portal, say, shown};
 use crate::finding::find_word;
-use crate::ledger::{ANCHORED, Anchor, Anchors, Astray, AuditFilter, Entry, Key, Ledger, LedgerError, Upload};
+use crate::ledger::{ANCHORED, Anchor, Anchors, Astray, AuditFilter, Entry, Ledger, LedgerError, Upload};
 use crate::model::text::neutral;
 use crate::model::words::Lang;
 use chrono::NaiveDate;
 use serde::Serialize;
 use std::io::{self, Write};
-use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -121,34 +116,6 @@ pub struct Chain {
     pub read: String,
 }
 
-/// What the portal knows of the log: it follows every entry of its own, so that nobody cuts off what it has written.
-#[derive(Debug, Clone, Default)]
-pub struct Known(Arc<Mutex<Seen>>);
-
-#[derive(Debug, Default)]
-struct Seen {
-    /// The last entry that was seen to follow from the ones before.
-    last: Option<Anchor>,
-    /// When the whole log was last read, and held.
-    read: Option<String>,
-}
-
-impl Known {
-    fn seen(&self) -> MutexGuard<'_, Seen> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Takes up the last entry, as long as what was known before still stands.
-    pub fn follow(&self, ledger: &Ledger) -> Result<(), LedgerError> {
-        let mut seen = self.seen();
-        let stands = seen.last.as_ref().map_or(Ok(true), |known| ledger.has_entry(known))?;
-        if stands {
-            seen.last = ledger.last_entry()?;
-        }
-        Ok(())
-    }
-}
-
 /// What an action is called; one without a name is called as it is kept.
 pub fn action_word(lang: Lang, action: &str) -> String {
     find_word(lang, &format!("action.{action}")).unwrap_or(action).to_owned()
@@ -171,9 +138,9 @@ fn known(section: &str, part: &str) -> String {
 }
 
 /// Facts such as `role=clerk disabled=true`, or a word that the action knows, in words; all else is shown as it is kept.
-fn detail(app: &App, action: &str, kept: &str) -> String {
+fn detail(books: &Books, action: &str, kept: &str) -> String {
     let told = |part: &str| match action {
-        "view_source" => column_label(&app.config, part),
+        "view_source" => column_label(&books.config, part),
         "upload" if part.bytes().all(|b| b.is_ascii_digit()) => say("kept.bytes", &[part.to_owned()]),
         "explanation" if part.len() < HASH_DIGITS => say("kept.explained", &[part.to_owned()]),
         // The key of a finding says nothing to people; the hash of a file is long.
@@ -188,7 +155,7 @@ fn detail(app: &App, action: &str, kept: &str) -> String {
         let name = find_word(Lang::Zh, &format!("fact.{key}"))?;
         let value = match key {
             "role" => portal(&format!("role_{value}")).to_owned(),
-            "source" => app.config.source.get(value).map_or_else(|| value.to_owned(), |s| s.bureau.clone()),
+            "source" => books.config.source.get(value).map_or_else(|| value.to_owned(), |s| s.bureau.clone()),
             "disabled" => crate::finding::word(Lang::Zh, &format!("value.{value}")).to_owned(),
             "expires" => shown(value),
             "action" => action_word(Lang::Zh, value),
@@ -219,7 +186,7 @@ fn object(entry: &Entry, sent: Option<&Upload>) -> (String, Option<String>) {
     }
 }
 
-fn row(app: &App, entry: Entry, sent: Option<&Upload>) -> Row {
+fn row(books: &Books, entry: Entry, sent: Option<&Upload>) -> Row {
     let role = if entry.role.is_empty() { String::new() } else { portal(&format!("role_{}", entry.role)).to_owned() };
     let (object, page) = object(&entry, sent);
     Row {
@@ -230,13 +197,13 @@ fn row(app: &App, entry: Entry, sent: Option<&Upload>) -> Row {
         action: action_word(Lang::Zh, &entry.action),
         object,
         page,
-        detail: detail(app, &entry.action, &entry.detail),
+        detail: detail(books, &entry.action, &entry.detail),
         address: entry.address,
     }
 }
 
 /// A page of the log, counted from 1, and the actions that can be asked for.
-pub async fn entries(app: &App, wanted: &Wanted, page: u64) -> Result<(Entries, Vec<(String, String)>), PageError> {
+pub async fn entries(books: &Books, wanted: &Wanted, page: u64) -> Result<(Entries, Vec<(String, String)>), PageError> {
     let wanted = wanted.clone();
     let offset = page.saturating_sub(1).saturating_mul(ROWS);
     let ask = move |l: &Ledger| {
@@ -244,51 +211,29 @@ pub async fn entries(app: &App, wanted: &Wanted, page: u64) -> Result<(Entries, 
         let about = |e: Entry| Ok((if SENT.contains(&e.action.as_str()) { l.upload(&e.object)? } else { None }, e));
         Ok((entries.into_iter().map(about).collect::<Result<Vec<_>, LedgerError>>()?, total, l.audit_actions()?))
     };
-    let (entries, total, actions) = app.read_apart(ask).await?;
+    let (entries, total, actions) = books.read_apart(ask).await?;
     let actions = actions.into_iter().map(|a| (action_word(Lang::Zh, &a), a)).map(|(word, id)| (id, word)).collect();
-    Ok((Entries { rows: entries.into_iter().map(|(sent, e)| row(app, e, sent.as_ref())).collect(), total }, actions))
-}
-
-/// The anchors of a site, with the key that pipeline.toml names.
-///
-/// # Errors
-/// The key cannot be read, is short, or lies beside what it signs.
-pub fn anchors(config: &Config) -> Result<Anchors, Error> {
-    let key = config.portal.audit_key.as_ref().map(|path| key(Path::new(path), &config.outputs)).transpose()?;
-    let since = config.portal.audit_key_since.as_deref().unwrap_or_default();
-    Ok(Anchors::of(&config.outputs.join(".huichi"), key).signed_since(since))
-}
-
-fn key(path: &Path, outputs: &Path) -> Result<Key, Error> {
-    let unusable = |reason: String| Error::new(ErrorKind::Usage, "ERR-068").with("path", path.display().to_string()).with("reason", reason);
-    let lies = path.canonicalize().map_err(|e| unusable(io_reason(&e)))?;
-    if outputs.canonicalize().is_ok_and(|outputs| lies.starts_with(outputs)) {
-        return Err(unusable("@backup.beside".to_owned()));
-    }
-    Key::read(&lies).map_err(|e| match e.kind() {
-        io::ErrorKind::InvalidData => unusable("@backup.short_key".to_owned()),
-        _ => unusable(io_reason(&e)),
-    })
+    Ok((Entries { rows: entries.into_iter().map(|(sent, e)| row(books, e, sent.as_ref())).collect(), total }, actions))
 }
 
 /// Whether the log holds. Read from the entry last known, or all of it if so asked, and compared with that entry and the
 /// anchors. What was known stays known when it does not hold: a second look finds what the first did.
-pub async fn chain(app: &App, whole: bool) -> Result<Chain, PageError> {
+pub async fn chain(books: &Books, whole: bool) -> Result<Chain, PageError> {
     let (known, before) = {
-        let seen = app.audit_known.seen();
+        let seen = books.followed.seen();
         (seen.last.clone(), seen.read.clone().filter(|_| !whole))
     };
-    let anchors = before.is_none().then(|| app.anchors.clone());
-    let read = before.unwrap_or_else(|| shown(&app.clock.stamp()));
-    Ok(match app.read_apart(move |l| verified(l, known.as_ref(), anchors.as_ref())).await? {
+    let anchors = before.is_none().then(|| books.anchors.clone());
+    let read = before.unwrap_or_else(|| shown(&books.clock.stamp()));
+    Ok(match books.read_apart(move |l| verified(l, known.as_ref(), anchors.as_ref())).await? {
         Ok(last) => {
-            let mut seen = app.audit_known.seen();
+            let mut seen = books.followed.seen();
             seen.read = Some(read.clone());
             if last.number > seen.last.as_ref().map_or(0, |known| known.number) {
                 seen.last = Some(last.clone());
             }
             drop(seen);
-            tokio::spawn(anchor(app.clone()));
+            tokio::spawn(anchor(books.clone()));
             Chain { holds: true, number: last.number, hash: last.hash, read }
         }
         Err(number) => Chain { holds: false, number, hash: String::new(), read },
@@ -318,10 +263,10 @@ fn verified(ledger: &Ledger, known: Option<&Anchor>, whole: Option<&Anchors>) ->
 }
 
 /// Keeps what is known of the log outside it, time and again until the portal ends.
-pub async fn keep(app: App, mut stop: watch::Receiver<bool>) {
+pub async fn keep(books: Books, mut stop: watch::Receiver<bool>) {
     loop {
         tokio::select! {
-            () = tokio::time::sleep(Duration::from_secs(ANCHOR_S)) => anchor(app.clone()).await,
+            () = tokio::time::sleep(Duration::from_secs(ANCHOR_S)) => anchor(books.clone()).await,
             _ = stop.changed() => return,
         }
     }
@@ -329,16 +274,16 @@ pub async fn keep(app: App, mut stop: watch::Receiver<bool>) {
 
 /// Keeps what is known of the log outside it; the first time on a day, the log notes that. Nothing is kept before the whole
 /// of it was found to hold: an anchor would take the place of one that it does not fit.
-pub async fn anchor(app: App) {
+pub async fn anchor(books: Books) {
     let known = {
-        let seen = app.audit_known.seen();
+        let seen = books.followed.seen();
         seen.last.clone().filter(|_| seen.read.is_some())
     };
     let Some(last) = known else { return };
-    let day = app.clock.now().date_naive().to_string();
-    let (anchors, today) = (app.anchors.clone(), day.clone());
+    let day = books.clock.now().date_naive().to_string();
+    let (anchors, today) = (books.anchors.clone(), day.clone());
     let noted = match tokio::task::spawn_blocking(move || anchors.keep(&today, &last)).await {
-        Ok(Ok(true)) => app.note_system("", ANCHORED, &day, "").await.map_err(|e| format!("{e:?}")),
+        Ok(Ok(true)) => books.note_system("", ANCHORED, &day, "").await.map_err(|e| format!("{e:?}")),
         Ok(Ok(false)) => Ok(()),
         Ok(Err(error)) => Err(error.to_string()),
         Err(error) => Err(error.to_string()),

@@ -3,10 +3,10 @@
 //! A form of a year that is due in a year is for the year before. A standing list counts as received if it came after
 //! the due date before; sent again it came again, changed or not.
 
-use super::clock::shown;
+use super::actor::Actor;
+use super::books::Books;
 use super::error::PageError;
-use super::session::Actor;
-use super::state::App;
+use super::text::shown;
 use super::uploads::Standings;
 use crate::config::{SourceOptions, month_day};
 use crate::ledger::{Arrival, Ledger, LedgerError, Part, Upload, Verdict};
@@ -95,19 +95,19 @@ impl Came {
 }
 
 /// The calendar as far as the actor may see it; a year that is not shown gives this year.
-pub async fn calendar(app: &App, actor: &Actor, year: Option<i32>) -> Result<Calendar, PageError> {
-    let today = app.clock.now().date_naive();
+pub async fn calendar(books: &Books, actor: &Actor, year: Option<i32>) -> Result<Calendar, PageError> {
+    let today = books.clock.now().date_naive();
     let years: Vec<i32> = (today.year() - 2..=today.year() + 1).rev().collect();
     let year = year.filter(|y| years.contains(y)).unwrap_or(today.year());
-    let came = app.read(Came::read).await?;
+    let came = books.read(Came::read).await?;
     let mut entries = Vec::new();
     let shown = |id: &str| actor.role != Role::Clerk || actor.source.as_deref() == Some(id);
-    for (id, source) in app.config.source.iter().filter(|(id, s)| !s.disabled && shown(id)) {
+    for (id, source) in books.config.source.iter().filter(|(id, s)| !s.disabled && shown(id)) {
         for form in &source.forms {
             let Some(due) = due_in(source, form, year) else { continue };
-            let of_year = app.config.form.get(form).is_some_and(|f| f.period == PeriodKind::Year);
+            let of_year = books.config.form.get(form).is_some_and(|f| f.period == PeriodKind::Year);
             let owed = Owed { source: id, form, period: of_year.then_some(year - 1), due, before: due_in(source, form, year - 1), today };
-            let title = app.config.form.get(form).map_or_else(|| form.clone(), |f| f.title.clone());
+            let title = books.config.form.get(form).map_or_else(|| form.clone(), |f| f.title.clone());
             let mut entry = owed.entry(&came, source.bureau.clone(), title);
             entry.id = entry.id.filter(|_| actor.sees_source(id));
             entries.push(entry);

@@ -36,8 +36,3 @@ impl Clock {
         moment.format("%Y-%m-%dT%H:%M:%S%z").to_string()
     }
 }
-
-/// A moment of the ledger as pages show it: `2026-07-01 02:00`.
-pub fn shown(stamp: &str) -> String {
-    stamp.get(..16).map_or_else(|| stamp.to_owned(), |s| s.replace('T', " "))
-}

@@ -1,7 +1,7 @@
 //! Files on their way out: streamed from disk, with a name that every browser keeps.
 
 use super::error::PageError;
-use super::frame::quoted;
+use super::text::quoted;
 use crate::content::Verified;
 use crate::model::text::hex;
 use axum::body::{Body, Bytes};

@@ -1,18 +1,12 @@
 //! What a page answers when it cannot answer: the only place that knows status codes of failures.
 
-use super::frame::{Frame, Page};
-use super::session::Visitor;
-use super::state::App;
+use super::text::say;
 use crate::error::{Error, ErrorKind};
 use crate::ledger::LedgerError;
 use crate::model::role::Right;
 use crate::stages::publish::FileFlaw;
-use axum::Json;
-use axum::extract::{Request, State};
-use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
-use axum::http::{HeaderValue, StatusCode};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 
 /// A failure of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,7 +65,7 @@ impl PageError {
     }
 
     /// Its words in the catalogue, and their arguments.
-    fn words(&self) -> (String, Vec<String>) {
+    pub fn words(&self) -> (String, Vec<String>) {
         let (key, arguments) = match self {
             PageError::SignIn => ("sign_in", Vec::new()),
             PageError::ChangePassword => ("change_password", Vec::new()),
@@ -92,7 +86,7 @@ impl PageError {
     }
 
     /// Seconds after which it is worth trying again.
-    fn retry_after(&self) -> Option<u64> {
+    pub fn retry_after(&self) -> Option<u64> {
         match self {
             PageError::TooMany(seconds) => Some(*seconds),
             PageError::Overloaded => Some(5),
@@ -103,7 +97,7 @@ impl PageError {
     /// What people read.
     pub fn message(&self) -> String {
         let (key, arguments) = self.words();
-        super::frame::say(&key, &arguments)
+        say(&key, &arguments)
     }
 }
 
@@ -168,64 +162,4 @@ impl From<tower_sessions::session::Error> for PageError {
             error => PageError::bug(error.to_string()),
         }
     }
-}
-
-/// Turns failures into pages, and for programs into JSON.
-pub async fn render(State(app): State<App>, mut request: Request, next: Next) -> Response {
-    let path = request.uri().path().to_owned();
-    let for_programs = path.starts_with("/api/");
-    let visitor = request.extensions().get::<Visitor>().cloned().unwrap_or(Visitor(None));
-    let back = request.uri().path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
-    let reading = request.method() == axum::http::Method::GET;
-    // Who is behind the request could not be found out.
-    let response = match request.extensions_mut().remove::<PageError>() {
-        Some(error) => error.into_response(),
-        None => next.run(request).await,
-    };
-    let Some(error) = response.extensions().get::<PageError>().cloned() else { return response };
-    if let PageError::Bug(reason) = &error {
-        tracing::error!(reason, "request failed");
-    }
-    if for_programs {
-        let body = serde_json::json!({ "error": error.words().0.trim_start_matches("refused."), "message": error.message() });
-        let mut answer = (error.status(), Json(body)).into_response();
-        if error == PageError::SignIn {
-            answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-        }
-        return waiting(&error, answer);
-    }
-    match error {
-        PageError::SignIn => {
-            let way_back = reading && back != "/" && super::router::is_own_page(&back);
-            let next = if way_back { format!("/sign-in?next={}", super::frame::quoted(&back)) } else { "/sign-in".to_owned() };
-            Redirect::to(&next).into_response()
-        }
-        PageError::ChangePassword => Redirect::to("/password").into_response(),
-        error => {
-            let mut page = Page(ErrorPage {
-                frame: Frame::new(&app, visitor.0.as_ref(), ""),
-                title: super::frame::say(&format!("status.{}", error.status().as_u16()), &[]),
-                message: error.message(),
-            })
-            .into_response();
-            *page.status_mut() = error.status();
-            waiting(&error, page)
-        }
-    }
-}
-
-/// Says after how long it is worth trying again.
-fn waiting(error: &PageError, mut response: Response) -> Response {
-    if let Some(seconds) = error.retry_after() {
-        response.headers_mut().insert(RETRY_AFTER, seconds.into());
-    }
-    response
-}
-
-#[derive(askama::Template)]
-#[template(path = "error.html", config = "src/server/askama.toml")]
-struct ErrorPage {
-    frame: Frame,
-    title: String,
-    message: String,
 }

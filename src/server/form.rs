@@ -2,9 +2,8 @@
 //!
 //! Forms are checked for the word of the session, then for what each field may hold.
 
+use super::actor::Visitor;
 use super::error::PageError;
-use super::session::Visitor;
-use super::state::App;
 use axum::body::to_bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
@@ -17,22 +16,22 @@ const LARGEST: usize = 64 << 10;
 /// Parameters of a path; what cannot be read names nothing.
 pub struct Named<T>(pub T);
 
-impl<T: DeserializeOwned + Send> FromRequestParts<App> for Named<T> {
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Named<T> {
     type Rejection = PageError;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, PageError> {
-        Path::from_request_parts(parts, app).await.map(|Path(named)| Self(named)).map_err(|_| PageError::NotFound)
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, PageError> {
+        Path::from_request_parts(parts, state).await.map(|Path(named)| Self(named)).map_err(|_| PageError::NotFound)
     }
 }
 
 /// A query.
 pub struct Asking<T>(pub T);
 
-impl<T: DeserializeOwned> FromRequestParts<App> for Asking<T> {
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Asking<T> {
     type Rejection = PageError;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, PageError> {
-        let asked = Query::from_request_parts(parts, app).await;
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, PageError> {
+        let asked = Query::from_request_parts(parts, state).await;
         asked.map(|Query(asked)| Self(asked)).map_err(|_| PageError::Refused("query", Vec::new()))
     }
 }
@@ -40,10 +39,10 @@ impl<T: DeserializeOwned> FromRequestParts<App> for Asking<T> {
 /// A posted form. Its word `csrf` was that of the session; nobody being signed in, there is none to check.
 pub struct Posted<T>(pub T);
 
-impl<T: DeserializeOwned + Validate> FromRequest<App> for Posted<T> {
+impl<S: Send + Sync, T: DeserializeOwned + Validate> FromRequest<S> for Posted<T> {
     type Rejection = PageError;
 
-    async fn from_request(request: Request, _: &App) -> Result<Self, PageError> {
+    async fn from_request(request: Request, _: &S) -> Result<Self, PageError> {
         let expected = request.extensions().get::<Visitor>().and_then(|v| v.0.as_ref()).map(|a| a.csrf.clone());
         let body = to_bytes(request.into_body(), LARGEST).await.map_err(|_| PageError::Refused("form", Vec::new()))?;
         let fields: Vec<(String, String)> = serde_urlencoded::from_bytes(&body).map_err(|_| PageError::Refused("form", Vec::new()))?;
@@ -67,7 +66,7 @@ pub fn same(sent: &str, expected: &str) -> bool {
 
 /// The fields that cannot be taken, as people call them.
 fn named(problems: &validator::ValidationErrors) -> String {
-    let mut fields: Vec<String> = problems.errors().keys().map(|f| super::frame::portal(&format!("field_{f}")).to_owned()).collect();
+    let mut fields: Vec<String> = problems.errors().keys().map(|f| super::text::portal(&format!("field_{f}")).to_owned()).collect();
     fields.sort();
     fields.join("、")
 }

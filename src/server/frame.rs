@@ -1,11 +1,12 @@
 //! What every page shares: head, places to go, who is signed in, what must be said on all pages.
 
+use super::actor::Actor;
 use super::error::PageError;
-use super::session::Actor;
 use super::state::App;
-use crate::finding::{find_word, word};
-use crate::model::role::Right;
-use crate::model::words::{Lang, fill};
+use super::text::{portal, say, shown};
+use crate::finding::find_word;
+use crate::model::role::{Right, Role};
+use crate::model::words::Lang;
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
@@ -68,7 +69,7 @@ impl Frame {
             places,
             person: actor.map(|a| (a.display.clone(), portal(&format!("role_{}", a.role.id())).to_owned())),
             csrf: actor.map(|a| a.csrf.clone()).unwrap_or_default(),
-            banners: app.banners().into_iter().chain(actor.and_then(|a| super::integrity::banner(app, a))).collect(),
+            banners: banners(app, actor),
             done: String::new(),
         }
     }
@@ -81,43 +82,19 @@ impl Frame {
     }
 }
 
-/// A word of the portal.
-pub fn portal(key: &str) -> &'static str {
-    word(Lang::Zh, &format!("portal.{key}"))
-}
-
-/// A sentence of the catalogue with its arguments.
-pub fn say(key: &str, arguments: &[String]) -> String {
-    fill(word(Lang::Zh, key), |i| i.parse::<usize>().ok().and_then(|i| arguments.get(i).cloned())).into_owned()
-}
-
-/// What a severity is called.
-pub fn severity(id: &str) -> &'static str {
-    find_word(Lang::Zh, &format!("severity.{id}")).unwrap_or_default()
-}
-
-/// A text within a query: everything but letters, digits and `-._~/` is escaped.
-pub fn quoted(text: &str) -> String {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~/".contains(&b);
-    text.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
-}
-
-/// A count, or the word for one that is held back.
-pub fn told(number: Option<u64>) -> String {
-    number.map_or_else(|| word(Lang::Zh, "publish.held_back").to_owned(), grouped)
-}
-
-/// A number with its thousands apart: `12,345`.
-pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
+/// What must be said on every page; of damaged files to those who can mend them.
+fn banners(app: &App, actor: Option<&Actor>) -> Vec<Banner> {
+    let mut banners = Vec::new();
+    if app.demo {
+        banners.push(Banner { kind: "demo", text: portal("banner_demo").to_owned() });
     }
-    out
+    if let Some(failed) = app.night.failed() {
+        banners.push(Banner { kind: "failed", text: say("portal.banner_failed", &[shown(&failed)]) });
+    }
+    if actor.is_some_and(|a| matches!(a.role, Role::Operator | Role::Administrator)) {
+        banners.extend(app.flaws.told().map(|text| Banner { kind: "failed", text }));
+    }
+    banners
 }
 
 /// A page to be answered.

@@ -3,26 +3,17 @@
 //!
 //! What is wrong is told to those who can mend it, on every page of theirs, and to the log.
 
+use super::books::Books;
 use super::error::PageError;
-use super::frame::{Banner, say};
-use super::session::Actor;
 use super::state::App;
+use super::text::say;
 use crate::content::{Flaw, Verified};
 use crate::finding::reference;
-use crate::model::role::Role;
 use crate::model::words::Lang;
 use crate::pipeline::{Summary, of_upload};
 use crate::stages::publish::{FileFlaw, PublishedRun};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{PoisonError, RwLock};
-
-/// Flaws that a banner names; the rest it counts.
-const NAMED: usize = 3;
-
-/// What was found, in words.
-#[derive(Default)]
-pub struct Known(RwLock<BTreeSet<String>>);
 
 /// As much of `run.json` as is needed to name an original.
 #[derive(Deserialize)]
@@ -38,9 +29,9 @@ struct Input {
 }
 
 /// The hash of a run's `run.json` as the ledger has it; empty if it has none.
-pub async fn record_of(app: &App, run: &str) -> Result<String, PageError> {
+pub async fn record_of(books: &Books, run: &str) -> Result<String, PageError> {
     let id = run.to_owned();
-    let recorded = app.read(move |l| l.run(&id)).await?;
+    let recorded = books.read(move |l| l.run(&id)).await?;
     let summary = recorded.and_then(|r| serde_json::from_str::<Summary>(&r.summary).ok());
     Ok(summary.map(|s| s.record_sha256).unwrap_or_default())
 }
@@ -74,7 +65,7 @@ pub async fn original(app: &App, sha256: &str) -> Result<Verified, PageError> {
 /// Notes a file of a run that is not as it was written.
 pub fn tell(app: &App, run: &str, flaw: &FileFlaw) {
     tracing::error!(run, %flaw, "a published file is not as it was written");
-    app.integrity.0.write().unwrap_or_else(PoisonError::into_inner).insert(of_run(run, flaw));
+    app.flaws.add(of_run(run, flaw));
 }
 
 fn of_run(run: &str, flaw: &FileFlaw) -> String {
@@ -94,21 +85,6 @@ fn flaws_of(folder: &std::path::Path, record_sha256: &str) -> Vec<FileFlaw> {
     let flaws = PublishedRun::open(folder, record_sha256).map_or_else(|flaw| vec![flaw], |run| run.flaws());
     // A run whose term ended meanwhile is gone whole.
     if std::fs::symlink_metadata(folder).is_ok() { flaws } else { Vec::new() }
-}
-
-/// Whether all that is kept was as it was kept when it was looked at last.
-pub fn is_clean(app: &App) -> bool {
-    app.integrity.0.read().unwrap_or_else(PoisonError::into_inner).is_empty()
-}
-
-/// What those are told on every page who can mend it.
-pub fn banner(app: &App, actor: &Actor) -> Option<Banner> {
-    let known = app.integrity.0.read().unwrap_or_else(PoisonError::into_inner);
-    if known.is_empty() || !matches!(actor.role, Role::Operator | Role::Administrator) {
-        return None;
-    }
-    let named = known.iter().take(NAMED).cloned().collect::<Vec<_>>().join("；");
-    Some(Banner { kind: "failed", text: say("portal.banner_flaws", &[known.len().to_string(), named]) })
 }
 
 /// Compares every original and every run with its hashes.
@@ -148,7 +124,7 @@ pub async fn scrub(app: &App) -> Result<(), PageError> {
         Ok::<_, std::io::Error>(found)
     });
     let found = found.await.map_err(|e| PageError::bug(e.to_string()))??;
-    *app.integrity.0.write().unwrap_or_else(PoisonError::into_inner) = found;
+    app.flaws.replace(found);
     Ok(())
 }
 

@@ -1,18 +1,8 @@
 //! How often somebody may ask for what costs much.
 
-use super::accept::Peer;
 use super::error::PageError;
-use super::metrics;
-use super::router;
-use super::session::Visitor;
-use super::state::App;
-use super::tries::{Counted, Tries};
-use axum::extract::{MatchedPath, Request, State};
-use axum::http::Method;
-use axum::middleware::Next;
-use axum::response::Response;
+use super::tries::Tries;
 use std::collections::HashMap;
-use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -60,9 +50,9 @@ pub struct Limits {
     /// Wrong passwords.
     pub tries: Tries,
     /// Uploads by account.
-    upload: Allowances,
+    pub upload: Allowances,
     /// Requests of programs by token.
-    program: Allowances,
+    pub program: Allowances,
     /// Passwords checked at a time: each takes 19 MiB and a core.
     passwords: Semaphore,
 }
@@ -89,52 +79,6 @@ impl Limits {
     }
 }
 
-/// Takes a try at a password, unless it must wait.
-///
-/// # Errors
-/// It must wait.
-pub fn try_password(app: &App, counted: &[Counted]) -> Result<(), PageError> {
-    app.limits.tries.begin(counted, Instant::now()).map_err(|wait| {
-        app.metrics.refused.get_or_create(&metrics::Refused { kind: "sign_in".to_owned() }).inc();
-        PageError::TooMany(wait)
-    })
-}
-
-/// Refuses what is asked too often.
-pub async fn often(State(app): State<App>, request: Request, next: Next) -> Result<Response, PageError> {
-    let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str).to_owned();
-    let address = request.extensions().get::<Peer>().map(|Peer(p)| place(p.ip())).unwrap_or_default();
-    let who = request.extensions().get::<Visitor>().and_then(|v| v.0.as_ref()).map_or_else(|| address.clone(), |a| a.name.clone());
-    let posted = request.method() == Method::POST;
-    let refused = |kind: &str| {
-        let kind = kind.to_owned();
-        app.metrics.refused.get_or_create(&metrics::Refused { kind }).inc();
-    };
-    let allowance = match () {
-        () if posted && router::takes_files(&path) => Some(("upload", &app.limits.upload)),
-        () if path.starts_with("/api/") => Some(("program", &app.limits.program)),
-        () => None,
-    };
-    if let Some((kind, allowance)) = allowance {
-        allowance.take(&who, Instant::now()).map_err(|wait| {
-            refused(kind);
-            PageError::TooMany(wait)
-        })?;
-    }
-    Ok(next.run(request).await)
-}
-
-/// An address as far as it tells one place from another: of IPv6 the network, since whoever has one has all of it.
-pub fn place(address: IpAddr) -> String {
-    match address.to_canonical() {
-        IpAddr::V4(address) => address.to_string(),
-        IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -149,13 +93,5 @@ mod tests {
         assert!(allowances.take("b", start).is_ok(), "others are not held up");
         assert!(allowances.take("a", later(11)).is_ok());
         assert!(allowances.take("a", later(11)).is_err());
-    }
-
-    #[test]
-    fn an_ipv6_network_is_one_place() {
-        let place = |text: &str| place(text.parse().expect("an address"));
-        assert_eq!(place("2001:db8::1"), place("2001:db8::ffff:1"));
-        assert_ne!(place("2001:db8::1"), place("2001:db8:0:1::1"));
-        assert_eq!(place("::ffff:10.0.0.1"), "10.0.0.1");
     }
 }

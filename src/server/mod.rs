@@ -4,21 +4,27 @@
 //! processes of this program, pages read what runs published.
 //!
 //! Owns: routes and who may take them, pages, sessions, the checks of uploads, the nightly schedule.
-//! Invariants: every route says what it takes to be let in (`router::Routes`); what is another bureau's is answered as
+//! Invariants: every route says what it takes to be let in (`routes::Routes`); what is another bureau's is answered as
 //! if it did not exist; everything that a person did is in the audit log before it is answered; no word of a file's
 //! content goes to the log.
 
 mod accept;
+mod actor;
 mod address;
 mod adoption;
+pub mod anchors;
+mod answer;
 mod api;
 pub mod audit;
+mod books;
 mod calendar;
 mod clock;
 mod connections;
 mod demo;
 mod download;
 mod error;
+mod flaws;
+mod followed;
 mod form;
 mod frame;
 mod handlers;
@@ -26,9 +32,11 @@ mod intake;
 mod integrity;
 mod known;
 mod limits;
+mod listing;
 mod metrics;
 pub mod night;
 mod notices;
+mod often;
 mod pace;
 mod password;
 pub mod people;
@@ -37,11 +45,13 @@ mod quality;
 mod reserve;
 mod retention;
 mod router;
+mod routes;
 mod runs;
 mod session;
 mod state;
 mod stream;
 mod svg;
+mod text;
 mod tls;
 mod tries;
 mod uploads;
@@ -55,6 +65,7 @@ use crate::config::{Config, Secret, Unread};
 use crate::error::{Error, ErrorKind};
 use crate::ledger::Cause;
 use crate::lock::{self, Work};
+use books::Books;
 use chrono::{DateTime, FixedOffset};
 use std::fs::File;
 use std::net::SocketAddr;
@@ -132,7 +143,7 @@ pub async fn serve(start: Start, tell: impl FnOnce(&Listening)) -> Result<(), Er
     tracing::info!(server.address = %address, "listening");
     tokio::spawn(notices::keep(app.clone(), stopped.clone()));
     tokio::spawn(retention::keep(app.clone(), stopped.clone()));
-    tokio::spawn(audit::keep(app.clone(), stopped.clone()));
+    tokio::spawn(audit::keep(app.books.clone(), stopped.clone()));
     tokio::spawn(night::keep(app.clone(), stopped.clone()));
     tokio::spawn(night::follow_arrivals(app.clone(), stopped.clone()));
     if start.demo {
@@ -140,7 +151,7 @@ pub async fn serve(start: Start, tell: impl FnOnce(&Listening)) -> Result<(), Er
     }
     let served = accept::serve(app.clone(), listener, tls, router::service(&app, secure), stopped).await;
     night::park(&app).await;
-    audit::anchor(app.clone()).await;
+    audit::anchor(app.books.clone()).await;
     served
 }
 
@@ -172,10 +183,10 @@ fn lock(outputs: &Path) -> Result<File, Error> {
 }
 
 /// A one-time link by which the first administrator is made, while there is no account.
-async fn setup_link(app: &App) -> Result<Option<String>, error::PageError> {
-    let (secret, now) = (secret(), app.clock.stamp());
+async fn setup_link(books: &Books) -> Result<Option<String>, error::PageError> {
+    let (secret, now) = (secret(), books.clock.stamp());
     let hash = crate::stages::acquire::hash_text(&secret);
-    let wanted = app
+    let wanted = books
         .ledger(move |l| {
             let wanted = l.accounts()?.is_empty();
             if wanted {

@@ -5,8 +5,8 @@
 
 use super::clock::Clock;
 use super::error::PageError;
-use super::frame::{quoted, say};
 use super::state::App;
+use super::text::{quoted, say};
 use crate::config::{Address, NoticeEvent, NoticeKind, NoticeOptions, Secret};
 use crate::ledger::Notice;
 use crate::model::text::hex;

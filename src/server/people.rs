@@ -1,11 +1,11 @@
 //! Accounts of people and tokens of programs: what may be, and the changes themselves.
 
-use super::clock::{Clock, shown};
+use super::actor::Actor;
+use super::books::Books;
+use super::clock::Clock;
 use super::error::PageError;
-use super::frame::portal;
 use super::password::{self, secret};
-use super::session::Actor;
-use super::state::App;
+use super::text::{portal, shown};
 use crate::config::Config;
 use crate::ledger::{Account, AccountChange, By, NewAccount, NotMade, Token};
 use crate::model::account_name;
@@ -151,12 +151,12 @@ fn problem(not: NotMade) -> Result<Problem, PageError> {
 
 /// Asks the ledger for a change in an actor's name.
 async fn change<T: Send + 'static>(
-    app: &App,
+    books: &Books,
     actor: &Actor,
     address: &str,
     make: impl FnOnce(&mut crate::ledger::Ledger, By<'_>) -> crate::ledger::Made<T> + Send + 'static,
 ) -> Result<Result<T, Problem>, PageError> {
-    match app.change(actor, address, make).await? {
+    match books.change(actor, address, make).await? {
         Ok(made) => Ok(Ok(made)),
         Err(not) => Ok(Err(problem(not)?)),
     }
@@ -184,31 +184,31 @@ pub fn person(account: Account, lapsed: &str) -> Person {
 }
 
 /// All accounts, by name.
-pub async fn people(app: &App) -> Result<Vec<Person>, PageError> {
-    let lapsed = lapsed_before(&app.config, app.clock.now());
-    Ok(app.read(|l| l.accounts()).await?.into_iter().map(|a| person(a, &lapsed)).collect())
+pub async fn people(books: &Books) -> Result<Vec<Person>, PageError> {
+    let lapsed = lapsed_before(&books.config, books.clock.now());
+    Ok(books.read(|l| l.accounts()).await?.into_iter().map(|a| person(a, &lapsed)).collect())
 }
 
 /// One account.
-pub async fn one(app: &App, id: i64) -> Result<Person, PageError> {
-    let lapsed = lapsed_before(&app.config, app.clock.now());
-    Ok(person(app.read(move |l| l.account(id)).await?.ok_or(PageError::NotFound)?, &lapsed))
+pub async fn one(books: &Books, id: i64) -> Result<Person, PageError> {
+    let lapsed = lapsed_before(&books.config, books.clock.now());
+    Ok(person(books.read(move |l| l.account(id)).await?.ok_or(PageError::NotFound)?, &lapsed))
 }
 
 /// Makes an account with a one-time password.
-pub async fn add(app: &App, actor: &Actor, address: &str, wish: &Wish) -> Result<Result<Made, Problem>, PageError> {
+pub async fn add(books: &Books, actor: &Actor, address: &str, wish: &Wish) -> Result<Result<Made, Problem>, PageError> {
     let name = wish.name.trim().to_owned();
     let checked = account_name::may_be_carried(&name)
         .then_some(())
         .ok_or(Problem::Name)
-        .and_then(|()| Ok((role_and_source(&app.config, &wish.role, &wish.source)?, shown_name(&wish.display, &name)?)));
+        .and_then(|()| Ok((role_and_source(&books.config, &wish.role, &wish.source)?, shown_name(&wish.display, &name)?)));
     let ((role, source), display) = match checked {
         Ok(checked) => checked,
         Err(problem) => return Ok(Err(problem)),
     };
     let secret = one_time_password();
     let password = hashed(secret.clone()).await?;
-    let added = change(app, actor, address, {
+    let added = change(books, actor, address, {
         let name = name.clone();
         move |l, by| {
             let source = source.as_deref();
@@ -219,25 +219,25 @@ pub async fn add(app: &App, actor: &Actor, address: &str, wish: &Wish) -> Result
 }
 
 /// Changes what an account is.
-pub async fn edit(app: &App, actor: &Actor, address: &str, id: i64, wish: &Wish) -> Result<Result<(), Problem>, PageError> {
-    let account = one(app, id).await?;
-    let checked = role_and_source(&app.config, &wish.role, &wish.source).and_then(|r| Ok((r, shown_name(&wish.display, &account.name)?)));
+pub async fn edit(books: &Books, actor: &Actor, address: &str, id: i64, wish: &Wish) -> Result<Result<(), Problem>, PageError> {
+    let account = one(books, id).await?;
+    let checked = role_and_source(&books.config, &wish.role, &wish.source).and_then(|r| Ok((r, shown_name(&wish.display, &account.name)?)));
     let ((role, source), display) = match checked {
         Ok(checked) => checked,
         Err(problem) => return Ok(Err(problem)),
     };
     let disabled = wish.disabled;
-    let changed = change(app, actor, address, move |l, by| {
+    let changed = change(books, actor, address, move |l, by| {
         l.change_account(id, &AccountChange { display: &display, role, source: source.as_deref(), disabled }, by)
     });
     Ok(changed.await?.map(|_| ()))
 }
 
 /// Gives an account a one-time password.
-pub async fn reset(app: &App, actor: &Actor, address: &str, id: i64) -> Result<Made, PageError> {
+pub async fn reset(books: &Books, actor: &Actor, address: &str, id: i64) -> Result<Made, PageError> {
     let secret = one_time_password();
     let password = hashed(secret.clone()).await?;
-    let account = change(app, actor, address, move |l, by| l.reset_account(id, &password, by)).await?;
+    let account = change(books, actor, address, move |l, by| l.reset_account(id, &password, by)).await?;
     let account = account.map_err(|problem| PageError::bug(format!("{problem:?}")))?;
     Ok(Made { id, name: account.name, secret })
 }
@@ -254,9 +254,9 @@ pub fn program(token: Token, now: &str) -> Program {
 }
 
 /// All tokens, newest first.
-pub async fn programs(app: &App) -> Result<Vec<Program>, PageError> {
-    let now = app.clock.stamp();
-    Ok(app.read(|l| l.tokens()).await?.into_iter().map(|t| program(t, &now)).collect())
+pub async fn programs(books: &Books) -> Result<Vec<Program>, PageError> {
+    let now = books.clock.stamp();
+    Ok(books.read(|l| l.tokens()).await?.into_iter().map(|t| program(t, &now)).collect())
 }
 
 /// A token to be made, and its text, which is kept nowhere.
@@ -275,19 +275,19 @@ pub fn new_token(config: &Config, clock: &Clock, by: &str, wish: &Wish, days: u3
 }
 
 /// Makes a token.
-pub async fn add_token(app: &App, actor: &Actor, address: &str, wish: &Wish, days: u32) -> Result<Result<Made, Problem>, PageError> {
-    let (token, secret) = match new_token(&app.config, &app.clock, &actor.name, wish, days) {
+pub async fn add_token(books: &Books, actor: &Actor, address: &str, wish: &Wish, days: u32) -> Result<Result<Made, Problem>, PageError> {
+    let (token, secret) = match new_token(&books.config, &books.clock, &actor.name, wish, days) {
         Ok(made) => made,
         Err(problem) => return Ok(Err(problem)),
     };
     let (hash, name) = (hash_text(&secret), token.label.clone());
-    let added = change(app, actor, address, move |l, by| l.create_token(&hash, &token, by)).await?;
+    let added = change(books, actor, address, move |l, by| l.create_token(&hash, &token, by)).await?;
     Ok(added.map(|id| Made { id, name, secret }))
 }
 
 /// Withdraws a token.
-pub async fn revoke(app: &App, actor: &Actor, address: &str, id: i64) -> Result<(), PageError> {
-    let revoked = change(app, actor, address, move |l, by| l.revoke_token(id, by)).await?;
+pub async fn revoke(books: &Books, actor: &Actor, address: &str, id: i64) -> Result<(), PageError> {
+    let revoked = change(books, actor, address, move |l, by| l.revoke_token(id, by)).await?;
     revoked.map(|_| ()).map_err(|problem| PageError::bug(format!("{problem:?}")))
 }
 

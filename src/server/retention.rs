@@ -39,7 +39,7 @@ pub async fn keep(app: App, mut stop: watch::Receiver<bool>) {
             tracing::error!(?error, "housekeeping failed");
         }
         tokio::select! {
-            () = tokio::time::sleep(Duration::from_secs(if integrity::is_clean(&app) { ROUND_S } else { MENDING_S })) => {}
+            () = tokio::time::sleep(Duration::from_secs(if app.flaws.is_clean() { ROUND_S } else { MENDING_S })) => {}
             _ = stop.changed() => return,
         }
     }

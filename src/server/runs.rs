@@ -1,9 +1,10 @@
 //! What there is to tell of runs: their history, one of them in full, and who may take which file.
 
+use super::actor::Actor;
+use super::books::Books;
 use super::error::PageError;
 use super::integrity;
 use super::night::Current;
-use super::session::Actor;
 use super::state::App;
 use crate::config::{Config, Workbook};
 use crate::content::Verified;
@@ -234,16 +235,16 @@ pub fn current(app: &App, actor: &Actor) -> Option<Current> {
 }
 
 /// A page of the history, from 1.
-pub async fn history(app: &App, actor: &Actor, page: u64) -> Result<History, PageError> {
+pub async fn history(books: &Books, actor: &Actor, page: u64) -> Result<History, PageError> {
     let page = page.clamp(1, 1 << 32);
-    let (lines, all, adoptions) = app
+    let (lines, all, adoptions) = books
         .read(move |l| {
             let (lines, all) = l.history((page - 1) * LINES, LINES)?;
             Ok((lines, all, l.adoptions()?))
         })
         .await?;
     let told = actor.may(Right::StartRuns) || actor.may(Right::SeeClosed);
-    let numbers = |summary: &Summary| Numbers::of(summary, &summary.held_back(&app.config, actor.may(Right::SeeClosed)));
+    let numbers = |summary: &Summary| Numbers::of(summary, &summary.held_back(&books.config, actor.may(Right::SeeClosed)));
     let lines = lines.into_iter().map(|l| line(l, told, &adoptions, numbers)).collect();
     Ok(History { lines, all, page, pages: all.div_ceil(LINES).max(1) })
 }
@@ -274,9 +275,9 @@ fn seconds(from: &str, to: &str) -> Option<i64> {
 ///
 /// # Errors
 /// There is no such run.
-pub async fn recorded(app: &App, id: &str) -> Result<RecordedRun, PageError> {
+pub async fn recorded(books: &Books, id: &str) -> Result<RecordedRun, PageError> {
     let id = id.to_owned();
-    app.read(move |l| l.run(&id)).await?.ok_or(PageError::NotFound)
+    books.read(move |l| l.run(&id)).await?.ok_or(PageError::NotFound)
 }
 
 /// A run in full, as far as the reader may see it.

@@ -1,13 +1,12 @@
 //! Sessions in the ledger, and who is behind a request.
 
+use super::actor::{Actor, Visitor};
+use super::books::Books;
 use super::error::PageError;
-use super::state::App;
 use crate::ledger::{Account, KeptSession};
-use crate::model::role::{Right, Role};
 use crate::stages::acquire::hash_text;
-use axum::extract::{FromRequestParts, Request, State};
+use axum::extract::{Request, State};
 use axum::http::header::AUTHORIZATION;
-use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::Response;
 use std::collections::HashMap;
@@ -25,15 +24,15 @@ mod key {
 
 /// The store of sessions.
 #[derive(Debug, Clone)]
-pub struct LedgerStore(pub App);
+pub struct LedgerStore(pub Books);
 
 /// Seconds between two notes that a session is in use.
 const TOUCHED_S: i64 = 60;
 
 /// The present, and the moment after which a session was used that goes on.
-pub fn limits(app: &App) -> (i64, i64) {
-    let now = app.clock.now().timestamp();
-    (now, now - i64::from(app.config.portal.idle_minutes) * 60)
+pub fn limits(books: &Books) -> (i64, i64) {
+    let now = books.clock.now().timestamp();
+    (now, now - i64::from(books.config.portal.idle_minutes) * 60)
 }
 
 fn hashed(id: &Id) -> String {
@@ -83,63 +82,12 @@ impl SessionStore for LedgerStore {
     }
 }
 
-/// Who acts: a person or a program.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Actor {
-    /// Name of the account, or label of the token.
-    pub name: String,
-    /// What pages show.
-    pub display: String,
-    /// Role.
-    pub role: Role,
-    /// The source whose returns a clerk sends.
-    pub source: Option<String>,
-    /// Number of the account; programs have none.
-    pub account: Option<i64>,
-    /// Whether the password must be changed before anything else.
-    pub must_change: bool,
-    /// The word that forms of this session carry.
-    pub csrf: String,
-}
-
-impl Actor {
-    /// Whether the role has a right.
-    pub fn may(&self, right: Right) -> bool {
-        self.role.may(right)
-    }
-
-    /// Whether returns of a source are this actor's to see.
-    pub fn sees_source(&self, source: &str) -> bool {
-        self.may(Right::SeeReturns) && (self.role != Role::Clerk || self.source.as_deref() == Some(source))
-    }
-}
-
-/// The actor of a request; routes that are open may have none.
-#[derive(Debug, Clone)]
-pub struct Visitor(pub Option<Actor>);
-
-impl FromRequestParts<App> for Actor {
-    type Rejection = PageError;
-
-    async fn from_request_parts(parts: &mut Parts, _: &App) -> std::result::Result<Self, PageError> {
-        parts.extensions.get::<Visitor>().and_then(|v| v.0.clone()).ok_or(PageError::SignIn)
-    }
-}
-
-impl FromRequestParts<App> for Visitor {
-    type Rejection = PageError;
-
-    async fn from_request_parts(parts: &mut Parts, _: &App) -> std::result::Result<Self, PageError> {
-        Ok(parts.extensions.get::<Visitor>().cloned().unwrap_or(Visitor(None)))
-    }
-}
-
 /// Finds out who is behind a request: a session of the browser, or the token of a program.
-pub async fn identify(State(app): State<App>, session: Session, mut request: Request, next: Next) -> Response {
+pub async fn identify(State(books): State<Books>, session: Session, mut request: Request, next: Next) -> Response {
     let bearer = request.headers().get(AUTHORIZATION).and_then(|v| v.to_str().ok()).and_then(|v| v.strip_prefix("Bearer "));
     let found = match bearer {
-        Some(token) => by_token(&app, token).await,
-        None => by_session(&app, &session).await,
+        Some(token) => by_token(&books, token).await,
+        None => by_session(&books, &session).await,
     };
     let actor = found.unwrap_or_else(|error| {
         request.extensions_mut().insert(error);
@@ -152,9 +100,9 @@ pub async fn identify(State(app): State<App>, session: Session, mut request: Req
     next.run(request).await
 }
 
-async fn by_token(app: &App, token: &str) -> std::result::Result<Option<Actor>, PageError> {
-    let (hash, now) = (hash_text(token), app.clock.stamp());
-    let token = app.read(move |l| l.token(&hash, &now)).await?;
+async fn by_token(books: &Books, token: &str) -> std::result::Result<Option<Actor>, PageError> {
+    let (hash, now) = (hash_text(token), books.clock.stamp());
+    let token = books.read(move |l| l.token(&hash, &now)).await?;
     Ok(token.map(|t| Actor {
         // A colon stands in no account's name, so the log never takes a program for a person.
         name: format!("token:{}", t.label),
@@ -167,11 +115,11 @@ async fn by_token(app: &App, token: &str) -> std::result::Result<Option<Actor>, 
     }))
 }
 
-async fn by_session(app: &App, session: &Session) -> std::result::Result<Option<Actor>, PageError> {
+async fn by_session(books: &Books, session: &Session) -> std::result::Result<Option<Actor>, PageError> {
     let Some(id) = session.get::<i64>(key::ACCOUNT).await? else { return Ok(None) };
     let csrf: String = session.get(key::CSRF).await?.unwrap_or_default();
     let generation = session.get::<i64>(key::GENERATION).await?;
-    let account = app.read(move |l| l.account(id)).await?;
+    let account = books.read(move |l| l.account(id)).await?;
     Ok(account.filter(|a| !a.disabled && Some(a.generation) == generation).map(|a| Actor {
         name: a.name,
         display: a.display,
@@ -196,10 +144,10 @@ pub async fn begin(session: &Session, account: &Account) -> std::result::Result<
 }
 
 /// Ends a session in whose name its owner leaves, with the entry in the audit log.
-pub async fn leave(app: &App, session: &Session, actor: &Actor, address: &str) -> std::result::Result<(), PageError> {
+pub async fn leave(books: &Books, session: &Session, actor: &Actor, address: &str) -> std::result::Result<(), PageError> {
     // A program that is let in by a token has none.
     let id = session.id().map(|id| hashed(&id)).unwrap_or_default();
-    app.change(actor, address, move |l, by| l.sign_out(&id, by)).await?;
+    books.change(actor, address, move |l, by| l.sign_out(&id, by)).await?;
     // Nothing is left to be ended but what the browser keeps.
     Ok(session.flush().await?)
 }

@@ -1,41 +1,31 @@
-//! What all requests share.
+//! What all requests share: the books, and what each room has in memory.
 
-use super::clock::{Clock, shown};
-use super::connections::{Connections, LONG_PATIENCE, NO_PATIENCE, PATIENCE};
-use super::error::PageError;
-use super::frame::{Banner, portal, say};
+use super::books::Books;
+use super::clock::Clock;
+use super::flaws::Flaws;
 use super::limits::Limits;
 use super::metrics::Metrics;
 use super::night::Night;
+use super::pool::Room;
 use super::quality::Shelf;
-use super::session::Actor;
+use super::reserve::Reserve;
 use super::uploads::Intake;
 use crate::config::Config;
-use crate::ledger::{Anchors, By, Ledger, LedgerError, NewEntry};
-use crate::stages::acquire::hash_text;
+use crate::error::Error;
+use axum::extract::FromRef;
 use std::ops::Deref;
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::sync::Arc;
 use tokio::sync::Notify;
-
-/// Digits of a mark.
-const MARK: usize = 8;
 
 /// The portal's state; clones share it.
 #[derive(Clone)]
-pub struct App(Arc<Shared>);
+pub struct App(Arc<Rooms>);
 
 /// What [`App`] shares.
-pub struct Shared {
-    /// Settings in force.
-    pub config: Config,
-    /// The file that they come from, for the child processes that run.
-    pub config_path: PathBuf,
-    /// The portal's clock.
-    pub clock: Clock,
-    /// Whether this is a throw-away site to try.
-    pub demo: bool,
+pub struct Rooms {
+    /// Settings, clock and ledger.
+    pub books: Books,
     /// Where uploads come in and are checked.
     pub intake: Intake,
     /// Counters.
@@ -48,26 +38,33 @@ pub struct Shared {
     pub night: Night,
     /// Wakes the task that sends notices.
     pub notices: Notify,
-    address: OnceLock<String>,
     /// The pool of the latest run.
-    pub pool: super::pool::Room,
+    pub pool: Room,
     /// Room for how a run ended.
-    pub reserve: super::reserve::Reserve,
+    pub reserve: Reserve,
     /// What was found of files that are not as they were kept.
-    pub integrity: super::integrity::Known,
-    /// How far the audit log was found to hold.
-    pub audit_known: super::audit::Known,
-    /// What the audit log must fit.
-    pub anchors: Anchors,
-    secret: String,
-    connections: Connections,
+    pub flaws: Flaws,
+}
+
+impl FromRef<App> for Books {
+    fn from_ref(app: &App) -> Self {
+        app.books.clone()
+    }
 }
 
 impl Deref for App {
-    type Target = Shared;
+    type Target = Rooms;
 
-    fn deref(&self) -> &Shared {
+    fn deref(&self) -> &Rooms {
         &self.0
+    }
+}
+
+impl Deref for Rooms {
+    type Target = Books;
+
+    fn deref(&self) -> &Books {
+        &self.books
     }
 }
 
@@ -79,166 +76,22 @@ impl std::fmt::Debug for App {
 
 impl App {
     /// Opens the state below `<outputs>/.huichi/`.
-    pub fn open(config: Config, config_path: PathBuf, clock: Clock, demo: bool) -> Result<Self, crate::error::Error> {
-        let state = config.outputs.join(".huichi");
-        std::fs::create_dir_all(&state)?;
-        let connections = Connections::open(&state.join("ledger.sqlite"))?;
-        let anchors = super::audit::anchors(&config)?;
-        let intake = Intake::open(&config, &state)?;
-        Ok(Self(Arc::new(Shared {
-            config,
-            config_path,
-            clock,
-            demo,
+    pub fn open(config: Config, config_path: PathBuf, clock: Clock, demo: bool) -> Result<Self, Error> {
+        let folder = config.outputs.join(".huichi");
+        std::fs::create_dir_all(&folder)?;
+        let books = Books::open(config, config_path, clock, demo)?;
+        let intake = Intake::open(&books.config, &folder)?;
+        Ok(Self(Arc::new(Rooms {
+            books,
             intake,
             metrics: Metrics::default(),
             limits: Limits::default(),
             shelf: Shelf::default(),
             night: Night::default(),
             notices: Notify::new(),
-            pool: super::pool::Room::default(),
-            address: OnceLock::new(),
-            reserve: super::reserve::Reserve::keep(state.join("reserve")),
-            integrity: super::integrity::Known::default(),
-            audit_known: super::audit::Known::default(),
-            anchors,
-            secret: super::password::secret(),
-            connections,
+            pool: Room::default(),
+            reserve: Reserve::keep(folder.join("reserve")),
+            flaws: Flaws::default(),
         })))
-    }
-
-    /// The folder of the ledger, the store and what belongs to them.
-    pub fn folder(&self) -> PathBuf {
-        self.config.outputs.join(".huichi")
-    }
-
-    /// Asks the ledger in order to change it; whoever waits too long is told to come again.
-    pub async fn ledger<T: Send + 'static>(
-        &self,
-        ask: impl FnOnce(&mut Ledger) -> Result<T, LedgerError> + Send + 'static,
-    ) -> Result<T, PageError> {
-        self.write(PATIENCE, ask).await
-    }
-
-    /// The same for what a page can do without: it does not wait to speak of.
-    pub async fn ledger_at_once<T: Send + 'static>(
-        &self,
-        ask: impl FnOnce(&mut Ledger) -> Result<T, LedgerError> + Send + 'static,
-    ) -> Result<T, PageError> {
-        self.connections.write(NO_PATIENCE, ask).await
-    }
-
-    /// The same for what the portal does by itself, which nobody would do again.
-    pub async fn ledger_patiently<T: Send + 'static>(
-        &self,
-        ask: impl FnOnce(&mut Ledger) -> Result<T, LedgerError> + Send + 'static,
-    ) -> Result<T, PageError> {
-        self.write(LONG_PATIENCE, ask).await
-    }
-
-    async fn write<T: Send + 'static>(
-        &self,
-        patience: Duration,
-        ask: impl FnOnce(&mut Ledger) -> Result<T, LedgerError> + Send + 'static,
-    ) -> Result<T, PageError> {
-        let known = self.audit_known.clone();
-        let followed = move |l: &mut Ledger| {
-            let asked = ask(l)?;
-            // What was asked is done, whatever comes of this.
-            if let Err(error) = known.follow(l) {
-                tracing::warn!(%error, "the audit log could not be followed");
-            }
-            Ok(asked)
-        };
-        self.connections.write(patience, followed).await
-    }
-
-    /// Reads the ledger, past whoever writes to it.
-    pub async fn read<T: Send + 'static>(
-        &self,
-        ask: impl FnOnce(&Ledger) -> Result<T, LedgerError> + Send + 'static,
-    ) -> Result<T, PageError> {
-        self.connections.read(ask).await
-    }
-
-    /// Reads the ledger for long, over a connection of its own.
-    pub async fn read_apart<T: Send + 'static>(
-        &self,
-        ask: impl FnOnce(&Ledger) -> Result<T, LedgerError> + Send + 'static,
-    ) -> Result<T, PageError> {
-        self.connections.read_apart(ask).await
-    }
-
-    /// Changes the ledger in an actor's name; the change brings its entry in the audit log with it.
-    pub async fn change<T: Send + 'static>(
-        &self,
-        actor: &Actor,
-        address: &str,
-        make: impl FnOnce(&mut Ledger, By<'_>) -> Result<T, LedgerError> + Send + 'static,
-    ) -> Result<T, PageError> {
-        let (account, role, address, at) = (actor.name.clone(), actor.role.id(), address.to_owned(), self.clock.stamp());
-        self.ledger(move |l| make(l, By { account: &account, role, address: &address, at: &at })).await
-    }
-
-    /// Notes in the audit log what an actor did.
-    pub async fn note(&self, actor: &Actor, address: &str, action: &'static str, object: &str, detail: &str) -> Result<(), PageError> {
-        let (name, role, at) = (actor.name.clone(), actor.role.id(), self.clock.stamp());
-        let (address, object, detail) = (address.to_owned(), object.to_owned(), detail.to_owned());
-        self.ledger(move |l| l.note(&NewEntry { account: &name, role, action, object: &object, detail: &detail, address: &address }, &at))
-            .await
-    }
-
-    /// Notes what somebody who is not signed in tried.
-    pub async fn note_stranger(&self, address: &str, action: &'static str, object: &str, detail: &str) -> Result<(), PageError> {
-        self.note_unsigned(PATIENCE, address, action, object, detail).await
-    }
-
-    /// Notes what the portal itself did.
-    pub async fn note_system(&self, address: &str, action: &'static str, object: &str, detail: &str) -> Result<(), PageError> {
-        self.note_unsigned(LONG_PATIENCE, address, action, object, detail).await
-    }
-
-    async fn note_unsigned(
-        &self,
-        patience: Duration,
-        address: &str,
-        action: &'static str,
-        object: &str,
-        detail: &str,
-    ) -> Result<(), PageError> {
-        let at = self.clock.stamp();
-        let (address, object, detail) = (address.to_owned(), object.to_owned(), detail.to_owned());
-        let note = move |l: &mut Ledger| {
-            let entry = NewEntry { account: "system", role: "", action, object: &object, detail: &detail, address: &address };
-            l.note(&entry, &at)
-        };
-        self.write(patience, note).await
-    }
-
-    /// A mark by which the same text can be told again while the portal runs, and from which nobody can tell the text.
-    pub fn mark(&self, text: &str) -> String {
-        hash_text(&format!("{}\n{text}", self.secret)).chars().take(MARK).collect()
-    }
-
-    /// What must be said on every page.
-    pub fn banners(&self) -> Vec<Banner> {
-        let mut banners = Vec::new();
-        if self.demo {
-            banners.push(Banner { kind: "demo", text: portal("banner_demo").to_owned() });
-        }
-        if let Some(failed) = self.night.failed() {
-            banners.push(Banner { kind: "failed", text: say("portal.banner_failed", &[shown(&failed)]) });
-        }
-        banners
-    }
-
-    /// Remembers the address that the portal listens on.
-    pub fn set_address(&self, url: &str) {
-        let _ = self.address.set(url.to_owned());
-    }
-
-    /// The address that people open.
-    pub fn address(&self) -> String {
-        self.config.portal.public_url.clone().or_else(|| self.address.get().cloned()).unwrap_or_default()
     }
 }

@@ -16,6 +16,7 @@ mod field;
 mod forms;
 mod hostile;
 mod http;
+mod imports;
 mod layouts;
 mod portal;
 mod privacy;

@@ -3,7 +3,6 @@
 use crate::server::error::PageError;
 pub use crate::server::form::{Asking, Named};
 use crate::server::intake::LARGEST;
-use crate::server::state::App;
 use axum::body::to_bytes;
 use axum::extract::{FromRequest, Request};
 use serde::Deserialize;
@@ -14,10 +13,10 @@ use validator::Validate;
 /// A body of JSON.
 pub struct Said<T>(pub T);
 
-impl<T: DeserializeOwned + Validate> FromRequest<App> for Said<T> {
+impl<S: Send + Sync, T: DeserializeOwned + Validate> FromRequest<S> for Said<T> {
     type Rejection = PageError;
 
-    async fn from_request(request: Request, _: &App) -> Result<Self, PageError> {
+    async fn from_request(request: Request, _: &S) -> Result<Self, PageError> {
         let refused = || PageError::Refused("json", Vec::new());
         let largest = usize::try_from(LARGEST).unwrap_or(usize::MAX);
         let body = to_bytes(request.into_body(), largest).await.map_err(|_| refused())?;

@@ -4,9 +4,10 @@ use super::answers::Reading;
 use super::asking::Asking;
 use crate::model::role::Right;
 use crate::server::audit::{self, Chain, ROWS, Row, Wanted};
+use crate::server::books::Books;
 use crate::server::error::PageError;
-use crate::server::router::{Access, Routes};
-use crate::server::state::App;
+use crate::server::listing::Access;
+use crate::server::routes::Routes;
 use axum::Json;
 use axum::extract::State;
 use chrono::NaiveDate;
@@ -68,9 +69,9 @@ impl OfLog {
 
 /// The audit log, newest first.
 #[utoipa::path(get, path = "/api/v1/audit", tag = "audit", params(OfLog), responses((status = 200, body = AuditLog), Reading))]
-pub async fn list_audit(State(app): State<App>, Asking(asked): Asking<OfLog>) -> Result<Json<AuditLog>, PageError> {
+pub async fn list_audit(State(books): State<Books>, Asking(asked): Asking<OfLog>) -> Result<Json<AuditLog>, PageError> {
     let page = u64::from(asked.page.max(1));
-    let (entries, _) = audit::entries(&app, &asked.wanted()?, page).await?;
-    let chain = audit::chain(&app, false).await?;
+    let (entries, _) = audit::entries(&books, &asked.wanted()?, page).await?;
+    let chain = audit::chain(&books, false).await?;
     Ok(Json(AuditLog { chain, page, pages: entries.total.div_ceil(ROWS).max(1), total: entries.total, entries: entries.rows }))
 }

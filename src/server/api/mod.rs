@@ -7,17 +7,14 @@ mod answers;
 mod asking;
 mod audit;
 mod pool;
+mod program;
 mod quality;
 mod runs;
 mod uploads;
 
-use super::error::PageError;
-use super::router::{Access, Routes};
-use super::session::Actor;
-use super::state::App;
+use super::listing::Access;
+use super::routes::Routes;
 use axum::Json;
-use axum::extract::FromRequestParts;
-use axum::http::request::Parts;
 use serde::Serialize;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi, ToSchema};
@@ -86,18 +83,6 @@ impl Modify for Bearer {
     fn modify(&self, description: &mut utoipa::openapi::OpenApi) {
         let components = description.components.get_or_insert_default();
         components.add_security_scheme("token", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
-    }
-}
-
-/// A program: an actor that shows a token.
-pub struct Program(pub Actor);
-
-impl FromRequestParts<App> for Program {
-    type Rejection = PageError;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, PageError> {
-        let actor = Actor::from_request_parts(parts, app).await?;
-        if actor.account.is_some() { Err(PageError::Forged) } else { Ok(Self(actor)) }
     }
 }
 

@@ -3,11 +3,12 @@
 use super::answers::Reading;
 use super::asking::{Asking, Named, Paged};
 use crate::model::role::Right;
+use crate::server::actor::Actor;
 use crate::server::address::Address;
 use crate::server::error::PageError;
+use crate::server::listing::Access;
 use crate::server::pool::{self, Asked, Changed, Edition, Moved, Origins, Part, PoolPage, Profile, Query};
-use crate::server::router::{Access, Routes};
-use crate::server::session::Actor;
+use crate::server::routes::Routes;
 use crate::server::state::App;
 use axum::Json;
 use axum::extract::State;

@@ -3,10 +3,11 @@
 use super::answers::Reading;
 use super::asking::{Asking, Named};
 use crate::model::role::Right;
+use crate::server::actor::Actor;
 use crate::server::error::PageError;
+use crate::server::listing::Access;
 use crate::server::quality::{self, EditQuality, Moment, Overview};
-use crate::server::router::{Access, Routes};
-use crate::server::session::Actor;
+use crate::server::routes::Routes;
 use crate::server::state::App;
 use axum::Json;
 use axum::extract::State;

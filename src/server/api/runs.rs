@@ -1,17 +1,18 @@
 //! Runs for programs: started, cancelled, listed, one of them in full, and its files.
 
-use super::Program;
 use super::answers::{Changing, File, Reading};
 use super::asking::{Asking, Named, Paged};
+use super::program::Program;
 use crate::ledger::Cause;
 use crate::model::role::Right;
+use crate::server::actor::Actor;
 use crate::server::address::Address;
 use crate::server::download;
 use crate::server::error::PageError;
+use crate::server::listing::Access;
 use crate::server::night::{self, Current};
-use crate::server::router::{Access, Routes};
+use crate::server::routes::Routes;
 use crate::server::runs::{self, Line, Run};
-use crate::server::session::Actor;
 use crate::server::state::App;
 use axum::Json;
 use axum::extract::State;

@@ -1,16 +1,17 @@
 //! Returns for programs: sent, listed, one of them with its findings, explained, and what is due.
 
-use super::Program;
 use super::answers::{Changing, File, Reading};
 use super::asking::{Asking, Named, Paged, Said};
+use super::program::Program;
 use crate::model::role::Right;
+use crate::server::actor::Actor;
 use crate::server::address::Address;
 use crate::server::calendar::{self, Calendar};
 use crate::server::download;
 use crate::server::error::PageError;
 use crate::server::integrity;
-use crate::server::router::{Access, Routes};
-use crate::server::session::Actor;
+use crate::server::listing::Access;
+use crate::server::routes::Routes;
 use crate::server::state::App;
 use crate::server::uploads::{self, Item, ListPage, Related, Sent, Told, Version};
 use axum::Json;

@@ -1,14 +1,16 @@
 //! Accounts: list, add, change, reset a password.
 
 use crate::model::role::{Right, Role};
+use crate::server::actor::Actor;
 use crate::server::address::Address;
 use crate::server::error::PageError;
 use crate::server::form::{Asking, Named, Posted};
-use crate::server::frame::{Frame, Page, portal};
+use crate::server::frame::{Frame, Page};
+use crate::server::listing::Access;
 use crate::server::people::{self, Made, Person, Problem, Wish};
-use crate::server::router::{Access, Routes};
-use crate::server::session::Actor;
+use crate::server::routes::Routes;
 use crate::server::state::App;
+use crate::server::text::portal;
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;

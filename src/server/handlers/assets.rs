@@ -1,6 +1,7 @@
 //! Style and scripts, from the binary.
 
-use crate::server::router::{Access, Routes};
+use crate::server::listing::Access;
+use crate::server::routes::Routes;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::IntoResponse;
 

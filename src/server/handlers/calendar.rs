@@ -1,13 +1,15 @@
 //! The calendar of returns.
 
 use crate::model::role::Right;
+use crate::server::actor::Actor;
 use crate::server::calendar::{self, Calendar};
 use crate::server::error::PageError;
 use crate::server::form::Asking;
-use crate::server::frame::{Frame, Page, portal};
-use crate::server::router::{Access, Routes};
-use crate::server::session::Actor;
+use crate::server::frame::{Frame, Page};
+use crate::server::listing::Access;
+use crate::server::routes::Routes;
 use crate::server::state::App;
+use crate::server::text::portal;
 use askama::Template;
 use axum::extract::State;
 use axum::response::IntoResponse;

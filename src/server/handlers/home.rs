@@ -1,9 +1,10 @@
 //! The first page: each role begins where its work is.
 
 use crate::model::role::Role;
+use crate::server::actor::Actor;
 use crate::server::error::PageError;
-use crate::server::router::{Access, Routes};
-use crate::server::session::Actor;
+use crate::server::listing::Access;
+use crate::server::routes::Routes;
 use axum::response::Redirect;
 
 /// Routes of this room.

@@ -2,7 +2,8 @@
 
 use crate::server::error::PageError;
 use crate::server::form::same;
-use crate::server::router::{Access, Routes};
+use crate::server::listing::Access;
+use crate::server::routes::Routes;
 use crate::server::state::App;
 use axum::extract::State;
 use axum::http::HeaderMap;

@@ -2,14 +2,16 @@
 
 use crate::model::role::Right;
 use crate::model::words::Lang;
+use crate::server::actor::Actor;
 use crate::server::address::Address;
 use crate::server::error::PageError;
 use crate::server::form::{Asking, Named};
-use crate::server::frame::{Frame, Page, grouped, portal, severity};
+use crate::server::frame::{Frame, Page};
+use crate::server::listing::Access;
 use crate::server::pool::{self, Asked, Changes, Edition, Latest, Origins, PoolData, PoolPage, Profile, Query};
-use crate::server::router::{Access, Routes};
-use crate::server::session::Actor;
+use crate::server::routes::Routes;
 use crate::server::state::App;
+use crate::server::text::{grouped, portal, severity};
 use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};

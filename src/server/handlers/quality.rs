@@ -4,14 +4,15 @@ use crate::finding::word;
 use crate::model::account::Place;
 use crate::model::role::Right;
 use crate::model::words::Lang;
-use crate::server::clock;
+use crate::server::actor::Actor;
 use crate::server::error::PageError;
 use crate::server::form::{Asking, Named};
-use crate::server::frame::{self, Frame, Page, grouped, severity};
+use crate::server::frame::{Frame, Page};
+use crate::server::listing::Access;
 use crate::server::quality::{self, EditQuality, Moment, Overview, Shown};
-use crate::server::router::{Access, Routes};
-use crate::server::session::Actor;
+use crate::server::routes::Routes;
 use crate::server::state::App;
+use crate::server::text::{self, grouped, severity};
 use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -75,7 +76,7 @@ impl RunLine {
         Self {
             id: shown.run.id.clone(),
             as_of: shown.run.as_of.clone(),
-            finished: clock::shown(&shown.run.finished),
+            finished: text::shown(&shown.run.finished),
             earlier: shown.runs.last().is_some_and(|last| last.id != shown.run.id),
         }
     }
@@ -142,12 +143,12 @@ fn count(number: &u64) -> String {
 
 /// A count, or the word for one that is held back.
 fn told(number: &Option<u64>) -> String {
-    frame::told(*number)
+    text::told(*number)
 }
 
 /// The word for counts that are held back.
 fn held_back() -> String {
-    frame::told(None)
+    text::told(None)
 }
 
 fn bureau(name: &str) -> String {

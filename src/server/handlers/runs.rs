@@ -5,16 +5,18 @@ use crate::ledger::{Cause, Outcome};
 use crate::model::account::Place;
 use crate::model::role::Right;
 use crate::model::words::Lang;
+use crate::server::actor::Actor;
 use crate::server::address::Address;
-use crate::server::clock::{Clock, shown};
+use crate::server::clock::Clock;
 use crate::server::error::PageError;
 use crate::server::form::{Asking, Named, Posted};
-use crate::server::frame::{Frame, Page, grouped, portal, say, told};
+use crate::server::frame::{Frame, Page};
+use crate::server::listing::Access;
 use crate::server::night::{self, Current};
-use crate::server::router::{Access, Routes};
+use crate::server::routes::Routes;
 use crate::server::runs::{self, ComparedWith, History, Numbers, Run};
-use crate::server::session::Actor;
 use crate::server::state::App;
+use crate::server::text::{grouped, portal, say, shown, told};
 use crate::server::{adoption, download};
 use askama::Template;
 use axum::extract::State;
@@ -291,7 +293,7 @@ async fn one(
     });
     let offered = run.downloads.iter().map(|f| DownloadText {
         path: f.path.clone(),
-        href: format!("/runs/{}/files/{}", run.id, crate::server::frame::quoted(&f.path)),
+        href: format!("/runs/{}/files/{}", run.id, crate::server::text::quoted(&f.path)),
         size: size(f.bytes),
         sha256: f.sha256.clone(),
     });

@@ -3,20 +3,24 @@
 use crate::ledger::{Account, By, NewAccount};
 use crate::model::account_name;
 use crate::model::role::Role;
+use crate::server::actor::{Actor, Visitor};
 use crate::server::address::Address;
 use crate::server::error::PageError;
 use crate::server::form::{Asking, Named, Posted};
-use crate::server::frame::{Frame, Page, portal};
+use crate::server::frame::{Frame, Page};
 use crate::server::known::Known;
-use crate::server::limits::try_password;
+use crate::server::listing::{Access, Listing};
+use crate::server::often::try_password;
 use crate::server::password;
 use crate::server::people::lapsed_before;
-use crate::server::router::{Access, Routes, is_own_page};
-use crate::server::session::{self, Actor, Visitor};
+use crate::server::routes::Routes;
+use crate::server::session;
 use crate::server::state::App;
+use crate::server::text::portal;
 use crate::server::tries;
 use crate::stages::acquire::hash_text;
 use askama::Template;
+use axum::Extension;
 use axum::extract::State;
 use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, StatusCode};
@@ -48,8 +52,8 @@ struct SignInPage {
     hours: u32,
 }
 
-fn sign_in_page(app: &App, frame: Frame, name: String, next: &str, problem: String) -> SignInPage {
-    SignInPage { frame, name, next: within(next).to_owned(), problem, hours: app.config.portal.one_time_hours }
+fn sign_in_page(app: &App, frame: Frame, name: String, next: String, problem: String) -> SignInPage {
+    SignInPage { frame, name, next, problem, hours: app.config.portal.one_time_hours }
 }
 
 #[derive(Deserialize)]
@@ -60,12 +64,18 @@ struct Wanted {
     done: Option<String>,
 }
 
-async fn form(State(app): State<App>, visitor: Visitor, Asking(wanted): Asking<Wanted>) -> Response {
+async fn form(
+    State(app): State<App>,
+    Extension(listing): Extension<Listing>,
+    visitor: Visitor,
+    Asking(wanted): Asking<Wanted>,
+) -> Response {
     if visitor.0.is_some() {
         return Redirect::to("/").into_response();
     }
     let frame = Frame::new(&app, None, "").said(wanted.done.as_deref());
-    Page(sign_in_page(&app, frame, String::new(), &wanted.next, String::new())).into_response()
+    let next = within(&listing, &wanted.next).to_owned();
+    Page(sign_in_page(&app, frame, String::new(), next, String::new())).into_response()
 }
 
 #[derive(Deserialize, Validate)]
@@ -80,6 +90,7 @@ struct Credentials {
 
 async fn sign_in(
     State(app): State<App>,
+    Extension(listing): Extension<Listing>,
     address: Address,
     headers: HeaderMap,
     session: Session,
@@ -103,14 +114,15 @@ async fn sign_in(
     let Some(account) = account.filter(|a| right && !a.disabled && !a.lapsed(&lapsed)) else {
         app.note_stranger(&address.0, "sign_in_failed", &tried, &unknown).await?;
         let problem = portal("sign_in_wrong").to_owned();
-        let page = Page(sign_in_page(&app, Frame::new(&app, None, ""), name, &form.next, problem));
+        let next = within(&listing, &form.next).to_owned();
+        let page = Page(sign_in_page(&app, Frame::new(&app, None, ""), name, next, problem));
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
     };
     app.limits.tries.right(&counted);
     // Nobody is signed in without an entry.
     app.note(&as_actor(&account), &address.0, "sign_in", &account.name, "").await?;
     session::begin(&session, &account).await?;
-    let next = if account.must_change { "/password" } else { within(&form.next) };
+    let next = if account.must_change { "/password" } else { within(&listing, &form.next) };
     let mut response = Redirect::to(next).into_response();
     response.headers_mut().extend(known.cookie(account.id, app.config.portal.secure()).map(|cookie| (SET_COOKIE, cookie)));
     Ok(response)
@@ -123,8 +135,8 @@ async fn verified(app: &App, typed: String, kept: String) -> Result<bool, PageEr
 }
 
 /// A path of this portal; anything else is the first page.
-fn within(next: &str) -> &str {
-    if is_own_page(next) { next } else { "/" }
+fn within<'a>(listing: &Listing, next: &'a str) -> &'a str {
+    if listing.is_own_page(next) { next } else { "/" }
 }
 
 fn as_actor(account: &Account) -> Actor {
@@ -313,6 +325,8 @@ mod tests {
 
     #[test]
     fn after_sign_in_one_stays_within_the_portal() {
+        let listing = Listing::new(crate::server::router::routes().table);
+        let within = |next| within(&listing, next);
         assert_eq!(["/pool?q=1", "//evil", "https://evil", "/\\evil", ""].map(within), ["/pool?q=1", "/", "/", "/", "/"]);
     }
 

@@ -2,14 +2,16 @@
 
 use super::accounts::{Choice, Nothing, SecretPage, bureau, number, role_word, roles, sources};
 use crate::model::role::{Right, Role};
+use crate::server::actor::Actor;
 use crate::server::address::Address;
 use crate::server::error::PageError;
 use crate::server::form::{Asking, Named, Posted};
-use crate::server::frame::{Frame, Page, portal};
+use crate::server::frame::{Frame, Page};
+use crate::server::listing::Access;
 use crate::server::people::{self, LONGEST_DAYS, Problem, Program, Wish};
-use crate::server::router::{Access, Routes};
-use crate::server::session::Actor;
+use crate::server::routes::Routes;
 use crate::server::state::App;
+use crate::server::text::portal;
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;

@@ -4,15 +4,17 @@ use crate::model::role::Right;
 use crate::model::severity::Severity;
 use crate::model::standing::{Choice, Relation};
 use crate::pipeline::Excerpt;
+use crate::server::actor::Actor;
 use crate::server::address::Address;
 use crate::server::download;
 use crate::server::error::PageError;
 use crate::server::form::{Asking, Named, Posted};
-use crate::server::frame::{Frame, Page, grouped, portal};
+use crate::server::frame::{Frame, Page};
 use crate::server::integrity;
-use crate::server::router::{Access, Routes};
-use crate::server::session::Actor;
+use crate::server::listing::Access;
+use crate::server::routes::Routes;
 use crate::server::state::App;
+use crate::server::text::{grouped, portal};
 use crate::server::uploads::{self, Detail, ListPage, PartStanding};
 use askama::Template;
 use axum::extract::multipart::MultipartRejection;
@@ -145,7 +147,7 @@ async fn detail(
             groups.push(Group { severity, name, total, rows: Vec::new() });
         }
         if let Some(group) = groups.last_mut() {
-            let explained = told.explanation.as_ref().map(|e| crate::server::clock::shown(&e.written));
+            let explained = told.explanation.as_ref().map(|e| crate::server::text::shown(&e.written));
             group.rows.push(Row { grid: told.finding.excerpt.as_ref().map(grid), explained, told });
         }
     }
@@ -215,7 +217,7 @@ async fn explain(
     Posted(said): Posted<Said>,
 ) -> Result<Redirect, PageError> {
     uploads::explain(&app, (&actor, &address), &id, &said.key, &said.text, said.alike.is_some()).await?;
-    Ok(Redirect::to(&format!("/uploads/{id}?done=explained&page={}#f-{}", said.page.max(1), crate::server::frame::quoted(&said.key))))
+    Ok(Redirect::to(&format!("/uploads/{id}?done=explained&page={}#f-{}", said.page.max(1), crate::server::text::quoted(&said.key))))
 }
 
 /// What a form of the page says of one part; no period is an empty field.

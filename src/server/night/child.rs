@@ -1,6 +1,6 @@
 //! The child process of a run: this program once more, telling its progress line by line.
 
-use super::{Night, Stop};
+use super::active::{Night, Stop};
 use crate::pipeline::ProgressEvent;
 use crate::server::state::App;
 use serde::Deserialize;

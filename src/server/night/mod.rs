@@ -3,24 +3,25 @@
 //! Owns: what runs at the moment and how far it is, the schedule, what is recorded of each attempt. A run's death, end or
 //! cancel never touches the portal; the portal's death ends the run, which may end at any moment without harm.
 
+mod active;
 mod child;
 mod progress;
 mod schedule;
 
+pub use active::Night;
 pub use progress::{Current, StageProgress, StageState};
 pub use schedule::{follow_arrivals, keep, next_due};
 
+use super::actor::Actor;
 use super::error::PageError;
 use super::notices;
-use super::session::Actor;
 use super::state::App;
 use crate::config::NoticeEvent;
 use crate::ledger::{Cause, Ending, Outcome};
+use active::Stop;
 use child::Ended;
-use std::sync::RwLock;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
-use tokio::sync::{Notify, watch};
 
 /// Seconds that a run has to end by itself when the portal stops.
 const PARTING_S: u64 = 10;
@@ -28,58 +29,8 @@ const PARTING_S: u64 = 10;
 /// Seconds between two tries to record how a run ended.
 const RECORD_S: u64 = 20;
 
-/// Why a run is stopped before its end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stop {
-    /// Somebody wants it.
-    Cancelled,
-    /// The portal stops.
-    Parked,
-}
-
-/// What runs, and what is known of the last failure.
-pub struct Night {
-    current: watch::Sender<Option<Current>>,
-    stop: watch::Sender<Option<Stop>>,
-    /// When the run began that failed, while none succeeded after it.
-    failed: RwLock<Option<String>>,
-    /// Wakes the task that runs on arrival; what arrives during a run is one more run.
-    arrived: Notify,
-    /// Whether the portal stops and begins nothing more.
-    closing: AtomicBool,
-}
-
-impl Default for Night {
-    fn default() -> Self {
-        Self {
-            current: watch::Sender::new(None),
-            stop: watch::Sender::new(None),
-            failed: RwLock::default(),
-            arrived: Notify::new(),
-            closing: AtomicBool::new(false),
-        }
-    }
-}
-
 /// Who starts a run: a person at an address, or nobody.
 pub type By<'a> = Option<(&'a Actor, &'a str)>;
-
-impl Night {
-    /// What runs, and how far it is.
-    pub fn current(&self) -> Option<Current> {
-        self.current.borrow().clone()
-    }
-
-    /// When the run began that failed, while none succeeded after it.
-    pub fn failed(&self) -> Option<String> {
-        self.failed.read().map(|f| f.clone()).unwrap_or_default()
-    }
-
-    /// Waits until nothing runs.
-    async fn idle(&self) {
-        let _ = self.current.subscribe().wait_for(Option::is_none).await;
-    }
-}
 
 /// Starts a run; gives the number of the attempt. `due` is the moment of the schedule that it serves.
 ///

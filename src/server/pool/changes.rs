@@ -1,18 +1,15 @@
 //! What changed between the run before and the latest: who entered, who left, which figures are others.
 
 use super::columns::Kind;
-use super::data::{Conclusion, LoadError, PoolData};
+use super::data::{Conclusion, PoolData};
 use super::edition::Edition;
+use super::load_error::LoadError;
 use super::show::Shown;
 use crate::finding::word;
 use crate::model::words::Lang;
-use crate::server::error::PageError;
-use crate::server::frame::{portal, say};
-use crate::server::state::App;
-use std::sync::{Arc, PoisonError};
+use crate::server::text::{portal, say};
+use std::sync::Arc;
 
-/// Rows of a page of changed figures.
-pub const PAGE: usize = 100;
 /// Enterprises named in a list, and changed figures kept, at most; all are counted.
 const NAMED: usize = 500;
 const FIGURES: usize = 20_000;
@@ -89,27 +86,6 @@ pub struct Changed {
     pub old: Shown,
     /// What it is.
     pub new: Shown,
-}
-
-/// The changes between the latest run and the one before it; nothing if there is none whose data are still there.
-pub async fn changes(app: &App, latest: &Arc<PoolData>, edition: Edition) -> Result<Option<Arc<Changes>>, PageError> {
-    let run = latest.run.clone();
-    let earlier = app.read(move |l| l.runs_before(&run)).await?;
-    let readable = |run: &String| super::folder_of(app, run).join("data/enterprises.parquet").is_file();
-    let Some(previous) = earlier.into_iter().find(readable) else { return Ok(None) };
-    let key = (previous.clone(), latest.run.clone(), edition);
-    {
-        let kept = app.pool.compared.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, changes)) = kept.as_ref().filter(|(k, _)| *k == key) {
-            return Ok(Some(changes.clone()));
-        }
-    }
-    let Some(old) = super::load(app, &previous).await? else { return Ok(None) };
-    let new = latest.clone();
-    let compared = tokio::task::spawn_blocking(move || compare(&old, &new, edition)).await;
-    let changes = Arc::new(compared.map_err(|e| PageError::bug(e.to_string()))?.map_err(PageError::from)?);
-    *app.pool.compared.write().unwrap_or_else(PoisonError::into_inner) = Some((key, changes.clone()));
-    Ok(Some(changes))
 }
 
 /// Compares two runs. A figure of statistics counts as changed only where consent was and is on record.

@@ -5,7 +5,7 @@ use crate::config::{Config, GivenOptions, Taken};
 use crate::finding::word;
 use crate::model::field::PeriodKind;
 use crate::model::words::Lang;
-use crate::server::frame::portal;
+use crate::server::text::portal;
 use crate::stages::publish::disclosure::{field_of, judged_by, judges_statistics, reads_statistics};
 use crate::stages::publish::{Shape, Vocabulary, shape_of};
 use datafusion::arrow::datatypes::{DataType, Schema};
@@ -188,9 +188,9 @@ pub fn label(config: &Config, id: &str) -> String {
     }
     if let Some((field, year)) = id.rsplit_once('_').filter(|(_, y)| y.parse::<i32>().is_ok()) {
         if let Some(given) = config.enterprise.get(field) {
-            return crate::server::frame::say("portal.of_year", &[given.label.clone(), year.to_owned()]);
+            return crate::server::text::say("portal.of_year", &[given.label.clone(), year.to_owned()]);
         }
-        return crate::server::frame::say("portal.of_year", &[field_label(config, "returns", field), year.to_owned()]);
+        return crate::server::text::say("portal.of_year", &[field_label(config, "returns", field), year.to_owned()]);
     }
     let merged = config.merge.field.get(id).and_then(|r| r.from.first()).and_then(|f| f.split_once('.'));
     let (form, field) = merged.unwrap_or(("returns", id));

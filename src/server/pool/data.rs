@@ -1,59 +1,17 @@
 //! The datasets of one run, ready to answer: enterprises as typed columns in memory, all else found by row on disk.
 
 use super::columns::{Column, columns_of};
+use super::load_error::LoadError;
 use super::order::Order;
 use super::records::Records;
 use crate::config::Config;
 use crate::model::name::match_key;
 use crate::stages::acquire::hash_text;
-use crate::stages::publish::{FileFlaw, PublishedRun};
+use crate::stages::publish::PublishedRun;
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, StringArray};
 use datafusion::arrow::datatypes::{DataType, Field, Int64Type, Schema};
-use datafusion::arrow::error::ArrowError;
-use parquet::errors::ParquetError;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, OnceLock};
-
-/// Why datasets cannot be read.
-#[derive(Debug)]
-pub enum LoadError {
-    /// The disk.
-    Io(std::io::Error),
-    /// A file that is no sound Parquet.
-    Parquet(ParquetError),
-    /// Columns that do not fit.
-    Arrow(ArrowError),
-    /// `run.json` is not as this build writes it.
-    Json(serde_json::Error),
-    /// A file is gone, or is not as the run wrote it.
-    Flawed(FileFlaw),
-}
-
-impl std::fmt::Display for LoadError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            LoadError::Io(e) => e.fmt(f),
-            LoadError::Parquet(e) => e.fmt(f),
-            LoadError::Arrow(e) => e.fmt(f),
-            LoadError::Json(e) => e.fmt(f),
-            LoadError::Flawed(e) => e.fmt(f),
-        }
-    }
-}
-
-macro_rules! from {
-    ($($variant:ident: $error:ty),*) => { $(impl From<$error> for LoadError { fn from(e: $error) -> Self { LoadError::$variant(e) } })* };
-}
-from!(Io: std::io::Error, Parquet: ParquetError, Arrow: ArrowError, Json: serde_json::Error, Flawed: FileFlaw);
-
-impl From<LoadError> for crate::server::error::PageError {
-    fn from(error: LoadError) -> Self {
-        match error {
-            LoadError::Flawed(flaw) => flaw.into(),
-            other => Self::bug(other.to_string()),
-        }
-    }
-}
 
 /// A file of the run, as `run.json` lists it.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]

@@ -2,23 +2,24 @@
 
 use super::chart::{Chart, draw};
 use super::columns::{Column, Kind, column, field_label, given_ids, words};
-use super::data::{LoadError, PoolData};
+use super::data::PoolData;
+use super::desk::{Desk, ROWS, Returned};
 use super::edition::Edition;
 use super::lists::{Disagreement, Found, Return};
+use super::load_error::LoadError;
+use super::records::text;
 use super::show::{Shown, value};
-use super::source::cell_of;
+use super::source::columns_behind;
 use crate::config::Config;
 use crate::model::field::FieldKind;
 use crate::model::words::Lang;
-use crate::server::frame::{quoted, say};
+use crate::server::text::{quoted, say};
 use crate::stages::publish::disclosure::judges_statistics;
-use datafusion::arrow::array::{Array, AsArray, RecordBatch};
-use datafusion::arrow::datatypes::{Decimal128Type, Int32Type, Int64Type};
+use datafusion::arrow::array::{Array, AsArray};
+use datafusion::arrow::datatypes::Decimal128Type;
 
 /// Patents of a page.
 pub const PATENTS: usize = 50;
-/// Rows of the smaller lists, at most.
-pub(super) const ROWS: usize = 200;
 /// What the page says of an enterprise beside figures, in this order.
 const FACTS: [&str; 25] = [
     "uscc",
@@ -174,76 +175,6 @@ pub fn profile(data: &PoolData, config: &Config, edition: Edition, row: usize, p
     })
 }
 
-/// The returns of an enterprise: numbers of their rows, and which is counted for each year.
-pub struct Returned {
-    /// The rows.
-    pub batch: Option<RecordBatch>,
-    /// By year of figures, the place in `batch` of the one that counts.
-    pub counted: Vec<Option<usize>>,
-}
-
-impl PoolData {
-    /// Where the values of an enterprise come from: column and cell in words.
-    pub fn cited(&self, row: usize) -> Result<Vec<(String, String)>, LoadError> {
-        let Some(records) = self.datasets.get("provenance") else { return Ok(Vec::new()) };
-        let (_, batch) = records.of(row, &self.ordinals, &["column", "cell"], (0, usize::MAX))?;
-        Ok((0..batch.num_rows()).map(|i| (text(&batch, "column", i), text(&batch, "cell", i))).collect())
-    }
-
-    /// The returns of an enterprise. Which counts for a year is known by the cells that the year's figures come from.
-    pub fn returned(&self, config: &Config, row: usize, cited: &[(String, String)]) -> Result<Returned, LoadError> {
-        let Some(records) = self.datasets.get("returns") else {
-            return Ok(Returned { batch: None, counted: vec![None; self.years.len()] });
-        };
-        let figures = config.form.get("returns").into_iter().flat_map(|f| &f.field);
-        let mut columns = vec!["file", "sheet", "row", "period"];
-        columns.extend(figures.filter(|(_, f)| matches!(f.kind, FieldKind::Amount | FieldKind::Number)).map(|(name, _)| name.as_str()));
-        let (rows, batch) = records.of(row, &self.ordinals, &columns, (0, ROWS))?;
-        let periods = batch.column_by_name("period").and_then(|c| c.as_primitive_opt::<Int32Type>());
-        let of_year = |year: i32| (0..rows.len()).filter(move |i| periods.is_some_and(|p| p.is_valid(*i) && p.value(*i) == year));
-        let counted = self.years.iter().map(|year| {
-            let last = *year == self.last_year();
-            let cells = cited.iter().filter(|(column, _)| match column.rsplit_once('_').and_then(|(_, y)| y.parse::<i32>().ok()) {
-                Some(own) => own == *year,
-                None => last,
-            });
-            let places: Vec<_> = cells.filter_map(|(_, cell)| cell_of(&self.inputs, cell)).collect();
-            let is_cited = |i: &usize| {
-                let (file, sheet, row) = place(&batch, *i);
-                places.iter().any(|c| c.path == file && c.sheet == sheet && i64::from(c.row) == row)
-            };
-            let found = of_year(*year).find(is_cited);
-            found.or_else(|| of_year(*year).next().filter(|_| of_year(*year).count() == 1))
-        });
-        let counted = counted.collect();
-        Ok(Returned { batch: Some(batch), counted })
-    }
-}
-
-/// File, sheet and row of a record.
-pub fn place(batch: &RecordBatch, row: usize) -> (String, String, i64) {
-    let number = batch.column_by_name("row").and_then(|c| c.as_primitive_opt::<Int64Type>());
-    (text(batch, "file", row), text(batch, "sheet", row), number.map_or(0, |n| n.value(row)))
-}
-
-/// A text of a batch; empty where there is none.
-pub fn text(batch: &RecordBatch, column: &str, row: usize) -> String {
-    let texts = batch.column_by_name(column).and_then(|c| c.as_string_opt::<i32>());
-    texts.filter(|t| t.is_valid(row)).map(|t| t.value(row).to_owned()).unwrap_or_default()
-}
-
-/// What the page of one enterprise is made from.
-pub(super) struct Desk<'a> {
-    pub data: &'a PoolData,
-    pub config: &'a Config,
-    edition: Edition,
-    /// Place of the enterprise.
-    pub row: usize,
-    /// Whether figures of statistics are shown.
-    pub disclosed: bool,
-    cited: Vec<(String, String)>,
-}
-
 impl Desk<'_> {
     fn column(&self, id: &str) -> Option<Column> {
         column(self.config, &self.data.enterprises.schema(), id, self.data.last_year())
@@ -252,11 +183,7 @@ impl Desk<'_> {
     /// The query that leads to the source of a column, if a cell is known.
     fn source(&self, id: &str) -> String {
         let known = |column: &str| self.cited.iter().any(|(c, _)| c == column);
-        if super::source::columns_behind(id, self.data.last_year()).iter().any(|c| known(c)) {
-            format!("?field={}", quoted(id))
-        } else {
-            String::new()
-        }
+        if columns_behind(id, self.data.last_year()).iter().any(|c| known(c)) { format!("?field={}", quoted(id)) } else { String::new() }
     }
 
     fn fact(&self, column: &Column) -> Fact {

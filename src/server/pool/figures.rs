@@ -35,7 +35,7 @@ pub fn day(days: i32) -> String {
 }
 
 fn grouped(number: i128) -> String {
-    crate::server::frame::grouped(u64::try_from(number).unwrap_or(u64::MAX))
+    crate::server::text::grouped(u64::try_from(number).unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]

@@ -1,11 +1,12 @@
 //! The smaller lists on the page of an enterprise: where sources disagree, what edits found, and its returns.
 
-use super::data::LoadError;
-use super::enterprise::{Desk, ROWS, Returned, place, text};
+use super::desk::{Desk, ROWS, Returned};
+use super::load_error::LoadError;
+use super::records::{place, text};
 use super::source::{is_of_statistics, sends_statistics};
 use crate::finding::{Catalogue, with_unit};
 use crate::model::words::Lang;
-use crate::server::frame::say;
+use crate::server::text::say;
 use datafusion::arrow::array::{Array, AsArray};
 use datafusion::arrow::datatypes::{Int32Type, Int64Type};
 

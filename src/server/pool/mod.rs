@@ -8,24 +8,31 @@
 mod changes;
 mod chart;
 mod columns;
+mod compared;
 mod data;
+mod desk;
 mod edition;
 mod enterprise;
 mod figures;
 mod lists;
+mod load_error;
 mod order;
+mod ordering;
 mod query;
 mod records;
+mod room;
 mod show;
 mod source;
 mod table;
 
-pub use changes::{Changed, Changes, Moved, PAGE as CHANGES_PAGE, Part, changes};
+pub use changes::{Changed, Changes, Moved, Part};
 pub use columns::label as column_label;
+pub use compared::{PAGE as CHANGES_PAGE, changes};
 pub use data::{Conclusion, PoolData};
 pub use edition::Edition;
 pub use enterprise::{Profile, profile};
 pub use query::{Query, RANGES, SIZES, VERDICTS, range_column};
+pub use room::{Latest, Room};
 pub use source::{Asked, Origins, origins};
 pub use table::{Head, PoolPage, page};
 
@@ -33,34 +40,7 @@ use super::error::PageError;
 use super::integrity;
 use super::state::App;
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock};
-
-/// What there is to show.
-#[derive(Clone)]
-pub enum Latest {
-    /// A pool.
-    Ready(Arc<PoolData>),
-    /// No run has ended yet.
-    NoRun,
-    /// The last run wrote no datasets that can be read here.
-    NotWritten,
-}
-
-/// The pool of the latest run, kept until another run is the latest.
-#[derive(Default)]
-pub struct Room {
-    kept: RwLock<Option<(String, Latest)>>,
-    compared: RwLock<Option<changes::Kept>>,
-    loading: tokio::sync::Mutex<()>,
-    following: tokio::sync::Mutex<()>,
-}
-
-impl Room {
-    fn kept(&self, run: &str) -> Option<Latest> {
-        let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner);
-        kept.as_ref().filter(|(id, _)| id == run).map(|(_, latest)| latest.clone())
-    }
-}
+use std::sync::{Arc, PoisonError};
 
 /// The run that `latest` names at this moment.
 fn latest_run(app: &App) -> Option<String> {

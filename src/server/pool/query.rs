@@ -5,7 +5,7 @@ use super::data::{Conclusion, PoolData, industry_of};
 use super::edition::Edition;
 use crate::model::amount::{Unit, plain_to_units};
 use crate::model::name::match_key;
-use crate::server::frame::quoted;
+use crate::server::text::quoted;
 use datafusion::arrow::array::{Array, AsArray, Decimal128Array, StringArray};
 use datafusion::arrow::datatypes::Decimal128Type;
 use std::collections::BTreeMap;

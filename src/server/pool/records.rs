@@ -2,10 +2,11 @@
 //!
 //! Four hundred thousand patents stay on disk: only which rows are whose is kept, four bytes a row.
 
-use super::data::LoadError;
+use super::load_error::LoadError;
 use crate::content::Verified;
 use crate::stages::publish::{FileFlaw, PublishedRun};
-use datafusion::arrow::array::{AsArray, RecordBatch, RecordBatchReader};
+use datafusion::arrow::array::{Array, AsArray, RecordBatch, RecordBatchReader};
+use datafusion::arrow::datatypes::Int64Type;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowSelection};
 use parquet::file::metadata::PageIndexPolicy;
@@ -117,4 +118,16 @@ impl Records {
         let batches = reader.collect::<Result<Vec<_>, _>>()?;
         Ok(datafusion::arrow::compute::concat_batches(&schema, &batches)?)
     }
+}
+
+/// File, sheet and row of a record.
+pub fn place(batch: &RecordBatch, row: usize) -> (String, String, i64) {
+    let number = batch.column_by_name("row").and_then(|c| c.as_primitive_opt::<Int64Type>());
+    (text(batch, "file", row), text(batch, "sheet", row), number.map_or(0, |n| n.value(row)))
+}
+
+/// A text of a batch; empty where there is none.
+pub fn text(batch: &RecordBatch, column: &str, row: usize) -> String {
+    let texts = batch.column_by_name(column).and_then(|c| c.as_string_opt::<i32>());
+    texts.filter(|t| t.is_valid(row)).map(|t| t.value(row).to_owned()).unwrap_or_default()
 }

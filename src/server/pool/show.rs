@@ -6,7 +6,7 @@ use super::edition::Edition;
 use super::figures::{day, money, percent, yuan};
 use crate::finding::{find_word, word};
 use crate::model::words::Lang;
-use crate::server::frame::portal;
+use crate::server::text::portal;
 use datafusion::arrow::array::{Array, AsArray, RecordBatch};
 use datafusion::arrow::datatypes::{DataType, Date32Type, Decimal128Type, Int32Type, Int64Type};
 

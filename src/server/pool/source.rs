@@ -1,9 +1,10 @@
 //! The way back: from a figure on a page to the cell of the bureau's sheet that it comes from.
 
 use super::columns::column;
-use super::data::{Input, LoadError, PoolData};
+use super::data::{Input, PoolData};
 use super::edition::Edition;
-use super::enterprise::{place, text};
+use super::load_error::LoadError;
+use super::records::{place, text};
 use super::show::Shown;
 use crate::config::Config;
 use crate::finding::find_word;
@@ -160,7 +161,7 @@ fn of_enterprise(data: &PoolData, config: &Config, edition: Edition, row: usize,
         (Some(column), _) => column.label.clone(),
         (None, Some((year, figure))) => {
             let label = super::columns::field_label(config, "returns", figure);
-            crate::server::frame::say("portal.of_year", &[label, data.years[year].to_string()])
+            crate::server::text::say("portal.of_year", &[label, data.years[year].to_string()])
         }
         (None, None) => return Ok(None),
     };

@@ -3,7 +3,7 @@
 use super::columns::{Column, Kind};
 use super::data::{Conclusion, PoolData};
 use super::edition::Edition;
-use super::order::Order;
+use super::ordering::order_of;
 use super::query::{Filter, Query};
 use super::show::Shown;
 
@@ -90,7 +90,7 @@ fn matching(data: &PoolData, edition: Edition, query: &Query) -> Vec<usize> {
         Some(place) => {
             let column = &data.columns[place];
             let own = usize::from(edition == Edition::Operator && column.open.is_some());
-            let order = data.orders[place][own].get_or_init(|| Order::of(data, edition, column));
+            let order = data.orders[place][own].get_or_init(|| order_of(data, edition, column));
             order.walk(query.descending, |row| data.shows(edition, column, row)).filter(|row| filter.keeps(*row)).collect()
         }
     }

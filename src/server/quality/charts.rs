@@ -5,9 +5,8 @@ use crate::finding::word;
 use crate::model::account::Place;
 use crate::model::severity::Severity;
 use crate::model::words::Lang;
-use crate::server::clock::shown;
-use crate::server::frame::{grouped, portal, say};
 use crate::server::svg::{Bar, Bars, Flow, Ink, Line, Lines, Node};
+use crate::server::text::{grouped, portal, say, shown};
 
 /// Edits drawn.
 const MOST: usize = 12;

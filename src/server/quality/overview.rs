@@ -315,7 +315,7 @@ fn ten_thousands(amount: i128) -> String {
     rounded.rescale(2);
     let text = rounded.abs().to_string();
     let (whole, part) = text.split_once('.').unwrap_or((&text, "00"));
-    let whole = whole.parse().map_or_else(|_| whole.to_owned(), crate::server::frame::grouped);
+    let whole = whole.parse().map_or_else(|_| whole.to_owned(), crate::server::text::grouped);
     let sign = if rounded.is_sign_negative() && !rounded.is_zero() { "-" } else { "" };
     format!("{sign}{whole}.{part}")
 }

@@ -3,12 +3,14 @@
 use super::*;
 use crate::ledger::NewAccount;
 use crate::model::role::Role;
-use crate::server::accept::Peer;
+use crate::server::address::Peer;
 use crate::server::clock::Clock;
+use crate::server::intake;
+use crate::server::listing::Access;
 use crate::server::password;
 use axum::body::{Body, to_bytes};
 use axum::http::StatusCode;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
 use tower::ServiceExt;
 
@@ -201,8 +203,9 @@ async fn guessing_passwords_from_one_address_is_slowed_down_for_all_its_accounts
 
 #[test]
 fn a_way_leads_to_a_page_or_nowhere() {
+    let listing = Listing::new(routes().table);
     for own in ["/", "/pool", "/pool?q=%E9%BE%99&sort=-a", "/runs/20260101-000000-00000000", "/uploads?page=2#f-1", "/quality"] {
-        assert!(is_own_page(own), "{own}");
+        assert!(listing.is_own_page(own), "{own}");
     }
     let long = format!("/pool?{}", "x".repeat(3000));
     for other in [
@@ -230,7 +233,7 @@ fn a_way_leads_to_a_page_or_nowhere() {
         "https://portal/pool",
         &long,
     ] {
-        assert!(!is_own_page(other), "{other}");
+        assert!(!listing.is_own_page(other), "{other}");
     }
 }
 

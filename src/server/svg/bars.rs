@@ -1,7 +1,7 @@
 //! Bars that lie, in one part or stacked in several.
 
 use super::{Anchor, Canvas, Ink, breadth, fitting, named, scaled};
-use crate::server::frame::grouped;
+use crate::server::text::grouped;
 
 /// A bar: its name and the numbers of its parts, one a series.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Bands from where things came to where they went, as broad as they are many.
 
 use super::{Anchor, Canvas, Ink, breadth, fitting, named, scaled};
-use crate::server::frame::grouped;
+use crate::server::text::grouped;
 use std::fmt::Write;
 
 /// Begins and ends on one side.

@@ -1,7 +1,7 @@
 //! Lines over time, each with dots of a shape of its own and its name at its end.
 
 use super::{Anchor, Canvas, Ink, TYPE, breadth, ceiling, named, scaled};
-use crate::server::frame::grouped;
+use crate::server::text::grouped;
 use std::fmt::Write;
 
 /// A line.

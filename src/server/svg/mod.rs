@@ -13,7 +13,7 @@ pub use bars::{Bar, Bars};
 pub use flow::{Flow, Node};
 pub use lines::{Line, Lines};
 
-use crate::server::frame::grouped;
+use crate::server::text::grouped;
 use std::fmt::Write;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 

@@ -1,6 +1,5 @@
 //! What changed from one version of a return to the next; compared once, then kept.
 
-use super::checks::config_today;
 use crate::ledger::{Upload, Verdict};
 use crate::pipeline::{Changes, of_upload};
 use crate::server::error::PageError;
@@ -48,7 +47,7 @@ pub async fn prepare(app: &App, series: &str) {
 async fn compare_all(app: &App, series: &str) -> Result<(), PageError> {
     let asked = series.to_owned();
     let versions = app.read(move |l| l.versions(&asked)).await?;
-    let config = config_today(app);
+    let config = app.config_today();
     for upload in &versions {
         let Some(old) = before(&versions, upload) else { continue };
         let name = file_name(old, upload);

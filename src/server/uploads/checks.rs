@@ -1,6 +1,7 @@
 //! The checks of uploads: begun when a file is in, begun again after an end without warning.
 
-use super::result::{Found, Key, settings};
+use super::result::{Found, settings};
+use super::shown::Key;
 use super::{changes, result};
 use crate::config::Config;
 use crate::ledger::{Ledger, LedgerError, Upload, Verdict};
@@ -9,7 +10,6 @@ use crate::pipeline::of_upload;
 use crate::server::error::PageError;
 use crate::server::night;
 use crate::server::state::App;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// Pauses before a check that failed for want of disk or the like is tried again; after that at the next start, or when
@@ -24,7 +24,7 @@ pub async fn resume(app: &App) -> Result<(), PageError> {
     let unheld = app.read(|l| l.unheld_uploads()).await?;
     let app = app.clone();
     tokio::spawn(async move {
-        let config = config_today(&app);
+        let config = app.config_today();
         for upload in unheld {
             let number = upload.number;
             if let Err(error) = hold(&app, &config, upload).await {
@@ -65,16 +65,6 @@ pub fn begin(app: &App, upload: Upload) {
     });
 }
 
-/// The settings in force today: a portal runs for months, and so may not keep the day of its start.
-pub fn config_today(app: &App) -> Arc<Config> {
-    let mut config = app.config.clone();
-    let typed = config.typed.get("run").and_then(|run| run.get("as_of"));
-    if config.run.as_of == "today" && typed.is_none() {
-        config.override_with(None, None, Some(app.clock.now().date_naive()), None);
-    }
-    Arc::new(config)
-}
-
 /// The series of an upload once its records are known: that of the latest upload which it replaces or corrects, whatever
 /// either is called; a name alone joins no records that have nothing in common.
 fn lineage(ledger: &Ledger, upload: &Upload) -> Result<String, LedgerError> {
@@ -103,7 +93,7 @@ fn lineage(ledger: &Ledger, upload: &Upload) -> Result<String, LedgerError> {
 }
 
 async fn check(app: &App, upload: &Upload) -> Result<(), PageError> {
-    let config = config_today(app);
+    let config = app.config_today();
     let half = app.intake.half()?;
     app.intake.desk.check(&config, of_upload(&config, upload.clone()), half.path()).await?;
     let name = result::folder_name(upload, &settings(&app.config, &config, upload));

@@ -1,10 +1,11 @@
 //! 情况说明: the bureau answers a finding that asks; the verdict follows.
 
-use super::result::{Found, Key};
-use super::view::own;
+use super::own::own;
+use super::result::Found;
+use super::shown::Key;
 use crate::ledger::{Answer, Verdict};
+use crate::server::actor::Actor;
 use crate::server::error::PageError;
-use crate::server::session::Actor;
 use crate::server::state::App;
 use std::collections::{BTreeSet, HashSet};
 

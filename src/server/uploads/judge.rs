@@ -2,7 +2,8 @@
 //!
 //! The portal holds no file's records and no file's findings: a child judges, compares or writes, and leaves files.
 
-use super::result::CheckResult;
+use super::result::{CheckResult, write};
+use super::slip::{self, SlipJob};
 use crate::config::{Config, load};
 use crate::error::{Error, ErrorKind};
 use crate::model::words::Lang;
@@ -10,8 +11,6 @@ use crate::pipeline::{Changes, Checked, child, compare, judge_tables};
 use crate::stages::acquire::SourceFile;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
-use std::fs::File;
-use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 
 /// The hidden subcommand that makes the program a judging child.
@@ -43,7 +42,7 @@ pub enum Job {
         path: PathBuf,
     },
     /// Write the findings of a check as a workbook.
-    Slip(super::workbook::SlipJob),
+    Slip(SlipJob),
 }
 
 /// A file that was read.
@@ -102,7 +101,7 @@ fn work(job: Job) -> Result<(), Error> {
             let changes: Changes = compare(&settings.config()?, (old.file, &old.folder), (new.file, &new.folder), most)?;
             write(&path, &changes)?;
         }
-        Job::Slip(slip) => super::workbook::write(&slip)?,
+        Job::Slip(slip) => slip::write(&slip)?,
     }
     Ok(())
 }
@@ -110,11 +109,4 @@ fn work(job: Job) -> Result<(), Error> {
 /// One thread does it all: a child has one core's worth of work, and threads take address space.
 fn alone<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(work)
-}
-
-/// Writes a result and forces it to disk.
-pub(super) fn write(path: &Path, content: &impl Serialize) -> io::Result<()> {
-    let mut file = BufWriter::new(File::create(path)?);
-    serde_json::to_writer(&mut file, content)?;
-    file.into_inner().map_err(io::Error::from)?.sync_all()
 }

@@ -4,7 +4,7 @@
 //! order of their severities; an entry of the index has the same size for all, so that a place in the list is a place in
 //! the index, and what asks for an explanation, a stretch of its own, can be counted without reading any finding.
 
-use super::result::{Key, Shown};
+use super::shown::{Key, Shown};
 use crate::model::severity::Severity;
 use serde::{Deserialize, Serialize};
 use std::fs::File;

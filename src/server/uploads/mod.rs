@@ -10,12 +10,16 @@ mod checks;
 mod desk;
 mod explain;
 mod gate;
+mod intake;
 pub mod judge;
 mod list;
 mod names;
+mod own;
 mod receive;
 mod relation;
 mod result;
+mod shown;
+mod slip;
 mod standing;
 mod view;
 mod workbook;
@@ -23,107 +27,10 @@ mod workbook;
 pub use checks::resume;
 pub use explain::{MOST_AT_ONCE, SHORTEST, explain};
 pub use gate::Parts;
+pub use intake::Intake;
+pub use own::own;
 pub use receive::{Sent, receive};
 pub use relation::{PartStanding, Related};
 pub use standing::{Choosing, Standings, choose};
-pub use view::{Detail, Item, ListPage, Told, Version, detail, list, one, own, related};
+pub use view::{Detail, Item, ListPage, Told, Version, detail, list, one, related};
 pub use workbook::findings_workbook;
-
-use crate::config::Config;
-use crate::content::{sealed, unsealed};
-use crate::error::Error;
-use crate::stages::acquire::Store;
-use desk::Desk;
-use result::Found;
-use std::collections::HashSet;
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
-
-/// How the folder of a result is called while it is filled.
-const HALF: &str = "new-";
-
-/// Where uploads come in and are checked.
-pub struct Intake {
-    /// Originals.
-    pub store: Store,
-    desk: Desk,
-    incoming: PathBuf,
-    checks: PathBuf,
-    /// What is being checked or compared just now.
-    busy: Mutex<HashSet<String>>,
-}
-
-impl Intake {
-    /// Opens the intake below the state's folder.
-    pub fn open(config: &Config, state: &Path) -> Result<Self, Error> {
-        let store = Store::at(&state.join("store"))?;
-        let (incoming, checks) = (state.join("incoming"), state.join("checks"));
-        std::fs::create_dir_all(&incoming)?;
-        std::fs::create_dir_all(&checks)?;
-        let desk = Desk::open(config, store.clone(), incoming.clone())?;
-        Ok(Self { store, desk, incoming, checks, busy: Mutex::default() })
-    }
-
-    /// Removes what an end without warning left on its way in; only the holder of the portal's lock may.
-    pub fn sweep(&self) -> Result<(), Error> {
-        std::fs::remove_dir_all(&self.incoming)?;
-        std::fs::create_dir_all(&self.incoming)?;
-        for entry in std::fs::read_dir(&self.checks)? {
-            let entry = entry?;
-            // Results are folders, comparisons are files; results of former builds were files too.
-            match entry.file_type()?.is_dir() {
-                true if entry.file_name().to_string_lossy().starts_with(HALF) => std::fs::remove_dir_all(entry.path())?,
-                false if entry.path().extension().is_none_or(|e| e != "json") => std::fs::remove_file(entry.path())?,
-                _ => {}
-            }
-        }
-        Ok(())
-    }
-
-    /// Claims a piece of work; false if it is under way.
-    fn claim(&self, work: &str) -> bool {
-        self.busy.lock().unwrap_or_else(PoisonError::into_inner).insert(work.to_owned())
-    }
-
-    fn release(&self, work: &str) {
-        self.busy.lock().unwrap_or_else(PoisonError::into_inner).remove(work);
-    }
-
-    /// Keeps a comparison whole or not at all.
-    fn keep(&self, name: &str, content: &impl serde::Serialize) -> std::io::Result<()> {
-        let mut file = tempfile::NamedTempFile::new_in(&self.checks)?;
-        file.write_all(&sealed(&serde_json::to_vec(content)?))?;
-        file.as_file().sync_all()?;
-        file.persist(self.checks.join(name)).map_err(|e| e.error)?;
-        Ok(())
-    }
-
-    /// A folder for the result of a check.
-    fn half(&self) -> std::io::Result<tempfile::TempDir> {
-        tempfile::Builder::new().prefix(HALF).tempdir_in(&self.checks)
-    }
-
-    /// Gives the folder of a result its name.
-    fn keep_found(&self, name: &str, half: tempfile::TempDir) -> std::io::Result<()> {
-        let path = self.checks.join(name);
-        if path.exists() {
-            std::fs::remove_dir_all(&path)?;
-        }
-        std::fs::rename(half.keep(), path)?;
-        std::fs::File::open(&self.checks)?.sync_all()
-    }
-
-    /// What a check found; nothing if it is not there or does not read.
-    fn found(&self, name: &str) -> Option<Found> {
-        Found::open(self.checks.join(name))
-    }
-
-    /// A comparison that was kept; nothing if it is not there as it was kept.
-    fn kept<T: serde::de::DeserializeOwned>(&self, name: &str) -> Option<T> {
-        let bytes = std::fs::read(self.checks.join(name)).ok()?;
-        // Results of the first build carry no hash and begin with what they say.
-        let text = if bytes.starts_with(b"{") { &bytes } else { unsealed(&bytes)? };
-        serde_json::from_slice(text).ok()
-    }
-}

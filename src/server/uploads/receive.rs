@@ -4,10 +4,10 @@ use super::gate::{Meter, Parts};
 use super::{checks, names};
 use crate::ledger::NewUpload;
 use crate::model::text::hex;
+use crate::server::actor::Actor;
 use crate::server::error::PageError;
 use crate::server::form::same;
 use crate::server::password::secret;
-use crate::server::session::Actor;
 use crate::server::state::App;
 use crate::stages::acquire::version;
 use axum::extract::multipart::{Field, MultipartRejection};
@@ -95,7 +95,7 @@ async fn take(app: &App, (actor, address): (&Actor, &str), mut parts: Parts) -> 
         None => None,
         Some(_) if body.files.len() > 1 => return Err(PageError::Refused("upload_replaces_one", Vec::new())),
         Some(id) => {
-            let replaced = super::view::own(app, actor, id).await?;
+            let replaced = super::own::own(app, actor, id).await?;
             let replaced = Some(replaced).filter(|u| u.source == source).ok_or(PageError::NotFound)?;
             let replaces = super::view::standings(app, &replaced).await?.with_successors(&replaced);
             Some((replaced.series, replaces))

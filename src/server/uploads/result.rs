@@ -1,13 +1,13 @@
 //! What a check found, in words and with excerpts, as it is kept beside the ledger.
 
 use super::list::{CodeCount, List, ListWriter};
+use super::shown::{Key, Shown};
 use crate::config::Config;
 use crate::content::{sealed, unsealed};
 use crate::finding::{Catalogue, Finding, Renderer};
 use crate::ledger::{Holding, Part, Tally, Upload, Verdict};
 use crate::model::record_key::RecordKey;
-use crate::model::severity::Severity;
-use crate::model::text::{cut, hex};
+use crate::model::text::cut;
 use crate::model::words::Lang;
 use crate::pipeline::{Checked, Excerpt};
 use crate::stages::acquire::hash_text;
@@ -15,59 +15,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 /// Excerpts kept of each severity; a file with more findings of a kind is wrong as a whole.
 const EXCERPTS: u64 = 1000;
-
-/// A finding in words.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[schema(as = Finding)]
-pub struct Shown {
-    /// Tells it from others of its return: equal as long as code, sheet, cell and found value are.
-    pub key: String,
-    /// Stable code.
-    pub code: String,
-    /// What it means for the data.
-    pub severity: Severity,
-    /// The sheet.
-    pub sheet: String,
-    /// The cell.
-    pub cell: String,
-    /// Cells of the other fields judged, separated by `;`.
-    pub related: String,
-    /// Label of the field judged first.
-    pub field: String,
-    /// What was found.
-    pub found: String,
-    /// What was expected.
-    pub expected: String,
-    /// The sentence.
-    pub message: String,
-    /// What to do.
-    pub help: String,
-    /// The sheet around the cell.
-    pub excerpt: Option<Excerpt>,
-}
-
-/// What tells a finding from others of its return.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Key(pub [u8; 16]);
-
-impl Key {
-    /// From its text.
-    pub fn of(text: &str) -> Option<Self> {
-        let number = if text.len() == 32 { u128::from_str_radix(text, 16).ok()? } else { return None };
-        Some(Self(number.to_be_bytes()))
-    }
-}
-
-impl std::fmt::Display for Key {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&hex(&self.0))
-    }
-}
 
 /// What a check came to, without its findings, which lie beside it ([`List`]).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,13 +35,6 @@ pub struct CheckResult {
     pub counts: [u64; 3],
     /// How many there are of each code, in the order in which they come.
     pub codes: Vec<CodeCount>,
-}
-
-impl Shown {
-    /// Whether its place is a whole row.
-    pub fn is_of_row(&self) -> bool {
-        !self.cell.is_empty() && self.cell.bytes().all(|b| b.is_ascii_digit())
-    }
 }
 
 /// The files of a result in its folder: in short, and the keys of its records.
@@ -139,11 +85,18 @@ impl CheckResult {
         }
         list.finish()?;
         let held = checked.holdings.iter().filter(|_| !refused).map(Held::of).collect::<Vec<_>>();
-        super::judge::write(&folder.join(HOLDINGS), &held)?;
-        let mut file = std::fs::File::create(folder.join(RESULT))?;
+        write(&folder.join(HOLDINGS), &held)?;
+        let mut file = File::create(folder.join(RESULT))?;
         file.write_all(&sealed(&serde_json::to_vec(&result)?))?;
         file.sync_all()
     }
+}
+
+/// Writes a result and forces it to disk.
+pub fn write(path: &Path, content: &impl Serialize) -> io::Result<()> {
+    let mut file = BufWriter::new(File::create(path)?);
+    serde_json::to_writer(&mut file, content)?;
+    file.into_inner().map_err(io::Error::from)?.sync_all()
 }
 
 /// What a check found: in short, and all of it on disk.
@@ -252,6 +205,7 @@ pub fn folder_name(upload: &Upload, settings: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::severity::Severity;
 
     /// The verdict and how many findings stay open, of findings by key and severity.
     fn verdict(findings: &[(u128, Severity)], refused: bool, explained: &[u128]) -> (Verdict, u64) {

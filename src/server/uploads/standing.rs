@@ -1,17 +1,17 @@
 //! How uploads stand to each other and to the files of folders and addresses: the rule of standing over what the ledger
 //! knows, and what somebody says of two.
 
+use super::own::own;
 use super::relation::{OtherSending, PartStanding, Related, RelatedPart, SaidShown, Standing};
-use super::view::own;
 use crate::config::Config;
 use crate::ledger::{FiledReturn, Ledger, LedgerError, Pairs, Part, Upload, Verdict};
 use crate::model::standing::{Choice, Decision, Fate, Meeting, Overlap, Relation, Sending, decide};
 use crate::pipeline::{ReceiptUse, missing};
-use crate::server::clock::shown;
+use crate::server::actor::Actor;
 use crate::server::error::PageError;
 use crate::server::night;
-use crate::server::session::Actor;
 use crate::server::state::App;
+use crate::server::text::shown;
 use crate::stages::acquire::{Received, order};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};

@@ -3,16 +3,18 @@
 use super::changes::compared;
 use super::checks;
 use super::list::CodeCount;
+use super::own::own;
 use super::relation::{PartStanding, Related};
-use super::result::{Found, Key, Shown};
+use super::result::Found;
+use super::shown::{Key, Shown};
 use super::standing::{Standings, Used};
 use crate::ledger::{Explanation, Upload, Verdict};
 use crate::model::severity::Severity;
 use crate::pipeline::Changes;
-use crate::server::clock::shown;
+use crate::server::actor::Actor;
 use crate::server::error::PageError;
-use crate::server::session::Actor;
 use crate::server::state::App;
+use crate::server::text::shown;
 use serde::Serialize;
 use std::collections::HashMap;
 use std::io;
@@ -160,13 +162,6 @@ pub async fn list(app: &App, actor: &Actor, page: u32) -> Result<ListPage, PageE
         })
         .await?;
     Ok(ListPage { items: uploads.iter().map(|u| Item::of(app, &standings, u)).collect(), page, pages: total.div_ceil(ITEMS).max(1), total })
-}
-
-/// An upload, if it is the actor's to see; another bureau's is as good as none.
-pub async fn own(app: &App, actor: &Actor, id: &str) -> Result<Upload, PageError> {
-    let id = id.to_owned();
-    let upload = app.read(move |l| l.upload(&id)).await?;
-    upload.filter(|u| actor.sees_source(&u.source)).ok_or(PageError::NotFound)
 }
 
 /// An upload by its id, in short; its check is begun if it has none and nobody is at it.

@@ -1,44 +1,21 @@
 //! The findings of an upload as a workbook to take along, written by a child.
 
 use super::judge::Job;
-use super::list::List;
-use super::view::own;
-use crate::error::Error;
+use super::own::own;
+use super::slip::SlipJob;
 use crate::ledger::Upload;
-use crate::model::words::Lang;
-use crate::server::clock::shown;
+use crate::server::actor::Actor;
 use crate::server::error::PageError;
-use crate::server::frame::{portal, say};
-use crate::server::session::Actor;
 use crate::server::state::App;
+use crate::server::text::{portal, say, shown};
 use crate::stages::acquire::hash_text;
-use crate::stages::publish::{Slip, SlipRow, write_slip};
-use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// For so long an answer waits for its workbook; a longer one is written to its end and handed out when asked for again.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// How often it is looked for if somebody else has asked for it.
 const LOOK: Duration = Duration::from_millis(200);
-
-/// What a child is to write.
-#[derive(Serialize, Deserialize)]
-pub struct SlipJob {
-    /// The folder of the result.
-    folder: PathBuf,
-    /// By severity, how many findings there are.
-    counts: [u64; 3],
-    title: String,
-    subtitle: Vec<String>,
-    /// When the upload was checked, so that equal findings give equal bytes.
-    checked: String,
-    /// What was said of findings, by their keys.
-    explanations: HashMap<String, String>,
-    /// Where the workbook goes.
-    path: PathBuf,
-}
 
 /// Has the workbook of an upload's findings written; gives its file, which is the caller's to remove, and its name.
 ///
@@ -101,27 +78,4 @@ async fn job(app: &App, upload: &Upload) -> Result<SlipJob, PageError> {
         explanations: explanations.into_iter().map(|e| (e.finding, e.text)).collect(),
         path: app.intake.incoming.join(format!("slip-{}.xlsx", &hash_text(&what)[..32])),
     })
-}
-
-/// Within the child: writes the workbook, one finding after another.
-pub(super) fn write(job: &SlipJob) -> Result<(), Error> {
-    let slip = Slip {
-        title: &job.title,
-        subtitle: job.subtitle.clone(),
-        created: moment(&job.checked),
-        expected_rows: job.counts.iter().sum(),
-        lang: Lang::Zh,
-    };
-    let list = List::new(&job.folder, job.counts);
-    let rows = list.all()?.map(|finding| {
-        let f = finding?;
-        let explanation = job.explanations.get(&f.key).cloned().unwrap_or_default();
-        let texts = [f.code, f.sheet, f.cell, f.field, f.found, f.expected, f.message, f.help];
-        Ok(SlipRow { severity: f.severity, texts, explanation })
-    });
-    write_slip(Path::new(&job.path), &slip, rows)
-}
-
-fn moment(stamp: &str) -> chrono::NaiveDateTime {
-    chrono::NaiveDateTime::parse_from_str(stamp.get(..19).unwrap_or_default(), "%Y-%m-%dT%H:%M:%S").unwrap_or_default()
 }

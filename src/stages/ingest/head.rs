@@ -3,7 +3,7 @@
 //! Owns: what a cell says as a word: its folded text, the year and the unit of money that it states, and whether it
 //! is a value, which no header word is. Finding a header asks these many times over.
 
-use super::labels;
+use super::folding;
 use super::reader::{CellKind, Row};
 use crate::model::amount::Unit;
 use crate::model::period;
@@ -76,7 +76,7 @@ impl HeadRow {
 
     /// Whether it says years and periods only: 2025年, 本年, 上年同期.
     pub fn is_periods(&self) -> bool {
-        !self.cells.is_empty() && self.cells.iter().all(|c| c.is_year() || labels::is_period(&c.key))
+        !self.cells.is_empty() && self.cells.iter().all(|c| c.is_year() || folding::is_period(&c.key))
     }
 
     /// Whether any cell is a figure or a code.
@@ -114,8 +114,8 @@ pub fn cell(column: u32, text: &str, kind: CellKind) -> HeadCell {
     HeadCell {
         column,
         text: text.to_owned(),
-        key: labels::key(text),
-        bare: labels::bare(text, unit.is_some()),
+        key: folding::key(text),
+        bare: folding::bare(text, unit.is_some()),
         year,
         unit,
         value: is_value(text, kind),

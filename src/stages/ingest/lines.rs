@@ -4,9 +4,9 @@
 //! each other. Most rows carry a code and are records; they are told by it at once, and only the others are folded.
 //! Invariant: a row that names who filled it in, or a telephone, is never a record.
 
+use super::folding::is_plain;
 use super::head::HeadRow;
-use super::labels::is_plain;
-use super::numbering::Layout;
+use super::layout::Layout;
 use super::reader::{Cell, CellKind, Row};
 use crate::model::aside::AsideKind;
 use crate::model::text;

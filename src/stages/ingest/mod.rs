@@ -5,90 +5,34 @@
 //! Invariants: runs in the parsing child, single-threaded; never guesses a unit or a period; a sum row is never a
 //! record; cells of personal columns are dropped before anybody sees them.
 
+mod folding;
 mod head;
 mod header;
 mod labels;
+mod layout;
 mod lines;
 mod lookout;
 mod numbering;
 pub mod reader;
 mod sheet;
 mod sides;
+mod sink;
+mod source;
 mod table;
 #[cfg(test)]
 mod tests;
 
 pub use labels::Labels;
 pub use reader::{FileFacts, Limits, Refusal};
+pub use sink::RecordSink;
+pub use source::Source;
 
-use crate::config::FormOptions;
 use crate::finding::Seed;
-use crate::model::amount::Unit;
-use crate::model::field::{FieldKind, PeriodKind};
 use crate::model::place::MAX_TABLES;
-use crate::model::raw::{PartStart, RawCell, SumKind, TableMeta};
-use indexmap::IndexMap;
+use crate::model::raw::TableMeta;
 use reader::{FileKind, Note, Row, SheetHead, Sink};
 use sheet::SheetReader;
-use std::collections::HashMap;
 use std::path::Path;
-
-/// Receives what a file holds, in reading order.
-pub trait RecordSink {
-    /// A table begins.
-    fn table(&mut self, meta: &TableMeta);
-    /// A record; `cells` has one place for each field of the form.
-    fn record(&mut self, meta: &TableMeta, row: u32, cells: &[Option<RawCell<'_>>]);
-    /// A sum row, to be checked and never loaded.
-    fn sum_row(&mut self, meta: &TableMeta, row: u32, kind: SumKind, label: &str, cells: &[Option<RawCell<'_>>]);
-    /// A part of a table begins.
-    fn part(&mut self, meta: &TableMeta, start: PartStart);
-    /// A table ends.
-    fn end_table(&mut self, meta: &TableMeta);
-}
-
-/// What a source may send, prepared for reading one of its files.
-pub struct Source<'a> {
-    /// The file's name, which may tell the year.
-    pub file_name: &'a str,
-    labels: IndexMap<String, Labels>,
-    periods: HashMap<String, PeriodKind>,
-    units: HashMap<(String, String), Unit>,
-    field_labels: HashMap<(String, String), String>,
-}
-
-impl<'a> Source<'a> {
-    /// Prepares the header words of the given forms.
-    pub fn new(file_name: &'a str, forms: &IndexMap<String, FormOptions>) -> Self {
-        let (mut units, mut field_labels) = (HashMap::new(), HashMap::new());
-        for (id, form) in forms {
-            for (name, field) in &form.field {
-                let place = (id.clone(), name.clone());
-                field_labels.insert(place.clone(), field.label.clone());
-                if let Some(unit) = field.unit.as_deref().and_then(Unit::find).filter(|_| field.kind == FieldKind::Amount) {
-                    units.insert(place, unit);
-                }
-            }
-        }
-        let periods = forms.iter().map(|(id, f)| (id.clone(), f.period)).collect();
-        Self { file_name, labels: labels::index(forms), periods, units, field_labels }
-    }
-
-    /// The file's name without its extension: the one sheet of a text table, and perhaps a year.
-    fn stem(&self) -> &str {
-        self.file_name.rsplit_once('.').map_or(self.file_name, |(stem, _)| stem)
-    }
-
-    /// The name of a field in reports.
-    fn field_label(&self, form: &str, field: &str) -> String {
-        self.field_labels.get(&(form.to_owned(), field.to_owned())).cloned().unwrap_or_default()
-    }
-
-    /// The unit that a form fixes for a field.
-    fn unit(&self, form: &str, field: &str) -> Option<Unit> {
-        self.units.get(&(form.to_owned(), field.to_owned())).copied()
-    }
-}
 
 /// What is to be said of a file that was read.
 #[derive(Debug)]

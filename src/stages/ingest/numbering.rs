@@ -4,8 +4,9 @@
 //! numbers too, so a row is taken for such a one only if it counts in order over nearly all columns, or says that it
 //! holds codes, or holds codes beside a row that counts. In doubt it is a record.
 
+use super::folding;
 use super::head::{HeadCell, HeadRow};
-use super::labels;
+use super::layout::Layout;
 use super::lines::{self, Part, folded};
 use super::reader::Row;
 use crate::model::aside::AsideKind;
@@ -25,19 +26,6 @@ const NAMED_CODE_CHARS: usize = 12;
 const NUMBER_DIGITS: usize = 3;
 /// Largest Roman number of a column.
 const ROMAN_MOST: usize = 49;
-
-/// The columns of one table, as far as its header tells.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Layout {
-    /// First sheet column that is its own, and first that is not any more.
-    pub columns: (u32, u32),
-    /// Columns of its key fields.
-    pub keys: Vec<u32>,
-    /// Its labelled columns.
-    pub labelled: Vec<u32>,
-    /// Columns of its amounts and numbers.
-    pub figures: Vec<u32>,
-}
 
 /// What a row says when it stands right below a header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,7 +93,7 @@ fn all_say(row: &Row, layouts: &[Layout], says: fn(Part<'_>, &Layout) -> bool) -
 /// column 累计 sums up.
 fn says_period(head: &HeadRow, keys: &[u32]) -> bool {
     let over_all = |c: &HeadCell| head.cells.len() == 1 && !c.key.ends_with('计');
-    !head.cells.is_empty() && head.cells.iter().all(|c| labels::is_current(&c.key) && (!keys.contains(&c.column) || over_all(c)))
+    !head.cells.is_empty() && head.cells.iter().all(|c| folding::is_current(&c.key) && (!keys.contains(&c.column) || over_all(c)))
 }
 
 /// Whether a row holds nothing that could be a heading: numbers of columns, codes or units only, whatever the columns.

@@ -6,13 +6,15 @@
 use super::head::{self, HeadRow};
 use super::header::{self, HeadColumn, Header};
 use super::labels::{Labels, Match};
+use super::layout::Layout;
 use super::lines::{self, Part};
 use super::lookout::{self, Lookout};
-use super::numbering::{self, Layout};
+use super::numbering;
 use super::reader::{Row, SheetHead};
 use super::sides::{self, Side, Stated};
+use super::sink::RecordSink;
+use super::source::Source;
 use super::table::{self, Block, Live, LiveSide, Verdict};
-use super::{RecordSink, Source};
 use crate::finding::Seed;
 use crate::model::amount::Unit;
 use crate::model::aside::{AsideKind, Asides, Rows};

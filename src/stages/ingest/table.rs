@@ -3,11 +3,12 @@
 //! Owns: what a row is, where its cells go, which sums are totals, and what may be quoted of odd cells. Invariant: every
 //! row is a record of a block, or set aside in it, exactly once.
 
-use super::RecordSink;
 use super::head::HeadRow;
+use super::layout::Layout;
 use super::lines::{Part, SumWord};
-use super::numbering::{self, Layout};
+use super::numbering;
 use super::reader::{CellKind, Row};
+use super::sink::RecordSink;
 use crate::finding::Seed;
 use crate::model::amount::Unit;
 use crate::model::aside::{AsideKind, Rows};

@@ -4,8 +4,11 @@ mod accounting;
 mod heads;
 
 use super::*;
-use crate::config::load_defaults;
+use crate::config::{FormOptions, load_defaults};
+use crate::model::raw::{PartStart, RawCell, SumKind};
+use indexmap::IndexMap;
 use rust_xlsxwriter::{Format, Workbook, Worksheet};
+use std::collections::HashMap;
 
 /// Remembers each record as `row: period field=text[unit] …`, and sum rows by their kind.
 #[derive(Default)]

@@ -9,7 +9,7 @@ use datafusion::arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch
 use datafusion::arrow::datatypes::{Decimal128Type, Int64Type};
 
 /// Lists conflicts between the sources of a merged field, and between a record and one that repeats it.
-pub async fn conflicts(engine: &Engine, config: &Config, datasets: &impl super::Datasets) -> Result<Vec<Conflict>, EngineError> {
+pub async fn conflicts(engine: &Engine, config: &Config, datasets: &impl super::datasets::Datasets) -> Result<Vec<Conflict>, EngineError> {
     let mut found = Vec::new();
     for rule in config.merge.field.values() {
         let stated = rule.from.iter().filter_map(|from| from.split_once('.')).filter(|(form, field)| datasets.has(form, field));
@@ -98,7 +98,7 @@ const DECIDING: [FieldKind; 5] = [FieldKind::Amount, FieldKind::Number, FieldKin
 async fn repetitions(
     engine: &Engine,
     config: &Config,
-    datasets: &impl super::Datasets,
+    datasets: &impl super::datasets::Datasets,
     dataset: &str,
 ) -> Result<Vec<Conflict>, EngineError> {
     let mut found = Vec::new();

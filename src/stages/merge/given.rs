@@ -3,7 +3,7 @@
 //! Each is a table of the engine, `given_<id>` (enterprise, period, value, why), and a table of the records that it rests on,
 //! `given_by_<id>` (enterprise, period, record): provenance is asked of these, not kept beside the values.
 
-use super::Datasets;
+use super::datasets::{Datasets, sql_type};
 use crate::config::{Config, FormOptions, GivenOptions, Pick, Taken, member};
 use crate::engine::{Engine, EngineError};
 use crate::model::field::{FieldKind, PeriodKind};
@@ -58,7 +58,7 @@ impl Figure<'_> {
 
     /// The type of its values.
     fn sql_type(&self) -> &'static str {
-        if self.taken == Taken::Count { "BIGINT" } else { super::sql_type(self.kind()) }
+        if self.taken == Taken::Count { "BIGINT" } else { sql_type(self.kind()) }
     }
 
     /// A row for each record that speaks for an enterprise: enterprise, period, record, its value and why it has none. Of

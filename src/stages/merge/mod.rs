@@ -6,27 +6,18 @@
 //! Invariants: figures of one enterprise and year come from one record; what counts twice counts once.
 
 mod conflict;
+mod datasets;
 mod given;
 mod patent_state;
 
 pub use conflict::conflicts;
+pub use datasets::Datasets;
 
 use crate::config::Config;
 use crate::engine::{Engine, EngineError};
 use crate::model::field::FieldKind;
 use crate::model::merged::{Column, Given, Merged};
-use datafusion::arrow::datatypes::Schema;
-
-/// Which datasets are at hand, with their schemas.
-pub trait Datasets {
-    /// The schema of a dataset, if any file gave it.
-    fn schema(&self, dataset: &str) -> Option<&Schema>;
-
-    /// Whether a dataset has a column.
-    fn has(&self, dataset: &str, column: &str) -> bool {
-        self.schema(dataset).is_some_and(|s| s.column_with_name(column).is_some())
-    }
-}
+use datasets::sql_type;
 
 /// Figures shown for every year; all others for the last year only.
 const EVERY_YEAR: [&str; 2] = ["revenue", "total_profit"];
@@ -242,16 +233,6 @@ fn coalesce(values: &[String], sql_type: &str, name: &str) -> String {
         format!("CAST(NULL AS {sql_type}) AS \"{name}\"")
     } else {
         format!("coalesce({}) AS \"{name}\"", values.join(", "))
-    }
-}
-
-fn sql_type(kind: FieldKind) -> &'static str {
-    match kind {
-        FieldKind::Amount | FieldKind::Number => "DECIMAL(28,4)",
-        FieldKind::Date => "DATE",
-        FieldKind::Flag => "BOOLEAN",
-        FieldKind::Year => "INT",
-        _ => "VARCHAR",
     }
 }
 

@@ -1,6 +1,7 @@
 //! The workbooks of a run, written side by side.
 
-use super::desk::{Desk, Edition, Gathered};
+use super::desk::{Desk, Edition};
+use super::gathered::Gathered;
 use super::workbook::{Book, BookProperties, BookReport, WorkbookError};
 use super::{Publication, pool, quality};
 use crate::config::Workbook;

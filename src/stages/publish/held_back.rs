@@ -2,8 +2,8 @@
 //!
 //! Workbook and pages ask here alone. The rule is `model/few`'s; here stands on whom counts rest.
 
-use super::Publication;
 use super::disclosure::{StatisticsFindings, sends_statistics};
+use super::publication::Publication;
 use crate::config::Config;
 use crate::finding::Finding;
 use crate::model::account::Place;

@@ -1,6 +1,6 @@
 //! Publish: the run's folder, written whole before anybody sees it.
 //!
-//! Owns: workbooks (`workbook` is the kit, `pool` and `quality` the contents, `desk` what they are written from), the
+//! Owns: workbooks (`workbook` is the kit, `pool` and `quality` the contents, `desk` and `gathered` what they are written from), the
 //! machine-readable twins under data/ and run.json. Takes: everything the stages left, by reference. Gives: the names of the files written.
 //! Invariants: equal content gives equal bytes; no clock, no run id inside a workbook or dataset; amounts leave as
 //! decimals, and as an Excel number only if the double reads back equal; text that looks like a formula is never live.
@@ -11,99 +11,31 @@ mod cells;
 mod data;
 mod desk;
 pub mod disclosure;
+mod evidence;
+mod gathered;
 mod held_back;
 mod identifiers;
 mod pool;
 mod provenance;
+mod publication;
 mod published;
 mod quality;
 mod run_json;
 mod slip;
 mod tables;
+mod verdict;
 mod workbook;
 
 pub use adopted::{Adopted, Differences, ENTERPRISES, compare};
 pub use cells::{Shape, Vocabulary, shape_of};
 pub use held_back::{HeldBack, HeldRecords};
+pub use publication::{Input, Publication};
 pub use published::{FileFlaw, PublishedRun, RECORD};
 pub use slip::{Slip, SlipRow, write_slip};
 
 use crate::config::{Config, DataFormat, FORMS};
-use crate::engine::Engine;
 use crate::error::Error;
-use crate::finding::{Catalogue, Finding, Judgement, Renderer};
-use crate::model::account::{Account, Whose};
-use crate::model::merged::{Conflict, Merged};
-use crate::model::place::Places;
-use serde::Serialize;
 use std::path::Path;
-
-/// An input as covers and run.json show it.
-#[derive(Debug, Clone, Serialize)]
-pub struct Input {
-    /// Path below the inputs root.
-    pub path: String,
-    /// Source id; empty for a file of no source.
-    pub source: String,
-    /// The bureau.
-    pub bureau: String,
-    /// SHA-256, hexadecimal.
-    pub sha256: String,
-    /// Bytes.
-    pub bytes: u64,
-    /// Kind of file.
-    pub kind: String,
-    /// Encoding of a text table.
-    pub encoding: Option<String>,
-    /// Records in it.
-    pub rows: u64,
-    /// Whether it could not be read.
-    pub refused: bool,
-}
-
-/// Everything that is published.
-pub struct Publication<'a> {
-    /// Settings in force.
-    pub config: &'a Config,
-    /// Texts of codes.
-    pub catalogue: &'a Catalogue,
-    /// Holds `enterprises`, `verdicts`, the judged datasets and links.
-    pub engine: &'a Engine,
-    /// Files and tables.
-    pub places: &'a Places,
-    /// Inputs in order.
-    pub inputs: &'a [Input],
-    /// Datasets at hand.
-    pub datasets: &'a [String],
-    /// Columns of `enterprises` and years.
-    pub merged: &'a Merged,
-    /// Findings in order.
-    pub findings: &'a [Finding],
-    /// Outcomes of edits.
-    pub judgement: &'a Judgement,
-    /// Sources that disagree.
-    pub conflicts: &'a [Conflict],
-    /// What came in and what became of it.
-    pub accounts: &'a [Account],
-    /// Whose records those of statistics are.
-    pub whose: &'a Whose,
-    /// First characters of the hash of inputs and settings.
-    pub key: &'a str,
-    /// The run that was adopted last, and what has changed since.
-    pub adopted: Option<Adopted>,
-}
-
-impl Publication<'_> {
-    /// A renderer in the language of the run.
-    pub fn renderer(&self) -> Renderer<'_> {
-        Renderer { catalogue: self.catalogue, config: self.config, places: self.places, lang: self.config.run.lang }
-    }
-
-    /// Whether a dataset was read.
-    pub fn has(&self, dataset: &str) -> bool {
-        self.datasets.iter().any(|d| d == dataset)
-    }
-}
 
 /// A run's folder as it was written.
 #[derive(Debug)]
@@ -119,9 +51,9 @@ pub struct Written {
 /// Writes everything that the configuration asks for into a folder.
 pub async fn publish(publication: &Publication<'_>, folder: &Path) -> Result<Written, Error> {
     let mut written = Vec::new();
-    let consenting = desk::consenting(publication).await?;
+    let consenting = gathered::consenting(publication).await?;
     let (held_back, rests) = held_back::held(publication, &consenting);
-    let gathered = desk::Gathered::gather(publication, &consenting, &held_back, &rests).await?;
+    let gathered = gathered::Gathered::gather(publication, &consenting, &held_back, &rests).await?;
     let data = folder.join("data");
     let mut tables = Vec::new();
     for name in wanted(publication.config) {

@@ -4,8 +4,8 @@
 //! record keeps only the value, so the query asks the sources once more which of them it was. A value that a form gives by
 //! declaration may rest on many cells: every field that it reads, in every record that speaks for the enterprise.
 
-use super::Publication;
 use super::cells::{Reader, Shape};
+use super::publication::Publication;
 use crate::engine::{Engine, EngineError};
 use crate::model::merged::Given;
 use crate::model::place::Places;

@@ -2,7 +2,7 @@
 //!
 //! Invariant: no time and no run id, so that equal inputs, settings and reference date give equal bytes.
 
-use super::desk::Gathered;
+use super::gathered::Gathered;
 use super::held_back::HeldBack;
 use super::published::RECORD;
 use super::workbook::BookReport;

@@ -1,8 +1,8 @@
 //! The published datasets: their columns, from the engine or from what the stages left.
 
-use super::Publication;
-use super::desk::{FindingCount, Gathered};
+use super::gathered::{FindingCount, Gathered};
 use super::provenance::{SHARED, Sources};
+use super::publication::Publication;
 use crate::config::{FormOptions, Links};
 use crate::error::Error;
 use crate::finding::Rendered;

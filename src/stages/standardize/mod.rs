@@ -11,6 +11,7 @@
 //! table and never guessed; amounts never pass through a binary float; the same records give the same bytes.
 
 mod column;
+mod mark;
 mod reach;
 mod schema;
 mod sums;

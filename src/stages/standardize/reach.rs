@@ -5,7 +5,7 @@
 //! the one that most of its figures agree with is its own, and where none agrees it is the nearest group, so that a wrong
 //! figure is found. Where no records lie next to it and nothing agrees, its reach cannot be told.
 
-use super::sums::{Line, Mark, Place, What};
+use super::mark::{Line, Mark, Place, What};
 use crate::model::raw::{PartStart, SumKind};
 
 /// Marks looked at, up and down, where the group of a sum row may begin or end.

@@ -5,6 +5,7 @@
 //! truth of its figures. They are added in checked 128-bit integers, so they cannot wrap.
 
 use super::column::Reading;
+use super::mark::{Line, Mark, Place, Tally, What};
 use super::reach::Reaches;
 use super::schema::{state, word_type, words};
 use super::value::{Stated, number_state};
@@ -15,34 +16,6 @@ use datafusion::arrow::datatypes::{DataType, Field, Schema};
 use datafusion::arrow::error::ArrowError;
 use std::sync::Arc;
 
-/// Sums of the records so far: of a column, and how many of its cells could not be read or added.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Tally {
-    pub sum: i128,
-    pub lost: u64,
-}
-
-impl Tally {
-    fn add(&mut self, reading: Reading) {
-        let value = match reading {
-            Reading::Value(value) => self.sum.checked_add(value),
-            Reading::Absent | Reading::Year(_) => Some(self.sum),
-            Reading::Unreadable => None,
-        };
-        match value {
-            Some(sum) => self.sum = sum,
-            None => self.lost += 1,
-        }
-    }
-}
-
-/// A place between the records of a table: how many stand above it, and their sums.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Place {
-    pub records: u64,
-    pub tallies: Vec<Tally>,
-}
-
 /// A sum row of the table.
 #[derive(Debug, Clone, Copy)]
 pub struct SumRow<'a> {
@@ -52,30 +25,6 @@ pub struct SumRow<'a> {
     pub kind: SumKind,
     /// The word that says so.
     pub label: &'a str,
-}
-
-/// A row that is no record and may bound what a sum row adds up.
-#[derive(Debug)]
-pub(super) struct Mark {
-    pub at: Place,
-    pub what: What,
-}
-
-#[derive(Debug)]
-pub(super) enum What {
-    Sum { record: i64, kind: SumKind, label: String, lines: Vec<Line> },
-    Part(PartStart),
-}
-
-/// One figure of a sum row.
-#[derive(Debug)]
-pub(super) struct Line {
-    pub field: usize,
-    /// State and value at scale 4.
-    pub stated: (i8, Option<i128>),
-    pub raw: String,
-    /// Yuan, or 1.
-    unit: i64,
 }
 
 /// The sums of one table.
@@ -154,13 +103,6 @@ impl Sums {
             Arc::new(decimal(told.iter().map(|t| Some(t.2.tolerance())).collect())?),
         ];
         RecordBatch::try_new(Arc::new(schema()), columns).map(Some)
-    }
-}
-
-impl Line {
-    /// One unit, by which rounding may change a sum.
-    pub fn tolerance(&self) -> i128 {
-        i128::from(self.unit) * 10_000
     }
 }
 

@@ -3,9 +3,10 @@
 use super::columns::{Origin, PoolColumn, pool_columns};
 use crate::error::Error;
 use crate::stages::publish::cells::{Reader, Shape, Total};
-use crate::stages::publish::desk::{Desk, Edition, Verdict, Verdicts, grouped, text_or_blank};
+use crate::stages::publish::desk::{Desk, Edition, grouped, text_or_blank};
 use crate::stages::publish::identifiers::Identifiers;
 use crate::stages::publish::provenance::SourceCells;
+use crate::stages::publish::verdict::{Verdict, Verdicts};
 use crate::stages::publish::workbook::{Book, Column, Tab, Table, Value};
 use datafusion::arrow::array::RecordBatch;
 

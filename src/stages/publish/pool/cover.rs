@@ -4,8 +4,9 @@ use super::verdicts::thresholds;
 use crate::error::Error;
 use crate::model::few::is_few;
 use crate::stages::publish::cells::{Reader, Shape};
-use crate::stages::publish::desk::{Desk, Edition, Verdicts, grouped};
+use crate::stages::publish::desk::{Desk, Edition, grouped};
 use crate::stages::publish::disclosure::sends_statistics;
+use crate::stages::publish::verdict::Verdicts;
 use crate::stages::publish::workbook::{Block, Book, Cover, GridColumn};
 use crate::stages::publish::{Adopted, Differences, Input};
 

@@ -1,46 +1,12 @@
 //! Figures of the years, side by side, of every enterprise that states any.
 
 use crate::error::Error;
-use crate::stages::publish::Publication;
 use crate::stages::publish::cells::{Reader, Shape};
 use crate::stages::publish::desk::{Desk, Edition, text_or_blank};
+use crate::stages::publish::evidence::FIGURES;
 use crate::stages::publish::identifiers::Identifiers;
 use crate::stages::publish::workbook::{Book, Column, Mark, Tab, Table, Value};
 use datafusion::arrow::array::RecordBatch;
-
-/// Figures shown, where the returns have them.
-const FIGURES: [&str; 7] = ["revenue", "total_profit", "net_profit", "rd_expense", "total_assets", "total_liabilities", "total_equity"];
-
-/// Queries the figures: pooled enterprises first, each in the order of the registry.
-pub async fn gather(p: &Publication<'_>) -> Result<Vec<RecordBatch>, Error> {
-    if !p.has("returns") {
-        return Ok(Vec::new());
-    }
-    let (schema, _) = p.engine.contents("returns");
-    let figures: Vec<&str> = FIGURES.into_iter().filter(|f| schema.column_with_name(f).is_some()).collect();
-    let columns: String = figures.iter().map(|f| format!(", t.\"{f}\"")).collect();
-    let (mut select, mut joins, mut any) = (String::new(), String::new(), Vec::new());
-    for year in &p.merged.years {
-        for figure in &figures {
-            select.push_str(&format!(", y{year}.\"{figure}\" AS \"{figure}_{year}\""));
-            any.push(format!("y{year}.\"{figure}\" IS NOT NULL"));
-        }
-        joins.push_str(&format!(
-            " LEFT JOIN (SELECT l.enterprise{columns} FROM returns t JOIN links_returns l ON l.record = t.record
-                WHERE l.enterprise IS NOT NULL AND t.period = {year} AND t.record NOT IN (SELECT record FROM duplicates)) AS y{year}
-             ON y{year}.enterprise = e.enterprise"
-        ));
-    }
-    if any.is_empty() {
-        return Ok(Vec::new());
-    }
-    let sql = format!(
-        "SELECT e.enterprise, e.uscc, e.uscc_why, e.name, e.pooled{select} FROM enterprises e{joins} WHERE {}
-         ORDER BY e.pooled DESC, e.directory_record",
-        any.join(" OR ")
-    );
-    Ok(p.engine.query("finances", &sql).await?.1)
-}
 
 /// Writes the figures.
 pub fn finances(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {

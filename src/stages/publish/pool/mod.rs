@@ -9,14 +9,15 @@ mod candidates;
 mod columns;
 mod conflicts;
 mod cover;
-pub mod finances;
+mod finances;
 mod needs;
-pub mod patents;
+mod patents;
 mod verdicts;
 
 pub use conflicts::Names;
 
-use super::desk::{Desk, asked};
+use super::desk::Desk;
+use super::gathered::asked;
 use super::workbook::Book;
 use crate::error::Error;
 

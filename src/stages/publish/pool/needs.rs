@@ -3,8 +3,9 @@
 use super::finances::membership;
 use crate::error::Error;
 use crate::stages::publish::cells::{Reader, Shape, Total};
-use crate::stages::publish::desk::{Desk, Verdicts, text_or_blank};
+use crate::stages::publish::desk::{Desk, text_or_blank};
 use crate::stages::publish::identifiers::Identifiers;
+use crate::stages::publish::verdict::Verdicts;
 use crate::stages::publish::workbook::{Book, Column, Tab, Table, Value};
 
 /// Writes the needs.

@@ -3,38 +3,11 @@
 use super::finances::membership;
 use crate::error::Error;
 use crate::finding::word;
-use crate::stages::publish::Publication;
 use crate::stages::publish::cells::{Reader, Shape};
 use crate::stages::publish::desk::{Desk, grouped, text_or_blank};
 use crate::stages::publish::identifiers::Identifiers;
 use crate::stages::publish::workbook::{Book, Column, Mark, Tab, Table, Value};
 use datafusion::arrow::array::{Array, RecordBatch};
-
-/// Columns of the list that are shown as they are.
-const STATED: [&str; 9] = ["patent_number", "patent_number_why", "title", "kind", "filed_on", "granted_on", "status", "pledged", "holders"];
-
-/// Queries patents and their owners; a record that repeats another is not among them.
-pub async fn gather(p: &Publication<'_>) -> Result<Vec<RecordBatch>, Error> {
-    let (schema, _) = p.engine.contents("patents");
-    let column = |name: &str| match schema.column_with_name(name) {
-        Some(_) => format!("d.\"{name}\" AS \"{name}\""),
-        None => format!("CAST(NULL AS VARCHAR) AS \"{name}\""),
-    };
-    let stated: Vec<String> = STATED.iter().map(|c| column(c)).collect();
-    let sql = format!(
-        "SELECT d.record, c.enterprise, e.uscc AS owner_code, e.uscc_why AS owner_code_why, e.name AS owner, e.pooled, {},
-            s.term_end AS term, s.state, CASE WHEN c.enterprise IS NULL THEN n.not_linked END AS reason
-         FROM patents d JOIN patent_states s ON s.record = d.record
-         LEFT JOIN credits_patents c ON c.record = d.record LEFT JOIN enterprises e ON e.enterprise = c.enterprise
-         LEFT JOIN (SELECT record, coalesce(
-                CAST(string_agg(CASE WHEN doubtful THEN not_linked END, chr(30) ORDER BY number) AS VARCHAR), max(not_linked)) AS not_linked
-            FROM links_patents GROUP BY record) AS n ON n.record = d.record
-         WHERE d.record NOT IN (SELECT record FROM duplicates)
-         ORDER BY CASE WHEN c.enterprise IS NULL THEN 1 ELSE 0 END, d.record, c.enterprise",
-        stated.join(", ")
-    );
-    Ok(p.engine.query("patents", &sql).await?.1)
-}
 
 /// The state of a patent in a word; what is free, and what its status claims in vain, stands out.
 fn in_words<'v>(desk: &Desk<'_>, state: &str) -> Value<'v> {

@@ -3,9 +3,10 @@
 use crate::config::CriterionOptions;
 use crate::error::Error;
 use crate::stages::publish::cells::{Reader, Shape};
-use crate::stages::publish::desk::{Conclusion, Desk, Edition, Verdict, Verdicts, grouped, text_or_blank};
+use crate::stages::publish::desk::{Desk, Edition, grouped, text_or_blank};
 use crate::stages::publish::disclosure::judges_statistics;
 use crate::stages::publish::identifiers::Identifiers;
+use crate::stages::publish::verdict::{Conclusion, Verdict, Verdicts};
 use crate::stages::publish::workbook::{Book, Column, Mark, Tab, Table, Value};
 use datafusion::arrow::array::RecordBatch;
 

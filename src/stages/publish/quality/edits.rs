@@ -39,7 +39,11 @@ pub fn edits(book: &mut Book, desk: &Desk<'_>, tally: &Tally<'_>) -> Result<(), 
     let found = |code: &str| tally.codes.get(code).copied().unwrap_or(0);
     for (code, edit) in p.config.edit.iter().filter(|(_, e)| !e.disabled) {
         let Some(entry) = p.catalogue.get(code) else { continue };
-        let datasets: Vec<&str> = edit.dataset.iter().map(|d| desk.dataset(d)).collect();
+        let judged = edit.dataset.iter().filter(|dataset| edit.judges(dataset, p.config.form.get(*dataset)));
+        let datasets: Vec<&str> = judged.map(|d| desk.dataset(d)).collect();
+        if datasets.is_empty() {
+            continue;
+        }
         row(&mut table, desk, entry, &datasets.join(desk.say("between")), counts.get(code.as_str()).copied(), found(code))?;
     }
     for entry in p.catalogue.iter().filter(|e| !p.config.edit.contains_key(&e.code) && found(&e.code) > 0) {

@@ -10,7 +10,8 @@ mod overview;
 mod set_aside;
 mod tally;
 
-use super::desk::{Desk, asked};
+use super::desk::Desk;
+use super::gathered::asked;
 use super::workbook::Book;
 use crate::error::Error;
 use tally::Tally;

@@ -12,12 +12,8 @@ use crate::model::words::Lang;
 use chrono::NaiveDateTime;
 use rust_xlsxwriter::{DocProperties, Workbook, Worksheet};
 
-use super::cover::Cover;
 use super::error::WorkbookError;
-use super::overview::Overview;
 use super::page;
-use super::table::Table;
-use super::table_writer::TableWriter;
 
 /// Rows that a sheet can have in the xlsx format.
 pub const SHEET_ROWS: u32 = 1_048_576;
@@ -120,31 +116,6 @@ impl Book {
             sheet_rows: properties.sheet_rows.min(SHEET_ROWS),
             lang: properties.lang,
         })
-    }
-
-    /// Begins a table on a new sheet; add rows to what it gives, then finish that.
-    ///
-    /// # Errors
-    /// [`WorkbookError::ColumnCount`] and [`WorkbookError::RowLimit`] for tables that fit no sheet.
-    pub fn table(&mut self, table: Table) -> Result<TableWriter<'_>, WorkbookError> {
-        TableWriter::new(self, table)
-    }
-
-    /// Adds a cover sheet.
-    ///
-    /// # Errors
-    /// [`WorkbookError::Writer`] if the library refuses it.
-    pub fn cover(&mut self, cover: &Cover) -> Result<(), WorkbookError> {
-        super::cover::write(self, cover)
-    }
-
-    /// Adds a sheet of figures, small tables and charts.
-    ///
-    /// # Errors
-    /// [`WorkbookError::ChartColumn`] if a chart names a missing column, [`WorkbookError::RowShape`] if a row has not
-    /// as many values as its table has columns.
-    pub fn overview(&mut self, overview: &Overview<'_>) -> Result<(), WorkbookError> {
-        super::overview::write(self, overview)
     }
 
     /// Writes the file and says what is in it.

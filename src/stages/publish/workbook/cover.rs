@@ -74,8 +74,18 @@ pub struct GridColumn {
     pub twelfths: u16,
 }
 
+impl Book {
+    /// Adds a cover sheet.
+    ///
+    /// # Errors
+    /// [`WorkbookError::Writer`] if the library refuses it.
+    pub fn cover(&mut self, cover: &Cover) -> Result<(), WorkbookError> {
+        write(self, cover)
+    }
+}
+
 /// Writes a cover.
-pub(super) fn write(book: &mut Book, cover: &Cover) -> Result<(), WorkbookError> {
+fn write(book: &mut Book, cover: &Cover) -> Result<(), WorkbookError> {
     let mut canvas = Canvas::new(book, &cover.sheet)?;
     for column in 0..COLUMNS {
         canvas.sheet.set_column_width(column, CHARACTERS)?;

@@ -7,10 +7,10 @@ use crate::finding::word;
 use crate::model::words::{Lang, fill};
 use rust_xlsxwriter::{Format, Worksheet};
 
+use super::across::{across, last_column};
 use super::error::WorkbookError;
 use super::look;
 use super::table::{Column, ColumnKind, Table};
-use super::table_writer::{across, last_column};
 use super::text::cell_text;
 use super::width::{Gauge, row_points, text_width, wrapped_lines};
 

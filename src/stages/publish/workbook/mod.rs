@@ -17,6 +17,7 @@
 //!
 //! Deliberately absent: zebra stripes, which sorting and filtering would scramble; formulas from data; macros.
 
+mod across;
 mod book;
 mod canvas;
 mod cell;

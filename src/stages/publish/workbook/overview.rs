@@ -81,8 +81,19 @@ pub struct Panel<'a> {
     pub chart: Option<Chart>,
 }
 
+impl Book {
+    /// Adds a sheet of figures, small tables and charts.
+    ///
+    /// # Errors
+    /// [`WorkbookError::ChartColumn`] if a chart names a missing column, [`WorkbookError::RowShape`] if a row has not
+    /// as many values as its table has columns.
+    pub fn overview(&mut self, overview: &Overview<'_>) -> Result<(), WorkbookError> {
+        write(self, overview)
+    }
+}
+
 /// Writes an overview.
-pub(super) fn write(book: &mut Book, overview: &Overview<'_>) -> Result<(), WorkbookError> {
+fn write(book: &mut Book, overview: &Overview<'_>) -> Result<(), WorkbookError> {
     let mut canvas = Canvas::new(book, &overview.sheet)?;
     canvas.sheet.set_column_width(0, NAME_CHARACTERS)?;
     for column in 1..COLUMNS {

@@ -7,6 +7,7 @@ use crate::finding::word;
 use crate::model::words::fill;
 use rust_xlsxwriter::{Format, Worksheet};
 
+use super::across::{across, last_column};
 use super::book::Book;
 use super::cell::CellWriter;
 use super::error::WorkbookError;
@@ -60,8 +61,18 @@ struct Part {
     line_characters: Vec<u32>,
 }
 
+impl Book {
+    /// Begins a table on a new sheet; add rows to what it gives, then finish that.
+    ///
+    /// # Errors
+    /// [`WorkbookError::ColumnCount`] and [`WorkbookError::RowLimit`] for tables that fit no sheet.
+    pub fn table(&mut self, table: Table) -> Result<TableWriter<'_>, WorkbookError> {
+        TableWriter::new(self, table)
+    }
+}
+
 impl<'b> TableWriter<'b> {
-    pub(super) fn new(book: &'b mut Book, table: Table) -> Result<Self, WorkbookError> {
+    fn new(book: &'b mut Book, table: Table) -> Result<Self, WorkbookError> {
         let columns = table.columns.len();
         if columns == 0 || columns > SHEET_COLUMNS {
             return Err(WorkbookError::ColumnCount { sheet: table.sheet, columns });
@@ -307,19 +318,4 @@ impl<'b> TableWriter<'b> {
         page::set_up(sheet, Paper::Landscape(characters), &self.book.footer);
         Ok(())
     }
-}
-
-/// Gives the index of the last column.
-pub(super) fn last_column(table: &Table) -> u16 {
-    u16::try_from(table.columns.len().saturating_sub(1)).unwrap_or(u16::MAX)
-}
-
-/// Writes a text over a whole row of the table.
-pub(super) fn across(sheet: &mut Worksheet, row: u32, last: u16, text: &str, format: &Format) -> Result<(), WorkbookError> {
-    if last == 0 {
-        sheet.write_string_with_format(row, 0, text, format)?;
-    } else {
-        sheet.merge_range(row, 0, row, last, text, format)?;
-    }
-    Ok(())
 }

@@ -4,7 +4,7 @@ use super::super::feed::{Feed, shown};
 use super::super::number_format::Format;
 use super::super::row::{CellKind, Refusal};
 use super::super::xml::{Scanner, Tag, Token, XmlError, decode, push_utf8};
-use super::survey::skip;
+use super::element::skip;
 
 /// Largest repeat taken at its word.
 const MAX_REPEAT: u32 = 1 << 24;

@@ -7,19 +7,17 @@
 //! merged regions known, before the first row leaves. Comments and change tracking are left out.
 
 mod cell;
+mod element;
 mod rows;
 mod survey;
 #[cfg(test)]
 mod tests;
 
-use self::rows::Tables;
+use self::rows::{CONTENT, Tables};
 use self::survey::Survey;
 use super::archive::Archive;
 use super::feed::{Feed, too_much};
 use super::row::Refusal;
-
-/// The part that holds all tables.
-const CONTENT: &str = "content.xml";
 
 /// Reads a spreadsheet.
 pub(super) fn read(archive: &mut Archive<'_>, feed: &mut Feed<'_>) -> Result<(), Refusal> {

@@ -5,9 +5,12 @@ use super::super::feed::{Feed, column_exists};
 use super::super::limits::MAX_ROWS;
 use super::super::row::{Refusal, SheetHead};
 use super::super::xml::{Scanner, Token, XmlError};
-use super::CONTENT;
 use super::cell::{OdsCell, count};
-use super::survey::{Survey, is_hidden, skip};
+use super::element::skip;
+use super::survey::{Survey, is_hidden};
+
+/// The part that holds all tables.
+pub(super) const CONTENT: &str = "content.xml";
 
 /// Reads all tables.
 pub(super) struct Tables<'r, 'f, 's> {

@@ -8,6 +8,7 @@ use super::super::limits::{Limits, MAX_COLUMNS, MAX_ROWS};
 use super::super::row::{Refusal, Span};
 use super::super::xml::{Scanner, Tag, Token, XmlError};
 use super::cell::count;
+use super::element::skip;
 
 /// What is known of a table before its first row.
 #[derive(Debug, Default)]
@@ -151,19 +152,4 @@ impl Survey {
 /// Tells whether a row or column is hidden, by hand or by a filter.
 pub(super) fn is_hidden(tag: &Tag<'_>) -> bool {
     matches!(tag.attribute(b"visibility"), Some(b"collapse" | b"filter"))
-}
-
-/// Steps over an element that just began, with all it holds.
-pub(super) fn skip(scanner: &mut Scanner<'_>, name: &[u8]) -> Result<(), XmlError> {
-    let mut depth = 1;
-    while depth > 0 {
-        let offset = scanner.offset();
-        match scanner.next()? {
-            Token::Start(tag) if tag.name == name && !tag.empty => depth += 1,
-            Token::End(end) if end == name => depth -= 1,
-            Token::Eof => return Err(XmlError::Malformed(offset)),
-            _ => {}
-        }
-    }
-    Ok(())
 }

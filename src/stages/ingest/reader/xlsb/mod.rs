@@ -7,6 +7,7 @@
 
 mod records;
 mod sheet;
+mod tables;
 #[cfg(test)]
 mod tests;
 
@@ -14,6 +15,7 @@ use std::collections::{HashMap, HashSet};
 
 use self::records::{Records, id, u16_at, u32_at, wide_text};
 use self::sheet::Survey;
+use self::tables::Tables;
 use super::archive::Archive;
 use super::feed::{Epoch, Feed, too_much};
 use super::number_format::Format;
@@ -26,21 +28,6 @@ struct SheetEntry {
     visible: bool,
     part: String,
     worksheet: bool,
-}
-
-/// What every sheet needs to be read.
-#[derive(Default)]
-pub(super) struct Tables {
-    strings: Vec<String>,
-    /// The number format of each cell style.
-    formats: Vec<Format>,
-}
-
-impl Tables {
-    /// Returns the number format of a style.
-    fn format(&self, style: u32) -> &Format {
-        self.formats.get(style as usize).unwrap_or(&Format::Plain)
-    }
 }
 
 /// Reads a workbook whose workbook part is known.

@@ -5,8 +5,8 @@ use super::super::feed::{Feed, column_exists, too_much};
 use super::super::limits::{Limits, MAX_COLUMNS};
 use super::super::number;
 use super::super::row::{CellKind, Refusal, Span};
-use super::Tables;
 use super::records::{Records, f64_at, id, u16_at, u32_at, wide_text};
+use super::tables::Tables;
 
 /// What stands around the rows.
 #[derive(Debug, Default)]

@@ -11,6 +11,7 @@ mod address;
 mod escape;
 mod package;
 mod sheet;
+mod stored_type;
 mod strings;
 mod styles;
 mod survey;

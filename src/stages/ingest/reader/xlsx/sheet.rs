@@ -13,38 +13,9 @@ use super::super::row::{CellKind, Refusal};
 use super::super::xml::{Scanner, Tag, Token, XmlError, decode};
 use super::address;
 use super::escape::unescape;
+use super::stored_type::StoredType;
 use super::strings::{Runs, SharedStrings, text_runs};
 use super::styles::Styles;
-
-/// The `t` attribute of a cell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum StoredType {
-    Number,
-    Shared,
-    Inline,
-    FormulaText,
-    Bool,
-    Error,
-    IsoDate,
-    Unknown,
-}
-
-impl StoredType {
-    /// Reads the attribute.
-    #[inline]
-    fn of(text: &[u8]) -> Self {
-        match text {
-            b"n" => Self::Number,
-            b"s" => Self::Shared,
-            b"inlineStr" => Self::Inline,
-            b"str" => Self::FormulaText,
-            b"b" => Self::Bool,
-            b"e" => Self::Error,
-            b"d" => Self::IsoDate,
-            _ => Self::Unknown,
-        }
-    }
-}
 
 /// What a cell's start tag says.
 #[derive(Debug, Clone, Copy)]

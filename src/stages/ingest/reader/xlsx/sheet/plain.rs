@@ -6,7 +6,7 @@
 
 use memchr::memchr;
 
-use super::StoredType;
+use super::super::stored_type::StoredType;
 use super::address;
 
 /// A cell of a usual shape.

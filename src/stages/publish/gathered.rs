@@ -1,0 +1,197 @@
+//! What the sheets of workbooks show: gathered once, shared by both editions of the pool.
+//!
+//! Owns: the queries, and which enterprises have consented. Only what the sheets asked for need is computed. Writing
+//! itself needs no engine, so workbooks can be written side by side.
+
+use super::cells::{Reader, Shape};
+use super::evidence;
+use super::held_back::{HeldBack, RestsOn};
+use super::provenance::{SHARED, Sources};
+use super::publication::Publication;
+use super::verdict::{Conclusion, Verdicts};
+use crate::config::Workbook;
+use crate::error::Error;
+use crate::model::place::file_sql;
+use datafusion::arrow::array::{Array, AsArray, RecordBatch};
+use datafusion::arrow::datatypes::{Decimal128Type, Int64Type};
+use std::collections::{HashMap, HashSet};
+
+/// What came in of a file and dataset, counted before anything was withheld.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stated {
+    /// The dataset.
+    pub dataset: String,
+    /// Ordinal of the file.
+    pub file: usize,
+    /// Records.
+    pub rows: u64,
+    /// Their money, yuan at scale 4.
+    pub amount: i128,
+}
+
+/// How many findings there are of an enterprise.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct FindingCount {
+    /// All of them.
+    pub all: i64,
+    /// Those that rest on no statistics: as many as an edition without consent may count.
+    pub open: i64,
+}
+
+/// Everything that sheets show, beside what the publication itself holds.
+pub struct Gathered<'a> {
+    /// Enterprises in the order of the registry.
+    pub enterprises: Vec<RecordBatch>,
+    /// Where their values come from.
+    pub sources: Sources,
+    /// Enterprises whose consent is on record at the reference date.
+    pub consenting: &'a HashSet<String>,
+    /// What is held back of counts in the operator's edition.
+    pub held_back: &'a HeldBack,
+    /// Whom findings rest on.
+    pub rests: &'a RestsOn<'a>,
+    /// Findings by enterprise.
+    pub findings: HashMap<&'a str, FindingCount>,
+    /// Figures of the years, one row an enterprise with any; pooled ones first.
+    pub finances: Vec<RecordBatch>,
+    /// Patents by owner; those without one last.
+    pub patents: Vec<RecordBatch>,
+    /// What came in.
+    pub stated: Vec<Stated>,
+    /// Enterprises in the pool.
+    pub pooled: u64,
+    /// Enterprises that no criterion excludes, but one cannot be judged for.
+    pub unjudged: u64,
+}
+
+impl<'a> Gathered<'a> {
+    /// Gathers for the workbooks asked for.
+    pub async fn gather(
+        p: &Publication<'a>,
+        consenting: &'a HashSet<String>,
+        held_back: &'a HeldBack,
+        rests: &'a RestsOn<'a>,
+    ) -> Result<Gathered<'a>, Error> {
+        let pool = [Workbook::Pool, Workbook::PoolOperator].iter().any(|w| p.config.output.workbooks.contains(w));
+        let wanted = |id: &str| pool && asked(&p.config.output.pool_sheets, id);
+        let sources = Sources::of(p);
+        let enterprises = sources.enterprises(p.engine).await?;
+        let mut findings: HashMap<&str, FindingCount> = HashMap::new();
+        for (finding, enterprise) in p.findings.iter().filter_map(|f| Some((f, f.enterprise.as_deref()?))) {
+            let count = findings.entry(enterprise).or_default();
+            count.all += 1;
+            count.open += i64::from(!rests.is_of_statistics(finding));
+        }
+        let mut gathered = Gathered {
+            sources,
+            consenting,
+            held_back,
+            rests,
+            findings,
+            finances: if wanted("finances") { evidence::finances(p).await? } else { Vec::new() },
+            patents: if wanted("patents") && p.has("patents") { evidence::patents(p).await? } else { Vec::new() },
+            stated: if wanted("accounting") { stated(p).await? } else { Vec::new() },
+            enterprises,
+            pooled: 0,
+            unjudged: 0,
+        };
+        (gathered.pooled, gathered.unjudged) = conclusions(p, &gathered.enterprises);
+        Ok(gathered)
+    }
+
+    /// Enterprises of the registry.
+    pub fn total(&self) -> u64 {
+        self.enterprises.iter().map(|b| b.num_rows() as u64).sum()
+    }
+}
+
+/// Whether a sheet is asked for; no list asks for all.
+pub fn asked(sheets: &[String], id: &str) -> bool {
+    sheets.is_empty() || sheets.iter().any(|s| s == id)
+}
+
+/// Enterprises of whose consent, or of its date, any source says something that is withheld or unreadable: another
+/// source's older yes does not outweigh what may be a withdrawal, and nobody can say that the day has come.
+async fn unclear(p: &Publication<'_>) -> Result<HashSet<String>, Error> {
+    let sources = p.merged.columns.iter().filter(|c| ["consent", "consent_on"].contains(&c.name.as_str())).flat_map(|c| &c.sources);
+    let mut unclear = HashSet::new();
+    for (record, field) in sources {
+        let Some((_, dataset)) = SHARED.iter().find(|(r, _)| r == record) else { continue };
+        let sql = format!(
+            "SELECT e.enterprise FROM enterprises e JOIN {dataset} d ON d.record = e.{record}
+             WHERE d.\"{field}\" IS NULL AND CAST(d.\"{field}_state\" AS VARCHAR) NOT IN ('blank', 'mark')"
+        );
+        let (_, batches) = p.engine.query("consent", &sql).await?;
+        unclear.extend(batches.iter().flat_map(|b| b.column(0).as_string::<i32>()).flatten().map(str::to_owned));
+    }
+    Ok(unclear)
+}
+
+/// Enterprises that consent, with a date of consent, where one is stated, not after the reference date.
+pub async fn consenting(p: &Publication<'_>) -> Result<HashSet<String>, Error> {
+    let (as_of, unclear) = (p.config.as_of, unclear(p).await?);
+    let mut consenting = HashSet::new();
+    for batch in &p.engine.contents("enterprises").1 {
+        let [key, consent, on] = ["enterprise", "consent", "consent_on"].map(|c| Reader::of(batch, c, Shape::Plain));
+        let given = (0..batch.num_rows()).filter(|row| consent.is_true(*row) && on.date(*row).is_none_or(|d| d <= as_of));
+        consenting.extend(given.map(|row| key.text(row)).filter(|key| !unclear.contains(*key)).map(str::to_owned));
+    }
+    Ok(consenting)
+}
+
+/// How many are in the pool, and how many cannot be judged.
+fn conclusions(p: &Publication<'_>, enterprises: &[RecordBatch]) -> (u64, u64) {
+    let (mut pooled, mut unjudged) = (0, 0);
+    for batch in enterprises {
+        let verdicts = Verdicts::of(p, batch);
+        for row in 0..batch.num_rows() {
+            match verdicts.conclusion(row) {
+                Conclusion::Pooled => pooled += 1,
+                Conclusion::Unjudged => unjudged += 1,
+                Conclusion::NotPooled => {}
+            }
+        }
+    }
+    (pooled, unjudged)
+}
+
+/// Counts what came in from the datasets themselves, so that the account is checked and not merely repeated.
+async fn stated(p: &Publication<'_>) -> Result<Vec<Stated>, Error> {
+    let mut all = Vec::new();
+    for dataset in p.datasets {
+        let table = format!("stated_{dataset}");
+        let (schema, _) = p.engine.contents(&table);
+        let accounted = p.config.form.get(dataset).and_then(|form| form.accounted.as_deref());
+        let money = accounted.filter(|c| schema.column_with_name(c).is_some());
+        let money = money.map_or("CAST(0 AS DECIMAL(28,4))".to_owned(), |c| format!("\"{c}\""));
+        let sql = format!(
+            "SELECT file, count(*) AS n, CAST(sum(money) AS DECIMAL(38,4)) AS money
+             FROM (SELECT {} AS file, {money} AS money FROM {table}) AS s GROUP BY file ORDER BY file",
+            file_sql("record")
+        );
+        let (_, batches) = p.engine.query(&table, &sql).await?;
+        for batch in &batches {
+            let (files, rows) = (batch.column(0).as_primitive::<Int64Type>(), batch.column(1).as_primitive::<Int64Type>());
+            let money = batch.column(2).as_primitive::<Decimal128Type>();
+            all.extend((0..batch.num_rows()).map(|row| Stated {
+                dataset: dataset.clone(),
+                file: usize::try_from(files.value(row)).unwrap_or_default(),
+                rows: rows.value(row).unsigned_abs(),
+                amount: if money.is_null(row) { 0 } else { money.value(row) },
+            }));
+        }
+    }
+    Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_list_asks_for_every_sheet() {
+        assert!(asked(&[], "pool"));
+        assert!(asked(&["pool".into()], "pool"));
+        assert!(!asked(&["pool".into()], "cover"));
+    }
+}

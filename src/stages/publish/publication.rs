@@ -1,0 +1,77 @@
+//! What the stages hand over to be published.
+
+use super::adopted::Adopted;
+use crate::config::Config;
+use crate::engine::Engine;
+use crate::finding::{Catalogue, Finding, Judgement, Renderer};
+use crate::model::account::{Account, Whose};
+use crate::model::merged::{Conflict, Merged};
+use crate::model::place::Places;
+use serde::Serialize;
+
+/// An input as covers and run.json show it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Input {
+    /// Path below the inputs root.
+    pub path: String,
+    /// Source id; empty for a file of no source.
+    pub source: String,
+    /// The bureau.
+    pub bureau: String,
+    /// SHA-256, hexadecimal.
+    pub sha256: String,
+    /// Bytes.
+    pub bytes: u64,
+    /// Kind of file.
+    pub kind: String,
+    /// Encoding of a text table.
+    pub encoding: Option<String>,
+    /// Records in it.
+    pub rows: u64,
+    /// Whether it could not be read.
+    pub refused: bool,
+}
+
+/// Everything that is published.
+pub struct Publication<'a> {
+    /// Settings in force.
+    pub config: &'a Config,
+    /// Texts of codes.
+    pub catalogue: &'a Catalogue,
+    /// Holds `enterprises`, `verdicts`, the judged datasets and links.
+    pub engine: &'a Engine,
+    /// Files and tables.
+    pub places: &'a Places,
+    /// Inputs in order.
+    pub inputs: &'a [Input],
+    /// Datasets at hand.
+    pub datasets: &'a [String],
+    /// Columns of `enterprises` and years.
+    pub merged: &'a Merged,
+    /// Findings in order.
+    pub findings: &'a [Finding],
+    /// Outcomes of edits.
+    pub judgement: &'a Judgement,
+    /// Sources that disagree.
+    pub conflicts: &'a [Conflict],
+    /// What came in and what became of it.
+    pub accounts: &'a [Account],
+    /// Whose records those of statistics are.
+    pub whose: &'a Whose,
+    /// First characters of the hash of inputs and settings.
+    pub key: &'a str,
+    /// The run that was adopted last, and what has changed since.
+    pub adopted: Option<Adopted>,
+}
+
+impl Publication<'_> {
+    /// A renderer in the language of the run.
+    pub fn renderer(&self) -> Renderer<'_> {
+        Renderer { catalogue: self.catalogue, config: self.config, places: self.places, lang: self.config.run.lang }
+    }
+
+    /// Whether a dataset was read.
+    pub fn has(&self, dataset: &str) -> bool {
+        self.datasets.iter().any(|d| d == dataset)
+    }
+}
