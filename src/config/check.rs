@@ -366,9 +366,16 @@ impl Check<'_> {
     /// What makes one record of a form, by what it finds its enterprise, and the amount that is accounted for.
     fn nature(&mut self, path: &str, form: &FormOptions, names: &[String]) {
         let words = [Part::ENTERPRISE, Part::YEAR];
-        let known = |part: &&String| !words.contains(&part.as_str()) && !form.field.contains_key(*part);
-        for part in form.record.iter().filter(known) {
-            let all = words.iter().map(|w| (*w).to_owned()).chain(names.iter().cloned());
+        // Persons' data are not kept, many columns are no one value, and what names a record by itself is a text.
+        let by_itself = !form.record.is_empty() && !form.record.iter().any(|part| part == Part::ENTERPRISE);
+        let is_text = |kind: FieldKind| {
+            use FieldKind::{Code, Name, OrgCode, PatentNumber, Text, Uscc};
+            matches!(kind, Uscc | OrgCode | PatentNumber | Name | Text | Code)
+        };
+        let tells = |f: &FieldOptions| f.kind != FieldKind::Personal && f.columns.is_none() && (!by_itself || is_text(f.kind));
+        let serves = |part: &String| words.contains(&part.as_str()) || form.field.get(part).is_some_and(tells);
+        for part in form.record.iter().filter(|part| !serves(part)) {
+            let all = words.iter().map(|w| (*w).to_owned()).chain(names.iter().filter(|name| serves(name)).cloned());
             self.add(format!("{path}.record"), part, all.collect());
         }
         let stated = self.states(&format!("{path}.accounted"));

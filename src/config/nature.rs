@@ -1,6 +1,6 @@
 //! Edits that serve many forms: which they judge, and what stands in them for a form's own fields.
 //!
-//! An edit over the nature of forms names fields by type: `@uscc` among its fields, `{@uscc}` in its expressions.
+//! An edit over the nature of forms names fields by type: `@uscc` among its fields, `{@uscc}` in its expressions and messages.
 
 use super::{EditOptions, FormOptions, Options};
 use crate::model::field::{FieldKind, PeriodKind};
@@ -66,13 +66,15 @@ fn fields(form: &FormOptions, entry: &str) -> Vec<String> {
     let value = |kind: FieldKind| !matches!(kind, FieldKind::Personal | FieldKind::Year);
     match nature {
         VALUES => form.field.iter().filter(|(name, f)| value(f.kind) && !key(name)).map(|(name, _)| name.clone()).collect(),
-        _ => field(form, nature).map(str::to_owned).into_iter().collect(),
+        _ => form.of_nature(nature).map(str::to_owned).into_iter().collect(),
     }
 }
 
-/// The field of a nature.
-fn field<'a>(form: &'a FormOptions, nature: &str) -> Option<&'a str> {
-    if nature == RECORD { form.own_key() } else { form.first_of(kind(nature)?) }
+impl FormOptions {
+    /// The field of a nature: the first of a type, or the one that makes a record.
+    pub fn of_nature(&self, nature: &str) -> Option<&str> {
+        if nature == RECORD { self.own_key() } else { self.first_of(kind(nature)?) }
+    }
 }
 
 /// The type that a word stands for.
@@ -90,7 +92,7 @@ fn filled(form: &FormOptions, sql: &str) -> Option<String> {
         text.push_str(before);
         match nature {
             NAMED => text.push_str(&named(form)?),
-            _ => text.push_str(field(form, nature)?),
+            _ => text.push_str(form.of_nature(nature)?),
         }
         rest = behind;
     }

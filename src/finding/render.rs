@@ -55,12 +55,21 @@ impl Renderer<'_> {
                 "field" => Some(out.field.clone()),
                 // Reasons are ours and may be references; every other argument may be a bureau's own text.
                 "reason" => finding.args.iter().find(|(k, _)| k == name).map(|(_, v)| self.reference(v)),
-                _ => Some(finding.args.iter().find(|(k, _)| k == name).map_or_else(|| "—".to_owned(), |(_, v)| v.clone())),
+                _ => {
+                    let field = name.strip_prefix('@').map_or(Some(name), |nature| self.of_nature(finding, nature));
+                    let argument = finding.args.iter().find(|(k, _)| field == Some(k.as_str()));
+                    Some(argument.map_or_else(|| "—".to_owned(), |(_, v)| v.clone()))
+                }
             };
             out.message = fill(entry.message.get(self.lang), argument).into_owned();
             out.help = fill(entry.help.get(self.lang), argument).into_owned();
         }
         out
+    }
+
+    /// The field that stands for a nature in the form of a finding.
+    fn of_nature(&self, finding: &Finding, nature: &str) -> Option<&str> {
+        self.config.form.get(finding.dataset.as_ref())?.of_nature(nature)
     }
 
     /// The fields judged; of a sum row, the one that it adds up.

@@ -1,7 +1,7 @@
 //! Row accounting: every record that came in ends in exactly one place, and its money with it.
 
 use super::datasets::{Dataset, Loaded, Totals};
-use crate::config::{Config, FormOptions, Links};
+use crate::config::{Config, FormOptions, Links, Part};
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::model::account::{Account, Place, Whose};
@@ -40,7 +40,10 @@ pub fn account(config: &Config, engine: &Engine, loaded: &Loaded) -> Result<(Vec
     let accounts = compact(accounts);
     for account in accounts.iter().filter(|a| closed.get(a.file).is_none_or(|closed| *closed)) {
         let parts = loaded.parts.get(&account.file).into_iter().flatten().filter(|p| p.form == account.dataset);
-        whose.complete(account, parts.count() as u64);
+        // Of one enterprise there may be any number of records where fields tell them apart.
+        let identity = config.form.get(&account.dataset).map(FormOptions::identity).unwrap_or_default();
+        let any_number = identity.iter().any(|part| matches!(part, Part::Field(_)));
+        whose.complete(account, if any_number { u64::from(u32::MAX) } else { parts.count() as u64 });
     }
     Ok((accounts, whose))
 }

@@ -7,7 +7,11 @@ use std::fs;
 
 /// The site of `tests/forms/`: three bureaus' usual forms and three that no built-in knows.
 fn site() -> Site {
-    let settings = fs::read_to_string(tests().join("forms/pipeline.toml")).expect("the settings");
+    with(&fs::read_to_string(tests().join("forms/pipeline.toml")).expect("the settings"))
+}
+
+/// Its inputs under other settings.
+fn with(settings: &str) -> Site {
     let site = Site::new("2026-06-30", settings.split_once("as_of = \"2026-06-30\"\n").expect("a reference date").1);
     for entry in walkdir::WalkDir::new(tests().join("forms/inputs")).into_iter().filter_map(Result::ok).filter(|e| e.path().is_file()) {
         let below = entry.path().strip_prefix(tests().join("forms/inputs")).expect("below inputs");
@@ -91,6 +95,33 @@ fn what_would_fail_at_night_is_refused_with_its_line() {
     for (settings, want) in wrong {
         assert_eq!(refusals(&settings), [want], "{settings}");
     }
+}
+
+#[test]
+fn a_site_calls_its_fields_as_it_likes() {
+    let settings = fs::read_to_string(tests().join("forms/pipeline.toml")).expect("the settings");
+    let renamed = [
+        ("uscc = { label", "credit_code = { label"),
+        ("name = { label", "firm = { label"),
+        ("[\"uscc\", \"name\"]", "[\"credit_code\", \"firm\"]"),
+        ("key = [\"name\"]", "key = [\"firm\"]"),
+        ("\"meter\"", "\"number\""),
+        ("meter = {", "number = {"),
+        ("tax_credit", "rating"),
+        ("form.guarantee", "form.opinions"),
+        ("\"guarantee\"", "\"opinions\""),
+        ("{ guarantee =", "{ opinions ="),
+        ("electricity\"", "power\""),
+        ("form.electricity", "form.power"),
+        ("{ electricity =", "{ power ="),
+    ];
+    let settings = renamed.iter().fold(settings, |settings, (from, to)| settings.replace(from, to));
+    let (own, other) = (site(), with(&settings));
+    own.run();
+    other.run();
+    assert_eq!(own_findings(&other), own_findings(&own));
+    assert_eq!(other.table("enterprises"), own.table("enterprises"));
+    assert_eq!(other.table("provenance"), own.table("provenance"));
 }
 
 /// What edits say of the three forms.

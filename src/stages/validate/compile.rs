@@ -323,7 +323,8 @@ impl<'a> Compiler<'a> {
     /// The fields whose texts a message shows, and the columns that hold them.
     fn shown(&self, all: &[String]) -> (Vec<String>, Vec<String>) {
         let mut shown: Vec<String> = all.to_vec();
-        shown.extend(["uscc", "name"].map(String::from));
+        let names = [FieldKind::Uscc, FieldKind::Name].into_iter().filter_map(|kind| self.dataset.form?.first_of(kind));
+        shown.extend(names.map(String::from));
         shown.extend(self.edit.message.zh.split('{').skip(1).filter_map(|s| s.split('}').next()).map(str::to_owned));
         shown.sort();
         shown.dedup();
