@@ -3,10 +3,11 @@
 //! A condition that holds such a column against another word is never what its author meant, so that the columns of trials
 //! carry their lists.
 
-use crate::config::{Config, FormOptions};
+use crate::config::{Config, FormOptions, Taken};
 use crate::engine::expression::WORDS;
 use crate::model::field::FieldKind;
 use crate::model::raw::CellType;
+use crate::stages::publish::disclosure::field_of;
 use crate::stages::standardize::{PRECISIONS, state};
 use datafusion::arrow::datatypes::{Field, Schema};
 use std::sync::Arc;
@@ -16,11 +17,20 @@ pub fn of_form(config: &Config, form: &FormOptions, columns: &Schema) -> Schema 
     listed(columns, |name| form.field.get(name).map(|_| codes(config, form, name)))
 }
 
-/// The columns of enterprises, with their lists of words: what the rules of merging take from forms.
+/// The columns of enterprises, with their lists of words: what the rules of merging take from forms, and what forms give by
+/// declaration.
 pub fn of_enterprises(config: &Config, columns: &Schema) -> Schema {
+    let merged = |name: &str| config.merge.field.get(name)?.from.first()?.split_once('.').map(|(form, field)| (form, field.to_owned()));
+    let given = |name: &str| {
+        let given = config.enterprise.get(name).or_else(|| config.enterprise.get(field_of(name)))?;
+        match given.taken()? {
+            Taken::Field(field) => Some((given.from.as_str(), field)),
+            Taken::Sum(..) | Taken::Count => None,
+        }
+    };
     listed(columns, |name| {
-        let (form, field) = config.merge.field.get(name)?.from.first()?.split_once('.')?;
-        Some(config.form.get(form).and_then(|form| codes(config, form, field)))
+        let (form, field) = merged(name).or_else(|| given(name))?;
+        Some(config.form.get(form).and_then(|form| codes(config, form, &field)))
     })
 }
 

@@ -98,6 +98,16 @@ fn what_would_fail_at_night_is_refused_with_its_line() {
 }
 
 #[test]
+fn words_of_a_sites_own_lists_are_known_to_its_criteria() {
+    let settings = fs::read_to_string(tests().join("forms/pipeline.toml")).expect("the settings");
+    let settings =
+        settings.replace("as_of = \"2026-06-30\"", "").replace("[run]", "").replace("tax_level IN ('A', 'B', 'M')", "tax_level = 'A级'");
+    let told = refusals(&settings);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].starts_with("CFG-033") && told[0].ends_with("criterion.tax.met"), "{told:?}");
+}
+
+#[test]
 fn a_site_calls_its_fields_as_it_likes() {
     let settings = fs::read_to_string(tests().join("forms/pipeline.toml")).expect("the settings");
     let renamed = [
