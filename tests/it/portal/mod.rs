@@ -5,6 +5,7 @@ mod api;
 mod audit;
 mod backup;
 mod hardening;
+mod held;
 mod integrity;
 mod pool;
 mod restore;
