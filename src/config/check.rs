@@ -4,7 +4,7 @@ use super::decode::{Problem, ProblemKind, line_of, validation_problems};
 use super::nature::is_nature;
 use super::secret::{Address, SECRET_FORMS};
 use super::{FieldOptions, FormOptions, Links, NoticeKind, Options, Part, PortalOptions};
-use super::{GivenOptions, Taken, list_field};
+use super::{GivenOptions, Taken, list_field, merge::states};
 use crate::model::amount::Unit;
 use crate::model::field::{FieldKind, PeriodKind};
 use crate::model::url::{self, Unusable};
@@ -108,13 +108,6 @@ impl Check<'_> {
     fn bad_name(&mut self, path: String, name: &str) {
         let line = line_of(self.text, &path).unwrap_or(0);
         self.problems.push(Problem { line, path, kind: ProblemKind::BadName, found: name.to_owned(), expected: Vec::new() });
-    }
-
-    /// Whether the site itself states what stands at a path.
-    fn states(&self, path: &str) -> bool {
-        let mut keys = path.split('.');
-        let first = keys.next().and_then(|key| self.site.get(key));
-        keys.try_fold(first, |value, key| value.map(|v| v.get(key))).flatten().is_some()
     }
 
     fn valid(&mut self, prefix: &str, value: &impl Validate) {
@@ -378,7 +371,7 @@ impl Check<'_> {
             let all = words.iter().map(|w| (*w).to_owned()).chain(names.iter().filter(|name| serves(name)).cloned());
             self.add(format!("{path}.record"), part, all.collect());
         }
-        let stated = self.states(&format!("{path}.accounted"));
+        let stated = states(self.site, &format!("{path}.accounted"));
         let amounts = || form.field.iter().filter(|(_, f)| f.kind == FieldKind::Amount).map(|(name, _)| name.clone());
         // Of a field that became something else than it is built in as, its own entry tells.
         let is_amount = |name: &String| amounts().any(|amount| amount == *name) || form.field.contains_key(name) && !stated;
@@ -402,7 +395,7 @@ impl Check<'_> {
         let Some(built_in) = self.forms.get(id).cloned() else { return };
         for (key, usual) in [("registry", "false"), ("links", "\"own\""), ("record", "[]")] {
             let path = format!("form.{id}.{key}");
-            if self.states(&path) {
+            if states(self.site, &path) {
                 let line = line_of(self.text, &path).unwrap_or(0);
                 let is = built_in.get(key).map_or_else(|| usual.to_owned(), ToString::to_string);
                 self.problems.push(Problem { line, path, kind: ProblemKind::BadValue, found: key.to_owned(), expected: vec![is] });

@@ -50,6 +50,14 @@ pub enum Taken {
 }
 
 impl GivenOptions {
+    /// The form and the field whose values it hands on as they are.
+    pub fn sole_field(&self) -> Option<(&str, String)> {
+        match self.taken()? {
+            Taken::Field(field) => Some((&self.from, field)),
+            Taken::Sum(..) | Taken::Count => None,
+        }
+    }
+
     /// Reads `value`; none if it is nothing of these.
     pub fn taken(&self) -> Option<Taken> {
         let text: String = self.value.chars().filter(|c| !c.is_whitespace()).collect();
@@ -64,6 +72,14 @@ impl GivenOptions {
         let (first, last) = range.strip_suffix(']')?.split_once("..")?;
         let (first, last) = (first.parse().ok()?, last.parse().ok()?);
         (is_field(field) && 1 <= first && first <= last).then(|| Taken::Sum(field.to_owned(), Some((first, last))))
+    }
+}
+
+/// The field of a column that holds its figure for a year: `revenue` of `revenue_2025` and `revenue_last`.
+pub fn field_of(column: &str) -> &str {
+    match column.rsplit_once('_') {
+        Some((field, year)) if year == "last" || year.parse::<i32>().is_ok() => field,
+        _ => column,
     }
 }
 

@@ -87,6 +87,13 @@ fn walk(path: &str, table: &Table, layers: [Option<&Table>; 2], lines: &mut Vec<
     }
 }
 
+/// Whether a table states what stands at a path such as `form.returns.links`.
+pub fn states(table: &toml::Table, path: &str) -> bool {
+    let mut keys = path.split('.');
+    let first = keys.next().and_then(|key| table.get(key));
+    keys.try_fold(first, |value, key| value.map(|v| v.get(key))).flatten().is_some()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -23,7 +23,7 @@ mod secret;
 
 pub use check::month_day;
 pub use decode::{Problem, ProblemKind, line_of, nearest};
-pub use given::{GivenOptions, Pick, Taken};
+pub use given::{GivenOptions, Pick, Taken, field_of};
 pub use largest::LARGEST_FILE_MIB;
 pub use list_field::member;
 pub use masked::{is_secret, masked_line};

@@ -4,7 +4,7 @@ use super::check::{Check, is_field_name};
 use super::decode::{Problem, ProblemKind, decode};
 use super::masked::mask;
 use super::secret::{SECRET_FORMS, Secret};
-use super::{FormOptions, GivenOptions, Options, Taken, list_field, merge, nature};
+use super::{FormOptions, GivenOptions, Options, Taken, field_of, list_field, merge, nature};
 use crate::model::field::FieldKind;
 use crate::model::words::Lang;
 use chrono::NaiveDate;
@@ -97,6 +97,11 @@ impl Config {
         dataset == "sum_rows" || self.form.get(dataset).is_some_and(|form| form.statistics)
     }
 
+    /// The declaration of a column of enterprises that a form gives: `electricity` of `electricity_2025`.
+    pub fn given(&self, column: &str) -> Option<&GivenOptions> {
+        self.enterprise.get(column).or_else(|| self.enterprise.get(field_of(column)))
+    }
+
     /// The type of what a form gives to each enterprise.
     pub fn kind_of(&self, given: &GivenOptions) -> Option<FieldKind> {
         let form = self.form.get(&given.from)?;
@@ -106,6 +111,11 @@ impl Config {
         };
         let member = form.lists.get(&field).and_then(|members| members.first());
         form.field.get(member.unwrap_or(&field)).map(|field| field.kind)
+    }
+
+    /// Whether the site itself states what stands at a path.
+    pub fn states(&self, path: &str) -> bool {
+        merge::states(&self.site, path)
     }
 
     /// The source that holds the population.

@@ -5,7 +5,7 @@
 //! may have, through the same stages. A site that changes forms or the rules of merging has all of them tried.
 
 use super::{names, scope, words};
-use crate::config::{Config, EditOptions, Links, Problem, ProblemKind, line_of, load_defaults, nearest};
+use crate::config::{Config, EditOptions, Links, Problem, ProblemKind, field_of, line_of, load_defaults, nearest};
 use crate::engine::Engine;
 use crate::engine::expression::{Complaint, Kind, Refusal, Tables};
 use crate::engine::functions;
@@ -13,7 +13,6 @@ use crate::error::Error;
 use crate::model::scope::Scope;
 use crate::stages::link::{self, Subject};
 use crate::stages::merge::Datasets;
-use crate::stages::publish::disclosure;
 use crate::stages::standardize::{names_schema, sums_schema};
 use crate::stages::validate::{Compiled, Fault};
 use crate::stages::{merge, screen, validate};
@@ -265,7 +264,7 @@ impl Trial<'_> {
 
     fn edit_problem(&self, fault: &Fault, changed: &[(String, String)]) -> Problem {
         let section = format!("edit.{}", fault.code);
-        if !self.states(&section)
+        if !self.config.states(&section)
             && let Some(problem) = self.changed(changed, &fault.sql)
         {
             return problem;
@@ -288,13 +287,6 @@ impl Trial<'_> {
         Some(Problem { line, path: path.clone(), kind: ProblemKind::BadValue, found, expected: vec![was.clone()] })
     }
 
-    /// Whether the site itself states what stands at a path.
-    fn states(&self, path: &str) -> bool {
-        let mut keys = path.split('.');
-        let first = keys.next().and_then(|key| self.config.site.get(key));
-        keys.try_fold(first, |value, key| value.map(|v| v.get(key))).flatten().is_some()
-    }
-
     /// A rule or a field that gives an enterprise a column which it has already.
     fn merge_problem(&self, error: &DataFusionError) -> Problem {
         let text = error.find_root().strip_backtrace();
@@ -303,7 +295,7 @@ impl Trial<'_> {
         let rules = self.config.merge.field.keys().map(|f| (format!("merge.field.{f}"), f));
         let given = self.config.enterprise.keys().map(|id| (format!("enterprise.{id}"), id));
         let named: Vec<&str> = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').collect();
-        let guilty = fields.chain(rules).chain(given).find(|(path, name)| self.states(path) && names_column(&named, name));
+        let guilty = fields.chain(rules).chain(given).find(|(path, name)| self.config.states(path) && names_column(&named, name));
         match guilty {
             Some((path, name)) => {
                 let line = line_of(self.text, &path).unwrap_or(0);
@@ -428,7 +420,7 @@ fn reason(complaint: &Complaint) -> String {
 
 /// Whether one of the words is a column that a field, a rule or a declaration gives: its name, or that with a year.
 fn names_column(words: &[&str], name: &str) -> bool {
-    words.iter().any(|word| *word == name || disclosure::field_of(word) == name)
+    words.iter().any(|word| *word == name || field_of(word) == name)
 }
 
 fn fault(code: &str, key: &str, sql: &str, source: Box<DataFusionError>) -> Box<Fault> {

@@ -3,11 +3,10 @@
 //! A condition that holds such a column against another word is never what its author meant, so that the columns of trials
 //! carry their lists.
 
-use crate::config::{Config, FormOptions, Taken};
+use crate::config::{Config, FormOptions, GivenOptions};
 use crate::engine::expression::WORDS;
 use crate::model::field::FieldKind;
 use crate::model::raw::CellType;
-use crate::stages::publish::disclosure::field_of;
 use crate::stages::standardize::{PRECISIONS, state};
 use datafusion::arrow::datatypes::{Field, Schema};
 use std::sync::Arc;
@@ -21,13 +20,7 @@ pub fn of_form(config: &Config, form: &FormOptions, columns: &Schema) -> Schema 
 /// declaration.
 pub fn of_enterprises(config: &Config, columns: &Schema) -> Schema {
     let merged = |name: &str| config.merge.field.get(name)?.from.first()?.split_once('.').map(|(form, field)| (form, field.to_owned()));
-    let given = |name: &str| {
-        let given = config.enterprise.get(name).or_else(|| config.enterprise.get(field_of(name)))?;
-        match given.taken()? {
-            Taken::Field(field) => Some((given.from.as_str(), field)),
-            Taken::Sum(..) | Taken::Count => None,
-        }
-    };
+    let given = |name: &str| config.given(name).and_then(GivenOptions::sole_field);
     listed(columns, |name| {
         let (form, field) = merged(name).or_else(|| given(name))?;
         Some(config.form.get(form).and_then(|form| codes(config, form, &field)))

@@ -1,12 +1,12 @@
 //! The columns that the pool's table shows, and what each of an enterprise's values means.
 
 use super::edition::Edition;
-use crate::config::{Config, GivenOptions, Taken};
+use crate::config::{Config, GivenOptions};
 use crate::finding::word;
 use crate::model::field::PeriodKind;
 use crate::model::words::Lang;
 use crate::server::text::portal;
-use crate::stages::publish::disclosure::{field_of, judged_by, judges_statistics, reads_statistics};
+use crate::stages::publish::disclosure::{judged_by, judges_statistics, reads_statistics};
 use crate::stages::publish::{Shape, Vocabulary, shape_of};
 use datafusion::arrow::datatypes::{DataType, Schema};
 use std::collections::HashMap;
@@ -119,11 +119,6 @@ pub fn given_ids(config: &Config, years: &[i32]) -> Vec<String> {
     ids.collect()
 }
 
-/// The declaration of a column that a form gives.
-fn given<'a>(config: &'a Config, id: &str) -> Option<&'a GivenOptions> {
-    config.enterprise.get(id).or_else(|| config.enterprise.get(field_of(id)))
-}
-
 /// A column of the dataset, or what is computed of it; nothing if there is no such column.
 pub fn column(config: &Config, schema: &Schema, id: &str, last_year: i32) -> Option<Column> {
     let index = schema.index_of(id).ok();
@@ -172,7 +167,7 @@ fn is_statistics(config: &Config, id: &str, kind: Kind) -> bool {
         return config.criterion.get(criterion).is_none_or(|c| judges_statistics(config, c));
     }
     let decimal = matches!(kind, Kind::Amount | Kind::Number | Kind::Ratio);
-    reads_statistics(config, id) || decimal && !config.merge.field.contains_key(id) && given(config, id).is_none()
+    reads_statistics(config, id) || decimal && !config.merge.field.contains_key(id) && config.given(id).is_none()
 }
 
 /// What people call a column.
@@ -204,7 +199,7 @@ pub fn field_label(config: &Config, form: &str, field: &str) -> String {
 }
 
 fn unit(config: &Config, id: &str, kind: Kind) -> String {
-    if let Some(stated) = given(config, id).and_then(|given| given.unit.clone()) {
+    if let Some(stated) = config.given(id).and_then(|given| given.unit.clone()) {
         return stated;
     }
     let unit = match (id, kind) {
@@ -229,10 +224,7 @@ pub fn words(config: &Config, id: &str) -> HashMap<String, (usize, String)> {
         return STATES.iter().enumerate().map(|(i, state)| ((*state).to_owned(), (i, word(state)))).collect();
     }
     let merged = config.merge.field.get(id).and_then(|r| r.from.first()).and_then(|f| f.split_once('.'));
-    let given = given(config, id).and_then(|given| match given.taken()? {
-        Taken::Field(field) => Some((given.from.as_str(), field)),
-        Taken::Sum(..) | Taken::Count => None,
-    });
+    let given = config.given(id).and_then(GivenOptions::sole_field);
     let given = given.as_ref().map(|(form, field)| (*form, field.as_str()));
     let (form, field) = merged.or(given).unwrap_or(("patents", id));
     let list = config.form.get(form).and_then(|f| f.field.get(field)).and_then(|f| f.codes.as_ref()).and_then(|c| config.codes.get(c));

@@ -16,8 +16,10 @@ const DIFFERS: &str = "'UNQ-003'";
 pub async fn give(engine: &Engine, config: &Config, datasets: &impl Datasets, years: &[i32]) -> Result<Vec<Given>, EngineError> {
     let mut all = Vec::new();
     for (id, options) in &config.enterprise {
-        let (Some(form), Some(taken)) = (config.form.get(&options.from), options.taken()) else { continue };
-        let figure = Figure { id, options, form, taken };
+        let (Some(form), Some(taken), Some(kind)) = (config.form.get(&options.from), options.taken(), config.kind_of(options)) else {
+            continue;
+        };
+        let figure = Figure { id, options, form, taken, kind };
         if datasets.schema(&options.from).is_some() {
             engine.derive(&format!("given_by_{id}"), &figure.records(datasets)).await?;
             engine.derive(&format!("given_{id}"), &figure.values()).await?;
@@ -33,6 +35,7 @@ struct Figure<'a> {
     options: &'a GivenOptions,
     form: &'a FormOptions,
     taken: Taken,
+    kind: FieldKind,
 }
 
 impl Figure<'_> {
@@ -51,14 +54,9 @@ impl Figure<'_> {
         }
     }
 
-    fn kind(&self) -> FieldKind {
-        let first = self.fields().first().and_then(|field| self.form.field.get(field)).map(|field| field.kind);
-        first.unwrap_or(FieldKind::Number)
-    }
-
     /// The type of its values.
     fn sql_type(&self) -> &'static str {
-        if self.taken == Taken::Count { "BIGINT" } else { sql_type(self.kind()) }
+        if self.taken == Taken::Count { "BIGINT" } else { sql_type(self.kind) }
     }
 
     /// A row for each record that speaks for an enterprise: enterprise, period, record, its value and why it has none. Of
@@ -120,7 +118,7 @@ impl Figure<'_> {
             year,
             fields: self.fields(),
             label: self.options.label.clone(),
-            kind: self.kind(),
+            kind: self.kind,
             sql_type: self.sql_type(),
             there,
         };

@@ -5,7 +5,7 @@
 
 use super::disclosure;
 use super::workbook::Value;
-use crate::config::Config;
+use crate::config::{Config, field_of};
 use crate::finding::find_word;
 use crate::model::field::FieldKind;
 use crate::model::words::Lang;
@@ -38,11 +38,11 @@ pub fn shape_of(config: &Config, column: &str) -> Shape {
     }
     let kind = |form: &str, field: &str| config.form.get(form).and_then(|f| f.field.get(field)).map(|f| f.kind);
     let merged = config.merge.field.get(column).and_then(|r| r.from.first()).and_then(|f| f.split_once('.'));
-    let given = [column, disclosure::field_of(column)].into_iter().find_map(|id| config.enterprise.get(id));
+    let given = config.given(column);
     let kind = match merged {
         Some((form, field)) => kind(form, field),
         None if given.is_some() => given.and_then(|given| config.kind_of(given)),
-        None => kind("returns", disclosure::field_of(column)),
+        None => kind("returns", field_of(column)),
     };
     match kind {
         Some(FieldKind::Amount) => Shape::Amount,

@@ -2,7 +2,7 @@
 //!
 //! Workbooks and portal ask here alone: what one of them hides, the other must not show.
 
-use crate::config::{Config, CriterionOptions, EditOptions};
+use crate::config::{Config, CriterionOptions, EditOptions, field_of};
 use crate::engine::expression::Expression;
 use crate::finding::Finding;
 use crate::model::field::FieldKind;
@@ -26,7 +26,7 @@ pub fn is_statistics(config: &Config, column: &str) -> bool {
     let figures = fields.filter(|(_, f)| matches!(f.kind, FieldKind::Amount | FieldKind::Number)).map(|(name, _)| name.as_str());
     // What stands beside a figure is called like it and more: revenue_last_why.
     let beside = SUFFIXES.iter().find_map(|suffix| column.strip_suffix(suffix)).unwrap_or(column);
-    let given = [beside, field_of(beside)].into_iter().find_map(|id| config.enterprise.get(id));
+    let given = config.given(beside);
     RATIOS.contains(&beside)
         || given.is_some_and(|given| config.is_statistical(&given.from))
         || figures.into_iter().any(|figure| figure.eq_ignore_ascii_case(field_of(beside)))
@@ -86,14 +86,6 @@ fn edit_reads(config: &Config, sql: &str) -> bool {
     let of_statistics =
         |table: &String| config.form.iter().any(|(id, f)| f.statistics && (table == id || table.ends_with(&format!("_{id}"))));
     expression.tables().iter().any(of_statistics) || expression.names().iter().any(|name| is_statistics(config, &name.to_lowercase()))
-}
-
-/// The field of a column that holds its figure for a year: `revenue` of `revenue_2025` and `revenue_last`.
-pub fn field_of(column: &str) -> &str {
-    match column.rsplit_once('_') {
-        Some((field, year)) if year == "last" || year.parse::<i32>().is_ok() => field,
-        _ => column,
-    }
 }
 
 /// Whether the figure of a criterion is one of statistics, said so or read so.
