@@ -3,8 +3,9 @@
 use super::decode::{Problem, ProblemKind, line_of, validation_problems};
 use super::nature::is_nature;
 use super::secret::{Address, SECRET_FORMS};
+use super::taken_away::NEVER;
 use super::{FieldOptions, FormOptions, Links, NoticeKind, Options, Part, PortalOptions};
-use super::{GivenOptions, Taken, list_field, merge::states};
+use super::{GivenOptions, OTHERS, Pick, Taken, list_field, merge::states};
 use crate::model::amount::Unit;
 use crate::model::field::{FieldKind, PeriodKind};
 use crate::model::url::{self, Unusable};
@@ -39,6 +40,9 @@ const OWN_COLUMNS: [&str; 10] = [
     "conflicting",
     "rivals",
 ];
+
+/// Columns of enterprises that no declaration gives.
+const OWN_VALUES: [&str; 6] = ["uscc", "pooled", "conclusion", "consented", "findings", "findings_open"];
 
 /// What is written behind a field's name for what stands beside its value.
 const BESIDE: [&str; 7] = ["_state", "_raw", "_cell", "_unit", "_key", "_precision", "_why"];
@@ -146,6 +150,7 @@ impl Check<'_> {
         for (id, given) in &options.enterprise {
             self.given(options, id, given);
         }
+        self.pool(options);
         self.output(options);
         self.night(options);
     }
@@ -207,64 +212,157 @@ impl Check<'_> {
         self.problems.push(Problem { line, path, kind, found: String::new(), expected });
     }
 
-    /// A field comes from the directory or the needs, and all its sources hold the same kind of value.
+    /// A field comes from the directory or from forms with one record for each enterprise, and all its sources hold the same
+    /// kind of value.
     fn survivorship(&mut self, options: &Options, field: &str, rule: &super::SurvivorshipOptions) {
         let path = format!("merge.field.{field}");
         self.valid(&path, rule);
         if !is_field_name(field) {
             self.bad_name(path.clone(), field);
         }
+        // A built-in form that a site changes tells so itself.
+        let built_in = !states(self.site, &format!("{path}.from"));
+        let forms = || options.form.iter().filter(move |(_, form)| built_in || form.period == PeriodKind::None && form.is_one_each());
         let kind = |from: &str| {
-            let (form, name) = from.split_once('.').filter(|(form, _)| ["directory", "needs"].contains(form))?;
-            options.form.get(form)?.field.get(name).map(|f| f.kind)
+            let (form, name) = from.split_once('.')?;
+            let (_, form) = forms().find(|(id, _)| *id == form)?;
+            form.field.get(name).map(|f| f.kind)
         };
         let first = rule.from.first().and_then(|f| kind(f));
         for from in rule.from.iter().filter(|f| kind(f).is_none() || kind(f) != first) {
-            let known = ["directory", "needs"].into_iter().filter_map(|form| Some((form, options.form.get(form)?)));
             let same = |k: FieldKind| k != FieldKind::Personal && first.is_none_or(|first| first == k);
-            let names = known.flat_map(|(form, f)| f.field.iter().filter(|(_, o)| same(o.kind)).map(move |(n, _)| format!("{form}.{n}")));
+            let names = forms().flat_map(|(form, f)| f.field.iter().filter(|(_, o)| same(o.kind)).map(move |(n, _)| format!("{form}.{n}")));
             self.add(format!("{path}.from"), from, names.collect());
         }
     }
 
-    /// A value of each enterprise comes from fields of a form whose records find their enterprises.
+    /// A value of each enterprise comes from fields of a form whose records find their enterprises, or from other values.
     fn given(&mut self, options: &Options, id: &str, given: &GivenOptions) {
         let path = format!("enterprise.{id}");
         self.valid(&path, given);
-        if !is_field_name(id) || options.merge.field.contains_key(id) {
+        self.named(&format!("{path}.label"), &given.label.0);
+        if !is_field_name(id) || options.merge.field.contains_key(id) || OWN_VALUES.contains(&id) {
             self.bad_name(path.clone(), id);
+        }
+        if given.formula.is_some() {
+            return self.formula(&path, given);
+        }
+        if let Some(kind) = given.kind {
+            self.add(format!("{path}.type"), &format!("{kind:?}").to_lowercase(), vec!["formula = \"…\"".into()]);
         }
         let forms = || options.form.iter().filter(|(_, form)| form.links != Links::None);
         let Some((_, form)) = forms().find(|(form, _)| **form == given.from) else {
             return self.add(format!("{path}.from"), &given.from, forms().map(|(form, _)| form.clone()).collect());
         };
-        let fields = |figures: bool| {
-            let is_figure = |kind: FieldKind| matches!(kind, FieldKind::Amount | FieldKind::Number);
-            let fits = move |f: &FieldOptions| {
-                f.kind != FieldKind::Personal && (!figures || is_figure(f.kind)) && (figures || f.columns.is_none())
-            };
-            form.field.iter().filter(move |(_, f)| fits(f)).map(|(name, _)| name.clone())
+        let fields = |fits: fn(&FieldOptions) -> bool| {
+            form.field.iter().filter(move |(_, f)| f.kind != FieldKind::Personal && fits(f)).map(|(name, _)| name.clone())
         };
+        let single = || fields(|f| f.columns.is_none());
+        let figures = || fields(|f| matches!(f.kind, FieldKind::Amount | FieldKind::Number));
+        let dates = || fields(|f| f.columns.is_none() && f.kind == FieldKind::Date);
         let fits = match given.taken() {
             None => false,
             Some(Taken::Count) => true,
-            Some(Taken::Field(field)) => fields(false).any(|name| name == field),
+            Some(Taken::Field(field)) => single().any(|name| name == field),
+            Some(Taken::Latest(field)) => dates().any(|name| name == field),
             Some(Taken::Sum(field, range)) => {
                 let columns = form.field.get(&field).and_then(|f| f.columns.as_deref()).and_then(list_field::headings);
-                fields(true).any(|name| name == field) && range.is_none_or(|(_, last)| columns.is_some_and(|c| last <= c.len()))
+                figures().any(|name| name == field) && range.is_none_or(|(_, last)| columns.is_some_and(|c| last <= c.len()))
             }
         };
         if !fits {
-            let sums = fields(true).map(|name| format!("sum({name})"));
-            self.add(format!("{path}.value"), &given.value, fields(false).chain(sums).chain(["count()".to_owned()]).collect());
+            let sums = figures().map(|name| format!("sum({name})"));
+            let latest = dates().map(|name| format!("latest({name})"));
+            self.add(format!("{path}.value"), &given.value, single().chain(sums).chain(latest).chain(["count()".to_owned()]).collect());
         }
         if form.period == PeriodKind::None && given.per == PeriodKind::Year {
             self.add(format!("{path}.per"), "year", vec!["none".into()]);
         }
-        if form.period == PeriodKind::None && given.pick.is_some() {
-            let line = line_of(self.text, &format!("{path}.pick")).unwrap_or(0);
-            let (found, expected) = ("latest year".to_owned(), vec![format!("form.{}.period = \"year\"", given.from)]);
-            self.problems.push(Problem { line, path: format!("{path}.pick"), kind: ProblemKind::BadValue, found, expected });
+        if let Some(pick) = given.pick.filter(|_| form.period == PeriodKind::None) {
+            let found = if pick == Pick::LatestYear { "latest year" } else { "last year" };
+            self.add(format!("{path}.pick"), found, vec![format!("form.{}.period = \"year\"", given.from)]);
+        }
+    }
+
+    /// A formula stands alone, and gives a figure.
+    fn formula(&mut self, path: &str, given: &GivenOptions) {
+        let beside = [
+            ("from", !given.from.is_empty()),
+            ("value", !given.value.is_empty()),
+            ("only", given.only.is_some()),
+            ("pick", given.pick.is_some()),
+            ("per", given.per != PeriodKind::None),
+        ];
+        if let Some((key, _)) = beside.into_iter().find(|(_, stated)| *stated) {
+            self.add(format!("{path}.{key}"), key, vec!["formula = \"…\"".into()]);
+        }
+        if let Some(kind) = given.kind.filter(|kind| !matches!(kind, FieldKind::Amount | FieldKind::Number)) {
+            self.add(format!("{path}.type"), &format!("{kind:?}").to_lowercase(), vec!["number".into(), "amount".into()]);
+        }
+    }
+
+    /// What `[pool]` names is there, and is what it is named for.
+    fn pool(&mut self, options: &Options) {
+        let pool = &options.pool;
+        let declared: Vec<String> = options.merge.field.keys().chain(options.enterprise.keys()).cloned().collect();
+        let own: [&[&str]; 4] =
+            [&["uscc", "findings", OTHERS], &["uscc", "conclusion", "consented", "findings", OTHERS], &["uscc", OTHERS], &[]];
+        for ((key, list), own) in pool.lists().into_iter().zip(own) {
+            let known: Vec<String> = own.iter().map(|w| (*w).to_owned()).chain(declared.iter().cloned()).collect();
+            self.among(&format!("pool.{key}"), list, &known);
+        }
+        self.among("pool.needs", &pool.needs, &declared);
+        self.among("pool.in_force", &pool.in_force, &declared);
+        for (key, column) in pool.roles().into_iter().filter(|(_, column)| !column.is_empty()) {
+            self.among(&format!("pool.{key}"), std::slice::from_ref(&column.to_owned()), &declared);
+        }
+        for (word, column) in &pool.ranges {
+            self.among(&format!("pool.ranges.{word}"), std::slice::from_ref(column), &declared);
+        }
+        let years: Vec<String> = options.form.iter().filter(|(_, f)| f.period == PeriodKind::Year).map(|(id, _)| id.clone()).collect();
+        if !pool.figures.is_empty() {
+            self.among("pool.figures", std::slice::from_ref(&pool.figures), &years);
+        }
+        let amounts: Vec<String> = options
+            .form
+            .get(&pool.figures)
+            .into_iter()
+            .flat_map(|form| &form.field)
+            .filter(|(_, f)| f.kind == FieldKind::Amount)
+            .map(|(name, _)| name.clone())
+            .collect();
+        self.among("pool.finances", &pool.finances, &amounts);
+        self.among("pool.drawn", &pool.drawn, &amounts);
+    }
+
+    fn among(&mut self, path: &str, stated: &[String], known: &[String]) {
+        // Of built-in lists that a site's own changes leave behind, those changes tell.
+        for name in stated.iter().filter(|name| !known.contains(name) && states(self.site, path)) {
+            self.add(path.to_owned(), name, known.to_vec());
+        }
+    }
+
+    /// The fields that say of each patent what it is are there, and only one form has such.
+    fn right(&mut self, options: &Options, id: &str, form: &FormOptions) {
+        let Some(right) = &form.right else { return };
+        let path = format!("form.{id}.right");
+        if let Some((other, _)) = options.form.iter().find(|(_, form)| form.right.is_some()).filter(|(other, _)| *other != id) {
+            return self.add(path, id, vec![format!("form.{other}.right")]);
+        }
+        if form.links != Links::Holders {
+            // Of a built-in form whose links the site changes, that entry tells.
+            if states(self.site, &path) {
+                self.add(path, "right", vec!["links = \"holders\"".into()]);
+            }
+            return;
+        }
+        use FieldKind::{Code, Date, Flag, Names, PatentNumber, Text};
+        let kinds = [PatentNumber, Text, Code, Code, Date, Date, Date, Flag, Names];
+        for ((key, field), kind) in right.fields().into_iter().zip(kinds) {
+            if form.field.get(field).is_none_or(|f| f.kind != kind) && states(self.site, &path) {
+                let fits = form.field.iter().filter(|(_, f)| f.kind == kind).map(|(name, _)| name.clone());
+                self.add(format!("{path}.{key}"), field, fits.collect());
+            }
         }
     }
 
@@ -301,7 +399,7 @@ impl Check<'_> {
                 if !source.forms.contains(form) {
                     self.add(path, form, source.forms.clone());
                 } else if month_day(day).is_none() {
-                    self.add(path, day, vec!["03-31".into()]);
+                    self.add(path, day, vec!["03-31".into(), NEVER.into()]);
                 }
             }
         }
@@ -323,6 +421,7 @@ impl Check<'_> {
             self.valid(&path, form);
             let names: Vec<String> = form.field.keys().cloned().collect();
             self.nature(&path, form, &names);
+            self.right(options, id, form);
             self.built_in_nature(id);
             for key in form.key.iter().filter(|k| !form.field.contains_key(*k)) {
                 self.add(format!("{path}.key"), key, names.clone());
@@ -330,7 +429,9 @@ impl Check<'_> {
             for (name, field) in &form.field {
                 let path = format!("{path}.field.{name}");
                 self.valid(&path, field);
-                if !is_field_name(name) {
+                // Figures of the yearly form give each enterprise a value under their own name.
+                let figure = *id == options.pool.figures && matches!(field.kind, FieldKind::Amount | FieldKind::Number);
+                if !is_field_name(name) || figure && options.merge.field.contains_key(name) {
                     self.bad_name(path.clone(), name);
                 }
                 if field.kind == FieldKind::Code {
@@ -370,6 +471,9 @@ impl Check<'_> {
         for part in form.record.iter().filter(|part| !serves(part)) {
             let all = words.iter().map(|w| (*w).to_owned()).chain(names.iter().filter(|name| serves(name)).cloned());
             self.add(format!("{path}.record"), part, all.collect());
+        }
+        if let Some(apart) = form.apart.as_ref().filter(|name| !form.field.contains_key(*name)) {
+            self.add(format!("{path}.apart"), apart, names.to_vec());
         }
         let stated = states(self.site, &format!("{path}.accounted"));
         let amounts = || form.field.iter().filter(|(_, f)| f.kind == FieldKind::Amount).map(|(name, _)| name.clone());

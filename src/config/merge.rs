@@ -44,7 +44,7 @@ fn lay_at(path: &str, base: &mut Table, over: Table) {
     for (key, value) in over {
         let here = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
         match (base.get_mut(&key), value) {
-            (Some(Value::Table(below)), Value::Table(above)) => lay_at(&here, below, above),
+            (Some(Value::Table(below)), Value::Table(above)) if !replaces(&here, &above) => lay_at(&here, below, above),
             (Some(Value::Array(below)), Value::Array(above)) if adds_up(&here) => {
                 let new: Vec<Value> = above.into_iter().filter(|v| !below.contains(v)).collect();
                 below.extend(new);
@@ -54,6 +54,12 @@ fn lay_at(path: &str, base: &mut Table, over: Table) {
             }
         }
     }
+}
+
+/// Whether a value of enterprises is declared anew: what it comes from belongs together, and is not laid piece by piece.
+fn replaces(path: &str, above: &Table) -> bool {
+    path.strip_prefix("enterprise.").is_some_and(|id| !id.contains('.'))
+        && ["from", "value", "formula"].iter().any(|k| above.contains_key(*k))
 }
 
 /// Whether a list holds words that mean something, so that further ones join it.

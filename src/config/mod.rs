@@ -6,6 +6,7 @@
 //! used, and no setting, problem or debug text holds one.
 
 mod check;
+mod declared;
 mod decode;
 mod given;
 mod largest;
@@ -16,14 +17,16 @@ mod nature;
 mod night;
 mod options;
 mod output;
+mod pool;
 mod portal;
 mod resolve;
 mod retention;
 mod secret;
+mod taken_away;
 
 pub use check::month_day;
 pub use decode::{Problem, ProblemKind, line_of, nearest};
-pub use given::{GivenOptions, Pick, Taken, field_of};
+pub use given::{GivenOptions, Pick, Taken, YearOf, field_of};
 pub use largest::LARGEST_FILE_MIB;
 pub use list_field::member;
 pub use masked::{is_secret, masked_line};
@@ -31,6 +34,7 @@ pub use merge::{Origin, layered};
 pub use night::{NoticeEvent, NoticeKind, NoticeOptions, ScheduleOptions, Times};
 pub use options::*;
 pub use output::*;
+pub use pool::{OTHERS, PoolOptions, RightOptions};
 pub use portal::PortalOptions;
 pub use resolve::{Config, load, load_defaults, read};
 pub use retention::RetentionOptions;

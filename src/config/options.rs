@@ -7,13 +7,14 @@ use super::given::GivenOptions;
 use super::largest::LARGEST_FILE_MIB;
 use super::night::{NoticeOptions, ScheduleOptions};
 use super::output::OutputOptions;
+use super::pool::{PoolOptions, RightOptions};
 use super::portal::PortalOptions;
 use super::retention::RetentionOptions;
 use super::secret::{Address, Secret};
 use crate::model::field::{FieldKind, PeriodKind};
 use crate::model::scope::Scope;
 use crate::model::severity::Severity;
-use crate::model::words::Words;
+use crate::model::words::{Label, Words};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
@@ -43,8 +44,11 @@ pub struct Options {
     /// How one value is chosen where several sources give one.
     #[validate(nested)]
     pub merge: MergeOptions,
-    /// Values that forms give to each enterprise.
+    /// Values that each enterprise has, given by forms or computed.
     pub enterprise: IndexMap<String, GivenOptions>,
+    /// What columns of enterprises mean, and where they are shown.
+    #[validate(nested)]
+    pub pool: PoolOptions,
     /// Entry criteria (入库标准).
     pub criterion: IndexMap<String, CriterionOptions>,
     /// What is written.
@@ -252,12 +256,29 @@ pub struct FormOptions {
     pub field: IndexMap<String, FieldOptions>,
     /// Header words that are known and skipped, e.g. 序号.
     pub skip: Vec<String>,
+    /// Of the directory, the field beside the code that tells enterprises of one name apart, such as the address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub apart: Option<String>,
+    /// Its records are patents: the fields that say of each what its state goes by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub right: Option<RightOptions>,
+    /// A disabled form is nobody's; what only it gives is not there.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub disabled: bool,
     /// By name of a field with many columns, the fields of these.
     #[serde(skip)]
     pub lists: IndexMap<String, Vec<String>>,
 }
 
 impl FormOptions {
+    /// Whether it has one record for each enterprise, or of a form of years for each enterprise and year: of others that
+    /// repeat it the one received last counts.
+    pub fn is_one_each(&self) -> bool {
+        let identity = self.identity();
+        let parts = if self.period == PeriodKind::Year { vec![Part::Enterprise, Part::Period] } else { vec![Part::Enterprise] };
+        self.links == Links::Own && self.repeats == Repeats::First && identity == parts
+    }
+
     /// The first field of a type.
     pub fn first_of(&self, kind: FieldKind) -> Option<&str> {
         self.field.iter().find(|(_, field)| field.kind == kind).map(|(name, _)| name.as_str())
@@ -460,9 +481,29 @@ impl Default for MergeOptions {
 #[derive(Debug, Clone, Default, Serialize, Deserialize, Validate)]
 #[serde(deny_unknown_fields, default)]
 pub struct SurvivorshipOptions {
-    /// Where the value may come from, best first: `directory.<field>` or `needs.<field>`; the first that states one wins.
+    /// Where the value may come from, best first: `form.field` of the directory and of forms with one record for each
+    /// enterprise; the first that states one wins.
     #[validate(length(min = 1))]
     pub from: Vec<String>,
+    /// Its name in reports; that of the first source's field if not stated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label: Option<Label>,
+    /// Its name below the heading of its group, where it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub heading: Option<Label>,
+    /// The heading that it shares in sheets with the columns beside it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<Label>,
+    /// The unit of a number, as people read it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unit: Option<Label>,
+}
+
+impl SurvivorshipOptions {
+    /// Forms and fields that the value may come from, best first.
+    pub fn sources(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.from.iter().filter_map(|from| from.split_once('.'))
+    }
 }
 
 /// `[criterion.<id>]`

@@ -4,8 +4,20 @@ use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 /// The datasets that a run can write under data/ beside those of single forms; `forms` stands for all of these.
-pub const DATASETS: [&str; 11] =
-    ["enterprises", FORMS, "verdicts", "findings", "unjudged", "edits", "conflicts", "provenance", "not_linked", "places", "set_aside"];
+pub const DATASETS: [&str; 12] = [
+    "enterprises",
+    FORMS,
+    "verdicts",
+    "findings",
+    "unjudged",
+    "edits",
+    "conflicts",
+    "provenance",
+    "not_linked",
+    "places",
+    "set_aside",
+    "dictionary",
+];
 
 /// The word for the datasets of all forms but the directory, whose enterprises are a dataset themselves.
 pub const FORMS: &str = "forms";

@@ -4,9 +4,10 @@ use super::check::{Check, is_field_name};
 use super::decode::{Problem, ProblemKind, decode};
 use super::masked::mask;
 use super::secret::{SECRET_FORMS, Secret};
-use super::{FormOptions, GivenOptions, Options, Taken, field_of, list_field, merge, nature};
+use super::taken_away::take_away;
+use super::{FormOptions, GivenOptions, Options, Pick, Taken, field_of, list_field, merge, nature};
 use crate::model::field::FieldKind;
-use crate::model::words::Lang;
+use crate::model::words::{Label, Lang, Words};
 use chrono::NaiveDate;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
@@ -102,12 +103,15 @@ impl Config {
         self.enterprise.get(column).or_else(|| self.enterprise.get(field_of(column)))
     }
 
-    /// The type of what a form gives to each enterprise.
+    /// The type of what each enterprise has by declaration.
     pub fn kind_of(&self, given: &GivenOptions) -> Option<FieldKind> {
+        if given.formula.is_some() {
+            return Some(given.kind.unwrap_or(FieldKind::Number));
+        }
         let form = self.form.get(&given.from)?;
         let field = match given.taken()? {
             Taken::Count => return Some(FieldKind::Number),
-            Taken::Field(field) | Taken::Sum(field, _) => field,
+            Taken::Field(field) | Taken::Latest(field) | Taken::Sum(field, _) => field,
         };
         let member = form.lists.get(&field).and_then(|members| members.first());
         form.field.get(member.unwrap_or(&field)).map(|field| field.kind)
@@ -169,10 +173,12 @@ fn read_in_clear(text: &str, root: &Path) -> (Option<Config>, Vec<Problem>) {
     let Ok(mut options) = merged.clone().try_into::<Options>() else {
         return (None, problems);
     };
+    take_away(&mut options, &site);
     let mut check = Check { text, site: &site, forms, problems: Vec::new() };
     check.sections(&options);
     let wrong = |id: &String| check.problems.iter().any(|p| p.path == format!("form.{id}"));
     options.form.retain(|id, _| !wrong(id));
+    further_figures(&mut options);
     options.form.values_mut().for_each(list_field::expand);
     nature::extend(&mut options, &built_in);
     options.form.values_mut().for_each(|form| form.field.retain(|name, _| is_field_name(name)));
@@ -202,6 +208,22 @@ fn read_in_clear(text: &str, root: &Path) -> (Option<Config>, Vec<Problem>) {
         fingerprint: OnceLock::new(),
     };
     (Some(config), problems)
+}
+
+/// Lets figures of the yearly form that nothing takes give their value of the last year: criteria can name them.
+fn further_figures(options: &mut Options) {
+    let Some((id, form)) = options.form.get_key_value(&options.pool.figures) else { return };
+    let figures = form.field.iter().filter(|(_, f)| matches!(f.kind, FieldKind::Amount | FieldKind::Number) && f.columns.is_none());
+    let taken = |name: &String| options.enterprise.contains_key(name) || options.merge.field.contains_key(name);
+    let further = figures.filter(|(name, _)| !taken(name)).map(|(name, field)| {
+        let label = Label(Words { zh: field.label.clone(), en: String::new() });
+        (
+            name.clone(),
+            GivenOptions { label, from: id.clone(), value: name.clone(), pick: Some(Pick::LastYear), hidden: true, ..Default::default() },
+        )
+    });
+    let further: Vec<_> = further.collect();
+    options.enterprise.extend(further);
 }
 
 /// All that stands elsewhere.

@@ -17,7 +17,7 @@ pub struct Column {
     pub kind: FieldKind,
 }
 
-/// A column of `enterprises` that a form gives, as the settings declare it.
+/// A column of `enterprises` that rests on many records of a form, as the settings declare it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Given {
     /// Its name.
@@ -28,10 +28,6 @@ pub struct Given {
     pub year: Option<i32>,
     /// The fields that it rests on, in each record of `given_by_<id>`.
     pub fields: Vec<String>,
-    /// Its label.
-    pub label: String,
-    /// What it holds.
-    pub kind: FieldKind,
     /// The type of its values in SQL.
     pub sql_type: &'static str,
     /// Whether its form was read.
@@ -41,12 +37,26 @@ pub struct Given {
 /// What merging gave, beside the dataset.
 #[derive(Debug, Clone)]
 pub struct Merged {
-    /// The columns with sources.
+    /// The columns with one source each.
     pub columns: Vec<Column>,
-    /// The columns that forms give by declaration.
+    /// The columns with many.
     pub given: Vec<Given>,
+    /// Columns of numbers of records, each with the form whose they are; the directory's own is the first.
+    pub records: Vec<(String, String)>,
     /// Years shown, oldest first.
     pub years: Vec<i32>,
+}
+
+impl Merged {
+    /// The form whose records a column holds the numbers of.
+    pub fn form_of(&self, record: &str) -> Option<&str> {
+        self.records.iter().find(|(column, _)| column == record).map(|(_, form)| form.as_str())
+    }
+
+    /// The last year shown.
+    pub fn last_year(&self) -> i32 {
+        self.years.last().copied().unwrap_or_default()
+    }
 }
 
 /// Two sources that disagree.

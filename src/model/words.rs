@@ -1,6 +1,8 @@
 //! Texts in the two languages, and their placeholders.
 
-use serde::{Deserialize, Serialize};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::borrow::Cow;
 
 /// Language of what people read.
@@ -32,6 +34,45 @@ impl Words {
             Lang::En if self.en.is_empty() => &self.zh,
             _ => &self.en,
         }
+    }
+}
+
+/// What people read in one language or in both: `"用电量"`, or `{ zh = "用电量", en = "electricity" }`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Label(pub Words);
+
+impl Label {
+    /// The text in a language; the other one where it is missing.
+    pub fn get(&self, lang: Lang) -> &str {
+        self.0.get(lang)
+    }
+}
+
+impl Serialize for Label {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        if self.0.en.is_empty() { to.serialize_str(&self.0.zh) } else { self.0.serialize(to) }
+    }
+}
+
+impl<'de> Deserialize<'de> for Label {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Either;
+        impl<'de> Visitor<'de> for Either {
+            type Value = Label;
+
+            fn expecting(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                to.write_str("a text or { zh, en }")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Label, E> {
+                Ok(Label(Words { zh: text.to_owned(), en: String::new() }))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Label, A::Error> {
+                Words::deserialize(MapAccessDeserializer::new(map)).map(Label)
+            }
+        }
+        from.deserialize_any(Either)
     }
 }
 

@@ -102,7 +102,7 @@ fn tables_of(file: SourceFile, folder: &Path) -> Result<ParsedFile, Error> {
 
 async fn judge(config: &Config, parsed: &[ParsedFile]) -> Result<Checked, Error> {
     let mut loaded = load(config, parsed, &Receipts::by_names(parsed))?;
-    let excerpts = Excerpts::of(&loaded);
+    let excerpts = Excerpts::of(config, &loaded);
     let engine = Engine::new(config.as_of);
     let mut judgement = judging::judge_records(config, &engine, &mut loaded, None).await?;
     judging::link_records(config, &engine, &loaded, None).await?;

@@ -6,17 +6,18 @@
 
 use super::{names, scope, words};
 use crate::config::{Config, EditOptions, Links, Problem, ProblemKind, field_of, line_of, load_defaults, nearest};
-use crate::engine::Engine;
 use crate::engine::expression::{Complaint, Kind, Refusal, Tables};
 use crate::engine::functions;
+use crate::engine::{Engine, EngineError};
 use crate::error::Error;
+use crate::model::field::FieldKind;
 use crate::model::scope::Scope;
 use crate::stages::link::{self, Subject};
 use crate::stages::merge::Datasets;
 use crate::stages::standardize::{names_schema, sums_schema};
 use crate::stages::validate::{Compiled, Fault};
 use crate::stages::{merge, screen, validate};
-use datafusion::arrow::datatypes::{Schema, SchemaRef};
+use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::common::SchemaError;
 use datafusion::error::DataFusionError;
 use indexmap::IndexMap;
@@ -101,8 +102,14 @@ impl Trial<'_> {
         if criteria.is_empty() && !merges {
             return Ok(found);
         }
+        let only = self.try_only();
+        if !only.is_empty() {
+            found.extend(only);
+            return Ok(found);
+        }
         if let Err(error) = merge::merge(&self.engine, self.config, &empty).await {
-            found.push(self.changed(&changed, "").unwrap_or_else(|| self.merge_problem(&error.source)));
+            let problem = self.changed(&changed, "").or_else(|| self.formula_problem(&error));
+            found.push(problem.unwrap_or_else(|| self.merge_problem(&error.source)));
             return Ok(found);
         }
         let (enterprises, _) = self.engine.contents("enterprises");
@@ -119,6 +126,31 @@ impl Trial<'_> {
             }
         }
         Ok(found)
+    }
+
+    /// Conditions by which only some records of a form speak.
+    fn try_only(&self) -> Vec<Problem> {
+        let stated =
+            self.config.enterprise.iter().filter_map(|(id, given)| Some((id, given.only.as_ref()?, self.config.form.get(&given.from)?)));
+        let tried = stated.filter_map(|(id, sql, form)| {
+            let columns = words::of_form(self.config, form, &scope::own_columns(form));
+            let refusal = merge::only(&self.engine, sql, form, &columns).err()?;
+            Some(self.problem(&format!("enterprise.{id}"), "only", sql, &refusal, ProblemKind::BeyondRecord))
+        });
+        tried.collect()
+    }
+
+    /// The formula that could not be computed, if one could not.
+    fn formula_problem(&self, error: &EngineError) -> Option<Problem> {
+        let (id, given) = self.config.enterprise.iter().find(|(_, given)| given.formula.as_ref() == Some(&error.what))?;
+        let (columns, _) = self.engine.contents("enterprises");
+        // Those before it are right, and stand there as they would.
+        let before = self.config.enterprise.iter().take_while(|(other, _)| *other != id).filter(|(_, given)| given.formula.is_some());
+        let computed = before.map(|(id, _)| Arc::new(Field::new(id, DataType::Decimal128(18, 4), true)));
+        let columns = Schema::new(columns.fields().iter().cloned().chain(computed).collect::<Vec<_>>());
+        let columns = words::of_enterprises(self.config, &merge::with_before(self.config, &columns, &merge::years(self.config)));
+        let refusal = merge::formula(&self.engine, &error.what, given.kind.unwrap_or(FieldKind::Number), &columns).err()?;
+        Some(self.problem(&format!("enterprise.{id}"), "formula", &error.what, &refusal, ProblemKind::BeyondEnterprise))
     }
 
     /// The entries of a section that are tried: all of them, or those whose conditions the site states.
@@ -290,8 +322,8 @@ impl Trial<'_> {
     /// A rule or a field that gives an enterprise a column which it has already.
     fn merge_problem(&self, error: &DataFusionError) -> Problem {
         let text = error.find_root().strip_backtrace();
-        let fields =
-            self.config.form.get("returns").into_iter().flat_map(|f| f.field.keys()).map(|f| (format!("form.returns.field.{f}"), f));
+        let figures = self.config.figures().into_iter();
+        let fields = figures.flat_map(|(id, form)| form.field.keys().map(move |f| (format!("form.{id}.field.{f}"), f)));
         let rules = self.config.merge.field.keys().map(|f| (format!("merge.field.{f}"), f));
         let given = self.config.enterprise.keys().map(|id| (format!("enterprise.{id}"), id));
         let named: Vec<&str> = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').collect();

@@ -4,8 +4,10 @@
 //! persons and telephones stand, are not.
 
 use super::datasets::{Dataset, Loaded};
+use crate::config::{Config, FormOptions, Links};
 use crate::finding::Finding;
 use crate::model::cell;
+use crate::model::field::FieldKind;
 use crate::model::place::{Address, Places, same_table};
 use crate::model::raw::{ColumnMeta, TableMeta};
 use datafusion::arrow::array::{Array, AsArray, RecordBatch};
@@ -32,12 +34,15 @@ pub struct Excerpt {
 pub struct Excerpts {
     forms: BTreeMap<String, Dataset>,
     sums: Dataset,
+    /// By form the fields that say of what or whom a record speaks.
+    naming: BTreeMap<String, Vec<String>>,
 }
 
 impl Excerpts {
     /// Takes the records before anything is withheld.
-    pub fn of(loaded: &Loaded) -> Self {
-        Self { forms: loaded.forms.clone(), sums: loaded.sums.clone() }
+    pub fn of(config: &Config, loaded: &Loaded) -> Self {
+        let naming = config.form.iter().map(|(id, form)| (id.clone(), naming(form)));
+        Self { forms: loaded.forms.clone(), sums: loaded.sums.clone(), naming: naming.collect() }
     }
 
     /// The part around a finding's cell; nothing if that stands in no table.
@@ -50,7 +55,7 @@ impl Excerpts {
         if finding.dataset.as_ref() == "sum_rows" {
             fields = finding.args.iter().filter(|(k, _)| k == "field").map(|(_, v)| v.clone()).collect();
         }
-        let columns = choose(table, &fields);
+        let columns = choose(table, &fields, self.naming.get(&table.form).map_or(&[], Vec::as_slice));
         let marked = fields.iter().filter_map(|f| columns.iter().position(|c| c.field == *f)).collect();
         let row_of = |record: i64| Address::of(record).row;
         let mut rows: Vec<(u32, Vec<String>)> = self
@@ -111,12 +116,22 @@ impl Excerpts {
     }
 }
 
+/// The names of an enterprise or of several, and the title of a patent.
+fn naming(form: &FormOptions) -> Vec<String> {
+    let names = form.field.iter().filter(|(name, field)| match field.kind {
+        FieldKind::Name => true,
+        FieldKind::Names => form.links == Links::Holders,
+        _ => form.right.as_ref().is_some_and(|right| right.title == **name),
+    });
+    names.map(|(name, _)| name.clone()).collect()
+}
+
 /// The columns judged, the one that names the enterprise, and neighbors of the first as far as there is room.
-fn choose<'a>(table: &'a TableMeta, fields: &[String]) -> Vec<&'a ColumnMeta> {
+fn choose<'a>(table: &'a TableMeta, fields: &[String], naming: &[String]) -> Vec<&'a ColumnMeta> {
     let mut chosen: Vec<&ColumnMeta> = fields.iter().filter_map(|f| table.column(f)).take(COLUMNS - 1).collect();
     let first = chosen.first().map_or(0, |c| c.column);
     let mut others: Vec<&ColumnMeta> = table.columns.iter().filter(|c| !chosen.iter().any(|o| o.field == c.field)).collect();
-    others.sort_by_key(|c| (!["name", "holders", "title"].contains(&c.field.as_str()), c.column.abs_diff(first)));
+    others.sort_by_key(|c| (!naming.contains(&c.field), c.column.abs_diff(first)));
     chosen.extend(others.into_iter().take(COLUMNS.saturating_sub(chosen.len())));
     chosen.sort_by_key(|c| c.column);
     chosen

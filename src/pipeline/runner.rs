@@ -288,7 +288,7 @@ async fn publish_all(
     progress: &dyn Progress,
 ) -> Result<Summary, Error> {
     progress.begin(Stage::Publish, None);
-    let summary = summarize(engine, parsed, &parts).await?;
+    let summary = summarize(config, engine, parsed, &parts).await?;
     let publication = Publication {
         config,
         catalogue: &Catalogue::of(config),
@@ -326,12 +326,18 @@ fn input(config: &Config, parsed: &ParsedFile) -> Input {
 }
 
 /// Enterprises, those pooled, those that fail a criterion, and patents credited.
-const COUNTS: &str = "
-    SELECT count(*), count(*) FILTER (WHERE pooled), count(*) FILTER (WHERE excluded), CAST(coalesce(sum(patents), 0) AS BIGINT)
-    FROM (SELECT e.pooled, e.patents, x.enterprise IS NOT NULL AS excluded FROM enterprises e
-          LEFT JOIN (SELECT DISTINCT enterprise FROM verdicts WHERE verdict = 'not_met') AS x ON x.enterprise = e.enterprise) AS c";
+fn counts(config: &Config) -> String {
+    let patents = &config.pool.patents;
+    let patents =
+        if config.declares(patents) { format!("CAST(coalesce(sum(\"{patents}\"), 0) AS BIGINT)") } else { "CAST(0 AS BIGINT)".into() };
+    format!(
+        "SELECT count(*), count(*) FILTER (WHERE pooled), count(*) FILTER (WHERE excluded), {patents}
+         FROM (SELECT e.*, x.enterprise IS NOT NULL AS excluded FROM enterprises e
+               LEFT JOIN (SELECT DISTINCT enterprise FROM verdicts WHERE verdict = 'not_met') AS x ON x.enterprise = e.enterprise) AS c"
+    )
+}
 
-async fn summarize(engine: &Engine, parsed: &[ParsedFile], parts: &Parts) -> Result<Summary, Error> {
+async fn summarize(config: &Config, engine: &Engine, parsed: &[ParsedFile], parts: &Parts) -> Result<Summary, Error> {
     let mut findings = Severities::default();
     for finding in &parts.findings {
         match finding.severity {
@@ -340,7 +346,7 @@ async fn summarize(engine: &Engine, parsed: &[ParsedFile], parts: &Parts) -> Res
             Severity::Note => findings.note += 1,
         }
     }
-    let (_, counted) = engine.query("counts", COUNTS).await?;
+    let (_, counted) = engine.query("counts", &counts(config)).await?;
     let count = |column: usize| counted.first().map_or(0, |b| b.column(column).as_primitive::<Int64Type>().value(0).unsigned_abs());
     let (enterprises, pooled, excluded) = (count(0), count(1), count(2));
     Ok(Summary {

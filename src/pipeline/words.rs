@@ -3,10 +3,11 @@
 //! A condition that holds such a column against another word is never what its author meant, so that the columns of trials
 //! carry their lists.
 
-use crate::config::{Config, FormOptions, GivenOptions};
+use crate::config::{Config, FormOptions};
 use crate::engine::expression::WORDS;
 use crate::model::field::FieldKind;
 use crate::model::raw::CellType;
+use crate::stages::publish::enterprise_column::EnterpriseColumn;
 use crate::stages::standardize::{PRECISIONS, state};
 use datafusion::arrow::datatypes::{Field, Schema};
 use std::sync::Arc;
@@ -19,10 +20,8 @@ pub fn of_form(config: &Config, form: &FormOptions, columns: &Schema) -> Schema 
 /// The columns of enterprises, with their lists of words: what the rules of merging take from forms, and what forms give by
 /// declaration.
 pub fn of_enterprises(config: &Config, columns: &Schema) -> Schema {
-    let merged = |name: &str| config.merge.field.get(name)?.from.first()?.split_once('.').map(|(form, field)| (form, field.to_owned()));
-    let given = |name: &str| config.given(name).and_then(GivenOptions::sole_field);
     listed(columns, |name| {
-        let (form, field) = merged(name).or_else(|| given(name))?;
+        let (form, field) = EnterpriseColumn::of(config, name)?.sole_field()?;
         Some(config.form.get(form).and_then(|form| codes(config, form, &field)))
     })
 }

@@ -1,7 +1,7 @@
 //! Forms that a site declares in its settings alone.
 
 use crate::conditions::refusals;
-use crate::util::{Site, tests, text};
+use crate::util::{Site, code, small, small_with, tests, text};
 use std::collections::BTreeSet;
 use std::fs;
 
@@ -76,7 +76,17 @@ fn what_would_fail_at_night_is_refused_with_its_line() {
         (value("from = \"loans\"\nvalue = \"sum(uscc)\""), "CFG-010 13 enterprise.loan_balance.value"),
         (value("from = \"loans\"\nvalue = \"balance\"\nper = \"year\""), "CFG-010 14 enterprise.loan_balance.per"),
         (value("from = \"loans\"\nvalue = \"balance\"").replace("loan_balance", "need_amount"), "CFG-026 10 enterprise.need_amount"),
-        (value("from = \"loans\"\nvalue = \"balance\"").replace("loan_balance", "patents_free"), "CFG-026 10 enterprise.patents_free"),
+        (value("from = \"loans\"\nvalue = \"balance\"").replace("loan_balance", "findings"), "CFG-026 10 enterprise.findings"),
+        (value("from = \"loans\"\nvalue = \"balance\"\nonly = \"balanc > 0\""), "CFG-014 14 enterprise.loan_balance.only"),
+        (value("from = \"loans\"\nvalue = \"balance\"\npick = \"last year\""), "CFG-010 14 enterprise.loan_balance.pick"),
+        (value("from = \"loans\"\nvalue = \"latest(balance)\""), "CFG-010 13 enterprise.loan_balance.value"),
+        (value("formula = \"revenue_lst * 2\""), "CFG-014 12 enterprise.loan_balance.formula"),
+        (value("formula = \"name\""), "CFG-032 12 enterprise.loan_balance.formula"),
+        (value("formula = \"loan_balance + 1\""), "CFG-014 12 enterprise.loan_balance.formula"),
+        (value("formula = \"revenue_last\"\nfrom = \"loans\""), "CFG-010 13 enterprise.loan_balance.from"),
+        ("[pool]\ntable = [\"name\", \"profit\"]\n".to_owned(), "CFG-010 4 pool.table"),
+        ("[pool]\nfinances = [\"staff\"]\n".to_owned(), "CFG-010 4 pool.finances"),
+        ("[form.patents]\nright = { status = \"title\" }\n".to_owned(), "CFG-010 4 form.patents.right.status"),
         (
             format!(
                 "{}[criterion.loan]\nname = {{ zh = \"贷款\" }}\nmet = \"loan_balanc > 0\"\nfigure = \"1\"\n",
@@ -132,6 +142,49 @@ fn a_site_calls_its_fields_as_it_likes() {
     assert_eq!(own_findings(&other), own_findings(&own));
     assert_eq!(other.table("enterprises"), own.table("enterprises"));
     assert_eq!(other.table("provenance"), own.table("provenance"));
+}
+
+#[test]
+fn a_built_in_form_is_taken_away_with_all_that_only_it_gives() {
+    let columns = |site: &Site| -> BTreeSet<String> { site.table("enterprises")[0].keys().cloned().collect() };
+    let usual = small();
+    usual.run();
+    let all = columns(&usual);
+    let criteria = |site: &Site| -> BTreeSet<String> { site.table("verdicts").iter().map(|row| row["criterion"].clone()).collect() };
+    let gone = [("needs", "need_months", ""), ("returns", "revenue_growth", "revenue_stated"), ("patents", "patents_free", "patent_free")];
+    for (form, column, criterion) in gone {
+        let site = small_with(&format!("[form.{form}]\ndisabled = true\n"));
+        let checked = site.huichi(&["check"]);
+        assert!(checked.status.success(), "{}{}", text(&checked.stdout), text(&checked.stderr));
+        site.run();
+        let left = columns(&site);
+        assert!(left.is_subset(&all) && !left.contains(column) && left.contains("title_level"), "{form} {left:?}");
+        assert!(!criteria(&site).contains(criterion) && criteria(&site).contains("title_valid"), "{form}");
+        assert!(!site.path(&format!("outputs/latest/data/{form}.csv")).exists(), "{form}");
+        assert_eq!(site.table("enterprises").len(), usual.table("enterprises").len(), "{form}");
+    }
+    assert_eq!(refusals("[form.directory]\ndisabled = true\n"), ["CFG-010 3 form"]);
+}
+
+#[test]
+fn a_site_says_what_its_pool_shows() {
+    let settings = "[enterprise.need_share]\nlabel = \"需求占资产比\"\nunit = \"%\"\nformula = \"need_amount / positive(total_assets)\"\n
+        [enterprise.exports]\nlabel = \"低收入\"\nfrom = \"returns\"\nvalue = \"count()\"\nonly = \"revenue < 1000000\"\nhidden = true\n
+        [pool]\nsheet = [\"uscc\", \"name\", \"need_share\", \"exports\"]\n";
+    let site = small_with(settings);
+    site.run();
+    let rows = site.table("enterprises");
+    let first = rows.iter().find(|row| row["uscc"] == code(1)).expect("an enterprise");
+    let number = |name: &str| first[name].parse::<f64>().expect("a number");
+    assert!((number("need_share") - number("need_amount") / number("total_assets")).abs() < 0.00005, "{first:?}");
+    let dictionary = site.table("dictionary");
+    let entry = dictionary.iter().find(|row| row["dataset"] == "enterprises" && row["column"] == "need_share").expect("an entry");
+    assert_eq!(
+        [&entry["label"], &entry["type"], &entry["origin"], &entry["statistics"]],
+        ["需求占资产比", "share", "need_amount / positive(total_assets)", "true"]
+    );
+    let heads: BTreeSet<String> = rows[0].keys().cloned().collect();
+    assert!(heads.contains("exports") && heads.contains("need_share_why"), "{heads:?}");
 }
 
 /// What edits say of the three forms.

@@ -14,6 +14,9 @@ fn all_that_a_run_leaves() {
         insta::assert_snapshot!(book, redacted(&sheets(&site.path(&format!("outputs/latest/{book}.xlsx")))));
     }
     datasets_and_record(&site);
+    for row in site.table("dictionary") {
+        assert!(!row["label"].is_empty() && !row["type"].is_empty(), "{row:?}");
+    }
     assert_eq!(site.table("enterprises").len(), 6, "the twin of the pool has a line for each enterprise");
 }
 

@@ -67,7 +67,7 @@ struct Filter {
 
 /// A range with what was typed.
 struct Range {
-    name: &'static str,
+    name: String,
     label: String,
     from: String,
     to: String,
@@ -145,7 +145,7 @@ fn filters(data: &PoolData, query: &Query) -> Vec<Filter> {
         label: portal("filter_conclusion").to_owned(),
         choices: choices(conclusions.into_iter(), query.conclusion.map_or("", |c| c.id())),
     }];
-    if let Some(title) = data.columns.iter().find(|c| c.id == "title_level") {
+    if let Some(title) = data.columns.iter().find(|c| c.id == data.roles.title) {
         let mut words: Vec<_> = title.words.iter().collect();
         words.sort_by_key(|(_, (rank, _))| *rank);
         let all = words.into_iter().map(|(code, (_, word))| (code.clone(), word.clone()));
@@ -170,11 +170,11 @@ fn filters(data: &PoolData, query: &Query) -> Vec<Filter> {
 }
 
 fn ranges(data: &PoolData, query: &Query) -> Vec<Range> {
-    let range = |name: &'static str| {
+    let range = |name: &String| {
         let (from, to) = query.ranges.get(name).cloned().unwrap_or_default();
-        pool::range_column(data, name).map(|column| Range { name, label: column.label.clone(), from, to })
+        pool::range_column(data, name).map(|column| Range { name: name.clone(), label: column.label.clone(), from, to })
     };
-    pool::RANGES.into_iter().filter_map(range).collect()
+    data.roles.ranges.keys().filter_map(range).collect()
 }
 
 fn heads(found: &PoolPage, query: &Query) -> Vec<Sorter> {

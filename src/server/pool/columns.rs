@@ -1,12 +1,12 @@
 //! The columns that the pool's table shows, and what each of an enterprise's values means.
 
 use super::edition::Edition;
-use crate::config::{Config, GivenOptions};
-use crate::finding::word;
-use crate::model::field::PeriodKind;
+use crate::config::{Config, YearOf};
+use crate::finding::{find_word, word};
 use crate::model::words::Lang;
-use crate::server::text::portal;
+use crate::server::text::{portal, say};
 use crate::stages::publish::disclosure::{judged_by, judges_statistics, reads_statistics};
+use crate::stages::publish::enterprise_column::{EnterpriseColumn, listed};
 use crate::stages::publish::{Shape, Vocabulary, shape_of};
 use datafusion::arrow::datatypes::{DataType, Schema};
 use std::collections::HashMap;
@@ -82,41 +82,15 @@ impl Column {
 /// The columns of the table in their order, as far as the dataset has them.
 pub fn columns_of(config: &Config, schema: &Schema, criteria: &[String], years: &[i32]) -> Vec<Column> {
     let last = years.last().copied().unwrap_or_default();
-    let mut ids = vec!["name".to_owned(), "uscc".into(), "conclusion".into()];
-    ids.extend(["title_level".into(), "title_until".into()]);
-    ids.extend(["revenue", "total_profit"].iter().flat_map(|f| years.iter().rev().map(move |y| format!("{f}_{y}"))));
-    let further = [
-        "revenue_growth",
-        "profit_margin",
-        "debt_ratio",
-        "total_assets",
-        "staff",
-        "patents",
-        "patents_in_force",
-        "patents_free",
-        "patents_pledged",
-        "patents_late_fee",
-        "patents_in_force_unclear",
-        "need_amount",
-        "need_months",
-        "consented",
-        "findings",
-    ];
-    ids.extend(further.map(str::to_owned));
-    let place = ids.iter().position(|id| id == "consented").unwrap_or(ids.len());
-    ids.splice(place..place, given_ids(config, years));
+    let mut ids = shown(config, &config.pool.table, years);
     ids.extend(criteria.iter().map(|c| format!("verdict_{c}")));
     ids.iter().filter_map(|id| column(config, schema, id, last)).collect()
 }
 
-/// The columns that forms give by declaration, the latest year first.
-pub fn given_ids(config: &Config, years: &[i32]) -> Vec<String> {
-    let shown = config.enterprise.iter().filter(|(_, given)| !given.hidden);
-    let ids = shown.flat_map(|(id, given)| match given.per {
-        PeriodKind::None => vec![id.clone()],
-        PeriodKind::Year => years.iter().rev().map(|year| format!("{id}_{year}")).collect(),
-    });
-    ids.collect()
+/// The columns of a list of `[pool]`, the latest year first.
+pub fn shown(config: &Config, list: &[String], years: &[i32]) -> Vec<String> {
+    let latest_first: Vec<i32> = years.iter().rev().copied().collect();
+    listed(config, list, &latest_first)
 }
 
 /// A column of the dataset, or what is computed of it; nothing if there is no such column.
@@ -167,7 +141,7 @@ fn is_statistics(config: &Config, id: &str, kind: Kind) -> bool {
         return config.criterion.get(criterion).is_none_or(|c| judges_statistics(config, c));
     }
     let decimal = matches!(kind, Kind::Amount | Kind::Number | Kind::Ratio);
-    reads_statistics(config, id) || decimal && !config.merge.field.contains_key(id) && config.given(id).is_none()
+    reads_statistics(config, id) || decimal && EnterpriseColumn::of(config, id).is_none()
 }
 
 /// What people call a column.
@@ -175,38 +149,35 @@ pub fn label(config: &Config, id: &str) -> String {
     if let Some(criterion) = id.strip_prefix("verdict_") {
         return config.criterion.get(criterion).map_or_else(|| criterion.to_owned(), |c| c.name.get(Lang::Zh).to_owned());
     }
-    if let Some(known) = crate::finding::find_word(Lang::Zh, &format!("portal.column_{id}")) {
+    if let Some(known) = find_word(Lang::Zh, &format!("portal.column_{id}")) {
         return known.to_owned();
     }
-    if let Some(given) = config.enterprise.get(id) {
-        return given.label.clone();
+    if let Some(column) = EnterpriseColumn::of(config, id) {
+        let label = column.label(Lang::Zh);
+        return match column.year {
+            Some(YearOf::Calendar(year)) => say("portal.of_year", &[label, year.to_string()]),
+            _ => label,
+        };
     }
-    if let Some((field, year)) = id.rsplit_once('_').filter(|(_, y)| y.parse::<i32>().is_ok()) {
-        if let Some(given) = config.enterprise.get(field) {
-            return crate::server::text::say("portal.of_year", &[given.label.clone(), year.to_owned()]);
-        }
-        return crate::server::text::say("portal.of_year", &[field_label(config, "returns", field), year.to_owned()]);
+    let Some((form, _)) = config.figures() else { return id.to_owned() };
+    match id.rsplit_once('_').filter(|(_, y)| y.parse::<i32>().is_ok()) {
+        Some((field, year)) => say("portal.of_year", &[field_label(config, form, field), year.to_owned()]),
+        None => field_label(config, form, id),
     }
-    let merged = config.merge.field.get(id).and_then(|r| r.from.first()).and_then(|f| f.split_once('.'));
-    let (form, field) = merged.unwrap_or(("returns", id));
-    field_label(config, form, field)
 }
 
 /// The name of a form's field.
 pub fn field_label(config: &Config, form: &str, field: &str) -> String {
     let own = config.form.get(form).and_then(|f| f.field.get(field)).map(|f| f.label.clone());
-    own.or_else(|| crate::finding::find_word(Lang::Zh, &format!("column.{field}")).map(str::to_owned)).unwrap_or_else(|| field.to_owned())
+    own.or_else(|| find_word(Lang::Zh, &format!("column.{field}")).map(str::to_owned)).unwrap_or_else(|| field.to_owned())
 }
 
 fn unit(config: &Config, id: &str, kind: Kind) -> String {
-    if let Some(stated) = config.given(id).and_then(|given| given.unit.clone()) {
-        return stated;
+    if let Some(stated) = EnterpriseColumn::of(config, id).and_then(|column| column.unit()) {
+        return stated.get(Lang::Zh).to_owned();
     }
     let unit = match (id, kind) {
         (_, Kind::Amount) => word(Lang::Zh, "unit.10000"),
-        (_, Kind::Ratio) => "%",
-        ("need_months", _) => word(Lang::Zh, "column.unit_month"),
-        ("staff", _) => word(Lang::Zh, "column.unit_person"),
         ("findings", _) => word(Lang::Zh, "column.unit_item"),
         (_, Kind::Count) => portal("unit_piece"),
         _ => "",
@@ -223,10 +194,12 @@ pub fn words(config: &Config, id: &str) -> HashMap<String, (usize, String)> {
         let word = |state: &str| word(Lang::Zh, &format!("patent_state.{state}")).to_owned();
         return STATES.iter().enumerate().map(|(i, state)| ((*state).to_owned(), (i, word(state)))).collect();
     }
-    let merged = config.merge.field.get(id).and_then(|r| r.from.first()).and_then(|f| f.split_once('.'));
-    let given = config.given(id).and_then(GivenOptions::sole_field);
-    let given = given.as_ref().map(|(form, field)| (*form, field.as_str()));
-    let (form, field) = merged.or(given).unwrap_or(("patents", id));
+    let Some((form, field)) = EnterpriseColumn::of(config, id).and_then(|column| column.sole_field()) else { return HashMap::new() };
+    words_of_field(config, form, &field)
+}
+
+/// Words of the codes of a form's field, in the order of the code list.
+pub fn words_of_field(config: &Config, form: &str, field: &str) -> HashMap<String, (usize, String)> {
     let list = config.form.get(form).and_then(|f| f.field.get(field)).and_then(|f| f.codes.as_ref()).and_then(|c| config.codes.get(c));
     let vocabulary = Vocabulary::new(config, Lang::Zh);
     list.into_iter().flat_map(|l| l.keys()).enumerate().map(|(i, code)| (code.clone(), (i, vocabulary.word(code).to_owned()))).collect()

@@ -4,13 +4,14 @@ use super::columns::{Column, columns_of};
 use super::load_error::LoadError;
 use super::order::Order;
 use super::records::Records;
-use crate::config::Config;
+use crate::config::{Config, PoolOptions, YearOf};
 use crate::model::name::match_key;
 use crate::stages::acquire::hash_text;
 use crate::stages::publish::PublishedRun;
+use crate::stages::publish::enterprise_column::EnterpriseColumn;
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, StringArray};
 use datafusion::arrow::datatypes::{DataType, Field, Int64Type, Schema};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, OnceLock};
 
 /// A file of the run, as `run.json` lists it.
@@ -70,6 +71,8 @@ pub struct PoolData {
     pub enterprises: RecordBatch,
     /// Columns of the table.
     pub columns: Vec<Column>,
+    /// What its columns mean.
+    pub roles: PoolOptions,
     /// Criteria judged, in their order.
     pub criteria: Vec<String>,
     /// Years of figures, the last counted.
@@ -88,20 +91,17 @@ pub struct PoolData {
     pub by_id: HashMap<String, u32>,
     /// Orders made so far: of each column, that of the closed edition and that of the operator's if it counts otherwise.
     pub orders: Vec<[OnceLock<Order>; 2]>,
-    /// Further datasets, as far as the run wrote them.
+    /// Patents, as far as the run wrote them.
+    pub patents: Option<Records>,
+    /// Records of the yearly form of figures, likewise.
+    pub figures: Option<Records>,
+    /// Further datasets, likewise.
     pub datasets: BTreeMap<&'static str, Records>,
 }
 
 /// Further datasets, with their column that holds the enterprise.
-const DATASETS: [(&str, &str); 7] = [
-    ("patents", "uscc"),
-    ("returns", "enterprise"),
-    ("needs", "enterprise"),
-    ("conflicts", "enterprise"),
-    ("provenance", "enterprise"),
-    ("verdicts", "enterprise"),
-    ("findings", "enterprise"),
-];
+const DATASETS: [(&str, &str); 4] =
+    [("conflicts", "enterprise"), ("provenance", "enterprise"), ("verdicts", "enterprise"), ("findings", "enterprise")];
 
 impl PoolData {
     /// Reads what a run published; nothing if enterprises are not among it.
@@ -111,6 +111,9 @@ impl PoolData {
         let enterprises = enterprises.whole(|name| !name.ends_with("_state"))?;
         let mut loaded = Self::of(config, run, enterprises);
         (loaded.as_of, loaded.inputs) = (about.as_of, about.inputs);
+        let of_form = |form: Option<&String>, key| form.map_or(Ok(None), |form| Records::open(published, form, key));
+        loaded.patents = of_form(config.rights().map(|(form, ..)| form), "uscc")?;
+        loaded.figures = of_form(config.figures().map(|(form, _)| form), "enterprise")?;
         for (name, key) in DATASETS {
             if let Some(records) = Records::open(published, name, key)? {
                 loaded.datasets.insert(name, records);
@@ -125,11 +128,15 @@ impl PoolData {
         let rows = enterprises.num_rows();
         let names: Vec<String> = enterprises.schema().fields().iter().map(|f| f.name().clone()).collect();
         let criteria: Vec<String> = names.iter().filter_map(|n| n.strip_prefix("verdict_")).map(str::to_owned).collect();
-        let mut years: Vec<i32> = names.iter().filter_map(|n| n.strip_prefix("revenue_")?.parse().ok()).collect();
-        years.sort_unstable();
+        let of_years = |name: &String| match (EnterpriseColumn::of(config, name)?.year, name.ends_with("_why")) {
+            (Some(YearOf::Calendar(year)), false) => Some(year),
+            _ => None,
+        };
+        let years: BTreeSet<i32> = names.iter().filter_map(of_years).collect();
+        let years: Vec<i32> = years.into_iter().collect();
         let text = |name: &str| texts(&enterprises, name);
         let (keys, names, former, codes, industry) =
-            (text("enterprise"), text("name"), text("former_names"), text("uscc"), text("industry_code"));
+            (text("enterprise"), text("name"), text(&config.pool.former_names), text("uscc"), text(&config.pool.industry));
         let value = |column: &Option<StringArray>, row: usize| {
             column.as_ref().filter(|c| c.is_valid(row)).map(|c| c.value(row).to_owned()).unwrap_or_default()
         };
@@ -157,8 +164,11 @@ impl PoolData {
             ordinals,
             by_id,
             orders: columns.iter().map(|_| Default::default()).collect(),
+            patents: None,
+            figures: None,
             datasets: BTreeMap::new(),
             columns,
+            roles: config.pool.clone(),
             criteria,
             years,
             enterprises,
@@ -167,7 +177,7 @@ impl PoolData {
 
     /// Finds out which rows of the further datasets are whose, before the first page of an enterprise asks.
     pub fn index(&self) {
-        for records in self.datasets.values() {
+        for records in self.datasets.values().chain(&self.patents).chain(&self.figures) {
             if let Err(error) = records.rows(0, &self.ordinals) {
                 tracing::warn!(%error, "a dataset cannot be indexed");
             }

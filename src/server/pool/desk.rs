@@ -47,10 +47,10 @@ impl PoolData {
 
     /// The returns of an enterprise. Which counts for a year is known by the cells that the year's figures come from.
     pub fn returned(&self, config: &Config, row: usize, cited: &[(String, String)]) -> Result<Returned, LoadError> {
-        let Some(records) = self.datasets.get("returns") else {
+        let Some(records) = &self.figures else {
             return Ok(Returned { batch: None, counted: vec![None; self.years.len()] });
         };
-        let figures = config.form.get("returns").into_iter().flat_map(|f| &f.field);
+        let figures = config.figures().into_iter().flat_map(|(_, form)| &form.field);
         let mut columns = vec!["file", "sheet", "row", "period"];
         columns.extend(figures.filter(|(_, f)| matches!(f.kind, FieldKind::Amount | FieldKind::Number)).map(|(name, _)| name.as_str()));
         let (rows, batch) = records.of(row, &self.ordinals, &columns, (0, ROWS))?;

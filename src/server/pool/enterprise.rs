@@ -1,7 +1,7 @@
 //! The page of one enterprise: verdicts, figures of years, patents, needs, conflicts and returns, as an edition shows them.
 
 use super::chart::{Chart, draw};
-use super::columns::{Column, Kind, column, field_label, given_ids, words};
+use super::columns::{Column, Kind, column, field_label, shown, words, words_of_field};
 use super::data::PoolData;
 use super::desk::{Desk, ROWS, Returned};
 use super::edition::Edition;
@@ -20,39 +20,6 @@ use datafusion::arrow::datatypes::Decimal128Type;
 
 /// Patents of a page.
 pub const PATENTS: usize = 50;
-/// What the page says of an enterprise beside figures, in this order.
-const FACTS: [&str; 25] = [
-    "uscc",
-    "former_names",
-    "address",
-    "industry_code",
-    "title_level",
-    "title_from",
-    "title_until",
-    "need_amount",
-    "need_months",
-    "need_use",
-    "need_rate",
-    "consent",
-    "consent_on",
-    "patents",
-    "inventions",
-    "patents_in_force",
-    "patents_free",
-    "patents_pledged",
-    "patents_late_fee",
-    "patents_in_force_unclear",
-    "patents_status_unclear",
-    "patents_expired",
-    "patents_not_granted",
-    "patents_not_in_force",
-    "latest_grant",
-];
-/// Shares of the last year.
-const RATIOS: [&str; 3] = ["revenue_growth", "profit_margin", "debt_ratio"];
-/// Figures drawn as charts.
-const DRAWN: [&str; 3] = ["revenue", "total_profit", "total_assets"];
-
 /// An enterprise.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 #[schema(as = Enterprise)]
@@ -160,11 +127,11 @@ pub fn profile(data: &PoolData, config: &Config, edition: Edition, row: usize, p
         conclusion: desk.column("conclusion").map(|c| data.shown(edition, &c, row)).unwrap_or_default(),
         disclosed: desk.disclosed,
         verdicts: desk.verdicts()?,
-        facts: desk.facts(FACTS.map(str::to_owned).into_iter().chain(given_ids(config, &data.years))),
+        facts: desk.facts(shown(config, &config.pool.page, &data.years)),
         years: data.years.clone(),
-        charts: DRAWN.iter().filter_map(|field| desk.chart(field, &returns)).collect(),
+        charts: config.pool.drawn.iter().filter_map(|field| desk.chart(field, &returns)).collect(),
         figures,
-        ratios: desk.facts(RATIOS.map(str::to_owned)),
+        ratios: desk.facts(shown(config, &config.pool.shares, &data.years)),
         patents,
         patents_total,
         patents_page,
@@ -183,7 +150,11 @@ impl Desk<'_> {
     /// The query that leads to the source of a column, if a cell is known.
     fn source(&self, id: &str) -> String {
         let known = |column: &str| self.cited.iter().any(|(c, _)| c == column);
-        if columns_behind(id, self.data.last_year()).iter().any(|c| known(c)) { format!("?field={}", quoted(id)) } else { String::new() }
+        if columns_behind(self.config, id, self.data.last_year()).iter().any(|c| known(c)) {
+            format!("?field={}", quoted(id))
+        } else {
+            String::new()
+        }
     }
 
     fn fact(&self, column: &Column) -> Fact {
@@ -237,14 +208,14 @@ impl Desk<'_> {
 
     /// The figures of returns over the years: those that any year states, in the order of the form.
     fn figures(&self, returns: &Returned) -> Vec<Figures> {
-        let Some(form) = self.config.form.get("returns").filter(|_| self.disclosed) else { return Vec::new() };
+        let Some((id, form)) = self.config.figures().filter(|_| self.disclosed) else { return Vec::new() };
         let fields = form.field.iter().filter(|(_, f)| matches!(f.kind, FieldKind::Amount | FieldKind::Number));
         let figures = fields.filter_map(|(field, options)| {
             let years: Vec<Fact> =
                 self.data.years.iter().enumerate().map(|(i, year)| self.figure(field, options.kind, *year, i, returns)).collect();
             let unit = if options.kind == FieldKind::Amount { crate::finding::word(Lang::Zh, "unit.10000") } else { "" };
             let stated = years.iter().any(|f| !f.value.text.is_empty());
-            stated.then(|| Figures { label: field_label(self.config, "returns", field), unit: unit.to_owned(), years })
+            stated.then(|| Figures { label: field_label(self.config, id, field), unit: unit.to_owned(), years })
         });
         figures.collect()
     }
@@ -271,41 +242,48 @@ impl Desk<'_> {
         let amounts = batch.column_by_name(field)?.as_primitive_opt::<Decimal128Type>()?;
         let of = |i: usize| returns.counted[i].filter(|row| amounts.is_valid(*row)).map(|row| amounts.value(row));
         let years: Vec<(i32, Option<i128>)> = self.data.years.iter().enumerate().map(|(i, year)| (*year, of(i))).collect();
-        draw(&field_label(self.config, "returns", field), &years)
+        draw(&field_label(self.config, &self.config.pool.figures, field), &years)
     }
 
     /// A page of patents: number, title, kind, dates, status, pledge, and what they come to.
     fn patents(&self, page: usize) -> Result<(Vec<Vec<Fact>>, usize, usize), LoadError> {
-        const COLUMNS: [(&str, Kind); 9] = [
-            ("patent_number", Kind::Code),
-            ("title", Kind::Text),
-            ("kind", Kind::Word),
-            ("filed_on", Kind::Date),
-            ("granted_on", Kind::Date),
+        let known = self.config.rights().zip(self.data.patents.as_ref());
+        let Some(((form, _, right), records)) = known else { return Ok((Vec::new(), 0, 1)) };
+        let shown = [
+            (right.number.as_str(), Kind::Code),
+            (&right.title, Kind::Text),
+            (&right.kind, Kind::Word),
+            (&right.filed_on, Kind::Date),
+            (&right.granted_on, Kind::Date),
             ("term_end", Kind::Date),
-            ("status", Kind::Word),
-            ("pledged", Kind::Flag),
+            (&right.status, Kind::Word),
+            (&right.pledged, Kind::Flag),
             ("state", Kind::Word),
         ];
-        let Some(records) = self.data.datasets.get("patents") else { return Ok((Vec::new(), 0, 1)) };
         let total = records.count(self.row, &self.data.ordinals)?;
         let page = page.clamp(1, total.div_ceil(PATENTS).max(1));
-        let names: Vec<&str> = COLUMNS.iter().map(|(name, _)| *name).chain(["patent_number_why", "expires_on"]).collect();
+        let why = format!("{}_why", right.number);
+        let names: Vec<&str> = shown.iter().map(|(name, _)| *name).chain([why.as_str(), &right.expires_on]).collect();
         let (rows, batch) = records.of(self.row, &self.data.ordinals, &names, ((page - 1) * PATENTS, PATENTS))?;
         let schema = batch.schema();
-        let columns: Vec<(Column, Option<usize>)> = COLUMNS
+        let columns: Vec<(Column, Option<usize>)> = shown
             .iter()
             .map(|(name, kind)| {
-                let words = if *kind == Kind::Word { words(self.config, name) } else { Default::default() };
-                let label = field_label(self.config, "patents", name);
+                let words = match (*name, kind) {
+                    ("state", _) => words(self.config, name),
+                    (name, Kind::Word) => words_of_field(self.config, form, name),
+                    _ => Default::default(),
+                };
+                let label = field_label(self.config, form, name);
                 (Column { label, words, ..plain(name, *kind) }, schema.index_of(name).ok())
             })
             .collect();
-        let expiry = batch.column_by_name("expires_on");
+        let expiry = batch.column_by_name(&right.expires_on);
         let cell = |(column, index): &(Column, Option<usize>), i: usize| {
             let value = index.map_or_else(Shown::default, |index| value(&batch, index, column, i));
             let value = if column.kind == Kind::Code { value.failing(&text(&batch, &format!("{}_why", column.id), i)) } else { value };
-            let source = stated_field(&column.id, expiry.is_some_and(|e| e.is_valid(i))).filter(|_| !value.text.is_empty());
+            let source = stated_field(&column.id, expiry.filter(|e| e.is_valid(i)).map(|_| right.expires_on.as_str()))
+                .filter(|_| !value.text.is_empty());
             let source = source.map_or_else(String::new, |field| format!("?dataset=patents&row={}&field={field}", rows[i]));
             Fact { id: column.id.clone(), label: column.label.clone(), value, source, ..Fact::default() }
         };
@@ -315,10 +293,10 @@ impl Desk<'_> {
 }
 
 /// The field of a patent's cell that a value is followed to: what is computed has none, an end of term if it is stated.
-fn stated_field(id: &str, expiry_stated: bool) -> Option<&str> {
+fn stated_field<'a>(id: &'a str, expiry: Option<&'a str>) -> Option<&'a str> {
     match id {
         "state" => None,
-        "term_end" => expiry_stated.then_some("expires_on"),
+        "term_end" => expiry,
         id => Some(id),
     }
 }

@@ -31,7 +31,7 @@ pub use compared::{PAGE as CHANGES_PAGE, changes};
 pub use data::{Conclusion, PoolData};
 pub use edition::Edition;
 pub use enterprise::{Profile, profile};
-pub use query::{Query, RANGES, SIZES, VERDICTS, range_column};
+pub use query::{Query, SIZES, VERDICTS, range_column};
 pub use room::{Latest, Room};
 pub use source::{Asked, Origins, origins};
 pub use table::{Head, PoolPage, page};

@@ -12,8 +12,8 @@ use std::collections::BTreeMap;
 
 /// Rows of a page, to choose from.
 pub const SIZES: [usize; 3] = [20, 50, 100];
-/// Figures of which a range can be asked, in ten thousand yuan.
-pub const RANGES: [&str; 2] = ["revenue", "need"];
+/// Ranges of figures taken of one query string.
+const RANGES: usize = 16;
 /// Outcomes of a criterion.
 pub const VERDICTS: [&str; 3] = ["met", "not_met", "unjudged"];
 
@@ -30,8 +30,8 @@ pub struct Query {
     pub industry: String,
     /// Outcome by criterion.
     pub verdicts: BTreeMap<String, String>,
-    /// From and to, as typed, by figure.
-    pub ranges: BTreeMap<&'static str, (String, String)>,
+    /// From and to, as typed, in ten thousand yuan, by the word for the figure (`[pool] ranges`).
+    pub ranges: BTreeMap<String, (String, String)>,
     /// The column to order by; empty for the order of the registry.
     pub sort: String,
     /// Whether the greatest comes first.
@@ -87,13 +87,14 @@ impl Query {
         if let Some(criterion) = key.strip_prefix("v_").filter(|_| VERDICTS.contains(&value)) {
             self.verdicts.insert(criterion.to_owned(), value.to_owned());
         }
-        for figure in RANGES {
-            let typed: String = value.chars().take(24).collect();
-            match key.strip_prefix(figure) {
-                Some("_min") => self.ranges.entry(figure).or_default().0 = typed,
-                Some("_max") => self.ranges.entry(figure).or_default().1 = typed,
-                _ => {}
-            }
+        let typed: String = value.chars().take(24).collect();
+        let is_word = |word: &&str| word.len() <= 40 && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        let bound = |end: &str| key.strip_suffix(end).filter(is_word).map(str::to_owned);
+        let known = |word: &String| self.ranges.len() < RANGES || self.ranges.contains_key(word);
+        match (bound("_min").filter(known), bound("_max").filter(known)) {
+            (Some(word), _) => self.ranges.entry(word).or_default().0 = typed,
+            (_, Some(word)) => self.ranges.entry(word).or_default().1 = typed,
+            _ => {}
         }
     }
 
@@ -174,8 +175,8 @@ impl<'a> Filter<'a> {
             edition,
             sought: (!key.is_empty()).then(|| memchr::memmem::Finder::new(key.as_bytes()).into_owned()),
             conclusion: query.conclusion,
-            title: asked("title_level", &query.title),
-            industry: asked("industry_code", &query.industry),
+            title: asked(&data.roles.title, &query.title),
+            industry: asked(&data.roles.industry, &query.industry),
             verdicts: query.verdicts.iter().filter_map(|(c, v)| Some((texts(&format!("verdict_{c}"))?, v.as_str()))).collect(),
             ranges: ranges.collect(),
         }
@@ -200,9 +201,7 @@ impl<'a> Filter<'a> {
 
 /// The column that a range speaks of.
 pub fn range_column<'a>(data: &'a PoolData, figure: &str) -> Option<&'a Column> {
-    let id = match figure {
-        "revenue" => format!("revenue_{}", data.last_year()),
-        _ => "need_amount".to_owned(),
-    };
-    data.columns.iter().find(|c| c.id == id)
+    let id = data.roles.ranges.get(figure)?;
+    let of_last_year = format!("{id}_{}", data.last_year());
+    data.columns.iter().find(|c| c.id == *id || c.id == of_last_year)
 }

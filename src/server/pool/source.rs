@@ -14,6 +14,7 @@ use crate::model::words::Lang;
 use crate::pipeline::{OriginCell, OriginRow, Seek, origin_of};
 use crate::server::error::PageError;
 use crate::server::state::App;
+use crate::stages::publish::enterprise_column::EnterpriseColumn;
 use serde::Deserialize;
 
 /// Which value is followed: a column of the enterprise, or a field of a row of another dataset.
@@ -106,16 +107,13 @@ fn is_statistics(config: &Config, source: &str) -> bool {
 }
 
 /// The columns whose cells a column's value comes from: itself, or the terms of what is computed.
-pub fn columns_behind(id: &str, last: i32) -> Vec<String> {
-    let of = |field: &str, year: i32| format!("{field}_{year}");
-    match id {
-        "revenue_growth" => vec![of("revenue", last), of("revenue", last - 1)],
-        "profit_margin" => vec![of("total_profit", last), of("revenue", last)],
-        "debt_ratio" => vec!["total_liabilities".to_owned(), "total_assets".to_owned()],
-        _ => match id.strip_suffix("_last") {
-            Some(field) => vec![of(field, last)],
-            None => vec![id.to_owned()],
-        },
+pub fn columns_behind(config: &Config, id: &str, last: i32) -> Vec<String> {
+    let Some(column) = EnterpriseColumn::of(config, id) else { return vec![id.to_owned()] };
+    let operands = column.operands(last);
+    match column.year {
+        _ if !operands.is_empty() => operands.iter().flat_map(|part| columns_behind(config, part, last)).collect(),
+        Some(year) => vec![format!("{}_{}", column.id, year.calendar(last))],
+        None => vec![id.to_owned()],
     }
 }
 
@@ -145,7 +143,7 @@ fn of_enterprise(data: &PoolData, config: &Config, edition: Edition, row: usize,
         return Ok(None);
     }
     let cited = data.cited(row)?;
-    let behind = columns_behind(field, data.last_year());
+    let behind = columns_behind(config, field, data.last_year());
     let cells = behind.iter().flat_map(|c| cited.iter().filter(move |(column, _)| column == c));
     let mut cells: Vec<OriginCell> = cells.filter_map(|(_, cell)| cell_of(&data.inputs, cell)).collect();
     if let (true, Some((year, figure))) = (cells.is_empty(), of_return) {
@@ -160,7 +158,7 @@ fn of_enterprise(data: &PoolData, config: &Config, edition: Edition, row: usize,
     let label = match (&own, of_return) {
         (Some(column), _) => column.label.clone(),
         (None, Some((year, figure))) => {
-            let label = super::columns::field_label(config, "returns", figure);
+            let label = super::columns::field_label(config, &config.pool.figures, figure);
             crate::server::text::say("portal.of_year", &[label, data.years[year].to_string()])
         }
         (None, None) => return Ok(None),
@@ -173,7 +171,7 @@ fn of_enterprise(data: &PoolData, config: &Config, edition: Edition, row: usize,
 fn year_of_return<'a>(data: &PoolData, config: &Config, id: &'a str) -> Option<(usize, &'a str)> {
     let (field, year) = id.rsplit_once('_')?;
     let year: i32 = year.parse().ok()?;
-    let known = config.form.get("returns").and_then(|f| f.field.get(field)).is_some_and(|f| f.kind != FieldKind::Personal);
+    let known = config.figures().and_then(|(_, form)| form.field.get(field)).is_some_and(|f| f.kind != FieldKind::Personal);
     data.years.iter().position(|y| *y == year).filter(|_| known).map(|place| (place, field))
 }
 
@@ -191,8 +189,8 @@ fn in_row(data: &PoolData, (file, sheet, row): (String, String, i64), field: &st
 }
 
 fn of_patent(data: &PoolData, config: &Config, row: usize, asked: &Asked) -> Result<Option<Found>, LoadError> {
-    let field = config.form.get("patents").and_then(|f| f.field.get(&asked.field)).filter(|f| f.kind != FieldKind::Personal);
-    let (Some(records), Some(field)) = (data.datasets.get("patents"), field) else { return Ok(None) };
+    let field = config.rights().and_then(|(_, form, _)| form.field.get(&asked.field)).filter(|f| f.kind != FieldKind::Personal);
+    let (Some(records), Some(field)) = (&data.patents, field) else { return Ok(None) };
     let Ok(at) = records.rows(row, &data.ordinals)?.binary_search(&asked.row) else { return Ok(None) };
     let (_, batch) = records.of(row, &data.ordinals, &["file", "sheet", "row"], (at, 1))?;
     let cell = in_row(data, place(&batch, 0), &asked.field);

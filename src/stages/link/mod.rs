@@ -27,15 +27,15 @@ const NAMED: usize = 5;
 
 /// The registry: an enterprise is its code as given, else `N:` and its name's match key; `first` is the aggregate that
 /// picks the record which counts.
-fn registry(directory: &Subject<'_>, own: &str, first: &str, has_address: bool) -> String {
-    let address = if has_address { "address" } else { "CAST(NULL AS VARCHAR)" };
+fn registry(directory: &Subject<'_>, own: &str, first: &str, apart: Option<&str>) -> String {
+    let apart = apart.unwrap_or("CAST(NULL AS VARCHAR)");
     let (code, org, name, key) = (directory.code(), directory.org(), directory.name(), directory.name_key());
     format!(
-        "SELECT r.enterprise, r.record, d.uscc, coalesce(uscc_valid(d.uscc), false) AS code_ok, d.org_code, d.name, d.name_key, d.address
+        "SELECT r.enterprise, r.record, d.uscc, coalesce(uscc_valid(d.uscc), false) AS code_ok, d.org_code, d.name, d.name_key, d.apart
          FROM (SELECT enterprise, {first} AS record
                FROM (SELECT coalesce({code}, 'N:' || {key}) AS enterprise, record FROM {dataset} WHERE {own}) AS k
                WHERE enterprise IS NOT NULL GROUP BY enterprise) AS r
-         JOIN (SELECT record, {code} AS uscc, {org} AS org_code, {name} AS name, {key} AS name_key, {address} AS address
+         JOIN (SELECT record, {code} AS uscc, {org} AS org_code, {name} AS name, {key} AS name_key, {apart} AS apart
                FROM {dataset}) AS d ON d.record = r.record
          ORDER BY r.record",
         dataset = directory.dataset
@@ -73,7 +73,7 @@ fn claimants(keys: &str, index: &str) -> String {
     format!(
         "SELECT key, CAST(string_agg(label, '、' ORDER BY record) AS VARCHAR) AS claimants FROM (
             SELECT k.key, k.record, row_number() OVER (PARTITION BY k.key ORDER BY k.record) AS place,
-                replace(concat(r.name, '（', concat_ws('，', coalesce(r.uscc, r.org_code), r.address), '）'), '|', '｜') AS label
+                replace(concat(r.name, '（', concat_ws('，', coalesce(r.uscc, r.org_code), r.apart), '）'), '|', '｜') AS label
             FROM {keys} k JOIN {index} i ON i.key = k.key JOIN registry r ON r.record = k.record WHERE i.enterprises > 1) AS c
          WHERE place <= {NAMED} GROUP BY key"
     )
@@ -155,8 +155,9 @@ const INDEXES: [&str; 8] = ["name_keys", "name_index", "name_claimants", "org_ke
 /// Derives the registry; `own` is SQL that is true of its records of the directory, `later` are files that came after
 /// others, each with its place in that order.
 pub async fn register(engine: &Engine, directory: &Subject<'_>, own: &str, later: &[(usize, u32)]) -> Result<(), EngineError> {
-    let has_address = engine.contents(directory.dataset).0.column_with_name("address").is_some();
-    engine.derive("registry", &registry(directory, own, &first(later), has_address)).await.map(|_| ())
+    let schema = engine.contents(directory.dataset).0;
+    let apart = directory.form.apart.as_deref().filter(|field| schema.column_with_name(field).is_some());
+    engine.derive("registry", &registry(directory, own, &first(later), apart)).await.map(|_| ())
 }
 
 /// Links datasets to the registry, as `links_<dataset>`; those that are linked by nothing get no links.
@@ -187,7 +188,7 @@ pub fn nothing(engine: &Engine, datasets: &[Subject<'_>]) -> Result<(), EngineEr
     let flag = |name: &str| Field::new(name, DataType::Boolean, true);
     let number = |name: &str| Field::new(name, DataType::Int64, true);
     let empty = |name: &str, columns: Vec<Field>| engine.table(name, Arc::new(Schema::new(columns)), Vec::new());
-    let keys = [text("org_code"), text("name"), text("name_key"), text("address")];
+    let keys = [text("org_code"), text("name"), text("name_key"), text("apart")];
     empty("registry", [text("enterprise"), number("record"), text("uscc"), flag("code_ok")].into_iter().chain(keys).collect())?;
     for subject in datasets {
         let found = [text("name"), text("enterprise"), text("linked_by"), text("not_linked"), flag("doubtful"), flag("name_agrees")];

@@ -1,6 +1,7 @@
 //! Conflicts: sources that state different values for one field of one enterprise.
 
-use crate::config::{Config, FieldOptions};
+use super::{alias_of, counted_record};
+use crate::config::{Config, FieldOptions, FormOptions, Links, Repeats};
 use crate::engine::{Engine, EngineError};
 use crate::model::amount::{Number, parse_double};
 use crate::model::field::FieldKind;
@@ -12,13 +13,15 @@ use datafusion::arrow::datatypes::{Decimal128Type, Int64Type};
 pub async fn conflicts(engine: &Engine, config: &Config, datasets: &impl super::datasets::Datasets) -> Result<Vec<Conflict>, EngineError> {
     let mut found = Vec::new();
     for rule in config.merge.field.values() {
-        let stated = rule.from.iter().filter_map(|from| from.split_once('.')).filter(|(form, field)| datasets.has(form, field));
+        let stated = rule.sources().filter(|(form, field)| datasets.has(form, field));
         let sources: Vec<Source<'_>> = stated.filter_map(|(form, field)| Source::of(config, form, field)).collect();
         if sources.len() > 1 {
-            found.extend(between(engine, &sources).await?);
+            found.extend(between(engine, config, &sources).await?);
         }
     }
-    for dataset in ["directory", "returns", "needs"].into_iter().filter(|d| datasets.schema(d).is_some()) {
+    // Of records that contradict each other where none counts, a finding tells.
+    let repeated = |form: &FormOptions| form.links == Links::Own && form.repeats == Repeats::First;
+    for (dataset, _) in config.form.iter().filter(|(id, form)| repeated(form) && datasets.schema(id).is_some()) {
         found.extend(repetitions(engine, config, datasets, dataset).await?);
     }
     Ok(found)
@@ -35,33 +38,30 @@ impl<'a> Source<'a> {
     fn of(config: &'a Config, form: &'a str, field: &'a str) -> Option<Self> {
         Some(Self { form, field, options: config.form.get(form)?.field.get(field)? })
     }
-
-    /// What stands for its records in a plan.
-    fn alias(&self) -> &'static str {
-        if self.form == "directory" { "d" } else { "n" }
-    }
 }
 
 /// Holds the value of each further source against the first that is stated, which is the one that is used.
-async fn between(engine: &Engine, sources: &[Source<'_>]) -> Result<Vec<Conflict>, EngineError> {
+async fn between(engine: &Engine, config: &Config, sources: &[Source<'_>]) -> Result<Vec<Conflict>, EngineError> {
     let columns: Vec<String> = sources
         .iter()
         .enumerate()
         .map(|(i, source)| {
-            let alias = source.alias();
-            format!("{alias}.record AS record_{i}, {}", select(alias, source.field, source.options.kind, &format!("_{i}")))
+            let alias = alias_of(config, source.form);
+            format!("{alias}.record AS record_{i}, {}", select(&alias, source.field, source.options.kind, &format!("_{i}")))
         })
         .collect();
-    let needs = if sources.iter().any(|s| s.form == "needs") {
-        "LEFT JOIN (SELECT l.enterprise, n.* FROM needs n JOIN links_needs l ON l.record = n.record
-            WHERE l.enterprise IS NOT NULL AND n.record NOT IN (SELECT record FROM duplicates)) AS n ON n.enterprise = r.enterprise"
-    } else {
-        ""
-    };
-    let sql = format!(
-        "SELECT r.enterprise, {} FROM registry r JOIN directory d ON d.record = r.record {needs} ORDER BY r.record",
-        columns.join(", ")
-    );
+    let mut joins = Vec::new();
+    for source in sources {
+        let alias = alias_of(config, source.form);
+        let join = match config.form[source.form].registry {
+            true => format!("JOIN {} {alias} ON {alias}.record = r.record", source.form),
+            false => counted_record(source.form, &alias),
+        };
+        if !joins.contains(&join) {
+            joins.push(join);
+        }
+    }
+    let sql = format!("SELECT r.enterprise, {} FROM registry r {} ORDER BY r.record", columns.join(", "), joins.join(" "));
     let (_, batches) = engine.query("conflicts", &sql).await?;
     let mut found = Vec::new();
     for batch in &batches {

@@ -1,10 +1,11 @@
-//! Values that forms give to enterprises, as `[enterprise.<id>]` declares them.
+//! Values that rest on many records of a form, as `[enterprise.<id>]` declares them.
 //!
 //! Each is a table of the engine, `given_<id>` (enterprise, period, value, why), and a table of the records that it rests on,
 //! `given_by_<id>` (enterprise, period, record): provenance is asked of these, not kept beside the values.
 
 use super::datasets::{Datasets, sql_type};
 use crate::config::{Config, FormOptions, GivenOptions, Pick, Taken, member};
+use crate::engine::expression::Refusal;
 use crate::engine::{Engine, EngineError};
 use crate::model::field::{FieldKind, PeriodKind};
 use crate::model::merged::Given;
@@ -15,13 +16,15 @@ const DIFFERS: &str = "'UNQ-003'";
 /// Derives the tables of every value that is declared, and gives its columns of `enterprises` for the years shown.
 pub async fn give(engine: &Engine, config: &Config, datasets: &impl Datasets, years: &[i32]) -> Result<Vec<Given>, EngineError> {
     let mut all = Vec::new();
-    for (id, options) in &config.enterprise {
+    let by_itself = |given: &GivenOptions| !config.is_counted(given) && !config.is_of_patents(given);
+    for (id, options) in config.enterprise.iter().filter(|(_, given)| given.formula.is_none() && by_itself(given)) {
         let (Some(form), Some(taken), Some(kind)) = (config.form.get(&options.from), options.taken(), config.kind_of(options)) else {
             continue;
         };
         let figure = Figure { id, options, form, taken, kind };
         if datasets.schema(&options.from).is_some() {
-            engine.derive(&format!("given_by_{id}"), &figure.records(datasets)).await?;
+            let records = figure.records(datasets, years).map_err(|r| r.of(options.only.as_deref().unwrap_or(id)))?;
+            engine.derive(&format!("given_by_{id}"), &records).await?;
             engine.derive(&format!("given_{id}"), &figure.values()).await?;
         }
         all.extend(figure.columns(datasets, years));
@@ -43,7 +46,7 @@ impl Figure<'_> {
     fn fields(&self) -> Vec<String> {
         match &self.taken {
             Taken::Count => Vec::new(),
-            Taken::Field(field) => vec![field.clone()],
+            Taken::Field(field) | Taken::Latest(field) => vec![field.clone()],
             Taken::Sum(field, range) => match self.form.lists.get(field) {
                 None => vec![field.clone()],
                 Some(members) => {
@@ -61,7 +64,7 @@ impl Figure<'_> {
 
     /// A row for each record that speaks for an enterprise: enterprise, period, record, its value and why it has none. Of
     /// records that contradict each other none has a value.
-    fn records(&self, datasets: &impl Datasets) -> String {
+    fn records(&self, datasets: &impl Datasets, years: &[i32]) -> Result<String, Refusal> {
         let (from, sql_type) = (&self.options.from, self.sql_type());
         let has = |column: &str| datasets.has(from, column);
         let fields = self.fields();
@@ -72,20 +75,28 @@ impl Figure<'_> {
         };
         let whys = fields.iter().map(|field| format!("{field}_why")).filter(|why| has(why)).map(|why| format!("t.\"{why}\""));
         let why = whys.chain(["CAST(NULL AS VARCHAR)".to_owned()]).collect::<Vec<_>>().join(", ");
+        let (only, rows) = match &self.options.only {
+            Some(sql) => super::only::spliced(sql, from, datasets, self.form)?,
+            None => ("true".to_owned(), from.clone()),
+        };
         let base = format!(
             "SELECT l.enterprise, t.period, t.record, CASE WHEN f.record IS NULL THEN {value} END AS value,
                 CASE WHEN f.record IS NULL THEN coalesce({why}) ELSE {DIFFERS} END AS why
-             FROM {from} t JOIN (SELECT DISTINCT enterprise, record FROM links_{from} WHERE enterprise IS NOT NULL) AS l ON l.record = t.record
-             LEFT JOIN duplicates f ON f.record = t.record WHERE f.record IS NULL OR f.conflicting"
+             FROM {rows} t JOIN (SELECT DISTINCT enterprise, record FROM links_{from} WHERE enterprise IS NOT NULL) AS l ON l.record = t.record
+             LEFT JOIN duplicates f ON f.record = t.record WHERE (f.record IS NULL OR f.conflicting) AND ({only})"
         );
-        match self.options.pick {
+        Ok(match self.options.pick {
             None => format!("SELECT * FROM ({base}) AS b ORDER BY enterprise, record"),
             Some(Pick::LatestYear) => format!(
                 "SELECT enterprise, period, record, value, why FROM (
                     SELECT *, max(period) OVER (PARTITION BY enterprise) AS latest FROM ({base}) AS b) AS p
                  WHERE period = latest OR latest IS NULL ORDER BY enterprise, record"
             ),
-        }
+            Some(Pick::LastYear) => {
+                let last = years.last().copied().unwrap_or_default();
+                format!("SELECT * FROM ({base}) AS b WHERE period = {last} ORDER BY enterprise, record")
+            }
+        })
     }
 
     /// A row for each enterprise, and for each period where there is a value for each.
@@ -94,6 +105,7 @@ impl Figure<'_> {
         let value = match self.taken {
             Taken::Field(_) => format!("CASE WHEN {whole} AND min(value) = max(value) THEN min(value) END"),
             Taken::Sum(..) => format!("CASE WHEN {whole} THEN TRY_CAST(sum(value) AS {}) END", self.sql_type()),
+            Taken::Latest(_) => "max(CASE WHEN value <= as_of() THEN value END)".to_owned(),
             Taken::Count => format!("CASE WHEN {whole} THEN sum(value) END"),
         };
         let (period, group) = match self.options.per {
@@ -117,8 +129,6 @@ impl Figure<'_> {
             id: self.id.to_owned(),
             year,
             fields: self.fields(),
-            label: self.options.label.clone(),
-            kind: self.kind,
             sql_type: self.sql_type(),
             there,
         };

@@ -5,14 +5,23 @@
 //! status that says in force: what is filed or granted after the reference date is not granted yet, what is past its term is
 //! over. What is withheld is not known, but a date after the reference date is never withheld into a patent in force.
 
+use crate::config::RightOptions;
 use crate::engine::{Engine, EngineError};
 
 /// The last day of protection.
-const TERM_END: &str = "protected_until(expires_on, CAST(expires_on_precision AS VARCHAR), CAST(expires_on_state AS VARCHAR),
-    kind, filed_on, CAST(filed_on_precision AS VARCHAR))";
+fn term_end(right: &RightOptions) -> String {
+    let RightOptions { expires_on, kind, filed_on, .. } = right;
+    format!(
+        "protected_until({expires_on}, CAST({expires_on}_precision AS VARCHAR), CAST({expires_on}_state AS VARCHAR),
+         {kind}, {filed_on}, CAST({filed_on}_precision AS VARCHAR))"
+    )
+}
 
 /// Whether any date as stated, or the year in the number, says that it was filed or granted after the reference date.
-const LATER: &str = "s.filed_on > as_of() OR s.granted_on > as_of() OR patent_year(s.patent_number) > date_part('year', as_of())";
+fn later(right: &RightOptions) -> String {
+    let RightOptions { number, filed_on, granted_on, .. } = right;
+    format!("s.{filed_on} > as_of() OR s.{granted_on} > as_of() OR patent_year(s.{number}) > date_part('year', as_of())")
+}
 
 /// The state by dates, status, pledge and end of term. Not granted and not in force before all: no pledge or term revives
 /// what has lapsed. An application that was granted by the date is called pending in vain.
@@ -28,18 +37,15 @@ const STATE: &str = "CASE
     WHEN pledged IS NULL OR term_end IS NULL THEN 'in_force_unclear'
     ELSE 'free' END";
 
-/// True of the states in which a patent is in force.
-pub const IN_FORCE: &str = "s.state IN ('free', 'pledged', 'late_fee', 'in_force_unclear')";
-
-/// True of patents of which nobody can say whether they are free: status, pledge or end of term are not known.
-pub const MAY_BE_FREE: &str = "s.state = 'in_force_unclear' OR s.state = 'unclear' AND p.pledged IS NOT TRUE";
-
-/// Derives `patent_states` from `patents`: record, last day of protection and state.
-pub async fn patent_states(engine: &Engine) -> Result<(), EngineError> {
-    // Dates after the reference date are withheld from `patents`, and still tell that nothing was granted.
+/// Derives `patent_states` from a form's patents: record, last day of protection and state.
+pub async fn patent_states(engine: &Engine, form: &str, right: &RightOptions) -> Result<(), EngineError> {
+    let RightOptions { status, pledged, granted_on, .. } = right;
+    let (later, term_end) = (later(right), term_end(right));
+    // Dates after the reference date are withheld from the dataset, and still tell that nothing was granted.
     let stated = format!(
-        "SELECT p.*, coalesce({LATER}, false) AS later FROM (SELECT record, status, pledged, granted_on, {TERM_END} AS term_end FROM patents) AS p
-         JOIN stated_patents s ON s.record = p.record"
+        "SELECT p.*, coalesce({later}, false) AS later FROM (
+            SELECT record, {status} AS status, {pledged} AS pledged, {granted_on} AS granted_on, {term_end} AS term_end FROM {form}) AS p
+         JOIN stated_{form} s ON s.record = p.record"
     );
     engine.derive("patent_states", &format!("SELECT record, term_end, {STATE} AS state FROM ({stated}) AS p ORDER BY record")).await?;
     Ok(())

@@ -3,11 +3,9 @@
 //! Owns: how a column's type becomes a cell's kind, and the words of coded values. Columns are looked up once a batch,
 //! values are lent, nothing is copied a cell. Invariant: decimals stay decimals.
 
-use super::disclosure;
 use super::workbook::Value;
-use crate::config::{Config, field_of};
+use crate::config::Config;
 use crate::finding::find_word;
-use crate::model::field::FieldKind;
 use crate::model::words::Lang;
 use chrono::NaiveDate;
 use datafusion::arrow::array::{
@@ -29,27 +27,6 @@ pub enum Shape {
     Ratio,
     /// A number; whole ones without decimals.
     Number,
-}
-
-/// What a column of `enterprises` holds.
-pub fn shape_of(config: &Config, column: &str) -> Shape {
-    if disclosure::RATIOS.contains(&column) {
-        return Shape::Ratio;
-    }
-    let kind = |form: &str, field: &str| config.form.get(form).and_then(|f| f.field.get(field)).map(|f| f.kind);
-    let merged = config.merge.field.get(column).and_then(|r| r.from.first()).and_then(|f| f.split_once('.'));
-    let given = config.given(column);
-    let kind = match merged {
-        Some((form, field)) => kind(form, field),
-        None if given.is_some() => given.and_then(|given| config.kind_of(given)),
-        None => kind("returns", field_of(column)),
-    };
-    match kind {
-        Some(FieldKind::Amount) => Shape::Amount,
-        Some(FieldKind::Number) => Shape::Number,
-        Some(FieldKind::Code) => Shape::Word,
-        _ => Shape::Plain,
-    }
 }
 
 /// The words of coded values in the language of the run.

@@ -1,10 +1,11 @@
 //! What the sheets of a workbook are written with: words, looks, and what an edition may show of what was gathered.
 
-use super::cells::{Shape, Vocabulary, shape_of};
+use super::cells::{Shape, Vocabulary};
+use super::enterprise_column::shape_of;
 use super::gathered::Gathered;
 use super::publication::Publication;
 use super::workbook::{Column, Value};
-use crate::finding::word;
+use crate::finding::{find_word, word};
 use crate::model::few::is_few;
 use crate::model::words::{Lang, fill};
 use chrono::{Datelike, NaiveDate};
@@ -70,6 +71,13 @@ impl<'a> Desk<'a> {
     /// The header of a column.
     pub fn header(&self, id: &str) -> &'static str {
         word(self.lang(), &format!("column.{id}"))
+    }
+
+    /// The name of a yearly figure.
+    pub fn field(&self, id: &str) -> &'a str {
+        let english = find_word(Lang::En, &format!("column.{id}")).filter(|_| self.lang() == Lang::En);
+        let field = self.publication.config.figures().and_then(|(_, form)| form.field.get(id));
+        english.or_else(|| field.map(|f| f.label.as_str())).unwrap_or_default()
     }
 
     /// The name of a dataset; in Chinese the form's own title.

@@ -2,15 +2,13 @@
 //!
 //! Workbooks and portal ask here alone: what one of them hides, the other must not show.
 
-use crate::config::{Config, CriterionOptions, EditOptions, field_of};
+use super::enterprise_column::EnterpriseColumn;
+use crate::config::{Config, CriterionOptions, EditOptions, FieldOptions, FormOptions, field_of};
 use crate::engine::expression::Expression;
 use crate::finding::Finding;
 use crate::model::field::FieldKind;
 use crate::model::place::Places;
 use std::collections::HashSet;
-
-/// Figures of statistics that are computed, not stated.
-pub const RATIOS: [&str; 3] = ["revenue_growth", "profit_margin", "debt_ratio"];
 
 /// Whether an expression of a criterion rests on figures of statistics.
 ///
@@ -20,16 +18,14 @@ pub fn reads_statistics(config: &Config, sql: &str) -> bool {
     expression.has_subquery() || expression.names().iter().any(|name| is_statistics(config, &name.to_lowercase()))
 }
 
-/// Whether a column of `enterprises` holds a figure of statistics, or says something of one.
+/// Whether a column of `enterprises`, or a field of a form, holds a figure of statistics, or says something of one.
 pub fn is_statistics(config: &Config, column: &str) -> bool {
-    let fields = config.form.values().filter(|form| form.statistics).flat_map(|form| &form.field);
-    let figures = fields.filter(|(_, f)| matches!(f.kind, FieldKind::Amount | FieldKind::Number)).map(|(name, _)| name.as_str());
     // What stands beside a figure is called like it and more: revenue_last_why.
     let beside = SUFFIXES.iter().find_map(|suffix| column.strip_suffix(suffix)).unwrap_or(column);
-    let given = config.given(beside);
-    RATIOS.contains(&beside)
-        || given.is_some_and(|given| config.is_statistical(&given.from))
-        || figures.into_iter().any(|figure| figure.eq_ignore_ascii_case(field_of(beside)))
+    let figure = |f: &FieldOptions| matches!(f.kind, FieldKind::Amount | FieldKind::Number);
+    let of_form =
+        |form: &FormOptions| form.statistics && form.field.iter().any(|(name, f)| figure(f) && name.eq_ignore_ascii_case(field_of(beside)));
+    EnterpriseColumn::of(config, beside).is_some_and(|column| column.is_statistics()) || config.form.values().any(of_form)
 }
 
 /// What a name gets that stands beside a figure.

@@ -4,19 +4,11 @@ use super::publication::Publication;
 use crate::error::Error;
 use datafusion::arrow::array::RecordBatch;
 
-/// Figures shown, where the returns have them.
-pub const FIGURES: [&str; 7] = ["revenue", "total_profit", "net_profit", "rd_expense", "total_assets", "total_liabilities", "total_equity"];
-
-/// Columns of the list that are shown as they are.
-const STATED: [&str; 9] = ["patent_number", "patent_number_why", "title", "kind", "filed_on", "granted_on", "status", "pledged", "holders"];
-
 /// Queries the figures: pooled enterprises first, each in the order of the registry.
 pub async fn finances(p: &Publication<'_>) -> Result<Vec<RecordBatch>, Error> {
-    if !p.has("returns") {
-        return Ok(Vec::new());
-    }
-    let (schema, _) = p.engine.contents("returns");
-    let figures: Vec<&str> = FIGURES.into_iter().filter(|f| schema.column_with_name(f).is_some()).collect();
+    let Some((form, _)) = p.config.figures().filter(|(form, _)| p.has(form)) else { return Ok(Vec::new()) };
+    let (schema, _) = p.engine.contents(form);
+    let figures: Vec<&String> = p.config.pool.finances.iter().filter(|f| schema.column_with_name(f).is_some()).collect();
     let columns: String = figures.iter().map(|f| format!(", t.\"{f}\"")).collect();
     let (mut select, mut joins, mut any) = (String::new(), String::new(), Vec::new());
     for year in &p.merged.years {
@@ -25,7 +17,7 @@ pub async fn finances(p: &Publication<'_>) -> Result<Vec<RecordBatch>, Error> {
             any.push(format!("y{year}.\"{figure}\" IS NOT NULL"));
         }
         joins.push_str(&format!(
-            " LEFT JOIN (SELECT l.enterprise{columns} FROM returns t JOIN links_returns l ON l.record = t.record
+            " LEFT JOIN (SELECT l.enterprise{columns} FROM {form} t JOIN links_{form} l ON l.record = t.record
                 WHERE l.enterprise IS NOT NULL AND t.period = {year} AND t.record NOT IN (SELECT record FROM duplicates)) AS y{year}
              ON y{year}.enterprise = e.enterprise"
         ));
@@ -41,25 +33,28 @@ pub async fn finances(p: &Publication<'_>) -> Result<Vec<RecordBatch>, Error> {
     Ok(p.engine.query("finances", &sql).await?.1)
 }
 
-/// Queries patents and their owners; a record that repeats another is not among them.
+/// Queries patents and their owners, each field under the word for what it says of a patent; a record that repeats another
+/// is not among them.
 pub async fn patents(p: &Publication<'_>) -> Result<Vec<RecordBatch>, Error> {
-    let (schema, _) = p.engine.contents("patents");
-    let column = |name: &str| match schema.column_with_name(name) {
-        Some(_) => format!("d.\"{name}\" AS \"{name}\""),
+    let Some((form, _, right)) = p.config.rights().filter(|(form, ..)| p.has(form)) else { return Ok(Vec::new()) };
+    let (schema, _) = p.engine.contents(form);
+    let column = |field: &str, name: &str| match schema.column_with_name(field) {
+        Some(_) => format!("d.\"{field}\" AS \"{name}\""),
         None => format!("CAST(NULL AS VARCHAR) AS \"{name}\""),
     };
-    let stated: Vec<String> = STATED.iter().map(|c| column(c)).collect();
+    let fields = right.fields().into_iter().filter(|(name, _)| *name != "expires_on");
+    let stated = fields.map(|(name, field)| column(field, name)).chain([column(&format!("{}_why", right.number), "number_why")]);
     let sql = format!(
         "SELECT d.record, c.enterprise, e.uscc AS owner_code, e.uscc_why AS owner_code_why, e.name AS owner, e.pooled, {},
             s.term_end AS term, s.state, CASE WHEN c.enterprise IS NULL THEN n.not_linked END AS reason
-         FROM patents d JOIN patent_states s ON s.record = d.record
-         LEFT JOIN credits_patents c ON c.record = d.record LEFT JOIN enterprises e ON e.enterprise = c.enterprise
+         FROM {form} d JOIN patent_states s ON s.record = d.record
+         LEFT JOIN credits_{form} c ON c.record = d.record LEFT JOIN enterprises e ON e.enterprise = c.enterprise
          LEFT JOIN (SELECT record, coalesce(
                 CAST(string_agg(CASE WHEN doubtful THEN not_linked END, chr(30) ORDER BY number) AS VARCHAR), max(not_linked)) AS not_linked
-            FROM links_patents GROUP BY record) AS n ON n.record = d.record
+            FROM links_{form} GROUP BY record) AS n ON n.record = d.record
          WHERE d.record NOT IN (SELECT record FROM duplicates)
          ORDER BY CASE WHEN c.enterprise IS NULL THEN 1 ELSE 0 END, d.record, c.enterprise",
-        stated.join(", ")
+        stated.collect::<Vec<_>>().join(", ")
     );
     Ok(p.engine.query("patents", &sql).await?.1)
 }

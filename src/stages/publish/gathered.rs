@@ -6,7 +6,7 @@
 use super::cells::{Reader, Shape};
 use super::evidence;
 use super::held_back::{HeldBack, RestsOn};
-use super::provenance::{SHARED, Sources};
+use super::provenance::Sources;
 use super::publication::Publication;
 use super::verdict::{Conclusion, Verdicts};
 use crate::config::Workbook;
@@ -89,7 +89,7 @@ impl<'a> Gathered<'a> {
             rests,
             findings,
             finances: if wanted("finances") { evidence::finances(p).await? } else { Vec::new() },
-            patents: if wanted("patents") && p.has("patents") { evidence::patents(p).await? } else { Vec::new() },
+            patents: if wanted("patents") { evidence::patents(p).await? } else { Vec::new() },
             stated: if wanted("accounting") { stated(p).await? } else { Vec::new() },
             enterprises,
             pooled: 0,
@@ -113,10 +113,11 @@ pub fn asked(sheets: &[String], id: &str) -> bool {
 /// Enterprises of whose consent, or of its date, any source says something that is withheld or unreadable: another
 /// source's older yes does not outweigh what may be a withdrawal, and nobody can say that the day has come.
 async fn unclear(p: &Publication<'_>) -> Result<HashSet<String>, Error> {
-    let sources = p.merged.columns.iter().filter(|c| ["consent", "consent_on"].contains(&c.name.as_str())).flat_map(|c| &c.sources);
+    let said = [&p.config.pool.consent, &p.config.pool.consent_on];
+    let sources = p.merged.columns.iter().filter(|c| said.contains(&&c.name)).flat_map(|c| &c.sources);
     let mut unclear = HashSet::new();
     for (record, field) in sources {
-        let Some((_, dataset)) = SHARED.iter().find(|(r, _)| r == record) else { continue };
+        let Some(dataset) = p.merged.form_of(record) else { continue };
         let sql = format!(
             "SELECT e.enterprise FROM enterprises e JOIN {dataset} d ON d.record = e.{record}
              WHERE d.\"{field}\" IS NULL AND CAST(d.\"{field}_state\" AS VARCHAR) NOT IN ('blank', 'mark')"
@@ -132,7 +133,9 @@ pub async fn consenting(p: &Publication<'_>) -> Result<HashSet<String>, Error> {
     let (as_of, unclear) = (p.config.as_of, unclear(p).await?);
     let mut consenting = HashSet::new();
     for batch in &p.engine.contents("enterprises").1 {
-        let [key, consent, on] = ["enterprise", "consent", "consent_on"].map(|c| Reader::of(batch, c, Shape::Plain));
+        let said = [&p.config.pool.consent, &p.config.pool.consent_on];
+        let key = Reader::of(batch, "enterprise", Shape::Plain);
+        let [consent, on] = said.map(|c| Reader::of(batch, c, Shape::Plain));
         let given = (0..batch.num_rows()).filter(|row| consent.is_true(*row) && on.date(*row).is_none_or(|d| d <= as_of));
         consenting.extend(given.map(|row| key.text(row)).filter(|key| !unclear.contains(*key)).map(str::to_owned));
     }

@@ -10,7 +10,9 @@ mod books;
 mod cells;
 mod data;
 mod desk;
+mod dictionary;
 pub mod disclosure;
+pub mod enterprise_column;
 mod evidence;
 mod gathered;
 mod held_back;
@@ -27,7 +29,8 @@ mod verdict;
 mod workbook;
 
 pub use adopted::{Adopted, Differences, ENTERPRISES, compare};
-pub use cells::{Shape, Vocabulary, shape_of};
+pub use cells::{Shape, Vocabulary};
+pub use enterprise_column::shape_of;
 pub use held_back::{HeldBack, HeldRecords};
 pub use publication::{Input, Publication};
 pub use published::{FileFlaw, PublishedRun, RECORD};
@@ -35,6 +38,7 @@ pub use slip::{Slip, SlipRow, write_slip};
 
 use crate::config::{Config, DataFormat, FORMS};
 use crate::error::Error;
+use dictionary::DICTIONARY;
 use std::path::Path;
 
 /// A run's folder as it was written.
@@ -56,11 +60,17 @@ pub async fn publish(publication: &Publication<'_>, folder: &Path) -> Result<Wri
     let gathered = gathered::Gathered::gather(publication, &consenting, &held_back, &rests).await?;
     let data = folder.join("data");
     let mut tables = Vec::new();
-    for name in wanted(publication.config) {
+    for name in wanted(publication.config).into_iter().filter(|name| *name != DICTIONARY) {
         if let Some(table) = tables::table(publication, &gathered, name).await? {
             std::fs::create_dir_all(&data)?;
             tables.push((name, table));
         }
+    }
+    if let Some(name) = publication.config.output.data.iter().find(|name| *name == DICTIONARY) {
+        let described = tables.iter().map(|(name, (schema, _))| (name.as_str(), schema.as_ref()));
+        let dictionary = dictionary::dictionary(publication.config, described)?;
+        std::fs::create_dir_all(&data)?;
+        tables.push((name, dictionary));
     }
     // Everything to be written is at hand; data files and workbooks are written side by side.
     let (written_data, books) = std::thread::scope(|scope| {

@@ -13,14 +13,13 @@ use datafusion::arrow::array::{Array, AsArray, RecordBatch};
 use datafusion::arrow::datatypes::{Int32Type, Int64Type};
 use std::collections::{BTreeSet, HashMap};
 
-/// Columns of record numbers whose datasets a field can come from, beside others.
-pub const SHARED: [(&str, &str); 2] = [("directory_record", "directory"), ("need_record", "needs")];
-
 /// The sources of all columns.
 #[derive(Debug, Clone)]
 pub struct Sources {
     columns: Vec<(String, Vec<(String, String)>)>,
     given: HashMap<String, Records>,
+    /// Columns of numbers of records, each with the form whose they are.
+    records: Vec<(String, String)>,
 }
 
 /// The fields that a column reads, and by enterprise the records in which it does.
@@ -51,6 +50,7 @@ impl Sources {
         Self {
             columns: p.merged.columns.iter().map(|c| (c.name.clone(), c.sources.clone())).collect(),
             given: p.merged.given.iter().map(|given| (given.name.clone(), Records::of(p, given))).collect(),
+            records: p.merged.records.clone(),
         }
     }
 
@@ -59,7 +59,7 @@ impl Sources {
         let mut columns = BTreeSet::new();
         let mut joins = BTreeSet::new();
         for (record, field) in self.columns.iter().filter(|(_, s)| s.len() > 1).flat_map(|(_, s)| s) {
-            if let Some((_, dataset)) = SHARED.iter().find(|(r, _)| r == record) {
+            if let Some((_, dataset)) = self.records.iter().find(|(r, _)| r == record) {
                 columns.insert(format!(", {dataset}.\"{field}\" IS NOT NULL AS \"{}\"", stated(record, field)));
                 joins.insert(format!(" LEFT JOIN {dataset} ON {dataset}.record = e.{record}"));
             }

@@ -1,7 +1,7 @@
 //! The published datasets: their columns, from the engine or from what the stages left.
 
 use super::gathered::{FindingCount, Gathered};
-use super::provenance::{SHARED, Sources};
+use super::provenance::Sources;
 use super::publication::Publication;
 use crate::config::{FormOptions, Links};
 use crate::error::Error;
@@ -43,7 +43,7 @@ pub async fn table(publication: &Publication<'_>, gathered: &Gathered<'_>, name:
 fn enterprises(p: &Publication<'_>, gathered: &Gathered<'_>) -> Result<Table, Error> {
     let (schema, batches) = p.engine.contents("enterprises");
     // The record numbers are ours; provenance says the same in words.
-    let is_number = |name: &str| SHARED.iter().any(|(record, _)| name == *record) || name.starts_with("return_record_");
+    let is_number = |name: &str| p.merged.form_of(name).is_some();
     let shown: Vec<usize> = (0..schema.fields().len()).filter(|i| !is_number(schema.field(*i).name())).collect();
     let batches = batches.iter().map(|b| b.project(&shown)).collect::<Result<Vec<_>, _>>()?;
     let schema = schema.project(&shown)?;
@@ -66,14 +66,14 @@ fn enterprises(p: &Publication<'_>, gathered: &Gathered<'_>) -> Result<Table, Er
     Ok((schema, batches))
 }
 
-fn batch(columns: Vec<(&str, ArrayRef)>) -> Result<Table, Error> {
+pub(super) fn batch(columns: Vec<(&str, ArrayRef)>) -> Result<Table, Error> {
     let fields: Vec<Field> = columns.iter().map(|(name, array)| Field::new(*name, array.data_type().clone(), true)).collect();
     let schema = Arc::new(Schema::new(fields));
     let batch = RecordBatch::try_new(schema.clone(), columns.into_iter().map(|(_, a)| a).collect())?;
     Ok((schema, vec![batch]))
 }
 
-fn texts<'a, T: AsRef<str>>(values: impl IntoIterator<Item = T> + 'a) -> ArrayRef {
+pub(super) fn texts<'a, T: AsRef<str>>(values: impl IntoIterator<Item = T> + 'a) -> ArrayRef {
     Arc::new(values.into_iter().map(Some).collect::<StringArray>())
 }
 
@@ -126,9 +126,9 @@ async fn credited(p: &Publication<'_>, dataset: &str, form: &FormOptions) -> Res
     let code = form.first_of(FieldKind::Uscc).unwrap_or("uscc");
     let columns = published_columns(p, dataset).await?;
     let columns: Vec<String> = columns.iter().filter(|c| !c.starts_with(code)).map(|c| format!("d.\"{c}\"")).collect();
-    let (state, states) = match dataset {
-        "patents" => ("s.state, s.term_end, ", "JOIN patent_states s ON s.record = d.record"),
-        _ => ("", ""),
+    let (state, states) = match form.right {
+        Some(_) => ("s.state, s.term_end, ", "JOIN patent_states s ON s.record = d.record"),
+        None => ("", ""),
     };
     let sql = format!(
         "SELECT d.record, c.enterprise AS uscc, r.name AS enterprise_name, {state}{} FROM {dataset} d {states}

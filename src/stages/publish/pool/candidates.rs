@@ -73,9 +73,8 @@ fn total_row<'v>(desk: &'v Desk<'_>, sums: impl Iterator<Item = Value<'v>>) -> V
 
 /// Whether adding up makes sense and shows no more than the rows do.
 fn adds(desk: &Desk<'_>, column: &PoolColumn<'_>) -> bool {
-    let counts = matches!(column.origin, Origin::Patents | Origin::Findings) || column.name == "staff";
     let hidden = column.statistics && desk.edition == Edition::Operator;
-    (column.shape == Shape::Amount || counts) && !hidden
+    (column.shape == Shape::Amount || column.adds) && !hidden
 }
 
 /// A batch of enterprises, its columns at hand.

@@ -51,7 +51,7 @@ fn facts(desk: &Desk<'_>) -> Vec<(String, String)> {
     if desk.edition == Edition::Operator {
         facts.insert(1, (desk.say("fact_consent"), desk.tell("fact_consent_value", &[&grouped(gathered.consenting.len() as u64)])));
     }
-    if p.has("patents") {
+    if p.config.rights().is_some_and(|(form, ..)| p.has(form)) && p.config.pool.in_force.len() == IN_FORCE {
         facts.insert(1, (desk.say("fact_patents"), patents(desk)));
     }
     facts.extend(p.adopted.as_ref().map(|adopted| (desk.say("fact_adopted"), since(desk, adopted))));
@@ -60,20 +60,21 @@ fn facts(desk: &Desk<'_>) -> Vec<(String, String)> {
 
 /// Patents in force of the pool, as the sum that they are.
 fn patents(desk: &Desk<'_>) -> String {
-    let mut sums = [0; IN_FORCE.len()];
+    let columns = &desk.publication.config.pool.in_force;
+    let mut sums = vec![0; columns.len()];
     for batch in &desk.gathered.enterprises {
         let verdicts = Verdicts::of(desk.publication, batch);
-        let counts = IN_FORCE.map(|column| Reader::of(batch, column, Shape::Plain));
+        let counts: Vec<Reader<'_>> = columns.iter().map(|column| Reader::of(batch, column, Shape::Plain)).collect();
         for row in (0..batch.num_rows()).filter(|row| verdicts.pooled(*row)) {
             sums.iter_mut().zip(&counts).for_each(|(sum, count)| *sum += count.whole(row).unwrap_or_default().unsigned_abs());
         }
     }
-    let figures = sums.map(grouped);
-    desk.tell("fact_patents_value", &figures.each_ref().map(String::as_str))
+    let figures: Vec<String> = sums.into_iter().map(grouped).collect();
+    desk.tell("fact_patents_value", &figures.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
-/// Patents in force, and the parts that they are the sum of.
-const IN_FORCE: [&str; 5] = ["patents_in_force", "patents_free", "patents_pledged", "patents_late_fee", "patents_in_force_unclear"];
+/// The sentence of the cover names a whole and its four parts.
+const IN_FORCE: usize = 5;
 
 /// The adopted run, and what has changed since.
 fn since(desk: &Desk<'_>, adopted: &Adopted) -> String {

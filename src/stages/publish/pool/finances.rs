@@ -3,7 +3,6 @@
 use crate::error::Error;
 use crate::stages::publish::cells::{Reader, Shape};
 use crate::stages::publish::desk::{Desk, Edition, text_or_blank};
-use crate::stages::publish::evidence::FIGURES;
 use crate::stages::publish::identifiers::Identifiers;
 use crate::stages::publish::workbook::{Book, Column, Mark, Tab, Table, Value};
 use datafusion::arrow::array::RecordBatch;
@@ -13,13 +12,13 @@ pub fn finances(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
     let p = desk.publication;
     let batches = &desk.gathered.finances;
     let at_hand = |figure: &&str| batches.first().is_none_or(|b| b.column_by_name(&format!("{figure}_{}", desk.last_year())).is_some());
-    let figures: Vec<&str> = FIGURES.into_iter().filter(at_hand).collect();
+    let figures: Vec<&str> = p.config.pool.finances.iter().map(String::as_str).filter(at_hand).collect();
     let mut columns = desk.identity_columns();
     let mut names = Vec::new();
     for figure in &figures {
         for year in &p.merged.years {
             let year = year.to_string();
-            columns.push(Column::amount(desk.tell("year", &[&year])).in_group(desk.header(figure)));
+            columns.push(Column::amount(desk.tell("year", &[&year])).in_group(desk.field(figure)));
             names.push(format!("{figure}_{year}"));
         }
     }

@@ -78,17 +78,20 @@ pub fn patents(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
         expected_rows: Some(rows),
         tab: Tab::Evidence,
     })?;
+    let right = desk.publication.config.rights().map(|(_, _, right)| right);
     let (renderer, places) = (desk.publication.renderer(), desk.publication.places);
     for batch in batches {
         let plain = |name: &str| Reader::of(batch, name, Shape::Plain);
         let (record, key, owner, pooled, reason) = (plain("record"), plain("enterprise"), plain("owner"), plain("pooled"), plain("reason"));
-        let [codes, numbers] = ["owner_code", "patent_number"].map(|c| Identifiers::of(desk, batch, c));
+        let [codes, numbers] = ["owner_code", "number"].map(|c| Identifiers::of(desk, batch, c));
         let state = plain("state");
         let [title, filed, granted, term, pledged, holders] = ["title", "filed_on", "granted_on", "term", "pledged", "holders"].map(plain);
         let [kind, status] = ["kind", "status"].map(|c| Reader::of(batch, c, Shape::Word));
+        let place_of =
+            |record: i64| right.and_then(|right| places.cite(record, &right.number).or_else(|| places.cite(record, &right.title)));
         for row in 0..batch.num_rows() {
             let linked = !key.text(row).is_empty();
-            let place = record.whole(row).and_then(|r| places.cite(r, "patent_number").or_else(|| places.cite(r, "title")));
+            let place = record.whole(row).and_then(place_of);
             let why = if linked { String::new() } else { renderer.reference(reason.text(row)) };
             table.row(&[
                 codes.value(row),

@@ -1,0 +1,55 @@
+//! Counts of patents, and the latest of their dates; a co-owned patent counts for each of its owners.
+
+use super::Plan;
+use super::datasets::Datasets;
+use super::only::spliced;
+use crate::config::{GivenOptions, Taken};
+use crate::engine::EngineError;
+
+impl Plan<'_> {
+    /// Joins what is declared of the patents that are credited to an enterprise, all in one grouping.
+    pub(super) fn credited<'a>(
+        &mut self,
+        form: &str,
+        declared: impl Iterator<Item = (&'a String, &'a GivenOptions)>,
+        datasets: &impl Datasets,
+    ) -> Result<(), EngineError> {
+        let Some(options) = self.config.form.get(form) else { return Ok(()) };
+        let alias = format!("credited_{form}");
+        let (mut aggregates, mut columns) = (Vec::new(), Vec::new());
+        let there = datasets.schema(form).is_some();
+        for (id, given) in declared {
+            let only = match &given.only {
+                Some(sql) => spliced(sql, form, datasets, options).map_err(|refusal| refusal.of(sql))?.0,
+                None => "true".to_owned(),
+            };
+            match given.taken() {
+                Some(Taken::Count) => {
+                    aggregates.push(format!("count(CASE WHEN {only} THEN 1 END) AS \"{id}\""));
+                    // Without any list nobody knows how many there are.
+                    columns.push(if there {
+                        format!("coalesce({alias}.\"{id}\", 0) AS \"{id}\"")
+                    } else {
+                        format!("CAST(NULL AS BIGINT) AS \"{id}\"")
+                    });
+                }
+                Some(Taken::Latest(field)) => {
+                    let value = if datasets.has(form, &field) { format!("\"{field}\"") } else { "CAST(NULL AS DATE)".to_owned() };
+                    aggregates.push(format!("max(CASE WHEN ({only}) AND {value} <= as_of() THEN {value} END) AS \"{id}\""));
+                    columns.push(if there { format!("{alias}.\"{id}\"") } else { format!("CAST(NULL AS DATE) AS \"{id}\"") });
+                }
+                _ => {}
+            }
+        }
+        if there && !aggregates.is_empty() {
+            self.joins.push(format!(
+                "LEFT JOIN (SELECT enterprise, {} FROM (SELECT c.enterprise, p.*, s.state, s.term_end FROM credits_{form} c
+                    JOIN {form} p ON p.record = c.record JOIN patent_states s ON s.record = c.record) AS p GROUP BY enterprise) AS {alias}
+                 ON {alias}.enterprise = r.enterprise",
+                aggregates.join(", ")
+            ));
+        }
+        self.select.append(&mut columns);
+        Ok(())
+    }
+}

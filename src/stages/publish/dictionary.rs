@@ -1,0 +1,185 @@
+//! The dataset `dictionary`: of each column of each published dataset its name, type, unit, origin and meaning, from the
+//! declarations alone.
+
+use super::enterprise_column::{Declared, EnterpriseColumn};
+use super::tables::{Table, batch, texts};
+use crate::config::{Config, FormOptions, GivenOptions, Links, YearOf};
+use crate::error::Error;
+use crate::finding::find_word;
+use crate::model::field::FieldKind;
+use crate::model::words::{Lang, fill};
+use crate::stages::publish::Shape;
+use crate::stages::publish::disclosure::is_statistics;
+use datafusion::arrow::array::BooleanArray;
+use datafusion::arrow::datatypes::{DataType, Field, Schema};
+use std::sync::Arc;
+
+/// Its name.
+pub const DICTIONARY: &str = "dictionary";
+
+/// What stands behind a column's name in those beside it.
+const BESIDE: [&str; 3] = ["_state", "_raw", "_why"];
+
+/// What is said of a column.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Entry {
+    label: String,
+    kind: String,
+    unit: String,
+    origin: String,
+    meaning: String,
+    statistics: bool,
+}
+
+/// Describes the columns of datasets, and its own.
+pub fn dictionary<'a>(config: &Config, datasets: impl Iterator<Item = (&'a str, &'a Schema)>) -> Result<Table, Error> {
+    let lang = config.run.lang;
+    let mut rows: Vec<(String, String, Entry)> = Vec::new();
+    for (dataset, schema) in datasets {
+        rows.extend(schema.fields().iter().map(|field| (dataset.to_owned(), field.name().clone(), entry(config, lang, dataset, field))));
+    }
+    let text = |name: &str| Field::new(name, DataType::Utf8, true);
+    let own = ["dataset", "column", "label", "type", "unit", "origin", "meaning"].map(text);
+    for field in own.iter().chain([&Field::new("statistics", DataType::Boolean, true)]) {
+        rows.push((DICTIONARY.to_owned(), field.name().clone(), entry(config, lang, DICTIONARY, field)));
+    }
+    let column = |of: fn(&Entry) -> &String| texts(rows.iter().map(|(_, _, entry)| of(entry)));
+    batch(vec![
+        ("dataset", texts(rows.iter().map(|(dataset, ..)| dataset))),
+        ("column", texts(rows.iter().map(|(_, column, _)| column))),
+        ("label", column(|e| &e.label)),
+        ("type", column(|e| &e.kind)),
+        ("unit", column(|e| &e.unit)),
+        ("origin", column(|e| &e.origin)),
+        ("meaning", column(|e| &e.meaning)),
+        ("statistics", Arc::new(rows.iter().map(|(_, _, entry)| Some(entry.statistics)).collect::<BooleanArray>())),
+    ])
+}
+
+fn entry(config: &Config, lang: Lang, dataset: &str, field: &Field) -> Entry {
+    let name = field.name();
+    let known = match dataset {
+        "enterprises" => of_enterprise(config, lang, name),
+        _ => config.form.get(dataset).and_then(|form| match name.as_str() {
+            // Of records that may be of several enterprises it is the key of the one that a row is for.
+            "uscc" if form.links == Links::Holders => Some(own(lang, "credited", name)),
+            name => of_form(config, lang, form, name),
+        }),
+    };
+    let mut entry = known.unwrap_or_else(|| own(lang, dataset, name));
+    if entry.kind.is_empty() {
+        entry.kind = type_of(field.data_type()).to_owned();
+    }
+    entry
+}
+
+/// A column that no declaration gives.
+fn own(lang: Lang, dataset: &str, name: &str) -> Entry {
+    let word = |section: &str| {
+        let apart = find_word(lang, &format!("{section}.{dataset}_{name}"));
+        apart.or_else(|| find_word(lang, &format!("{section}.{name}"))).unwrap_or_default().to_owned()
+    };
+    let yuan = name.ends_with("_yuan");
+    Entry {
+        label: word("data_column"),
+        meaning: word("data_meaning"),
+        unit: if yuan { yuan_of(lang).to_owned() } else { String::new() },
+        ..Entry::default()
+    }
+}
+
+/// A column that stands beside another: what it says of it.
+fn beside(lang: Lang, end: &str, of: Entry) -> Entry {
+    let told = |section: &str| {
+        let word = find_word(lang, &format!("{section}.beside{end}")).unwrap_or_default();
+        fill(word, |_| Some(of.label.clone())).into_owned()
+    };
+    Entry { label: told("data_column"), meaning: told("data_meaning"), kind: "text".into(), unit: String::new(), ..of }
+}
+
+fn of_form(config: &Config, lang: Lang, form: &FormOptions, name: &str) -> Option<Entry> {
+    if let Some(field) = form.field.get(name) {
+        let figure = matches!(field.kind, FieldKind::Amount | FieldKind::Number);
+        return Some(Entry {
+            label: field.label.clone(),
+            kind: id_of(field.kind),
+            unit: if field.kind == FieldKind::Amount { yuan_of(lang).to_owned() } else { String::new() },
+            origin: form.title.clone(),
+            meaning: words_of(config, field.codes.as_deref()),
+            statistics: figure && form.statistics,
+        });
+    }
+    let (end, of) = BESIDE.iter().find_map(|end| Some((end, name.strip_suffix(end)?)))?;
+    of_form(config, lang, form, of).map(|of| beside(lang, end, of))
+}
+
+fn of_enterprise(config: &Config, lang: Lang, name: &str) -> Option<Entry> {
+    if let Some((section, id)) = name.split_once('_').filter(|(section, _)| ["verdict", "figure"].contains(section)) {
+        let criterion = config.criterion.get(id)?;
+        let told = |key: &str| find_word(lang, &format!("{key}.{section}")).unwrap_or_default();
+        return Some(Entry {
+            label: format!("{} {}", criterion.name.get(lang), told("data_column")),
+            kind: "text".into(),
+            origin: if section == "verdict" { criterion.met.clone() } else { criterion.figure.clone() },
+            meaning: told("data_meaning").to_owned(),
+            statistics: is_statistics(config, &criterion.figure) || criterion.statistics,
+            unit: String::new(),
+        });
+    }
+    let Some(column) = EnterpriseColumn::of(config, name) else {
+        let (end, of) = BESIDE.iter().find_map(|end| Some((end, name.strip_suffix(end)?)))?;
+        // Of the code the own column; of a value the declaration's.
+        let of = of_enterprise(config, lang, of).unwrap_or_else(|| own(lang, "enterprises", of));
+        return Some(beside(lang, end, of));
+    };
+    let label = match column.year {
+        Some(YearOf::Calendar(year)) => format!("{} {year}", column.label(lang)),
+        Some(YearOf::Last) => format!("{} {}", column.label(lang), find_word(lang, "data_column.last_year").unwrap_or_default()),
+        _ => column.label(lang),
+    };
+    let (unit, kind) = match (column.shape(), column.kind()) {
+        // A share is stored as such, so that it has no unit.
+        (Shape::Ratio, _) => (String::new(), "share".to_owned()),
+        (Shape::Amount, _) => (yuan_of(lang).to_owned(), id_of(FieldKind::Amount)),
+        (_, kind) => (column.unit().map(|unit| unit.get(lang).to_owned()).unwrap_or_default(), kind.map(id_of).unwrap_or_default()),
+    };
+    let codes = column.sole_field().and_then(|(form, field)| config.form.get(form)?.field.get(&field)?.codes.as_deref());
+    Some(Entry { label, kind, unit, origin: origin(&column), meaning: words_of(config, codes), statistics: column.is_statistics() })
+}
+
+/// Where the values of a column come from, in the words of the settings.
+fn origin(column: &EnterpriseColumn<'_>) -> String {
+    match column.declared {
+        Declared::Merged(rule) => rule.from.join(", "),
+        Declared::Given(GivenOptions { formula: Some(formula), .. }) => formula.clone(),
+        Declared::Given(given) => match &given.only {
+            Some(only) => format!("{}.{} [{only}]", given.from, given.value),
+            None => format!("{}.{}", given.from, given.value),
+        },
+    }
+}
+
+/// The codes of a list with the first spelling of each.
+fn words_of(config: &Config, list: Option<&str>) -> String {
+    let codes = list.and_then(|list| config.codes.get(list)).into_iter().flatten();
+    codes.map(|(code, spellings)| format!("{code}={}", spellings.first().map_or("", String::as_str))).collect::<Vec<_>>().join("; ")
+}
+
+fn yuan_of(lang: Lang) -> &'static str {
+    find_word(lang, "unit.1").unwrap_or_default()
+}
+
+/// The word of a type in the settings.
+fn id_of(kind: FieldKind) -> String {
+    serde_json::to_value(kind).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+fn type_of(data_type: &DataType) -> &'static str {
+    match data_type {
+        DataType::Boolean => "flag",
+        DataType::Date32 => "date",
+        DataType::Int8 | DataType::Int32 | DataType::Int64 => "count",
+        DataType::Decimal128(..) => "number",
+        _ => "text",
+    }
+}
