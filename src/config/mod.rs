@@ -20,6 +20,7 @@ mod portal;
 mod resolve;
 mod retention;
 mod secret;
+mod settings;
 
 pub use check::month_day;
 pub use decode::{Problem, ProblemKind, line_of, nearest};

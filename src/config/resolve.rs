@@ -4,7 +4,7 @@ use super::check::{Check, is_field_name};
 use super::decode::{Problem, ProblemKind, decode};
 use super::masked::mask;
 use super::secret::{SECRET_FORMS, Secret};
-use super::{FormOptions, GivenOptions, Options, Taken, field_of, list_field, merge, nature};
+use super::{FormOptions, GivenOptions, Options, Taken, field_of, list_field, merge, nature, settings};
 use crate::model::field::FieldKind;
 use crate::model::words::Lang;
 use chrono::NaiveDate;
@@ -66,24 +66,44 @@ impl Config {
         self.options.run.lang = lang.unwrap_or(self.options.run.lang);
     }
 
-    /// Settings in force that decide what a run's result is, as one text for hashing.
+    /// Settings in force that decide what a run's result is, as one text: for hashing, and to be kept with a run.
     pub fn fingerprint(&self) -> &str {
-        self.fingerprint.get_or_init(|| {
-            let mut table = self.merged.clone();
-            table.remove("paths");
-            table.remove("limits");
-            table.remove("portal");
-            table.remove("schedule");
-            table.remove("notice");
-            table.remove("retention");
-            // When a form is due decides nothing that is computed.
-            let sources = table.get_mut("source").and_then(toml::Value::as_table_mut).into_iter().flatten();
-            sources.filter_map(|(_, source)| source.as_table_mut()).for_each(|source| _ = source.remove("due"));
-            if let Some(toml::Value::Table(run)) = table.get_mut("run") {
-                run.remove("as_of");
-                run.remove("fail_above");
-            }
-            table.to_string()
+        self.fingerprint.get_or_init(|| settings::that_count(&self.merged))
+    }
+
+    /// The settings of a run from their text and its reference date; what the text leaves open is as in these: where things
+    /// lie, the machine's limits, the portal. What a later build asks for and the text lacks has that build's default.
+    ///
+    /// # Errors
+    /// The text is none of settings that this build knows.
+    pub fn under(&self, text: &str, as_of: NaiveDate) -> Result<Config, toml::de::Error> {
+        let merged: toml::Table = toml::from_str(text)?;
+        let mut options: Options = merged.clone().try_into()?;
+        let defaults = merge::defaults()?;
+        let forms = defaults.get("form").and_then(toml::Value::as_table).into_iter().flatten();
+        let built_in: Vec<String> = forms.map(|(id, _)| id.clone()).collect();
+        options.form.values_mut().for_each(list_field::expand);
+        nature::extend(&mut options, &built_in);
+        let today = self.options.clone();
+        let run = super::RunOptions { as_of: as_of.to_string(), fail_above: today.run.fail_above, ..options.run };
+        let options = Options {
+            run,
+            paths: today.paths,
+            limits: today.limits,
+            portal: today.portal,
+            schedule: today.schedule,
+            notice: today.notice,
+            retention: today.retention,
+            ..options
+        };
+        Ok(Config {
+            options,
+            as_of,
+            site: toml::Table::new(),
+            typed: toml::Table::new(),
+            merged,
+            fingerprint: OnceLock::new(),
+            ..self.clone()
         })
     }
 

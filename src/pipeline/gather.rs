@@ -118,13 +118,19 @@ fn uploads(config: &Config, standing: Vec<Upload>) -> Vec<InputFile> {
 
 /// The error of originals that the store no longer has as they came, each with its bureau and the number of its receipt.
 fn unsound(config: &Config, flawed: &[(SourceFile, Flaw)]) -> Error {
+    Error::new(ErrorKind::System, "ERR-060").with("count", flawed.len().to_string()).about(told(config, flawed))
+}
+
+/// Originals with what is wrong with each, in words.
+pub fn told(config: &Config, flawed: &[(SourceFile, Flaw)]) -> Vec<String> {
     let lines = flawed.iter().map(|(file, flaw)| {
         let bureau = config.source.get(&file.source).map_or(file.source.as_str(), |s| s.bureau.as_str());
-        let path = if file.upload.is_some() { file.path.clone() } else { format!("{bureau}/{}", file.path) };
+        let path =
+            if file.upload.is_some() || file.path.starts_with(bureau) { file.path.clone() } else { format!("{bureau}/{}", file.path) };
         let values = [path, reference(config.run.lang, &flaw.to_string()), file.sha256.clone()];
         fill(word(config.run.lang, "run.flawed"), |i| i.parse::<usize>().ok().and_then(|i| values.get(i).cloned())).into_owned()
     });
-    Error::new(ErrorKind::System, "ERR-060").with("count", flawed.len().to_string()).about(lines.collect())
+    lines.collect()
 }
 
 /// An upload as reports name it: `统计局/第12号_经营情况.xlsx`.

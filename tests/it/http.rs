@@ -231,7 +231,8 @@ fn an_address_of_an_earlier_version_keeps_its_state_and_loses_its_password() {
     let ledger = rusqlite::Connection::open(&path).expect("a ledger");
     ledger
         .execute_batch(&format!(
-            "ATTACH '{}' AS new; DELETE FROM upload; DELETE FROM adoption; DELETE FROM run; INSERT INTO run SELECT * FROM new.run;
+            "ATTACH '{}' AS new; DELETE FROM upload; DELETE FROM adoption; DELETE FROM run; 
+             INSERT INTO run SELECT id, key, as_of, started, finished, summary FROM new.run;
              INSERT INTO http_source SELECT '{old}', sha256, bytes, etag, last_modified, received FROM new.http_source;",
             site.path("new.sqlite").display()
         ))

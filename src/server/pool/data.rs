@@ -6,31 +6,13 @@ use super::order::Order;
 use super::records::Records;
 use crate::config::Config;
 use crate::model::name::match_key;
+pub use crate::run::Input;
+use crate::run::{Enterprises, PublishedRun};
 use crate::stages::acquire::hash_text;
-use crate::stages::publish::PublishedRun;
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, StringArray};
 use datafusion::arrow::datatypes::{DataType, Field, Int64Type, Schema};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, OnceLock};
-
-/// A file of the run, as `run.json` lists it.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
-pub struct Input {
-    /// Path below the inputs root.
-    pub path: String,
-    /// The source that sent it.
-    pub source: String,
-    /// The bureau.
-    pub bureau: String,
-    /// Hash of its content.
-    pub sha256: String,
-}
-
-#[derive(serde::Deserialize)]
-struct RunFile {
-    as_of: String,
-    inputs: Vec<Input>,
-}
 
 /// What all verdicts of an enterprise come to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
@@ -62,6 +44,8 @@ impl Conclusion {
 pub struct PoolData {
     /// The run.
     pub run: String,
+    /// The settings under which it was made, or today's where it kept none.
+    pub config: Arc<Config>,
     /// Its reference date.
     pub as_of: String,
     /// Its inputs.
@@ -105,12 +89,13 @@ const DATASETS: [(&str, &str); 7] = [
 
 impl PoolData {
     /// Reads what a run published; nothing if enterprises are not among it.
-    pub fn load(config: &Config, run: &str, published: &PublishedRun) -> Result<Option<Self>, LoadError> {
+    pub fn load(today: &Config, run: &str, published: &PublishedRun) -> Result<Option<Self>, LoadError> {
         let Some(enterprises) = Records::open(published, "enterprises", "enterprise")? else { return Ok(None) };
-        let about: RunFile = published.record()?;
+        let settings = published.known_settings(today)?;
         let enterprises = enterprises.whole(|name| !name.ends_with("_state"))?;
-        let mut loaded = Self::of(config, run, enterprises);
-        (loaded.as_of, loaded.inputs) = (about.as_of, about.inputs);
+        let mut loaded = Self::of(settings.as_ref().unwrap_or(today), run, enterprises);
+        let about = published.record();
+        (loaded.as_of, loaded.inputs) = (about.as_of.to_string(), about.inputs.clone());
         for (name, key) in DATASETS {
             if let Some(records) = Records::open(published, name, key)? {
                 loaded.datasets.insert(name, records);
@@ -148,6 +133,7 @@ impl PoolData {
         let columns = columns_of(config, &enterprises.schema(), &criteria, &years);
         Self {
             run: run.to_owned(),
+            config: Arc::new(config.clone()),
             as_of: String::new(),
             inputs: Vec::new(),
             conclusions: conclusions(&enterprises, &criteria),
@@ -172,6 +158,16 @@ impl PoolData {
                 tracing::warn!(%error, "a dataset cannot be indexed");
             }
         }
+    }
+
+    /// The enterprises as runs are compared.
+    pub fn compared(&self) -> Enterprises {
+        Enterprises::in_one(self.enterprises.clone(), None)
+    }
+
+    /// A column of the table.
+    pub fn column(&self, id: &str) -> Option<&Column> {
+        self.columns.iter().find(|c| c.id == id)
     }
 
     /// Enterprises.
