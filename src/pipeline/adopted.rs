@@ -26,6 +26,14 @@ impl Standing {
         Ok(Some(Self { run: adoption.run, adopted, published }))
     }
 
+    /// The adopted run that counted when a run was made. What could not be compared with then is not compared with now;
+    /// nothing if it is no longer what it was.
+    pub fn recorded(config: &Config, ledger: &Ledger, adopted: &Adopted) -> Result<Option<Self>, Error> {
+        let published = if adopted.since.is_some() { published(config, ledger, &adopted.run)? } else { None };
+        let own = Self { run: adopted.run.clone(), adopted: adopted.adopted, published };
+        Ok(Some(own).filter(|own| adopted.since.is_none() || own.digest() == adopted.enterprises))
+    }
+
     /// The hash of its enterprises; empty if they are not there.
     fn digest(&self) -> &str {
         self.published.as_ref().and_then(|run| ENTERPRISES.into_iter().find_map(|file| run.sha256(file))).unwrap_or_default()

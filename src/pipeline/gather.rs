@@ -11,6 +11,7 @@ use crate::error::{Error, ErrorKind, io_reason};
 use crate::finding::{Seed, reference, word};
 use crate::ledger::{HttpVersion, Ledger, Upload};
 use crate::model::words::fill;
+use crate::run::Input;
 use crate::stages::acquire::{self, Bounds, FetchError, Fetched, Fetcher, Found, FoundFile, SourceFile, Store, Uploaded, Validators};
 use std::io;
 use std::sync::Arc;
@@ -29,6 +30,15 @@ pub struct InputFile {
 }
 
 impl InputFile {
+    /// An input as a run's record keeps it.
+    pub fn recorded(input: &Input) -> Self {
+        // When it was received decided its place alone, and that is on record as well.
+        let upload = input.upload.as_ref().map(|u| Uploaded { name: u.name.clone(), received: String::new(), number: u.number });
+        let (source, path, sha256) = (input.source.clone(), input.path.clone(), input.sha256.clone());
+        let file = SourceFile { source, path, sha256, bytes: input.bytes, upload };
+        Self { file, seeds: input.found.clone(), readable: !input.unread }
+    }
+
     /// Whether it is no more than another name of what is read already: not read, but nothing is wrong with it.
     fn is_second_name(&self) -> bool {
         !self.readable && self.seeds.iter().all(|seed| seed.code == SECOND_NAME)

@@ -10,7 +10,7 @@ use crate::ledger::{Ledger, Said};
 use crate::model::account::{Account, Place};
 use crate::model::place::Address;
 use crate::model::standing::Choice;
-use crate::run::Decision;
+use crate::run::{Decision, RunRecord};
 use crate::stages::acquire::{Received, SourceFile, order};
 use datafusion::arrow::array::AsArray;
 use datafusion::arrow::datatypes::Int64Type;
@@ -49,6 +49,12 @@ impl Receipts {
             Some(((*ordinals.get(&newer)?, *ordinals.get(&older)?, form.to_owned(), period), said.choice))
         };
         Ok(Self { places, said: ledger.choices()?.iter().filter_map(at_hand).collect() })
+    }
+
+    /// The receipts of a run as its record keeps them.
+    pub fn recorded(record: &RunRecord) -> Self {
+        let said = record.decisions.iter().map(|d| ((d.newer, d.older, d.form.clone(), d.period), d.choice));
+        Self { places: record.inputs.iter().map(|input| input.place).collect(), said: said.collect() }
     }
 
     /// The order that names alone tell, of files without a ledger.

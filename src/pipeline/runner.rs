@@ -142,13 +142,13 @@ fn is_whole(folder: &Path, summary: &Summary) -> bool {
 }
 
 /// One run at a time over processes.
-fn lock(outputs: &Path) -> Result<File, Error> {
+pub(super) fn lock(outputs: &Path) -> Result<File, Error> {
     let taken = || Error::new(ErrorKind::Busy, "ERR-003").with("path", outputs.display().to_string());
     lock::take(outputs, Work::Run)?.ok_or_else(taken)
 }
 
 /// Removes what a run that was killed left half done; only the holder of the lock may.
-fn sweep(state: &Path) -> Result<(), Error> {
+pub(super) fn sweep(state: &Path) -> Result<(), Error> {
     for entry in fs::read_dir(state)? {
         let entry = entry?;
         if entry.file_name().to_string_lossy().starts_with("run-") {
@@ -165,7 +165,7 @@ fn now() -> String {
 }
 
 /// All that decides what a run publishes: equal identities give equal bytes, whatever machine or build made them.
-fn identity(config: &Config, inputs: &[gather::InputFile], receipts: &Receipts, standing: Option<&Standing>) -> String {
+pub(super) fn identity(config: &Config, inputs: &[gather::InputFile], receipts: &Receipts, standing: Option<&Standing>) -> String {
     let input = |(ordinal, i): (usize, &gather::InputFile)| {
         format!("{}\t{}\t{}\t{:?}\t{}\n", i.file.source, i.file.path, i.file.sha256, i.seeds, receipts.text(ordinal))
     };
@@ -226,7 +226,7 @@ fn of_files(config: &Config, parsed: &[ParsedFile]) -> Vec<String> {
 }
 
 /// All that a run is made from, read.
-struct Basis<'a> {
+pub(super) struct Basis<'a> {
     /// The settings.
     pub config: &'a Config,
     /// What was kept of steps.
@@ -242,7 +242,7 @@ struct Basis<'a> {
 }
 
 /// Judgements, links, merge, criteria and what is written of them into a folder.
-async fn compute(basis: &Basis<'_>, mut loaded: Loaded, work: &Path, progress: &dyn Progress) -> Result<Summary, Error> {
+pub(super) async fn compute(basis: &Basis<'_>, mut loaded: Loaded, work: &Path, progress: &dyn Progress) -> Result<Summary, Error> {
     let Basis { config, cache, parsed, standing, .. } = *basis;
     let engine = Engine::new(config.as_of);
     progress.begin(Stage::Validate, None);

@@ -144,6 +144,9 @@ fn the_last_good_version_stays_in_use_and_the_report_says_so() {
         );
         assert!(found[0]["message"].contains(reason) && !found[0]["message"].contains("secret"), "{}", found[0]["message"]);
         assert_eq!(server.requests().len(), requests, "{reason}");
+        let replayed = site.huichi(&["replay", "latest"]);
+        assert!(replayed.status.success(), "{}{}", text(&replayed.stdout), text(&replayed.stderr));
+        assert_eq!(server.requests().len(), requests, "what is made again is not asked for again");
     }
 }
 

@@ -20,6 +20,7 @@ mod imports;
 mod layouts;
 mod portal;
 mod privacy;
+mod replay;
 mod reruns;
 mod sample;
 mod seen;
