@@ -12,6 +12,7 @@ pub mod lock;
 pub mod model;
 pub mod outputs;
 pub mod pipeline;
+pub mod run;
 pub mod sample;
 pub mod server;
 pub mod stages;

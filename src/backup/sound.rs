@@ -2,19 +2,13 @@
 //! with what the ledger names. A backup is examined as it is taken by what a restore examines, so that none is taken which
 //! does not come back.
 
-use super::manifest::{Manifest, Part, RUNS, STATE};
+use super::manifest::{Manifest, RUNS, STATE};
 use crate::error::{Error, ErrorKind};
 use crate::ledger::{Anchors, Ledger};
-use serde::Deserialize;
+use crate::run::{RECORD, RunRecord};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
-
-/// What `run.json` says of a run's files.
-#[derive(Deserialize)]
-struct RunFile {
-    files: Vec<Part>,
-}
 
 /// The first thing that does not fit: a path of the backup.
 pub type Fault = String;
@@ -42,16 +36,16 @@ pub fn ledger(ledger: &Ledger, anchors: &Anchors, code: &'static str) -> Result<
 pub fn runs(folder: &Path, manifest: &Manifest) -> Result<Option<Fault>, Error> {
     for run in manifest.runs() {
         let prefix = format!("{RUNS}/{run}/");
-        let record = format!("{prefix}run.json");
+        let record = format!("{prefix}{RECORD}");
         let held: BTreeMap<&str, (u64, &str)> =
             manifest.files.iter().filter_map(|p| Some((p.path.strip_prefix(&prefix)?, (p.bytes, p.sha256.as_str())))).collect();
-        if !held.contains_key("run.json") {
+        if !held.contains_key(RECORD) {
             return Ok(Some(record));
         }
-        let Ok(said) = serde_json::from_slice::<RunFile>(&fs::read(folder.join(&record))?) else { return Ok(Some(record)) };
+        let Ok(said) = serde_json::from_slice::<RunRecord>(&fs::read(folder.join(&record))?) else { return Ok(Some(record)) };
         let mut said: BTreeMap<&str, (u64, &str)> = said.files.iter().map(|f| (f.path.as_str(), (f.bytes, f.sha256.as_str()))).collect();
         let differs = said.iter().find(|(path, part)| held.get(*path) != Some(part)).map(|(path, _)| *path);
-        said.insert("run.json", (0, ""));
+        said.insert(RECORD, (0, ""));
         let unknown = held.keys().find(|path| !said.contains_key(*path)).copied();
         if let Some(path) = differs.or(unknown) {
             return Ok(Some(format!("{prefix}{path}")));

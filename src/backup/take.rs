@@ -5,6 +5,7 @@ use super::sound;
 use crate::error::{Error, ErrorKind};
 use crate::ledger::{Anchors, Ledger};
 use crate::lock::{self, Work};
+use crate::run::RECORD;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -93,7 +94,7 @@ fn fill(outputs: &Path, part: &Path, now: &str, site: &Anchors) -> Result<Manife
     Ledger::look(&state.join("ledger.sqlite"))?.copy_to(&kept)?;
     let ledger = Ledger::look(&kept)?;
     let (audit_number, audit_hash) = sound::ledger(&ledger, &site.copied_to(&part.join(STATE)), "ERR-081")?;
-    let whole = |id: &String| outputs.join(id).join("run.json").is_file();
+    let whole = |id: &String| outputs.join(id).join(RECORD).is_file();
     let mut runs: Vec<String> = ledger.runs_adopted()?.into_iter().filter(whole).chain(latest.clone()).collect();
     runs.sort();
     runs.dedup();
@@ -138,7 +139,7 @@ const ANCHORS: &str = "anchors";
 
 /// The run that `latest` names, whatever the clock said when it was made.
 fn latest(outputs: &Path) -> Option<String> {
-    crate::outputs::latest(outputs).filter(|run| outputs.join(run).join("run.json").is_file())
+    crate::outputs::latest(outputs).filter(|run| outputs.join(run).join(RECORD).is_file())
 }
 
 fn damaged(path: impl Into<String>) -> Error {

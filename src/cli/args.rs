@@ -84,6 +84,21 @@ pub enum Command {
         #[arg(value_name = "DIR")]
         from: PathBuf,
     },
+    /// Makes a kept run again and compares every file of it.
+    Replay {
+        /// The run, or `latest`.
+        #[arg(id = "kept_run", value_name = "RUN")]
+        run: String,
+    },
+    /// Compares two runs.
+    Diff {
+        /// The older, or `latest`.
+        #[arg(id = "older_run", value_name = "RUN")]
+        older: String,
+        /// The newer, or `latest`.
+        #[arg(id = "newer_run", value_name = "RUN")]
+        newer: String,
+    },
     /// Prints a completion script.
     Completions {
         /// The shell.

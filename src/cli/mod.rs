@@ -2,15 +2,18 @@
 //!
 //! Exit codes: 0 done, with or without findings; 1 our bug; 2 command line or configuration; 3 done, but more error
 //! findings than `[run] fail_above`; 4 nothing could be read; 5 another run is active, or another program holds the
-//! ledger; 6 disk, database or network, and an audit log, original or backup that is no longer what it was.
+//! ledger; 6 disk, database or network, and an audit log, original, run or backup that is no longer what it was; 7 a run
+//! that was made again otherwise than it was published.
 
 mod args;
 mod audit;
 mod backup;
 mod check;
 mod config;
+mod diff;
 mod explain;
 mod output;
+mod replay;
 mod run;
 mod sample;
 mod serve;
@@ -67,6 +70,8 @@ pub fn main() -> u8 {
         Command::Audit { action } => audit::run(&cli, &action),
         Command::Backup { to } => backup::take(&cli, &to),
         Command::Restore { from } => backup::restore(&cli, &from),
+        Command::Replay { run } => replay::run(&cli, &run),
+        Command::Diff { older, newer } => diff::run(&cli, &older, &newer),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut args::localized(Cli::command(), lang), "huichi", &mut script);

@@ -111,14 +111,15 @@ impl Progress for Told {
 }
 
 /// Bars on a terminal, plain lines elsewhere.
-struct Shown {
+pub(super) struct Shown {
     lang: Lang,
     open: Mutex<Option<(ProgressBar, Instant)>>,
     terminal: bool,
 }
 
 impl Shown {
-    fn new(lang: Lang) -> Self {
+    /// Progress in a language.
+    pub fn new(lang: Lang) -> Self {
         Self { lang, open: Mutex::default(), terminal: std::io::stderr().is_terminal() }
     }
 }

@@ -22,6 +22,7 @@ mod portal;
 mod resolve;
 mod retention;
 mod secret;
+mod settings;
 mod taken_away;
 
 pub use check::month_day;

@@ -5,7 +5,7 @@ use super::decode::{Problem, ProblemKind, decode};
 use super::masked::mask;
 use super::secret::{SECRET_FORMS, Secret};
 use super::taken_away::take_away;
-use super::{FormOptions, GivenOptions, Options, Pick, Taken, field_of, list_field, merge, nature};
+use super::{FormOptions, GivenOptions, Options, Pick, Taken, field_of, list_field, merge, nature, settings};
 use crate::model::field::FieldKind;
 use crate::model::words::{Label, Lang, Words};
 use chrono::NaiveDate;
@@ -67,24 +67,44 @@ impl Config {
         self.options.run.lang = lang.unwrap_or(self.options.run.lang);
     }
 
-    /// Settings in force that decide what a run's result is, as one text for hashing.
+    /// Settings in force that decide what a run's result is, as one text: for hashing, and to be kept with a run.
     pub fn fingerprint(&self) -> &str {
-        self.fingerprint.get_or_init(|| {
-            let mut table = self.merged.clone();
-            table.remove("paths");
-            table.remove("limits");
-            table.remove("portal");
-            table.remove("schedule");
-            table.remove("notice");
-            table.remove("retention");
-            // When a form is due decides nothing that is computed.
-            let sources = table.get_mut("source").and_then(toml::Value::as_table_mut).into_iter().flatten();
-            sources.filter_map(|(_, source)| source.as_table_mut()).for_each(|source| _ = source.remove("due"));
-            if let Some(toml::Value::Table(run)) = table.get_mut("run") {
-                run.remove("as_of");
-                run.remove("fail_above");
-            }
-            table.to_string()
+        self.fingerprint.get_or_init(|| settings::that_count(&self.merged))
+    }
+
+    /// The settings of a run from their text and its reference date; what the text leaves open is as in these: where things
+    /// lie, the machine's limits, the portal. What a later build asks for and the text lacks has that build's default.
+    ///
+    /// # Errors
+    /// The text is none of settings that this build knows.
+    pub fn under(&self, text: &str, as_of: NaiveDate) -> Result<Config, toml::de::Error> {
+        let merged: toml::Table = toml::from_str(text)?;
+        let mut options: Options = merged.clone().try_into()?;
+        let defaults = merge::defaults()?;
+        let forms = defaults.get("form").and_then(toml::Value::as_table).into_iter().flatten();
+        let built_in: Vec<String> = forms.map(|(id, _)| id.clone()).collect();
+        take_away(&mut options, &toml::Table::new());
+        complete(&mut options, &built_in);
+        let today = self.options.clone();
+        let run = super::RunOptions { as_of: as_of.to_string(), fail_above: today.run.fail_above, ..options.run };
+        let options = Options {
+            run,
+            paths: today.paths,
+            limits: today.limits,
+            portal: today.portal,
+            schedule: today.schedule,
+            notice: today.notice,
+            retention: today.retention,
+            ..options
+        };
+        Ok(Config {
+            options,
+            as_of,
+            site: toml::Table::new(),
+            typed: toml::Table::new(),
+            merged,
+            fingerprint: OnceLock::new(),
+            ..self.clone()
         })
     }
 
@@ -178,9 +198,7 @@ fn read_in_clear(text: &str, root: &Path) -> (Option<Config>, Vec<Problem>) {
     check.sections(&options);
     let wrong = |id: &String| check.problems.iter().any(|p| p.path == format!("form.{id}"));
     options.form.retain(|id, _| !wrong(id));
-    further_figures(&mut options);
-    options.form.values_mut().for_each(list_field::expand);
-    nature::extend(&mut options, &built_in);
+    complete(&mut options, &built_in);
     options.form.values_mut().for_each(|form| form.field.retain(|name, _| is_field_name(name)));
     let wrong = |name: &str| check.problems.iter().any(|p| p.path.split('.').take(3).eq(["merge", "field", name]));
     options.merge.field.retain(|name, _| !wrong(name));
@@ -208,6 +226,13 @@ fn read_in_clear(text: &str, root: &Path) -> (Option<Config>, Vec<Problem>) {
         fingerprint: OnceLock::new(),
     };
     (Some(config), problems)
+}
+
+/// Adds what follows from what is stated: further figures, the fields of many columns, the edits over forms of a site's own.
+fn complete(options: &mut Options, built_in: &[String]) {
+    further_figures(options);
+    options.form.values_mut().for_each(list_field::expand);
+    nature::extend(options, built_in);
 }
 
 /// Lets figures of the yearly form that nothing takes give their value of the last year: criteria can name them.

@@ -202,10 +202,13 @@ impl Ledger {
         })
     }
 
-    /// A run's reference date, start, end and figures.
+    /// What is known of a run.
     pub fn run(&self, id: &str) -> Result<Option<RecordedRun>, LedgerError> {
-        let sql = "SELECT as_of, started, finished, summary FROM run WHERE id = ?1";
-        let run = |row: &Row<'_>| Ok(RecordedRun { as_of: row.get(0)?, started: row.get(1)?, finished: row.get(2)?, summary: row.get(3)? });
+        let sql = "SELECT as_of, started, finished, build, summary FROM run WHERE id = ?1";
+        let run = |row: &Row<'_>| {
+            let (as_of, started, finished) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            Ok(RecordedRun { as_of, started, finished, build: row.get(3)?, summary: row.get(4)? })
+        };
         self.0.query_row(sql, [id], run).optional()
     }
 }
@@ -219,6 +222,8 @@ pub struct RecordedRun {
     pub started: String,
     /// When it ended.
     pub finished: String,
+    /// What identifies the build that made it; empty of builds that did not note it.
+    pub build: String,
     /// Its figures, as JSON.
     pub summary: String,
 }
@@ -226,6 +231,7 @@ pub struct RecordedRun {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ledger::MadeRun;
 
     fn ending(outcome: Outcome, run: Option<&str>) -> Ending<'_> {
         Ending { outcome, run, message: None }
@@ -271,9 +277,9 @@ mod tests {
     fn runs_of_the_command_line_are_in_the_history() -> Result<(), Box<dyn std::error::Error>> {
         let folder = tempfile::tempdir()?;
         let ledger = Ledger::open(&folder.path().join("ledger.sqlite"))?;
-        ledger.record_run("r1", "k", "2026-06-30", "t1", "t2", "{}")?;
+        ledger.record_run(&MadeRun { id: "r1", key: "k", started: "t1", finished: "t2", summary: "{}", ..MadeRun::default() })?;
         let attempt = ledger.begin_attempt(Cause::Manual, Some("a"), None, "t3")?;
-        ledger.record_run("r2", "k", "2026-06-30", "t3", "t4", "{}")?;
+        ledger.record_run(&MadeRun { id: "r2", key: "k", started: "t3", finished: "t4", summary: "{}", ..MadeRun::default() })?;
         ledger.end_attempt(attempt, ending(Outcome::Done, Some("r2")), "t4")?;
         let (lines, _) = ledger.history(0, 10)?;
         let seen: Vec<_> = lines.iter().map(|l| (l.cause, l.run.as_deref())).collect();

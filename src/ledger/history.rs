@@ -17,13 +17,14 @@ impl Ledger {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ledger::MadeRun;
 
     #[test]
     fn the_run_before_is_the_latest_of_the_earlier() -> Result<(), Box<dyn std::error::Error>> {
         let folder = tempfile::tempdir()?;
         let ledger = Ledger::open(&folder.path().join("ledger.sqlite"))?;
         for (id, finished) in [("a", "t1"), ("b", "t2"), ("c", "t3")] {
-            ledger.record_run(id, id, "2026-01-01", "t0", finished, "{}")?;
+            ledger.record_run(&MadeRun { id, key: id, finished, summary: "{}", ..MadeRun::default() })?;
         }
         assert_eq!(ledger.runs_before("c")?, ["b", "a"]);
         assert_eq!(ledger.runs_before("b")?, ["a"]);

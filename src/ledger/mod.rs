@@ -121,6 +121,25 @@ pub struct HttpVersion {
     pub received: String,
 }
 
+/// A finished run, to be recorded.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct MadeRun<'a> {
+    /// Its id.
+    pub id: &'a str,
+    /// The hash of all that decided it, its build too; empty if it is never taken for the last word.
+    pub key: &'a str,
+    /// Its reference date.
+    pub as_of: &'a str,
+    /// When it began.
+    pub started: &'a str,
+    /// When it ended.
+    pub finished: &'a str,
+    /// What identifies the build that made it.
+    pub build: &'a str,
+    /// Its figures, as JSON.
+    pub summary: &'a str,
+}
+
 /// An open ledger, and the folder of the copy that it is, if it is one.
 pub struct Ledger(Connection, #[allow(dead_code, reason = "goes with the connection")] Option<tempfile::TempDir>);
 
@@ -233,10 +252,11 @@ impl Ledger {
     }
 
     /// Records a finished run.
-    pub fn record_run(&self, id: &str, key: &str, as_of: &str, started: &str, finished: &str, summary: &str) -> Result<(), LedgerError> {
+    pub fn record_run(&self, run: &MadeRun<'_>) -> Result<(), LedgerError> {
+        let MadeRun { id, key, as_of, started, finished, build, summary } = *run;
         self.0.execute(
-            "INSERT OR REPLACE INTO run (id, key, as_of, started, finished, summary) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            params![id, key, as_of, started, finished, summary],
+            "INSERT OR REPLACE INTO run (id, key, as_of, started, finished, build, summary) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            params![id, key, as_of, started, finished, build, summary],
         )?;
         Ok(())
     }
@@ -257,7 +277,8 @@ mod tests {
         assert_eq!(ledger.receive("ab", "统计局", "a.xlsx", 3, "2026-02-02")?, "2026-01-01");
         assert_eq!(ledger.receive("cd", "统计局", "a.xlsx", 3, "2026-03-03")?, "2026-03-03");
         assert_eq!(ledger.receive("ab", "统计局", "a.xlsx", 3, "2026-04-04")?, "2026-04-04", "it came back after another");
-        ledger.record_run("r1", "k1", "2026-01-01", "t0", "t1", "{}")?;
+        ledger.record_run(&MadeRun { id: "r1", key: "k1", build: "b1", summary: "{}", ..MadeRun::default() })?;
+        assert_eq!(ledger.run("r1")?.map(|r| r.build).as_deref(), Some("b1"));
         assert_eq!(ledger.last_run("k1")?, Some(("r1".into(), "{}".into())));
         assert_eq!(ledger.last_run("k2")?, None);
         Ok(())

@@ -5,7 +5,7 @@ use crate::model::url;
 use rusqlite::{Connection, Transaction};
 
 /// Migrations from an empty database to the current schema.
-pub const MIGRATIONS: [&str; 5] = [
+pub const MIGRATIONS: [&str; 6] = [
     "
     CREATE TABLE receipt (
         sha256 TEXT NOT NULL, source TEXT NOT NULL, path TEXT NOT NULL, bytes INTEGER NOT NULL, received TEXT NOT NULL,
@@ -153,6 +153,11 @@ pub const MIGRATIONS: [&str; 5] = [
     -- Files that the last run found in folders and at addresses, by their receipts. In `holding`, `overlap` and `choice`
     -- such a file goes by the number of its receipt below zero, an upload by its own.
     CREATE TABLE filed (receipt INTEGER PRIMARY KEY) STRICT;
+    ",
+    "
+    -- What identifies the build that made a run; empty of runs before this. It stands in no file of the run, so that equal
+    -- inputs keep giving equal bytes.
+    ALTER TABLE run ADD COLUMN build TEXT NOT NULL DEFAULT '';
     ",
 ];
 

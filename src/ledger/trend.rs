@@ -55,6 +55,7 @@ impl Ledger {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ledger::MadeRun;
 
     #[test]
     fn the_last_runs_stand_in_the_order_of_time() -> Result<(), Box<dyn std::error::Error>> {
@@ -62,7 +63,7 @@ mod tests {
         let ledger = Ledger::open(&folder.path().join("ledger.sqlite"))?;
         assert_eq!(ledger.tallies()?, Tallies::default());
         for (id, at) in [("a", "t1"), ("c", "t3"), ("b", "t2")] {
-            ledger.record_run(id, id, "2026-01-01", "t0", at, "{}")?;
+            ledger.record_run(&MadeRun { id, key: id, finished: at, summary: "{}", ..MadeRun::default() })?;
         }
         let ids: Vec<String> = ledger.finished_runs(2)?.into_iter().map(|r| r.id).collect();
         assert_eq!(ids, ["b", "c"]);

@@ -11,6 +11,7 @@ use crate::error::{Error, ErrorKind, io_reason};
 use crate::finding::{Seed, reference, word};
 use crate::ledger::{HttpVersion, Ledger, Upload};
 use crate::model::words::fill;
+use crate::run::Input;
 use crate::stages::acquire::{self, Bounds, FetchError, Fetched, Fetcher, Found, FoundFile, SourceFile, Store, Uploaded, Validators};
 use std::io;
 use std::sync::Arc;
@@ -29,6 +30,15 @@ pub struct InputFile {
 }
 
 impl InputFile {
+    /// An input as a run's record keeps it.
+    pub fn recorded(input: &Input) -> Self {
+        // When it was received decided its place alone, and that is on record as well.
+        let upload = input.upload.as_ref().map(|u| Uploaded { name: u.name.clone(), received: String::new(), number: u.number });
+        let (source, path, sha256) = (input.source.clone(), input.path.clone(), input.sha256.clone());
+        let file = SourceFile { source, path, sha256, bytes: input.bytes, upload };
+        Self { file, seeds: input.found.clone(), readable: !input.unread }
+    }
+
     /// Whether it is no more than another name of what is read already: not read, but nothing is wrong with it.
     fn is_second_name(&self) -> bool {
         !self.readable && self.seeds.iter().all(|seed| seed.code == SECOND_NAME)
@@ -118,13 +128,19 @@ fn uploads(config: &Config, standing: Vec<Upload>) -> Vec<InputFile> {
 
 /// The error of originals that the store no longer has as they came, each with its bureau and the number of its receipt.
 fn unsound(config: &Config, flawed: &[(SourceFile, Flaw)]) -> Error {
+    Error::new(ErrorKind::System, "ERR-060").with("count", flawed.len().to_string()).about(told(config, flawed))
+}
+
+/// Originals with what is wrong with each, in words.
+pub fn told(config: &Config, flawed: &[(SourceFile, Flaw)]) -> Vec<String> {
     let lines = flawed.iter().map(|(file, flaw)| {
         let bureau = config.source.get(&file.source).map_or(file.source.as_str(), |s| s.bureau.as_str());
-        let path = if file.upload.is_some() { file.path.clone() } else { format!("{bureau}/{}", file.path) };
+        let path =
+            if file.upload.is_some() || file.path.starts_with(bureau) { file.path.clone() } else { format!("{bureau}/{}", file.path) };
         let values = [path, reference(config.run.lang, &flaw.to_string()), file.sha256.clone()];
         fill(word(config.run.lang, "run.flawed"), |i| i.parse::<usize>().ok().and_then(|i| values.get(i).cloned())).into_owned()
     });
-    Error::new(ErrorKind::System, "ERR-060").with("count", flawed.len().to_string()).about(lines.collect())
+    lines.collect()
 }
 
 /// An upload as reports name it: `统计局/第12号_经营情况.xlsx`.

@@ -26,6 +26,7 @@ mod parse;
 pub mod parser;
 mod recall;
 mod receipts;
+mod replay;
 mod runner;
 mod scope;
 mod space;
@@ -47,6 +48,7 @@ pub use origin::{OriginCell, OriginColumn, OriginRow, Seek, origin_of};
 pub use parse::{Parsing, parse, read_tables};
 pub use parser::{dead_of, too_much};
 pub use receipts::ReceiptUse;
+pub use replay::{Fate, KeptRun, Replayed, ReplayedFile, kept, replay};
 pub use runner::{RunOutcome, run};
 pub use summary::{ProgressEvent, Severities, Stage, Summary};
 

@@ -6,10 +6,11 @@ use super::keys::{Missing, amount_fields, said_of_amounts};
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::ledger::{Choices, Ledger, Said};
+use crate::ledger::{Ledger, Said};
 use crate::model::account::{Account, Place};
 use crate::model::place::Address;
 use crate::model::standing::Choice;
+use crate::run::{Decision, RunRecord};
 use crate::stages::acquire::{Received, SourceFile, order};
 use datafusion::arrow::array::AsArray;
 use datafusion::arrow::datatypes::Int64Type;
@@ -17,31 +18,43 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The order of receipt of files, and what was said of uploads: an input of a run like the files themselves.
+///
+/// Files go by their ordinals: the numbers of receipts are the ledger's, and equal inputs in another ledger have others.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Receipts {
     /// By file ordinal, its place among those of its source.
     places: Vec<u32>,
-    /// By file ordinal, the number of its receipt; below zero that of a file of a folder or an address.
-    numbers: Vec<Option<i64>>,
-    /// What was said of pairs of receipts.
-    said: Choices,
+    /// What was said of pairs of files: newer and older, form (empty of all that they hold) and period.
+    said: BTreeMap<(usize, usize, String, Option<i32>), Choice>,
 }
 
 impl Receipts {
     /// The receipts of a run's inputs.
     pub fn of(ledger: &Ledger, inputs: &[InputFile]) -> Result<Self, Error> {
-        let (mut moments, mut numbers) = (Vec::new(), Vec::new());
-        for InputFile { file, .. } in inputs {
+        let (mut moments, mut ordinals) = (Vec::new(), BTreeMap::new());
+        for (ordinal, InputFile { file, .. }) in inputs.iter().enumerate() {
             let receipt = ledger.receipt(&file.source, &file.path)?;
             moments.push(match (&file.upload, &receipt) {
                 (Some(upload), _) => upload.received.clone(),
                 (None, Some((_, received))) => ledger.seen_before(received)?,
                 (None, None) => String::new(),
             });
-            numbers.push(file.upload.as_ref().map(|u| u.number).or(receipt.map(|(number, _)| -number)));
+            // The number of the receipt of a file of a folder or an address stands below zero.
+            let number = file.upload.as_ref().map(|u| u.number).or(receipt.map(|(number, _)| -number));
+            ordinals.extend(number.map(|number| (number, ordinal)));
         }
         let places = places(inputs.iter().map(|i| &i.file), &moments);
-        Ok(Self { places, numbers, said: ledger.choices()? })
+        // Only what is said of files at hand decides anything.
+        let at_hand = |((older, newer), form, period, said): ((i64, i64), &str, Option<i32>, &Said)| {
+            Some(((*ordinals.get(&newer)?, *ordinals.get(&older)?, form.to_owned(), period), said.choice))
+        };
+        Ok(Self { places, said: ledger.choices()?.iter().filter_map(at_hand).collect() })
+    }
+
+    /// The receipts of a run as its record keeps them.
+    pub fn recorded(record: &RunRecord) -> Self {
+        let said = record.decisions.iter().map(|d| ((d.newer, d.older, d.form.clone(), d.period), d.choice));
+        Self { places: record.inputs.iter().map(|input| input.place).collect(), said: said.collect() }
     }
 
     /// The order that names alone tell, of files without a ledger.
@@ -60,21 +73,30 @@ impl Receipts {
         &self.places
     }
 
-    /// What was said of two files, of a form and period of theirs.
+    /// What was said of two files: of a form and period of theirs, else of all that they hold.
     pub fn said(&self, (older, newer): (usize, usize), form: &str, period: Option<i32>) -> Option<Choice> {
-        let number = |file: usize| self.numbers.get(file).copied().flatten();
-        self.said.of((number(older)?, number(newer)?), form, period).map(|said| said.choice)
+        let whole = || self.said.get(&(newer, older, String::new(), None));
+        self.said.get(&(newer, older, form.to_owned(), period)).or_else(whole).copied()
+    }
+
+    /// All that was said, as a run's record keeps it.
+    pub fn decisions(&self) -> Vec<Decision> {
+        let decision = |((newer, older, form, period), choice): (&(usize, usize, String, Option<i32>), &Choice)| Decision {
+            older: *older,
+            newer: *newer,
+            form: form.clone(),
+            period: *period,
+            choice: *choice,
+        };
+        self.said.iter().map(decision).collect()
     }
 
     /// All that decides of a file which version counts, besides its content: equal texts decide alike.
     pub fn text(&self, file: usize) -> String {
-        let number = self.numbers.get(file).copied().flatten();
-        // Only what is said of files at hand decides anything.
-        let said = self.said.iter().filter(|((older, newer), ..)| Some(*newer) == number && self.numbers.contains(&Some(*older)));
-        let word = |((older, _), form, period, said): ((i64, i64), &str, Option<i32>, &Said)| {
-            format!(" {}{older}{form}{}", said.choice.id(), period.unwrap_or_default())
+        let word = |((_, older, form, period), choice): (&(usize, usize, String, Option<i32>), &Choice)| {
+            format!(" {}:{older}:{form}:{}", choice.id(), period.unwrap_or_default())
         };
-        let said: String = said.map(word).collect();
+        let said: String = self.said.iter().filter(|((newer, ..), _)| *newer == file).map(word).collect();
         format!("@{}{said}", self.place(file))
     }
 }

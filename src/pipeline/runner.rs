@@ -14,16 +14,17 @@ use crate::config::{Config, Links};
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind};
 use crate::finding::{Catalogue, Finding, Judgement, Renderer};
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, MadeRun};
 use crate::lock::{self, Work};
 use crate::model::account::{Account, Whose};
 use crate::model::merged::{Conflict, Merged};
 use crate::model::place::{FileName, Places};
 use crate::model::severity::Severity;
 use crate::outputs;
+use crate::run::{Adopted, Input, PublishedRun, Uploaded};
 use crate::stages::acquire::{Store, hash_text};
 use crate::stages::merge::{self, Datasets};
-use crate::stages::publish::{self, Adopted, Input, Publication, PublishedRun, Written};
+use crate::stages::publish::{self, Publication, Written};
 use crate::stages::screen;
 use chrono::{FixedOffset, Utc};
 use datafusion::arrow::array::AsArray;
@@ -97,14 +98,19 @@ async fn make(config: &Config, progress: &dyn Progress) -> Result<RunOutcome, Er
         &ledger,
         &format!("{}-{short}", started.replace([':', '-'], "").replace('T', "-").trim_end_matches("+0800")),
     )?;
-    let summary = compute(config, &cache, &parsed, loaded, standing.as_ref(), work.path(), short, progress).await?;
+    let basis = Basis { config, cache: &cache, parsed: &parsed, receipts: &receipts, standing: standing.as_ref(), key: short };
+    let summary = compute(&basis, loaded, work.path(), progress).await?;
     let before = outputs::latest(&config.outputs);
     let folder = finish(config, work, &id)?;
     cache.sweep();
     // A parser that died may live next time, so such a run is never taken for the last word on its inputs.
     let key = if parsed.iter().any(|p| p.died()) { String::new() } else { key };
     let text = serde_json::to_string(&summary)?;
-    let recorded = ledger.file(&filed).and_then(|()| ledger.record_run(&id, &key, &config.as_of.to_string(), &started, &now(), &text));
+    let recorded = ledger.file(&filed).and_then(|()| {
+        let (as_of, finished, build) = (config.as_of.to_string(), now(), cache::build());
+        let made = MadeRun { id: &id, key: &key, as_of: &as_of, started: &started, finished: &finished, build: &build, summary: &text };
+        ledger.record_run(&made)
+    });
     if let Err(error) = recorded {
         // A run that failed is not the latest.
         match before {
@@ -136,13 +142,13 @@ fn is_whole(folder: &Path, summary: &Summary) -> bool {
 }
 
 /// One run at a time over processes.
-fn lock(outputs: &Path) -> Result<File, Error> {
+pub(super) fn lock(outputs: &Path) -> Result<File, Error> {
     let taken = || Error::new(ErrorKind::Busy, "ERR-003").with("path", outputs.display().to_string());
     lock::take(outputs, Work::Run)?.ok_or_else(taken)
 }
 
 /// Removes what a run that was killed left half done; only the holder of the lock may.
-fn sweep(state: &Path) -> Result<(), Error> {
+pub(super) fn sweep(state: &Path) -> Result<(), Error> {
     for entry in fs::read_dir(state)? {
         let entry = entry?;
         if entry.file_name().to_string_lossy().starts_with("run-") {
@@ -159,7 +165,7 @@ fn now() -> String {
 }
 
 /// All that decides what a run publishes: equal identities give equal bytes, whatever machine or build made them.
-fn identity(config: &Config, inputs: &[gather::InputFile], receipts: &Receipts, standing: Option<&Standing>) -> String {
+pub(super) fn identity(config: &Config, inputs: &[gather::InputFile], receipts: &Receipts, standing: Option<&Standing>) -> String {
     let input = |(ordinal, i): (usize, &gather::InputFile)| {
         format!("{}\t{}\t{}\t{:?}\t{}\n", i.file.source, i.file.path, i.file.sha256, i.seeds, receipts.text(ordinal))
     };
@@ -219,18 +225,25 @@ fn of_files(config: &Config, parsed: &[ParsedFile]) -> Vec<String> {
         .collect()
 }
 
-/// Judgements, links, merge, criteria and what is written of them.
-#[allow(clippy::too_many_arguments)]
-async fn compute(
-    config: &Config,
-    cache: &Arc<Cache>,
-    parsed: &[ParsedFile],
-    mut loaded: Loaded,
-    standing: Option<&Standing>,
-    work: &Path,
-    key: &str,
-    progress: &dyn Progress,
-) -> Result<Summary, Error> {
+/// All that a run is made from, read.
+pub(super) struct Basis<'a> {
+    /// The settings.
+    pub config: &'a Config,
+    /// What was kept of steps.
+    pub cache: &'a Arc<Cache>,
+    /// The inputs, read.
+    pub parsed: &'a [ParsedFile],
+    /// Their order, and what was said of them.
+    pub receipts: &'a Receipts,
+    /// The adopted run.
+    pub standing: Option<&'a Standing>,
+    /// First characters of the run's identity.
+    pub key: &'a str,
+}
+
+/// Judgements, links, merge, criteria and what is written of them into a folder.
+pub(super) async fn compute(basis: &Basis<'_>, mut loaded: Loaded, work: &Path, progress: &dyn Progress) -> Result<Summary, Error> {
+    let Basis { config, cache, parsed, standing, .. } = *basis;
     let engine = Engine::new(config.as_of);
     progress.begin(Stage::Validate, None);
     let mut judgement = judging::judge_records(config, &engine, &mut loaded, Some(cache)).await?;
@@ -261,7 +274,7 @@ async fn compute(
     let receipts = receipts::uses(config, &engine, parsed, &loaded, &accounts);
     let adopted = standing.map(|s| s.compared(&engine)).transpose()?;
     let parts = Parts { judgement, findings, merged, conflicts, accounts, whose, receipts, adopted };
-    publish_all(config, &engine, &loaded, parsed, parts, work, key, progress).await
+    publish_all(basis, &engine, &loaded, parts, work, progress).await
 }
 
 /// What the stages gave beside datasets.
@@ -276,17 +289,15 @@ struct Parts {
     adopted: Option<Adopted>,
 }
 
-#[allow(clippy::too_many_arguments)]
 async fn publish_all(
-    config: &Config,
+    basis: &Basis<'_>,
     engine: &Engine,
     loaded: &Loaded,
-    parsed: &[ParsedFile],
     parts: Parts,
     work: &Path,
-    key: &str,
     progress: &dyn Progress,
 ) -> Result<Summary, Error> {
+    let Basis { config, parsed, receipts, key, .. } = *basis;
     progress.begin(Stage::Publish, None);
     let summary = summarize(config, engine, parsed, &parts).await?;
     let publication = Publication {
@@ -294,7 +305,8 @@ async fn publish_all(
         catalogue: &Catalogue::of(config),
         engine,
         places: &loaded.places,
-        inputs: &parsed.iter().map(|p| input(config, p)).collect::<Vec<_>>(),
+        inputs: &parsed.iter().zip(0..).map(|(p, file)| input(config, p, receipts.place(file))).collect::<Vec<_>>(),
+        decisions: receipts.decisions(),
         datasets: &loaded.forms.keys().cloned().collect::<Vec<_>>(),
         merged: &parts.merged,
         findings: &parts.findings,
@@ -310,7 +322,7 @@ async fn publish_all(
     Ok(Summary { written, record_sha256, held_back: Some(held_back), ..summary })
 }
 
-fn input(config: &Config, parsed: &ParsedFile) -> Input {
+fn input(config: &Config, parsed: &ParsedFile, place: u32) -> Input {
     let (file, manifest) = (&parsed.input.file, &parsed.manifest);
     Input {
         path: file.path.clone(),
@@ -322,6 +334,10 @@ fn input(config: &Config, parsed: &ParsedFile) -> Input {
         encoding: manifest.encoding.clone(),
         rows: manifest.tables.iter().map(|t| t.rows).sum(),
         refused: manifest.refused,
+        place,
+        upload: file.upload.as_ref().map(|u| Uploaded { number: u.number, name: u.name.clone() }),
+        unread: !parsed.input.readable,
+        found: parsed.input.seeds.clone(),
     }
 }
 

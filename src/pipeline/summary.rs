@@ -3,7 +3,7 @@
 use super::receipts::ReceiptUse;
 use crate::config::Config;
 use crate::model::account::Account;
-use crate::stages::publish::HeldBack;
+use crate::run::HeldBack;
 use serde::{Deserialize, Serialize};
 
 /// The stages of a run.

@@ -4,9 +4,9 @@ use super::actor::Actor;
 use super::books::Books;
 use super::error::PageError;
 use super::integrity;
-use super::runs::{self, RunFile};
+use super::runs;
 use crate::ledger::{By, Ledger};
-use crate::stages::publish::PublishedRun;
+use crate::run::{PublishedRun, RECORD};
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -28,7 +28,7 @@ pub async fn adopt(books: &Books, actor: &Actor, address: &str, run: &str, note:
         tracing::error!(%error, "a run to be adopted is not as it was written");
         return Err(PageError::Conflict("run_damaged"));
     }
-    let (run, note, record) = (run.to_owned(), note.to_owned(), folder.join("run.json"));
+    let (run, note, record) = (run.to_owned(), note.to_owned(), folder.join(RECORD));
     // Its term may have ended meanwhile; what is adopted must be there.
     let adopt = move |l: &mut Ledger, by: By<'_>| {
         if record.is_file() { l.adopt(&run, &recorded.as_of, &note, by).map(Some) } else { Ok(None) }
@@ -46,8 +46,7 @@ fn seal(folder: &Path, record_sha256: &str) -> io::Result<()> {
     if let Some(flaw) = published.flaws().into_iter().next() {
         return Err(io::Error::other(flaw));
     }
-    let run: RunFile = published.record()?;
-    for path in run.files.iter().map(|f| f.path.as_str()).chain(["run.json"]) {
+    for path in published.record().files.iter().map(|f| f.path.as_str()).chain([RECORD]) {
         let path = folder.join(path);
         let mut permissions = fs::metadata(&path)?.permissions();
         permissions.set_readonly(true);

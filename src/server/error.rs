@@ -4,7 +4,7 @@ use super::text::say;
 use crate::error::{Error, ErrorKind};
 use crate::ledger::LedgerError;
 use crate::model::role::Right;
-use crate::stages::publish::FileFlaw;
+use crate::run::FileFlaw;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 

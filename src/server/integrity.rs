@@ -11,22 +11,8 @@ use crate::content::{Flaw, Verified};
 use crate::finding::reference;
 use crate::model::words::Lang;
 use crate::pipeline::{Summary, of_upload};
-use crate::stages::publish::{FileFlaw, PublishedRun};
-use serde::Deserialize;
+use crate::run::{FileFlaw, PublishedRun};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// As much of `run.json` as is needed to name an original.
-#[derive(Deserialize)]
-struct RunFile {
-    inputs: Vec<Input>,
-}
-
-#[derive(Deserialize)]
-struct Input {
-    path: String,
-    bureau: String,
-    sha256: String,
-}
 
 /// The hash of a run's `run.json` as the ledger has it; empty if it has none.
 pub async fn record_of(books: &Books, run: &str) -> Result<String, PageError> {
@@ -106,8 +92,9 @@ pub async fn scrub(app: &App) -> Result<(), PageError> {
                 tracing::error!(run, %flaw, "a published file is not as it was written");
                 found.insert(of_run(&run, &flaw));
             }
-            let inputs = PublishedRun::open(&folder, &record).ok().and_then(|r| r.record::<RunFile>().ok()).map(|r| r.inputs);
-            needed.extend(inputs.into_iter().flatten().filter(|i| !i.sha256.is_empty()).map(|i| (i.sha256, named(&i.bureau, &i.path))));
+            let run = PublishedRun::open(&folder, &record).ok();
+            let inputs = run.iter().flat_map(|run| &run.record().inputs).filter(|i| !i.sha256.is_empty());
+            needed.extend(inputs.map(|i| (i.sha256.clone(), named(&i.bureau, &i.path))));
         }
         needed.extend(uploads.into_iter().map(|u| (u.sha256.clone(), of_upload(&shared.config, u).path)));
         let store = &shared.intake.store;

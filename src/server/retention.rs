@@ -12,9 +12,9 @@ use super::integrity;
 use super::state::App;
 use crate::config::RetentionOptions;
 use crate::lock::{self, Work};
+use crate::run::{RECORD, RunRecord};
 use crate::stages::acquire::Store;
 use chrono::{DateTime, FixedOffset, NaiveDate, TimeDelta};
-use serde::Deserialize;
 use std::collections::HashSet;
 use std::fs;
 use std::io;
@@ -110,26 +110,15 @@ async fn remove_runs(app: &App) -> Result<(), PageError> {
     apart(move || if leaving.exists() { fs::remove_dir_all(&leaving) } else { Ok(()) }).await
 }
 
-/// The inputs that a run's `run.json` names.
-#[derive(Deserialize)]
-struct RunFile {
-    inputs: Vec<Input>,
-}
-
-#[derive(Deserialize)]
-struct Input {
-    sha256: String,
-}
-
 /// Hashes that runs still there were made from; nothing if a run cannot be read, since it may be any of them.
 fn referred(outputs: &Path) -> io::Result<Option<HashSet<String>>> {
     let mut all = HashSet::new();
     for entry in fs::read_dir(outputs)? {
-        let file = entry?.path().join("run.json");
+        let file = entry?.path().join(RECORD);
         if !file.is_file() {
             continue;
         }
-        let Ok(run) = serde_json::from_slice::<RunFile>(&fs::read(&file)?) else { return Ok(None) };
+        let Ok(run) = serde_json::from_slice::<RunRecord>(&fs::read(&file)?) else { return Ok(None) };
         all.extend(run.inputs.into_iter().map(|i| i.sha256));
     }
     Ok(Some(all))
@@ -194,7 +183,7 @@ async fn apart<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 
 mod tests {
     use super::*;
     use crate::config::load;
-    use crate::ledger::{By, Ledger};
+    use crate::ledger::{By, Ledger, MadeRun};
     use crate::stages::acquire::hash_text;
 
     #[test]
@@ -238,8 +227,8 @@ mod tests {
         let runs = [("20240101-020000-a", &hashes[0]), ("20240201-020000-b", &hashes[1]), ("20260601-020000-c", &hashes[2])];
         for (id, hash) in runs {
             fs::create_dir_all(outputs.join(id))?;
-            fs::write(outputs.join(id).join("run.json"), format!("{{\"inputs\":[{{\"sha256\":\"{hash}\"}}]}}"))?;
-            ledger.record_run(id, id, "2026-01-01", "t", id, "{}")?;
+            fs::write(outputs.join(id).join("run.json"), format!("{{\"inputs\":[{{\"sha256\":\"{hash}\"}}],\"files\":[]}}"))?;
+            ledger.record_run(&MadeRun { id, key: id, finished: id, summary: "{}", ..MadeRun::default() })?;
         }
         std::os::unix::fs::symlink(runs[2].0, outputs.join("latest"))?;
         let by = By { account: "a", role: "leader", address: "", at: "2026-06-30T00:00:00+0800" };

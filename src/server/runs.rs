@@ -13,11 +13,11 @@ use crate::model::account::Place;
 use crate::model::few::is_few;
 use crate::model::role::Right;
 use crate::pipeline::Summary;
+use crate::run::{HeldBack, PublishedRun, RunRecord, SETTINGS};
 use crate::server::quality::Found;
 use crate::stages::publish::disclosure::sends_statistics;
-use crate::stages::publish::{HeldBack, PublishedRun};
 use chrono::DateTime;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::fs;
 
 /// Lines of a page of the history.
@@ -139,8 +139,8 @@ pub struct Accounted {
     pub total: Option<u64>,
 }
 
-/// As much of `run.json` as is shown.
-#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
+/// As much of a run's record as is shown.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct RunFile {
     /// First characters of the hash of all that decided the run.
     pub key: String,
@@ -159,8 +159,43 @@ pub struct RunFile {
     pub adopted: Option<ComparedWith>,
 }
 
+impl From<&RunRecord> for RunFile {
+    fn from(record: &RunRecord) -> Self {
+        let input = |input: &crate::run::Input| InputFile {
+            path: input.path.clone(),
+            source: input.source.clone(),
+            bureau: input.bureau.clone(),
+            sha256: input.sha256.clone(),
+            bytes: input.bytes,
+            rows: Some(input.rows),
+            refused: input.refused,
+        };
+        let file = |file: &crate::run::Written| WrittenFile { path: file.path.clone(), bytes: file.bytes, sha256: file.sha256.clone() };
+        let since = |since: crate::run::Differences| Changes {
+            entered: since.entered,
+            left: since.left,
+            enterprises: Some(since.enterprises),
+            figures: Some(since.figures),
+        };
+        let with = |adopted: &crate::run::Adopted| ComparedWith {
+            run: adopted.run.clone(),
+            adopted: adopted.adopted.to_string(),
+            since: adopted.since.map(since),
+        };
+        Self {
+            key: record.key.clone(),
+            as_of: record.as_of.to_string(),
+            huichi: record.huichi.clone(),
+            settings: record.settings.clone(),
+            inputs: record.inputs.iter().map(input).collect(),
+            files: record.files.iter().map(file).collect(),
+            adopted: record.adopted.as_ref().map(with),
+        }
+    }
+}
+
 /// An input of a run.
-#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct InputFile {
     /// Path below the inputs root; empty for all files of a source of statistics together, where the closed edition may not be seen.
     pub path: String,
@@ -180,7 +215,7 @@ pub struct InputFile {
 }
 
 /// A file that a run wrote.
-#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct WrittenFile {
     /// Path below the run's folder.
     pub path: String,
@@ -191,7 +226,7 @@ pub struct WrittenFile {
 }
 
 /// The adopted run that a run was compared with.
-#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct ComparedWith {
     /// The run.
     pub run: String,
@@ -202,7 +237,7 @@ pub struct ComparedWith {
 }
 
 /// What has changed between two runs.
-#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 #[schema(as = ChangesSince)]
 pub struct Changes {
     /// Enterprises that entered the pool.
@@ -289,10 +324,12 @@ pub async fn run(app: &App, actor: &Actor, id: &str) -> Result<Run, PageError> {
     let asked = id.to_owned();
     let (line, adoption) = app.read(move |l| Ok((l.history_of(&asked)?, l.adoption(&asked)?))).await?;
     let summary: Summary = serde_json::from_str(&recorded.summary).map_err(|e| PageError::bug(e.to_string()))?;
-    let held = summary.held_back(&app.config, actor.may(Right::SeeClosed));
-    let mut file = run_file(app, id, &summary.record_sha256).await?;
+    let (mut file, settings) = run_file(app, id, &summary.record_sha256).await?.unzip();
+    let settings = settings.flatten();
+    let config = settings.as_ref().unwrap_or(&app.config);
+    let held = summary.held_back(config, actor.may(Right::SeeClosed));
     if let Some(file) = file.as_mut().filter(|_| !actor.may(Right::SeeClosed)) {
-        file.inputs = told_together(&app.config, std::mem::take(&mut file.inputs), &held);
+        file.inputs = told_together(config, std::mem::take(&mut file.inputs), &held);
         file.adopted.iter_mut().filter_map(|with| with.since.as_mut()).for_each(Changes::hold_back);
     }
     let known = file.as_ref().map(|f| f.files.clone()).unwrap_or_default();
@@ -312,14 +349,14 @@ pub async fn run(app: &App, actor: &Actor, id: &str) -> Result<Run, PageError> {
     })
 }
 
-/// What a run's folder says; nothing if that is gone, or is not as it was written.
-async fn run_file(app: &App, id: &str, record_sha256: &str) -> Result<Option<RunFile>, PageError> {
-    let (folder, record) = (app.config.outputs.join(id), record_sha256.to_owned());
-    let opened = tokio::task::spawn_blocking(move || PublishedRun::open(&folder, &record)).await;
-    match opened.map_err(|e| PageError::bug(e.to_string()))? {
-        Ok(run) => run.record().map(Some).map_err(|e| PageError::bug(e.to_string())),
-        Err(_) => Ok(None),
-    }
+/// What a run's folder says, and the settings to show it under; nothing if it is gone, or is not as it was written.
+async fn run_file(app: &App, id: &str, record_sha256: &str) -> Result<Option<(RunFile, Option<Config>)>, PageError> {
+    let (own, folder, record) = (app.clone(), app.config.outputs.join(id), record_sha256.to_owned());
+    let opened = tokio::task::spawn_blocking(move || {
+        let run = PublishedRun::open(&folder, &record).ok()?;
+        Some((RunFile::from(run.record()), run.known_settings(&own.config).ok().flatten()))
+    });
+    opened.await.map_err(|e| PageError::bug(e.to_string()))
 }
 
 /// Inputs where the closed edition may not be seen: files of a source of statistics stand together in one line, since a bureau
@@ -363,9 +400,13 @@ fn accounted(summary: &Summary, held: &HeldBack) -> Vec<Accounted> {
 }
 
 /// The right that a file of a run needs. Only the operator's edition leaves out what enterprises have not consented to;
-/// datasets are written in no such edition.
+/// datasets are written in no such edition. The settings are the operator's own.
 pub fn right_for(file: &str) -> Right {
-    if file == Workbook::PoolOperator.file_name() { Right::SeePool } else { Right::SeeClosed }
+    match file {
+        SETTINGS => Right::StartRuns,
+        _ if file == Workbook::PoolOperator.file_name() => Right::SeePool,
+        _ => Right::SeeClosed,
+    }
 }
 
 /// A file of a run as it was written, and the name to keep it under, which says which run it is of.
@@ -398,7 +439,7 @@ pub async fn file(app: &App, actor: &Actor, id: &str, file: &str) -> Result<(Ver
 mod tests {
     use super::*;
     use crate::model::role::Role;
-    use crate::stages::publish::HeldRecords;
+    use crate::run::HeldRecords;
 
     #[test]
     fn only_the_operators_edition_goes_to_those_who_may_not_see_all() {

@@ -144,6 +144,9 @@ fn the_last_good_version_stays_in_use_and_the_report_says_so() {
         );
         assert!(found[0]["message"].contains(reason) && !found[0]["message"].contains("secret"), "{}", found[0]["message"]);
         assert_eq!(server.requests().len(), requests, "{reason}");
+        let replayed = site.huichi(&["replay", "latest"]);
+        assert!(replayed.status.success(), "{}{}", text(&replayed.stdout), text(&replayed.stderr));
+        assert_eq!(server.requests().len(), requests, "what is made again is not asked for again");
     }
 }
 
@@ -231,7 +234,8 @@ fn an_address_of_an_earlier_version_keeps_its_state_and_loses_its_password() {
     let ledger = rusqlite::Connection::open(&path).expect("a ledger");
     ledger
         .execute_batch(&format!(
-            "ATTACH '{}' AS new; DELETE FROM upload; DELETE FROM adoption; DELETE FROM run; INSERT INTO run SELECT * FROM new.run;
+            "ATTACH '{}' AS new; DELETE FROM upload; DELETE FROM adoption; DELETE FROM run; 
+             INSERT INTO run SELECT id, key, as_of, started, finished, summary FROM new.run;
              INSERT INTO http_source SELECT '{old}', sha256, bytes, etag, last_modified, received FROM new.http_source;",
             site.path("new.sqlite").display()
         ))

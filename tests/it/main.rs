@@ -21,6 +21,7 @@ mod layouts;
 mod portal;
 mod privacy;
 mod renamed;
+mod replay;
 mod reruns;
 mod sample;
 mod seen;

@@ -50,8 +50,10 @@ fn footers_and_odd_cells_leave_no_trace_of_a_person() {
     assert_eq!(quoted.iter().filter(|f| !f.is_empty()).count(), 1, "the name of an enterprise may be quoted: {quoted:?}");
     let mut seen = vec![("the terminal".to_owned(), vec![output.stdout, output.stderr])];
     for entry in walkdir::WalkDir::new(site.path("outputs")).into_iter().filter_map(Result::ok).filter(|e| e.file_type().is_file()) {
-        // The store keeps the originals as they came.
-        if !entry.path().components().any(|c| c.as_os_str() == "store") {
+        // The store keeps the originals as they came. The dictionary says the same as CSV; as Parquet it numbers its texts,
+        // and numbers in a row, a byte each, are digits too.
+        let apart = |c: std::path::Component<'_>| ["store", "dictionary.parquet"].iter().any(|name| c.as_os_str() == *name);
+        if !entry.path().components().any(apart) {
             seen.push((entry.path().display().to_string(), contents(entry.path())));
         }
     }

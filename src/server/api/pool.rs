@@ -65,8 +65,8 @@ pub async fn show_enterprise(
     Asking(paged): Asking<Paged>,
 ) -> Result<Json<Profile>, PageError> {
     let data = pool::written(&app).await?;
-    let (row, edition, own) = (pool::find(&data, &id)?, Edition::of(actor.role), app.clone());
-    let read = tokio::task::spawn_blocking(move || pool::profile(&data, &own.config, edition, row, paged.page() as usize)).await;
+    let (row, edition) = (pool::find(&data, &id)?, Edition::of(actor.role));
+    let read = tokio::task::spawn_blocking(move || pool::profile(&data, &data.config, edition, row, paged.page() as usize)).await;
     let profile = read.map_err(|e| PageError::bug(e.to_string()))??;
     app.note(&actor, &address, "view_enterprise", &profile.key, &profile.run).await?;
     Ok(Json(profile))

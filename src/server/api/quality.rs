@@ -49,7 +49,7 @@ pub struct Quality {
 pub async fn show_quality(State(app): State<App>, actor: Actor, Asking(asked): Asking<OfRun>) -> Result<Json<Quality>, PageError> {
     let shown = quality::shown(&app, asked.run.as_deref()).await?.ok_or(PageError::NotFound)?;
     tracing::Span::current().record("run.id", &shown.run.id);
-    let overview = quality::overview(&app.config, &shown.published, actor.may(Right::SeeClosed));
+    let overview = quality::overview(shown.published.under(&app.config), &shown.published, actor.may(Right::SeeClosed));
     let trend = quality::moments(&app.config, &shown.runs, actor.may(Right::SeeClosed))?;
     let run = shown.run;
     Ok(Json(Quality { run: run.id, as_of: run.as_of, finished: run.finished, overview, trend }))

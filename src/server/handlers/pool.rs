@@ -234,8 +234,7 @@ async fn enterprise(
         Err(_) => return Err(PageError::NotFound),
     };
     let (row, edition) = (pool::find(&data, &id)?, Edition::of(actor.role));
-    let own = app.clone();
-    let read = tokio::task::spawn_blocking(move || pool::profile(&data, &own.config, edition, row, paged.page.unwrap_or(1))).await;
+    let read = tokio::task::spawn_blocking(move || pool::profile(&data, &data.config, edition, row, paged.page.unwrap_or(1))).await;
     let profile = read.map_err(|e| PageError::bug(e.to_string()))??;
     app.note(&actor, &address, "view_enterprise", &profile.key, &profile.run).await?;
     let heads = profile.patents.first().map(|p| p.iter().map(|f| f.label.clone()).collect()).unwrap_or_default();

@@ -102,7 +102,7 @@ async fn overview(State(app): State<App>, actor: Actor, Asking(wanted): Asking<W
         return Ok(Page(NonePage { frame, starts: actor.may(Right::StartRuns) }).into_response());
     };
     tracing::Span::current().record("run.id", &shown.run.id);
-    let seen = quality::overview(&app.config, &shown.published, actor.may(Right::SeeClosed));
+    let seen = quality::overview(shown.published.under(&app.config), &shown.published, actor.may(Right::SeeClosed));
     let mut moments = quality::moments(&app.config, &shown.runs, actor.may(Right::SeeClosed))?;
     let charts = Charts {
         flow: quality::flow_chart(&seen.origins),

@@ -297,7 +297,7 @@ async fn one(
         size: size(f.bytes),
         sha256: f.sha256.clone(),
     });
-    let (workbooks, data) = offered.partition(|f: &DownloadText| f.path.ends_with(".xlsx"));
+    let (workbooks, data) = offered.partition(|f: &DownloadText| !f.path.starts_with("data/"));
     Ok(Page(RunPage {
         frame: Frame::new(&app, Some(&actor), "/runs").said(wanted.done.as_deref()),
         started: shown(&run.started),

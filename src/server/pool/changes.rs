@@ -1,12 +1,12 @@
 //! What changed between the run before and the latest: who entered, who left, which figures are others.
 
 use super::columns::Kind;
-use super::data::{Conclusion, PoolData};
+use super::data::PoolData;
 use super::edition::Edition;
-use super::load_error::LoadError;
 use super::show::Shown;
 use crate::finding::word;
 use crate::model::words::Lang;
+use crate::run::{self, Difference, Enterprises};
 use crate::server::text::{portal, say};
 use std::sync::Arc;
 
@@ -89,35 +89,35 @@ pub struct Changed {
 }
 
 /// Compares two runs. A figure of statistics counts as changed only where consent was and is on record.
-pub fn compare(old: &PoolData, new: &PoolData, edition: Edition) -> Result<Changes, LoadError> {
+pub fn compare(old: &PoolData, new: &PoolData, edition: Edition) -> Changes {
     let (mut entered, mut left, mut figures) = (Part::new(), Part::new(), Part::new());
-    let before = |row: usize| old.ordinals.get(new.text("enterprise", row)).map(|r| *r as usize);
-    let pairs = columns_of_both(old, new);
-    for row in 0..new.len() {
-        let was = before(row);
-        let (pooled, pooled_before) = (is_pooled(new, row), was.is_some_and(|w| is_pooled(old, w)));
-        if pooled && !pooled_before {
-            entered.add(NAMED, || moved(new, row, new.id(row), reasons(old, was, new, Some(row))));
+    let (before, after) = (old.compared(), new.compared());
+    let columns = columns_of_both(old, new);
+    run::compare(&before, &after, &columns, |difference| match difference {
+        Difference::Entered { was, is } => {
+            entered.add(NAMED, || moved(new, is, new.id(is), reasons((old, &before, was), (new, &after, Some(is)))));
         }
-        if !pooled && pooled_before {
-            left.add(NAMED, || moved(new, row, new.id(row), reasons(old, was, new, Some(row))));
+        Difference::Left { was, is: Some(is) } => {
+            left.add(NAMED, || moved(new, is, new.id(is), reasons((old, &before, Some(was)), (new, &after, Some(is)))));
         }
-        let Some(was) = was else { continue };
-        for (from, to) in &pairs {
-            let (from, to) = (&old.columns[*from], &new.columns[*to]);
-            if !(old.shows(edition, from, was) && new.shows(edition, to, row)) {
-                continue;
+        Difference::Left { was, is: None } => {
+            left.add(NAMED, || moved(old, was, String::new(), reasons((old, &before, Some(was)), (new, &after, None))));
+        }
+        Difference::Figure { was, is, column, .. } => {
+            let (Some(from), Some(to)) = (old.column(column), new.column(column)) else { return };
+            if old.shows(edition, from, was) && new.shows(edition, to, is) {
+                figures.add(FIGURES, || Changed {
+                    id: new.id(is),
+                    name: new.text("name", is).to_owned(),
+                    label: to.label.clone(),
+                    unit: to.unit.clone(),
+                    old: old.shown(edition, from, was),
+                    new: new.shown(edition, to, is),
+                });
             }
-            let (one, other) = (old.shown(edition, from, was), new.shown(edition, to, row));
-            if one.exact != other.exact {
-                let (id, name) = (new.id(row), new.text("name", row).to_owned());
-                figures.add(FIGURES, || Changed { id, name, label: to.label.clone(), unit: to.unit.clone(), old: one, new: other });
-            }
         }
-    }
-    let gone = (0..old.len()).filter(|row| is_pooled(old, *row) && !new.ordinals.contains_key(old.text("enterprise", *row)));
-    gone.for_each(|row| left.add(NAMED, || moved(old, row, String::new(), reasons(old, Some(row), new, None))));
-    Ok(Changes {
+    });
+    Changes {
         previous: old.run.clone(),
         previous_as_of: old.as_of.clone(),
         latest: new.run.clone(),
@@ -125,41 +125,34 @@ pub fn compare(old: &PoolData, new: &PoolData, edition: Edition) -> Result<Chang
         entered,
         left,
         figures,
-    })
-}
-
-fn is_pooled(data: &PoolData, row: usize) -> bool {
-    data.conclusions[row] == Conclusion::Pooled
+    }
 }
 
 fn moved(data: &PoolData, row: usize, id: String, reasons: Vec<String>) -> Moved {
     Moved { id, name: data.text("name", row).to_owned(), uscc: data.text("uscc", row).to_owned(), reasons }
 }
 
-/// Columns that both runs have; verdicts and conclusions are told as reasons.
-fn columns_of_both(old: &PoolData, new: &PoolData) -> Vec<(usize, usize)> {
+/// Columns that both runs show; verdicts and conclusions are told as reasons.
+fn columns_of_both(old: &PoolData, new: &PoolData) -> Vec<String> {
     let told = |kind: Kind| matches!(kind, Kind::Verdict | Kind::Conclusion);
-    let both = new.columns.iter().enumerate().filter(|(_, c)| !told(c.kind) && c.id != "findings");
-    both.filter_map(|(to, column)| old.columns.iter().position(|c| c.id == column.id).map(|from| (from, to))).collect()
+    let both = new.columns.iter().filter(|c| !told(c.kind) && c.id != "findings" && old.column(&c.id).is_some());
+    both.map(|c| c.id.clone()).collect()
 }
 
+/// A run with its enterprises, and the row of one of them.
+type Of<'a> = (&'a PoolData, &'a Enterprises, Option<usize>);
+
 /// Why an enterprise entered or left: the criteria that judge it otherwise.
-fn reasons(old: &PoolData, was: Option<usize>, new: &PoolData, row: Option<usize>) -> Vec<String> {
-    let (Some(was), Some(row)) = (was, row) else {
-        return vec![portal(if row.is_some() { "change_listed" } else { "change_unlisted" }).to_owned()];
+fn reasons((old, before, was): Of<'_>, (new, after, is): Of<'_>) -> Vec<String> {
+    let (Some(was), Some(is)) = (was, is) else {
+        return vec![portal(if is.is_some() { "change_listed" } else { "change_unlisted" }).to_owned()];
     };
-    let verdict = |data: &PoolData, criterion: &str, row: usize| {
-        let known = data.criteria.iter().any(|c| c == criterion);
-        known.then(|| data.text(&format!("verdict_{criterion}"), row).to_owned())
-    };
-    let mut criteria: Vec<&String> = new.criteria.iter().collect();
-    criteria.extend(old.criteria.iter().filter(|c| !new.criteria.contains(c)));
     let said =
         |v: &Option<String>| v.as_ref().map_or(portal("change_no_criterion"), |v| word(Lang::Zh, &format!("verdict.{v}"))).to_owned();
-    let changed = criteria.into_iter().filter_map(|criterion| {
-        let (one, other) = (verdict(old, criterion, was), verdict(new, criterion, row));
-        let column = new.columns.iter().chain(&old.columns).find(|c| c.id.strip_prefix("verdict_") == Some(criterion))?;
-        (one != other).then(|| say("portal.change_verdict", &[column.label.clone(), said(&one), said(&other)]))
+    let told = run::rejudged((before, was), (after, is)).into_iter().filter_map(|judged| {
+        let id = format!("verdict_{}", judged.criterion);
+        let column = new.column(&id).or_else(|| old.column(&id))?;
+        Some(say("portal.change_verdict", &[column.label.clone(), said(&judged.was), said(&judged.is)]))
     });
-    changed.collect()
+    told.collect()
 }

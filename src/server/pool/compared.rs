@@ -26,7 +26,7 @@ pub async fn changes(app: &App, latest: &Arc<PoolData>, edition: Edition) -> Res
     let Some(old) = super::load(app, &previous).await? else { return Ok(None) };
     let new = latest.clone();
     let compared = tokio::task::spawn_blocking(move || compare(&old, &new, edition)).await;
-    let changes = Arc::new(compared.map_err(|e| PageError::bug(e.to_string()))?.map_err(PageError::from)?);
+    let changes = Arc::new(compared.map_err(|e| PageError::bug(e.to_string()))?);
     *app.pool.compared.write().unwrap_or_else(PoisonError::into_inner) = Some((key, changes.clone()));
     Ok(Some(changes))
 }

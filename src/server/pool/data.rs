@@ -6,32 +6,14 @@ use super::order::Order;
 use super::records::Records;
 use crate::config::{Config, PoolOptions, YearOf};
 use crate::model::name::match_key;
+pub use crate::run::Input;
+use crate::run::{Enterprises, PublishedRun};
 use crate::stages::acquire::hash_text;
-use crate::stages::publish::PublishedRun;
 use crate::stages::publish::enterprise_column::EnterpriseColumn;
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, StringArray};
 use datafusion::arrow::datatypes::{DataType, Field, Int64Type, Schema};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, OnceLock};
-
-/// A file of the run, as `run.json` lists it.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
-pub struct Input {
-    /// Path below the inputs root.
-    pub path: String,
-    /// The source that sent it.
-    pub source: String,
-    /// The bureau.
-    pub bureau: String,
-    /// Hash of its content.
-    pub sha256: String,
-}
-
-#[derive(serde::Deserialize)]
-struct RunFile {
-    as_of: String,
-    inputs: Vec<Input>,
-}
 
 /// What all verdicts of an enterprise come to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
@@ -63,6 +45,8 @@ impl Conclusion {
 pub struct PoolData {
     /// The run.
     pub run: String,
+    /// The settings under which it was made, or today's where it kept none.
+    pub config: Arc<Config>,
     /// Its reference date.
     pub as_of: String,
     /// Its inputs.
@@ -105,12 +89,14 @@ const DATASETS: [(&str, &str); 4] =
 
 impl PoolData {
     /// Reads what a run published; nothing if enterprises are not among it.
-    pub fn load(config: &Config, run: &str, published: &PublishedRun) -> Result<Option<Self>, LoadError> {
+    pub fn load(today: &Config, run: &str, published: &PublishedRun) -> Result<Option<Self>, LoadError> {
         let Some(enterprises) = Records::open(published, "enterprises", "enterprise")? else { return Ok(None) };
-        let about: RunFile = published.record()?;
+        let settings = published.known_settings(today)?;
         let enterprises = enterprises.whole(|name| !name.ends_with("_state"))?;
+        let config = settings.as_ref().unwrap_or(today);
         let mut loaded = Self::of(config, run, enterprises);
-        (loaded.as_of, loaded.inputs) = (about.as_of, about.inputs);
+        let about = published.record();
+        (loaded.as_of, loaded.inputs) = (about.as_of.to_string(), about.inputs.clone());
         let of_form = |form: Option<&String>, key| form.map_or(Ok(None), |form| Records::open(published, form, key));
         loaded.patents = of_form(config.rights().map(|(form, ..)| form), "uscc")?;
         loaded.figures = of_form(config.figures().map(|(form, _)| form), "enterprise")?;
@@ -155,6 +141,7 @@ impl PoolData {
         let columns = columns_of(config, &enterprises.schema(), &criteria, &years);
         Self {
             run: run.to_owned(),
+            config: Arc::new(config.clone()),
             as_of: String::new(),
             inputs: Vec::new(),
             conclusions: conclusions(&enterprises, &criteria),
@@ -182,6 +169,16 @@ impl PoolData {
                 tracing::warn!(%error, "a dataset cannot be indexed");
             }
         }
+    }
+
+    /// The enterprises as runs are compared.
+    pub fn compared(&self) -> Enterprises {
+        Enterprises::in_one(self.enterprises.clone(), None)
+    }
+
+    /// A column of the table.
+    pub fn column(&self, id: &str) -> Option<&Column> {
+        self.columns.iter().find(|c| c.id == id)
     }
 
     /// Enterprises.

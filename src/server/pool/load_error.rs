@@ -1,7 +1,7 @@
 //! Why the datasets of a run cannot be read.
 
+use crate::run::FileFlaw;
 use crate::server::error::PageError;
-use crate::stages::publish::FileFlaw;
 use datafusion::arrow::error::ArrowError;
 use parquet::errors::ParquetError;
 
@@ -14,8 +14,6 @@ pub enum LoadError {
     Parquet(ParquetError),
     /// Columns that do not fit.
     Arrow(ArrowError),
-    /// `run.json` is not as this build writes it.
-    Json(serde_json::Error),
     /// A file is gone, or is not as the run wrote it.
     Flawed(FileFlaw),
 }
@@ -26,7 +24,6 @@ impl std::fmt::Display for LoadError {
             LoadError::Io(e) => e.fmt(f),
             LoadError::Parquet(e) => e.fmt(f),
             LoadError::Arrow(e) => e.fmt(f),
-            LoadError::Json(e) => e.fmt(f),
             LoadError::Flawed(e) => e.fmt(f),
         }
     }
@@ -35,7 +32,7 @@ impl std::fmt::Display for LoadError {
 macro_rules! from {
     ($($variant:ident: $error:ty),*) => { $(impl From<$error> for LoadError { fn from(e: $error) -> Self { LoadError::$variant(e) } })* };
 }
-from!(Io: std::io::Error, Parquet: ParquetError, Arrow: ArrowError, Json: serde_json::Error, Flawed: FileFlaw);
+from!(Io: std::io::Error, Parquet: ParquetError, Arrow: ArrowError, Flawed: FileFlaw);
 
 impl From<LoadError> for PageError {
     fn from(error: LoadError) -> Self {

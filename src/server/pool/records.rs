@@ -4,7 +4,7 @@
 
 use super::load_error::LoadError;
 use crate::content::Verified;
-use crate::stages::publish::{FileFlaw, PublishedRun};
+use crate::run::{FileFlaw, PublishedRun};
 use datafusion::arrow::array::{Array, AsArray, RecordBatch, RecordBatchReader};
 use datafusion::arrow::datatypes::Int64Type;
 use parquet::arrow::ProjectionMask;

@@ -216,15 +216,15 @@ fn of_conflict(data: &PoolData, config: &Config, edition: Edition, row: usize, a
 /// # Errors
 /// Not found, where there is none or the edition does not show it.
 pub async fn origins(app: &App, data: &std::sync::Arc<PoolData>, edition: Edition, row: usize, asked: Asked) -> Result<Origins, PageError> {
-    let (own, shared) = (app.clone(), data.clone());
-    let found = tokio::task::spawn_blocking(move || find(&shared, &own.config, edition, row, &asked)).await;
+    let shared = data.clone();
+    let found = tokio::task::spawn_blocking(move || find(&shared, &shared.config, edition, row, &asked)).await;
     let found = found.map_err(|e| PageError::bug(e.to_string()))??.ok_or(PageError::NotFound)?;
     let mut cells = Vec::new();
     for cell in found.cells {
         // One at a time: a file that must be parsed anew takes a child and memory.
         let _one = app.pool.following.lock().await;
-        let origin = origin_of(&app.config, &cell).await?;
-        let hidden = origin.as_ref().is_some_and(|o| app.config.is_statistical(&o.form)) && !data.discloses(edition, row);
+        let origin = origin_of(&data.config, &cell).await?;
+        let hidden = origin.as_ref().is_some_and(|o| data.config.is_statistical(&o.form)) && !data.discloses(edition, row);
         if hidden {
             return Err(PageError::NotFound);
         }

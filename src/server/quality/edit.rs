@@ -81,19 +81,20 @@ pub struct EditMoment {
 /// # Errors
 /// There is no such edit.
 pub async fn edit(app: &App, shown: &Shown, code: &str, closed: bool) -> Result<EditQuality, PageError> {
-    let catalogue = Catalogue::of(&app.config);
+    let config = shown.published.under(&app.config);
+    let catalogue = Catalogue::of(config);
     let known = catalogue.get(code).filter(|e| !e.code.starts_with("ERR-") && !e.code.starts_with("CFG-"));
     let entry = known.ok_or(PageError::NotFound)?;
     let mut trend = Vec::new();
     for run in &shown.runs {
         if let Some(published) = open(app, &run.id).await? {
-            let EditLine { outcomes, findings, held_back, .. } = line(&catalogue, &app.config, &published, code, closed);
+            let EditLine { outcomes, findings, held_back, .. } = line(&catalogue, published.under(&app.config), &published, code, closed);
             let findings = findings.filter(|_| published.findings.is_some());
             trend.push(EditMoment { run: run.id.clone(), finished: run.finished.clone(), outcomes, findings, held_back });
         }
     }
-    let own = app.config.edit.get(code);
-    let now = line(&catalogue, &app.config, &shown.published, code, closed);
+    let own = config.edit.get(code);
+    let now = line(&catalogue, config, &shown.published, code, closed);
     let text = |words: &crate::model::words::Words| words.get(Lang::Zh).to_owned();
     Ok(EditQuality {
         code: code.to_owned(),
@@ -101,8 +102,8 @@ pub async fn edit(app: &App, shown: &Shown, code: &str, closed: bool) -> Result<
         severity: entry.severity.id().to_owned(),
         explain: text(&entry.explain),
         help: text(&entry.help),
-        forms: own.map(|e| e.dataset.iter().map(|d| super::overview::form_name(&app.config, d)).collect()).unwrap_or_default(),
-        files: files(&app.config, &shown.published, &now, closed),
+        forms: own.map(|e| e.dataset.iter().map(|d| super::overview::form_name(config, d)).collect()).unwrap_or_default(),
+        files: files(config, &shown.published, &now, closed),
         outcomes: now.outcomes,
         findings: now.findings,
         held_back: now.held_back,
@@ -169,20 +170,20 @@ fn files(config: &Config, run: &Published, edit: &EditLine, closed: bool) -> Vec
 mod tests {
     use super::*;
     use crate::model::account::{Account, Place};
-    use crate::server::quality::published::{InputFile, Place as At, Tally};
-    use crate::stages::publish::{HeldBack, HeldRecords};
+    use crate::run::{HeldBack, HeldRecords, Input};
+    use crate::server::quality::published::{Place as At, Tally};
 
     /// A run of three returns and a list of needs, so many records in each return, and a finding in the first file of each kind.
     fn run(rows: [u64; 3]) -> Published {
-        let input = |path: &str, source: &str, bureau: &str, rows| InputFile {
+        let input = |path: &str, source: &str, bureau: &str, rows| Input {
             path: path.into(),
             source: source.into(),
             bureau: bureau.into(),
             rows,
-            refused: false,
+            ..Input::default()
         };
         let returns = ["甲公司.csv", "乙公司.csv", "丙公司.csv"];
-        let mut inputs: Vec<InputFile> = returns.iter().zip(rows).map(|(name, rows)| input(name, "statistics", "统计局", rows)).collect();
+        let mut inputs: Vec<Input> = returns.iter().zip(rows).map(|(name, rows)| input(name, "statistics", "统计局", rows)).collect();
         inputs.push(input("名录.csv", "industry", "工信局", 1));
         let accounts = inputs.iter().enumerate().map(|(file, input)| Account {
             dataset: if file < 3 { "returns" } else { "directory" }.into(),

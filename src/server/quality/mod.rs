@@ -109,7 +109,7 @@ async fn open(app: &App, id: &str) -> Result<Option<Arc<Published>>, PageError> 
     let record = integrity::record_of(app, id).await?;
     let asked = (app.clone(), id.to_owned());
     let (app, id) = (app.clone(), id.to_owned());
-    let reading = tokio::task::spawn_blocking(move || app.shelf.open(&app.config.outputs, &id, &record));
+    let reading = tokio::task::spawn_blocking(move || app.shelf.open(&app.config, &id, &record));
     match reading.await.map_err(|e| PageError::bug(e.to_string()))? {
         Err(PageError::Conflict("run_flawed")) => {
             integrity::look_over(&asked.0, &asked.1).await?;

@@ -9,7 +9,7 @@ use crate::model::few::held_back;
 use crate::model::scope::Scope;
 use crate::model::severity::Severity;
 use crate::model::words::Lang;
-use crate::stages::publish::HeldBack;
+use crate::run::HeldBack;
 use crate::stages::publish::disclosure::edit_judges_statistics;
 use indexmap::IndexMap;
 use rust_decimal::{Decimal, RoundingStrategy};
@@ -322,21 +322,22 @@ fn ten_thousands(amount: i128) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::published::{InputFile, Place as At};
+    use super::super::published::Place as At;
     use super::*;
     use crate::model::account::Account;
+    use crate::run::Input;
 
     fn tally(number: u64, on: &[&str]) -> Tally {
         Tally { number, on: on.iter().map(|e| (*e).into()).collect() }
     }
 
     fn run() -> Published {
-        let input = |path: &str, bureau: &str, rows| InputFile {
+        let input = |path: &str, bureau: &str, rows| Input {
             path: path.into(),
             bureau: bureau.into(),
             rows,
             refused: bureau.is_empty(),
-            ..InputFile::default()
+            ..Input::default()
         };
         let account = |dataset: &str, file, place, rows, amount| Account {
             dataset: dataset.into(),
@@ -353,6 +354,7 @@ mod tests {
             file: file.into(),
         };
         Published {
+            settings: None,
             inputs: vec![input("a", "工信局", 10), input("b", "统计局", 20), input("odd", "", 0)],
             accounts: vec![
                 account("directory", 0, Place::Pooled, 10, 0),

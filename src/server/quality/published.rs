@@ -4,39 +4,15 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::model::account::Account;
 use crate::model::few::Resting;
+use crate::run::{HeldBack, Input, PublishedRun};
 use crate::server::error::PageError;
-use crate::stages::publish::{HeldBack, PublishedRun};
 use datafusion::arrow::array::{Array, AsArray};
 use datafusion::arrow::datatypes::{DataType, Int64Type};
 use hyper::body::Bytes;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
-
-/// An input of a run.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-pub struct InputFile {
-    /// Path below the inputs.
-    pub path: String,
-    /// The source; empty for a file of none.
-    pub source: String,
-    /// The bureau.
-    pub bureau: String,
-    /// Records in it.
-    pub rows: u64,
-    /// Whether it could not be read.
-    pub refused: bool,
-}
-
-#[derive(Deserialize)]
-struct RunFile {
-    inputs: Vec<InputFile>,
-    accounts: Vec<Account>,
-    held_back: Option<HeldBack>,
-}
 
 /// Outcomes of an edit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
@@ -68,10 +44,12 @@ pub struct Place {
 pub type Tally = Resting<Arc<str>>;
 
 /// What a run published.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Published {
+    /// The settings under which it was made, as far as it kept them.
+    pub settings: Option<Arc<Config>>,
     /// Its inputs.
-    pub inputs: Vec<InputFile>,
+    pub inputs: Vec<Input>,
     /// What came in and what became of it.
     pub accounts: Vec<Account>,
     /// What is held back of counts where statistics are closed; nothing of runs of builds that did not note it.
@@ -87,8 +65,9 @@ pub struct Published {
 
 impl Published {
     /// Reads what a run published.
-    pub fn read(run: &PublishedRun) -> Result<Self, PageError> {
-        let RunFile { inputs, accounts, held_back } = run.record().map_err(|e| PageError::bug(e.to_string()))?;
+    pub fn read(run: &PublishedRun, today: &Config) -> Result<Self, PageError> {
+        let (record, settings) = (run.record(), run.known_settings(today)?.map(Arc::new));
+        let (inputs, accounts, held_back) = (record.inputs.clone(), record.accounts.clone(), record.held_back.clone());
         let findings = rows(run, "findings", &["code", "severity", "bureau", "file", "rests_on"])?
             .map(|rows| tallied(rows.into_iter().filter_map(|row| row.try_into().ok()), held_back.is_some()));
         let edits = rows(run, "edits", &["code", "judged", "held", "broken", "unjudged"])?.map(|rows| {
@@ -99,7 +78,12 @@ impl Published {
         });
         let unjudged = rows(run, "unjudged", &["code", "file"])?
             .map(|rows| counted(rows.into_iter().filter_map(|row| <[String; 2]>::try_from(row).ok()).map(|[code, file]| (code, file))));
-        Ok(Self { inputs, accounts, held_back, findings, edits, unjudged })
+        Ok(Self { settings, inputs, accounts, held_back, findings, edits, unjudged })
+    }
+
+    /// The settings to show it under: its own, or today's where it kept none.
+    pub fn under<'a>(&'a self, today: &'a Config) -> &'a Config {
+        self.settings.as_deref().unwrap_or(today)
     }
 
     /// What is held back of its counts: nothing where the closed edition may be seen.
@@ -195,19 +179,19 @@ const KEPT: usize = 32;
 
 impl Shelf {
     /// What a run published; nothing if its folder is gone. The id is one of the ledger's, which keeps the record's hash.
-    pub fn open(&self, outputs: &Path, id: &str, record_sha256: &str) -> Result<Option<Arc<Published>>, PageError> {
+    pub fn open(&self, today: &Config, id: &str, record_sha256: &str) -> Result<Option<Arc<Published>>, PageError> {
         let held = |shelf: &Self| {
             let kept = shelf.0.lock().unwrap_or_else(PoisonError::into_inner);
             kept.iter().find(|(kept, _)| kept == id).map(|(_, published)| published.clone())
         };
-        let folder = outputs.join(id);
+        let folder = today.outputs.join(id);
         if let Some(published) = held(self).filter(|_| folder.exists()) {
             return Ok(Some(published));
         }
         if !folder.exists() {
             return Ok(None);
         }
-        let published = Arc::new(Published::read(&PublishedRun::open(&folder, record_sha256)?)?);
+        let published = Arc::new(Published::read(&PublishedRun::open(&folder, record_sha256)?, today)?);
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.retain(|(other, _)| other != id);
         kept.push_back((id.to_owned(), published.clone()));
@@ -238,7 +222,9 @@ mod tests {
         std::fs::write(outputs.path().join("r1/run.json"), run.replacen('{', &format!("{{{listed}"), 1))?;
         std::fs::write(data.join("findings.csv"), findings.replace("A-1", "A-2"))?;
         let shelf = Shelf::default();
-        let open = |shelf: &Shelf| shelf.open(outputs.path(), "r1", "").map_err(|e| format!("{e:?}"));
+        let mut today = crate::config::load_defaults(outputs.path()).map_err(|p| format!("{p:?}"))?;
+        today.outputs = outputs.path().to_owned();
+        let open = |shelf: &Shelf| shelf.open(&today, "r1", "").map_err(|e| format!("{e:?}"));
         assert!(open(&shelf).is_err(), "what is not as it was written is not counted");
         std::fs::write(data.join("findings.csv"), findings)?;
         let published = open(&shelf)?.ok_or("the run is there")?;

@@ -9,6 +9,7 @@ use super::regular;
 use crate::config::{Problem, ProblemKind, SourceOptions};
 use crate::error::io_reason;
 use crate::finding::Seed;
+use crate::run::RECORD;
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use indexmap::IndexMap;
 use std::collections::HashMap;
@@ -246,7 +247,7 @@ impl Walk {
             return true;
         }
         let first = below.components().next().map(|c| outputs.join(c));
-        first.is_some_and(|first| first.ends_with(".huichi") || first.join("run.json").is_file())
+        first.is_some_and(|first| first.ends_with(".huichi") || first.join(RECORD).is_file())
     }
 }
 

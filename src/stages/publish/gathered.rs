@@ -5,13 +5,14 @@
 
 use super::cells::{Reader, Shape};
 use super::evidence;
-use super::held_back::{HeldBack, RestsOn};
+use super::held_back::RestsOn;
 use super::provenance::Sources;
 use super::publication::Publication;
 use super::verdict::{Conclusion, Verdicts};
 use crate::config::Workbook;
 use crate::error::Error;
 use crate::model::place::file_sql;
+use crate::run::HeldBack;
 use datafusion::arrow::array::{Array, AsArray, RecordBatch};
 use datafusion::arrow::datatypes::{Decimal128Type, Int64Type};
 use std::collections::{HashMap, HashSet};

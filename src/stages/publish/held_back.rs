@@ -10,35 +10,11 @@ use crate::model::account::Place;
 use crate::model::few::{LEAST, Resting, held_back};
 use crate::model::place::Address;
 use crate::model::severity::Severity;
-use serde::{Deserialize, Serialize};
+use crate::run::{HeldBack, HeldRecords};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Places where records end.
 const PLACES: usize = Place::ALL.len();
-
-/// What is held back of a run's counts.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct HeldBack {
-    /// Of records, by source of statistics and form.
-    pub records: Vec<HeldRecords>,
-    /// Whether the number of all findings is, by severity in the order of [`Severity::ALL`].
-    pub findings: [bool; Severity::ALL.len()],
-    /// So many outcomes of an edit over one field may be of two enterprises; more are of three.
-    pub few_outcomes: u64,
-}
-
-/// What is held back of the records of one form from one source.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct HeldRecords {
-    /// The source.
-    pub source: String,
-    /// The form.
-    pub dataset: String,
-    /// Whether the number of those that ended in a place is, in the order of [`Place::ALL`].
-    pub places: [bool; PLACES],
-    /// Whether the number of all of them is.
-    pub all: bool,
-}
 
 impl HeldBack {
     /// All of statistics: of a run that did not say on whom its counts rest.
@@ -47,21 +23,6 @@ impl HeldBack {
         let forms = closed.flat_map(|(id, source)| source.forms.iter().map(move |form| (id, form)));
         let records = forms.map(|(id, form)| HeldRecords { source: id.clone(), dataset: form.clone(), places: [true; PLACES], all: true });
         Self { records: records.collect(), findings: [true; Severity::ALL.len()], few_outcomes: u64::MAX }
-    }
-
-    /// What is held back of the sum of some sources and forms: what is of any of them.
-    pub fn of(&self, chosen: impl Fn(&str, &str) -> bool) -> ([bool; PLACES], bool) {
-        let own = self.records.iter().filter(|held| chosen(&held.source, &held.dataset));
-        own.fold(([false; PLACES], false), |(mut places, all), held| {
-            places.iter_mut().zip(held.places).for_each(|(sum, place)| *sum |= place);
-            (places, all | held.all)
-        })
-    }
-
-    /// What is held back of the outcomes of an edit of statistics: all of them, if any number of them is small.
-    pub fn holds_outcomes(&self, numbers: [u64; 3], fields: usize) -> bool {
-        let few = self.few_outcomes.saturating_mul(fields.max(1) as u64);
-        numbers.into_iter().any(|number| (1..=few).contains(&number))
     }
 }
 

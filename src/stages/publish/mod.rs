@@ -5,7 +5,6 @@
 //! Invariants: equal content gives equal bytes; no clock, no run id inside a workbook or dataset; amounts leave as
 //! decimals, and as an Excel number only if the double reads back equal; text that looks like a formula is never live.
 
-mod adopted;
 mod books;
 mod cells;
 mod data;
@@ -20,7 +19,6 @@ mod identifiers;
 mod pool;
 mod provenance;
 mod publication;
-mod published;
 mod quality;
 mod run_json;
 mod slip;
@@ -28,16 +26,14 @@ mod tables;
 mod verdict;
 mod workbook;
 
-pub use adopted::{Adopted, Differences, ENTERPRISES, compare};
 pub use cells::{Shape, Vocabulary};
 pub use enterprise_column::shape_of;
-pub use held_back::{HeldBack, HeldRecords};
-pub use publication::{Input, Publication};
-pub use published::{FileFlaw, PublishedRun, RECORD};
+pub use publication::Publication;
 pub use slip::{Slip, SlipRow, write_slip};
 
 use crate::config::{Config, DataFormat, FORMS};
 use crate::error::Error;
+use crate::run::{Dataset, HeldBack, RECORD};
 use dictionary::DICTIONARY;
 use std::path::Path;
 
@@ -81,8 +77,10 @@ pub async fn publish(publication: &Publication<'_>, folder: &Path) -> Result<Wri
     let books = books?;
     written.extend(books.iter().map(|(name, _)| (*name).to_owned()));
     written.extend(written_data?);
-    let record_sha256 = run_json::write(publication, &gathered, &books, &written, folder)?;
-    written.push(published::RECORD.to_owned());
+    written.push(run_json::write_settings(publication, folder)?);
+    let datasets = tables.iter().map(|(name, (schema, _))| Dataset::of(name, schema)).collect();
+    let record_sha256 = run_json::write(publication, &gathered, &books, datasets, &written, folder)?;
+    written.push(RECORD.to_owned());
     Ok(Written { files: written, record_sha256, held_back })
 }
 

@@ -1,36 +1,12 @@
 //! What the stages hand over to be published.
 
-use super::adopted::Adopted;
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::finding::{Catalogue, Finding, Judgement, Renderer};
 use crate::model::account::{Account, Whose};
 use crate::model::merged::{Conflict, Merged};
 use crate::model::place::Places;
-use serde::Serialize;
-
-/// An input as covers and run.json show it.
-#[derive(Debug, Clone, Serialize)]
-pub struct Input {
-    /// Path below the inputs root.
-    pub path: String,
-    /// Source id; empty for a file of no source.
-    pub source: String,
-    /// The bureau.
-    pub bureau: String,
-    /// SHA-256, hexadecimal.
-    pub sha256: String,
-    /// Bytes.
-    pub bytes: u64,
-    /// Kind of file.
-    pub kind: String,
-    /// Encoding of a text table.
-    pub encoding: Option<String>,
-    /// Records in it.
-    pub rows: u64,
-    /// Whether it could not be read.
-    pub refused: bool,
-}
+use crate::run::{Adopted, Decision, Input};
 
 /// Everything that is published.
 pub struct Publication<'a> {
@@ -44,6 +20,8 @@ pub struct Publication<'a> {
     pub places: &'a Places,
     /// Inputs in order.
     pub inputs: &'a [Input],
+    /// What was said of pairs of them.
+    pub decisions: Vec<Decision>,
     /// Datasets at hand.
     pub datasets: &'a [String],
     /// Columns of `enterprises` and years.

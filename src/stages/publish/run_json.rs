@@ -1,71 +1,19 @@
-//! `run.json`: what the folder holds and what it was made from, for programs and auditors.
-//!
-//! Invariant: no time and no run id, so that equal inputs, settings and reference date give equal bytes.
+//! Writes `run.json` and `settings.toml`, from what the stages handed over; what they say stands in `run/record`.
 
+use super::Publication;
 use super::gathered::Gathered;
-use super::held_back::HeldBack;
-use super::published::RECORD;
 use super::workbook::BookReport;
-use super::{Adopted, Input, Publication};
 use crate::content;
 use crate::error::Error;
-use crate::model::account::Account;
 use crate::model::severity::Severity;
-use crate::model::words::Lang;
-use serde::Serialize;
-use std::collections::BTreeMap;
+use crate::run::{Counts, Dataset, FORMAT, RECORD, RunRecord, SETTINGS, Sheets, Written};
 use std::fs::File;
 use std::path::Path;
 
-/// Version of the shape of this file.
-const FORMAT: u32 = 1;
-
-#[derive(Serialize)]
-struct RunFile<'a> {
-    format: u32,
-    key: &'a str,
-    as_of: String,
-    huichi: &'a str,
-    lang: Lang,
-    /// SHA-256 of the settings in force.
-    settings: String,
-    inputs: &'a [Input],
-    counts: Counts,
-    accounts: &'a [Account],
-    /// What of counts is held back where statistics are closed.
-    held_back: &'a HeldBack,
-    workbooks: BTreeMap<&'a str, Shown>,
-    /// The run that was adopted last, and what has changed since.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    adopted: Option<&'a Adopted>,
-    files: Vec<Written>,
-}
-
-#[derive(Serialize)]
-struct Counts {
-    enterprises: u64,
-    pooled: u64,
-    unjudged: u64,
-    consenting: u64,
-    conflicts: u64,
-    findings: BTreeMap<&'static str, u64>,
-}
-
-/// What a workbook shows otherwise than given.
-#[derive(Serialize)]
-struct Shown {
-    sheets: BTreeMap<String, u64>,
-    cut_texts: u64,
-    cut_places: Vec<String>,
-    replaced_texts: u64,
-    exact_texts: u64,
-}
-
-#[derive(Serialize)]
-struct Written {
-    path: String,
-    bytes: u64,
-    sha256: String,
+/// Writes `settings.toml` into the run's folder; gives its name.
+pub fn write_settings(p: &Publication<'_>, folder: &Path) -> Result<String, Error> {
+    std::fs::write(folder.join(SETTINGS), p.config.fingerprint())?;
+    Ok(SETTINGS.to_owned())
 }
 
 /// Writes `run.json` into the run's folder, where everything else must be; gives its hash.
@@ -73,18 +21,20 @@ pub fn write(
     p: &Publication<'_>,
     gathered: &Gathered<'_>,
     books: &[(&str, BookReport)],
+    datasets: Vec<Dataset>,
     written: &[String],
     folder: &Path,
 ) -> Result<String, Error> {
-    let findings = Severity::ALL.map(|s| (s.id(), p.findings.iter().filter(|f| f.severity == s).count() as u64));
-    let run = RunFile {
+    let findings = Severity::ALL.map(|s| (s.id().to_owned(), p.findings.iter().filter(|f| f.severity == s).count() as u64));
+    let run = RunRecord {
         format: FORMAT,
-        key: p.key,
-        as_of: p.config.as_of.to_string(),
-        huichi: env!("CARGO_PKG_VERSION"),
+        key: p.key.to_owned(),
+        as_of: p.config.as_of,
+        huichi: env!("CARGO_PKG_VERSION").to_owned(),
         lang: p.config.run.lang,
         settings: content::hash_text(p.config.fingerprint()),
-        inputs: p.inputs,
+        inputs: p.inputs.to_vec(),
+        decisions: p.decisions.clone(),
         counts: Counts {
             enterprises: gathered.total(),
             pooled: gathered.pooled,
@@ -93,10 +43,11 @@ pub fn write(
             conflicts: p.conflicts.len() as u64,
             findings: findings.into(),
         },
-        accounts: p.accounts,
-        held_back: gathered.held_back,
-        workbooks: books.iter().map(|(name, report)| (*name, shown(report))).collect(),
-        adopted: p.adopted.as_ref(),
+        accounts: p.accounts.to_vec(),
+        held_back: Some(gathered.held_back.clone()),
+        workbooks: books.iter().map(|(name, report)| ((*name).to_owned(), shown(report))).collect(),
+        datasets,
+        adopted: p.adopted.clone(),
         files: written.iter().map(|path| hashed(folder, path)).collect::<Result<_, _>>()?,
     };
     let mut text = serde_json::to_string_pretty(&run)?;
@@ -105,8 +56,8 @@ pub fn write(
     Ok(content::hash_text(&text))
 }
 
-fn shown(report: &BookReport) -> Shown {
-    Shown {
+fn shown(report: &BookReport) -> Sheets {
+    Sheets {
         sheets: report.sheets.iter().map(|s| (s.name.clone(), s.rows)).collect(),
         cut_texts: report.cut_texts,
         cut_places: report.cut_places.clone(),

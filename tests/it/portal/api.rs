@@ -142,7 +142,8 @@ fn a_run_is_started_and_its_pool_is_read() {
     let run = line["run"].as_str().expect("a run");
     let (_, told) = operator.get(&format!("/api/v1/runs/{run}"));
     let downloads = told["downloads"].as_array().expect("downloads");
-    assert_eq!(downloads.len(), 1, "the operator's edition alone: {downloads:?}");
+    let offered: Vec<&str> = downloads.iter().filter_map(|file| file["path"].as_str()).collect();
+    assert_eq!(offered, ["备选池_运营版.xlsx", "settings.toml"], "the operator's edition and settings alone");
     assert!(!told.to_string().contains("amount"), "sums of money are not told");
     assert_eq!(operator.get(&format!("/api/v1/runs/{run}/files/run.json")).0, 404);
     assert_eq!(auditor.get(&format!("/api/v1/runs/{run}/files/data%2Fenterprises.csv")).0, 200);

@@ -8,6 +8,7 @@ mod hardening;
 mod held;
 mod integrity;
 mod pool;
+mod replay;
 mod restore;
 mod runs;
 mod seen;

@@ -5,14 +5,14 @@ use crate::util::{Site, code, directory};
 use std::collections::BTreeMap;
 
 /// Returns of some enterprises, each with a revenue; without a unit nobody can read them.
-fn returns(enterprises: &[(u32, i64)], unit: &str) -> String {
+pub(super) fn returns(enterprises: &[(u32, i64)], unit: &str) -> String {
     let rows: String = enterprises.iter().map(|(i, r)| format!("{},龙南市第{i}有限公司,{r},3,100,60,40\n", code(*i))).collect();
     format!(
         "企业经营情况（2023年）,,,,,,\n{unit},,,,,,\n统一社会信用代码,企业名称,营业收入,利润总额,资产总计,负债合计,所有者权益合计\n{rows}"
     )
 }
 
-const UNIT: &str = "单位：千元";
+pub(super) const UNIT: &str = "单位：千元";
 
 /// A portal over a directory of some enterprises.
 fn portal(enterprises: u32) -> Portal {
@@ -33,11 +33,11 @@ fn all(revenues: &[(u32, i64)]) -> BTreeMap<u32, Option<i64>> {
     revenues.iter().map(|(i, r)| (*i, Some(*r))).collect()
 }
 
-struct Clerk(Visitor);
+pub(super) struct Clerk(pub(super) Visitor);
 
 impl Clerk {
     /// Sends a file and waits for its verdict; gives its id and its page.
-    fn send(&self, name: &str, content: &str) -> (String, String) {
+    pub(super) fn send(&self, name: &str, content: &str) -> (String, String) {
         self.replace(name, content, "")
     }
 
@@ -58,7 +58,7 @@ impl Clerk {
     }
 
     /// Chooses for the returns of 2023.
-    fn choose(&self, id: &str, older: &str, choice: &str) -> u16 {
+    pub(super) fn choose(&self, id: &str, older: &str, choice: &str) -> u16 {
         self.choose_of(("returns", "2023"), id, older, choice)
     }
 

@@ -3,12 +3,12 @@
 use super::verdicts::thresholds;
 use crate::error::Error;
 use crate::model::few::is_few;
+use crate::run::{Adopted, Differences, Input};
 use crate::stages::publish::cells::{Reader, Shape};
 use crate::stages::publish::desk::{Desk, Edition, grouped};
 use crate::stages::publish::disclosure::sends_statistics;
 use crate::stages::publish::verdict::Verdicts;
 use crate::stages::publish::workbook::{Block, Book, Cover, GridColumn};
-use crate::stages::publish::{Adopted, Differences, Input};
 
 /// Inputs listed one by one; more are summed up per bureau.
 const LISTED: usize = 40;

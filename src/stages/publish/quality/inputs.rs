@@ -53,7 +53,7 @@ pub fn inputs(book: &mut Book, desk: &Desk<'_>, tally: &Tally<'_>) -> Result<(),
         table.row(&cells)?;
     }
     if !p.inputs.is_empty() {
-        let sum = |of: fn(&crate::stages::publish::Input) -> u64| count(p.inputs.iter().map(of).sum());
+        let sum = |of: fn(&crate::run::Input) -> u64| count(p.inputs.iter().map(of).sum());
         let mut found = BySeverity::default();
         for counts in tally.files.values() {
             found.iter_mut().zip(counts).for_each(|(sum, more)| *sum += more);

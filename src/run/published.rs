@@ -4,14 +4,12 @@
 //! taken at their word. A run is a folder of folders and files: a link in it, even to the same bytes, or anything else that
 //! is neither, is a flaw, for what it leads to is nobody's to keep.
 
+use super::record::{RECORD, RunRecord, SETTINGS, Written};
+use crate::config::Config;
 use crate::content::{self, Flaw, Verified};
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-
-/// The file that lists all others.
-pub const RECORD: &str = "run.json";
+use std::sync::Arc;
 
 /// A file of a run that is not as it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,20 +32,8 @@ impl std::error::Error for FileFlaw {}
 #[derive(Debug, Clone)]
 pub struct PublishedRun {
     lies: Lies,
-    record: Vec<u8>,
-    files: BTreeMap<String, Listed>,
-}
-
-#[derive(Deserialize)]
-struct Record {
-    files: Vec<Listed>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-struct Listed {
-    path: String,
-    bytes: u64,
-    sha256: String,
+    record: Arc<RunRecord>,
+    record_sha256: String,
 }
 
 impl PublishedRun {
@@ -58,31 +44,52 @@ impl PublishedRun {
     pub fn open(folder: &Path, record_sha256: &str) -> Result<Self, FileFlaw> {
         let flawed = |flaw| FileFlaw { path: RECORD.to_owned(), flaw };
         let lies = Lies::at(folder);
-        let record = content::whole(&lies.path(RECORD)?).map_err(flawed)?;
-        let listed: Record = serde_json::from_slice(&record).map_err(|_| flawed(Flaw::Damaged))?;
-        if !record_sha256.is_empty() && content::hash_bytes(&record) != record_sha256 {
+        let bytes = content::whole(&lies.path(RECORD)?).map_err(flawed)?;
+        let record = Arc::new(serde_json::from_slice(&bytes).map_err(|_| flawed(Flaw::Damaged))?);
+        let found = content::hash_bytes(&bytes);
+        if !record_sha256.is_empty() && found != record_sha256 {
             return Err(flawed(Flaw::Damaged));
         }
-        let files = listed.files.into_iter().map(|f| (f.path.clone(), f)).collect();
-        Ok(Self { lies, record, files })
+        Ok(Self { lies, record, record_sha256: found })
+    }
+
+    /// The hash of `run.json` itself.
+    pub fn record_sha256(&self) -> &str {
+        &self.record_sha256
     }
 
     /// What `run.json` says.
-    ///
-    /// # Errors
-    /// It says it otherwise than the caller reads it.
-    pub fn record<T: DeserializeOwned>(&self) -> serde_json::Result<T> {
-        serde_json::from_slice(&self.record)
+    pub fn record(&self) -> &RunRecord {
+        &self.record
     }
 
-    /// `run.json` itself.
-    pub fn record_bytes(&self) -> &[u8] {
-        &self.record
+    /// The settings under which the run was made, with what they leave open as it stands in `today`'s: where things lie, the
+    /// machine's limits, the portal. Nothing of runs of builds that did not keep them.
+    ///
+    /// # Errors
+    /// The file is gone or not as it was written; or, within, this build knows no such settings.
+    pub fn settings(&self, today: &Config) -> Result<Option<Result<Config, String>>, FileFlaw> {
+        let Some(text) = self.read(SETTINGS)? else { return Ok(None) };
+        let text = String::from_utf8(text).map_err(|_| FileFlaw { path: SETTINGS.to_owned(), flaw: Flaw::Damaged })?;
+        Ok(Some(today.under(&text, self.record.as_of).map_err(|error| error.message().to_owned())))
+    }
+
+    /// The same for whoever shows the run; nothing where it kept none that this build knows.
+    ///
+    /// # Errors
+    /// The file is gone or not as it was written.
+    pub fn known_settings(&self, today: &Config) -> Result<Option<Config>, FileFlaw> {
+        let told = |error: &String| tracing::warn!(error, "a run's settings are of another build, and it is shown under today's");
+        Ok(self.settings(today)?.and_then(|settings| settings.inspect_err(told).ok()))
+    }
+
+    fn listed(&self, path: &str) -> Option<&Written> {
+        self.record.files.iter().find(|file| file.path == path)
     }
 
     /// The hash of a file that the run wrote.
     pub fn sha256(&self, path: &str) -> Option<&str> {
-        self.files.get(path).map(|f| f.sha256.as_str())
+        self.listed(path).map(|f| f.sha256.as_str())
     }
 
     /// A file that the run wrote, whole; nothing if it wrote none such.
@@ -90,8 +97,8 @@ impl PublishedRun {
     /// # Errors
     /// The file is gone or not as it was written.
     pub fn read(&self, path: &str) -> Result<Option<Vec<u8>>, FileFlaw> {
-        let read = |f: &Listed| content::read(&self.lies.path(path)?, &f.sha256, f.bytes).map_err(|flaw| f.flawed(flaw));
-        self.files.get(path).map(read).transpose()
+        let read = |f: &Written| content::read(&self.lies.path(path)?, &f.sha256, f.bytes).map_err(|flaw| flawed(f, flaw));
+        self.listed(path).map(read).transpose()
     }
 
     /// A file that the run wrote, `run.json` too, to be read in parts; nothing if it wrote none such.
@@ -100,7 +107,7 @@ impl PublishedRun {
     /// The file is gone or not as it was written.
     pub fn file(&self, path: &str) -> Result<Option<Verified>, FileFlaw> {
         let sha256 = match path {
-            RECORD => Some(content::hash_bytes(&self.record)),
+            RECORD => Some(self.record_sha256.clone()),
             _ => self.sha256(path).map(str::to_owned),
         };
         sha256.map(|sha256| self.lies.verified(path, sha256)).transpose()
@@ -108,8 +115,8 @@ impl PublishedRun {
 
     /// Everything in the folder that is not as it was written, each once: a link stands for all that it hides.
     pub fn flaws(&self) -> Vec<FileFlaw> {
-        let compare = |f: &Listed| content::verify(&self.lies.path(&f.path)?, &f.sha256).map_err(|flaw| f.flawed(flaw));
-        let listed = self.files.values().filter_map(|f| compare(f).err());
+        let compare = |f: &Written| content::verify(&self.lies.path(&f.path)?, &f.sha256).map_err(|flaw| flawed(f, flaw));
+        let listed = self.record.files.iter().filter_map(|f| compare(f).err());
         let found: BTreeMap<String, Flaw> = listed.chain(self.lies.foreign()).map(|f| (f.path, f.flaw)).collect();
         found.into_iter().map(|(path, flaw)| FileFlaw { path, flaw }).collect()
     }
@@ -161,10 +168,8 @@ impl Lies {
     }
 }
 
-impl Listed {
-    fn flawed(&self, flaw: Flaw) -> FileFlaw {
-        FileFlaw { path: self.path.clone(), flaw }
-    }
+fn flawed(file: &Written, flaw: Flaw) -> FileFlaw {
+    FileFlaw { path: file.path.clone(), flaw }
 }
 
 #[cfg(test)]
@@ -179,7 +184,7 @@ mod tests {
         use std::os::unix::fs::symlink;
         let outputs = tempfile::tempdir()?;
         let at = |path: &str| outputs.path().join(path);
-        let record = format!(r#"{{"files":[{{"path":"data/a.csv","bytes":1,"sha256":"{}"}}]}}"#, hash_text("A"));
+        let record = format!(r#"{{"inputs":[],"files":[{{"path":"data/a.csv","bytes":1,"sha256":"{}"}}]}}"#, hash_text("A"));
         fs::create_dir_all(at("r1/data"))?;
         fs::write(at("r1/data/a.csv"), "A")?;
         fs::write(at("r1").join(RECORD), &record)?;
@@ -216,7 +221,7 @@ mod tests {
     fn each_file_is_what_the_record_says_and_the_record_what_the_ledger_says() -> Result<(), Box<dyn std::error::Error>> {
         let folder = tempfile::tempdir()?;
         let list = |name: &str, text: &str| format!(r#"{{"path":"{name}","bytes":{},"sha256":"{}"}}"#, text.len(), hash_text(text));
-        let record = format!(r#"{{"as_of":"x","files":[{},{}]}}"#, list("a.csv", "A"), list("b.csv", "B"));
+        let record = format!(r#"{{"inputs":[],"files":[{},{}]}}"#, list("a.csv", "A"), list("b.csv", "B"));
         fs::write(folder.path().join("a.csv"), "A")?;
         fs::write(folder.path().join(RECORD), &record)?;
         let run = PublishedRun::open(folder.path(), &hash_text(&record))?;
