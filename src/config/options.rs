@@ -279,6 +279,17 @@ impl FormOptions {
         self.links == Links::Own && self.repeats == Repeats::First && identity == parts
     }
 
+    /// Whether any of it is statistics.
+    pub fn is_statistical(&self) -> bool {
+        self.statistics || self.field.values().any(|field| field.statistics == Some(true))
+    }
+
+    /// Whether a field is statistics: as it says itself, else every figure of a form of statistics.
+    pub fn holds_statistics(&self, field: &str) -> bool {
+        let figure = |kind: FieldKind| matches!(kind, FieldKind::Amount | FieldKind::Number);
+        self.field.get(field).is_some_and(|f| f.statistics.unwrap_or(self.statistics && figure(f.kind)))
+    }
+
     /// The first field of a type.
     pub fn first_of(&self, kind: FieldKind) -> Option<&str> {
         self.field.iter().find(|(_, field)| field.kind == kind).map(|(name, _)| name.as_str())
@@ -377,6 +388,9 @@ pub struct FieldOptions {
     /// The field whose value of the year before this column repeats (上年同期).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prior_of: Option<String>,
+    /// Whether it is statistics under the Statistics Law; if not stated, every figure of a form of statistics is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub statistics: Option<bool>,
     /// A table without this column gets a finding.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub expected: bool,

@@ -113,9 +113,9 @@ impl Config {
         self.form.iter().find(|(_, form)| form.registry)
     }
 
-    /// Whether the figures of a form are statistics; `sum_rows` hold those of any form.
+    /// Whether any of a form is statistics; `sum_rows` hold figures of any form.
     pub fn is_statistical(&self, dataset: &str) -> bool {
-        dataset == "sum_rows" || self.form.get(dataset).is_some_and(|form| form.statistics)
+        dataset == "sum_rows" || self.form.get(dataset).is_some_and(FormOptions::is_statistical)
     }
 
     /// The declaration of a column of enterprises that a form gives: `electricity` of `electricity_2025`.

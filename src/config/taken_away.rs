@@ -126,3 +126,23 @@ fn words(sql: &str) -> impl Iterator<Item = &str> {
     let outside = sql.split('\'').step_by(2);
     outside.flat_map(|part| part.split(|c: char| !c.is_ascii_alphanumeric() && c != '_')).filter(|word| !word.is_empty())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::config::load;
+    use std::path::Path;
+
+    #[test]
+    fn a_day_is_taken_away_and_a_form_with_its_day() -> Result<(), String> {
+        let due = |site: &str| -> Result<Vec<String>, String> {
+            let config = load(site, Path::new(".")).map_err(|problems| format!("{problems:?}"))?;
+            Ok(config.source.values().flat_map(|source| source.due.keys().cloned()).collect())
+        };
+        assert_eq!(due("")?, ["directory", "needs", "returns", "patents"]);
+        assert_eq!(due("[source.statistics]\ndue = { returns = \"none\" }")?, ["directory", "needs", "patents"]);
+        assert_eq!(due("[form.needs]\ndisabled = true")?, ["directory", "returns", "patents"]);
+        assert_eq!(due("[source.industry]\nforms = [\"directory\"]")?, ["directory", "returns", "patents"]);
+        assert!(due("[source.industry]\nforms = [\"directory\"]\ndue = { needs = \"03-01\" }").is_err(), "what the site states is told");
+        Ok(())
+    }
+}

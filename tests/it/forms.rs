@@ -1,7 +1,7 @@
 //! Forms that a site declares in its settings alone.
 
 use crate::conditions::refusals;
-use crate::util::{Site, code, small, small_with, tests, text};
+use crate::util::{Row, Site, code, small, small_with, tests, text};
 use std::collections::BTreeSet;
 use std::fs;
 
@@ -170,7 +170,8 @@ fn a_built_in_form_is_taken_away_with_all_that_only_it_gives() {
 fn a_site_says_what_its_pool_shows() {
     let settings = "[enterprise.need_share]\nlabel = \"需求占资产比\"\nunit = \"%\"\nformula = \"need_amount / positive(total_assets)\"\n
         [enterprise.exports]\nlabel = \"低收入\"\nfrom = \"returns\"\nvalue = \"count()\"\nonly = \"revenue < 1000000\"\nhidden = true\n
-        [pool]\nsheet = [\"uscc\", \"name\", \"need_share\", \"exports\"]\n";
+        [pool]\nsheet = [\"uscc\", \"name\", \"need_share\", \"exports\"]\n
+        [form.returns.field.staff]\nstatistics = false\n[form.needs.field.need_months]\nstatistics = true\n";
     let site = small_with(settings);
     site.run();
     let rows = site.table("enterprises");
@@ -182,6 +183,14 @@ fn a_site_says_what_its_pool_shows() {
     assert_eq!(
         [&entry["label"], &entry["type"], &entry["origin"], &entry["statistics"]],
         ["需求占资产比", "share", "need_amount / positive(total_assets)", "true"]
+    );
+    let statistics = |column: &str| {
+        let of = |row: &&Row| row["dataset"] == "enterprises" && row["column"] == column;
+        dictionary.iter().find(of).expect("an entry")["statistics"].clone()
+    };
+    assert_eq!(
+        ["staff", "revenue_2023", "need_months", "need_amount", "exports"].map(statistics),
+        ["false", "true", "true", "false", "true"]
     );
     let heads: BTreeSet<String> = rows[0].keys().cloned().collect();
     assert!(heads.contains("exports") && heads.contains("need_share_why"), "{heads:?}");

@@ -15,6 +15,7 @@ use crate::model::field::FieldKind;
 use crate::model::words::Lang;
 use crate::server::text::{quoted, say};
 use crate::stages::publish::disclosure::judges_statistics;
+use crate::stages::publish::enterprise_column::EnterpriseColumn;
 use datafusion::arrow::array::{Array, AsArray};
 use datafusion::arrow::datatypes::Decimal128Type;
 
@@ -159,7 +160,9 @@ impl Desk<'_> {
 
     fn fact(&self, column: &Column) -> Fact {
         let value = self.data.shown(self.edition, column, self.row);
-        let source = if value.masked || value.text.is_empty() { String::new() } else { self.source(&column.id) };
+        // Beside the cell its page shows the whole row, other figures too.
+        let closed = !self.disclosed && EnterpriseColumn::of(self.config, &column.id).is_some_and(|c| c.is_of_statistical_form());
+        let source = if closed || value.masked || value.text.is_empty() { String::new() } else { self.source(&column.id) };
         Fact {
             id: column.id.clone(),
             label: column.label.clone(),

@@ -99,14 +99,13 @@ fn beside(lang: Lang, end: &str, of: Entry) -> Entry {
 
 fn of_form(config: &Config, lang: Lang, form: &FormOptions, name: &str) -> Option<Entry> {
     if let Some(field) = form.field.get(name) {
-        let figure = matches!(field.kind, FieldKind::Amount | FieldKind::Number);
         return Some(Entry {
             label: field.label.clone(),
             kind: id_of(field.kind),
             unit: if field.kind == FieldKind::Amount { yuan_of(lang).to_owned() } else { String::new() },
             origin: form.title.clone(),
             meaning: words_of(config, field.codes.as_deref()),
-            statistics: figure && form.statistics,
+            statistics: form.holds_statistics(name),
         });
     }
     let (end, of) = BESIDE.iter().find_map(|end| Some((end, name.strip_suffix(end)?)))?;

@@ -3,10 +3,9 @@
 //! Workbooks and portal ask here alone: what one of them hides, the other must not show.
 
 use super::enterprise_column::EnterpriseColumn;
-use crate::config::{Config, CriterionOptions, EditOptions, FieldOptions, FormOptions, field_of};
+use crate::config::{Config, CriterionOptions, EditOptions, FormOptions, field_of};
 use crate::engine::expression::Expression;
 use crate::finding::Finding;
-use crate::model::field::FieldKind;
 use crate::model::place::Places;
 use std::collections::HashSet;
 
@@ -22,9 +21,8 @@ pub fn reads_statistics(config: &Config, sql: &str) -> bool {
 pub fn is_statistics(config: &Config, column: &str) -> bool {
     // What stands beside a figure is called like it and more: revenue_last_why.
     let beside = SUFFIXES.iter().find_map(|suffix| column.strip_suffix(suffix)).unwrap_or(column);
-    let figure = |f: &FieldOptions| matches!(f.kind, FieldKind::Amount | FieldKind::Number);
-    let of_form =
-        |form: &FormOptions| form.statistics && form.field.iter().any(|(name, f)| figure(f) && name.eq_ignore_ascii_case(field_of(beside)));
+    let field = field_of(beside);
+    let of_form = |form: &FormOptions| form.field.keys().any(|name| name.eq_ignore_ascii_case(field) && form.holds_statistics(name));
     EnterpriseColumn::of(config, beside).is_some_and(|column| column.is_statistics()) || config.form.values().any(of_form)
 }
 
@@ -80,7 +78,7 @@ fn reads(config: &Config, edit: &EditOptions) -> bool {
 fn edit_reads(config: &Config, sql: &str) -> bool {
     let Ok(expression) = Expression::parse(&EditOptions::unbound(sql)) else { return true };
     let of_statistics =
-        |table: &String| config.form.iter().any(|(id, f)| f.statistics && (table == id || table.ends_with(&format!("_{id}"))));
+        |table: &String| config.form.iter().any(|(id, f)| f.is_statistical() && (table == id || table.ends_with(&format!("_{id}"))));
     expression.tables().iter().any(of_statistics) || expression.names().iter().any(|name| is_statistics(config, &name.to_lowercase()))
 }
 

@@ -3,7 +3,7 @@
 //! Everything follows from the declarations: `[merge.field]` and `[enterprise]`, and the fields of forms that they name.
 
 use super::cells::Shape;
-use crate::config::{Config, GivenOptions, SurvivorshipOptions, YearOf, field_of};
+use crate::config::{Config, FormOptions, GivenOptions, SurvivorshipOptions, Taken, YearOf, field_of};
 use crate::engine::expression::Expression;
 use crate::finding::find_word;
 use crate::model::field::{FieldKind, PeriodKind};
@@ -155,13 +155,23 @@ impl<'a> EnterpriseColumn<'a> {
     /// Whether it holds a figure of statistics.
     pub fn is_statistics(&self) -> bool {
         match self.declared {
-            Declared::Merged(rule) => rule.sources().any(|(form, field)| {
-                let figure = self.field((form, field)).is_some_and(|f| matches!(f.kind, FieldKind::Amount | FieldKind::Number));
-                figure && self.config.is_statistical(form)
-            }),
+            Declared::Merged(rule) => {
+                rule.sources().any(|(form, field)| self.config.form.get(form).is_some_and(|form| form.holds_statistics(field)))
+            }
             Declared::Given(given) if given.formula.is_some() => {
                 let rests = |part: &String| Self::of(self.config, part).is_some_and(|column| column.is_statistics());
                 self.parts().iter().any(rests)
+            }
+            Declared::Given(given) => self.config.form.get(&given.from).is_some_and(|form| gives_statistics(given, form)),
+        }
+    }
+
+    /// Whether a form of statistics says anything of it: a page of one of its rows shows figures.
+    pub fn is_of_statistical_form(&self) -> bool {
+        match self.declared {
+            Declared::Merged(rule) => rule.sources().any(|(form, _)| self.config.is_statistical(form)),
+            Declared::Given(given) if given.formula.is_some() => {
+                self.parts().iter().any(|part| Self::of(self.config, part).is_some_and(|column| column.is_of_statistical_form()))
             }
             Declared::Given(given) => self.config.is_statistical(&given.from),
         }
@@ -170,6 +180,22 @@ impl<'a> EnterpriseColumn<'a> {
     fn field(&self, (form, field): (&str, &str)) -> Option<&'a crate::config::FieldOptions> {
         self.config.form.get(form)?.field.get(field)
     }
+}
+
+/// Whether what a form gives is statistics: by the field that it takes, what of a form of statistics is counted, and by what
+/// chooses the records.
+fn gives_statistics(given: &GivenOptions, form: &FormOptions) -> bool {
+    let taken = match given.taken() {
+        Some(Taken::Field(field) | Taken::Latest(field) | Taken::Sum(field, _)) => {
+            // Of many columns the first speaks for all.
+            let first = form.lists.get(&field).and_then(|members| members.first()).unwrap_or(&field);
+            form.field.get(first).and_then(|f| f.statistics).unwrap_or(form.statistics)
+        }
+        Some(Taken::Count) | None => form.statistics,
+    };
+    let chosen = given.only.as_deref().map(Expression::parse);
+    let by_statistics = |expression: Expression| expression.names().iter().any(|name| form.holds_statistics(name));
+    taken || chosen.is_some_and(|parsed| parsed.map_or(true, by_statistics))
 }
 
 /// What a column of `enterprises` holds.
