@@ -10,7 +10,7 @@ use crate::finding::word;
 use crate::model::words::Lang;
 use crate::pipeline::{KeptRun, kept};
 use crate::run::{Difference, Differences, Enterprises, compare, counted, figures_of_both, rejudged};
-use crate::server::column_label;
+use crate::stages::publish::enterprise_column::EnterpriseColumn;
 use serde::Serialize;
 
 /// A run that is compared.
@@ -93,7 +93,7 @@ fn told(lang: Lang, old: &Side, new: &Side) -> Told {
             enterprise: after.text("enterprise", is),
             name: after.text("name", is),
             column: column.to_owned(),
-            label: if lang == Lang::Zh { column_label(&new.config, column) } else { column.to_owned() },
+            label: EnterpriseColumn::of(&new.config, column).map_or_else(|| column.to_owned(), |column| column.full_label(lang)),
             was: before.text(column, was),
             is: after.text(column, is),
             pooled,

@@ -2,10 +2,11 @@
 
 use super::decode::{Problem, ProblemKind, line_of, validation_problems};
 use super::nature::is_nature;
+use super::pool::IN_FORCE;
 use super::secret::{Address, SECRET_FORMS};
 use super::taken_away::NEVER;
 use super::{FieldOptions, FormOptions, Links, NoticeKind, Options, Part, PortalOptions};
-use super::{GivenOptions, OTHERS, Pick, Taken, list_field, merge::states};
+use super::{GivenOptions, OTHERS, Pick, Taken, YearOf, list_field, merge::states};
 use crate::model::amount::Unit;
 use crate::model::field::{FieldKind, PeriodKind};
 use crate::model::url::{self, Unusable};
@@ -42,7 +43,16 @@ const OWN_COLUMNS: [&str; 10] = [
 ];
 
 /// Columns of enterprises that no declaration gives.
-const OWN_VALUES: [&str; 6] = ["uscc", "pooled", "conclusion", "consented", "findings", "findings_open"];
+const OWN_VALUES: [&str; 7] = ["uscc", "pooled", "conclusion", "consented", "findings", "findings_open", "findings_shown"];
+
+/// Whether a column of enterprises can be called so: none of those that stages add is.
+fn is_value_name(id: &str) -> bool {
+    let added = id.starts_with("verdict_") || id.starts_with("figure_") || id.ends_with("_record") || id.contains("_record_");
+    is_field_name(id) && !added && !OWN_VALUES.contains(&id) && YearOf::split(id).is_none()
+}
+
+/// What is known of a patent beside its fields.
+const OF_RIGHTS: [&str; 3] = ["state", "term_end", "enterprise_name"];
 
 /// What is written behind a field's name for what stands beside its value.
 const BESIDE: [&str; 7] = ["_state", "_raw", "_cell", "_unit", "_key", "_precision", "_why"];
@@ -217,7 +227,7 @@ impl Check<'_> {
     fn survivorship(&mut self, options: &Options, field: &str, rule: &super::SurvivorshipOptions) {
         let path = format!("merge.field.{field}");
         self.valid(&path, rule);
-        if !is_field_name(field) {
+        if !is_value_name(field) {
             self.bad_name(path.clone(), field);
         }
         // A built-in form that a site changes tells so itself.
@@ -241,7 +251,7 @@ impl Check<'_> {
         let path = format!("enterprise.{id}");
         self.valid(&path, given);
         self.named(&format!("{path}.label"), &given.label.0);
-        if !is_field_name(id) || options.merge.field.contains_key(id) || OWN_VALUES.contains(&id) {
+        if !is_value_name(id) || options.merge.field.contains_key(id) {
             self.bad_name(path.clone(), id);
         }
         if given.formula.is_some() {
@@ -311,13 +321,56 @@ impl Check<'_> {
             let known: Vec<String> = own.iter().map(|w| (*w).to_owned()).chain(declared.iter().cloned()).collect();
             self.among(&format!("pool.{key}"), list, &known);
         }
-        self.among("pool.needs", &pool.needs, &declared);
-        self.among("pool.in_force", &pool.in_force, &declared);
+        let merged = |fits: fn(FieldKind) -> bool, open: bool| -> Vec<String> {
+            let of = |from: &str| {
+                let (form, field) = from.split_once('.')?;
+                Some((options.form.get(form)?, options.form.get(form)?.field.get(field)?))
+            };
+            let serves = |rule: &super::SurvivorshipOptions| {
+                let sources = rule.from.iter().map(|from| of(from));
+                let mut sources = sources.map(|source| source.is_some_and(|(form, f)| fits(f.kind) && (!open || !form.is_statistical())));
+                sources.all(|serves| serves)
+            };
+            options.merge.field.iter().filter(|(_, rule)| serves(rule)).map(|(id, _)| id.clone()).collect()
+        };
+        let given = |fits: &dyn Fn(&GivenOptions) -> bool| {
+            options.enterprise.iter().filter(|(_, g)| fits(g)).map(|(id, _)| id.clone()).collect::<Vec<_>>()
+        };
+        let amounts = |given: &GivenOptions| match given.taken() {
+            _ if given.formula.is_some() => given.kind == Some(FieldKind::Amount),
+            Some(Taken::Field(field) | Taken::Sum(field, _)) => {
+                options.form.get(&given.from).and_then(|form| form.field.get(&field)).is_some_and(|f| f.kind == FieldKind::Amount)
+            }
+            _ => false,
+        };
+        let is_amount = |kind: FieldKind| kind == FieldKind::Amount;
+        let all_amounts: Vec<String> = merged(is_amount, false).into_iter().chain(given(&amounts)).collect();
+        let single = |given: &GivenOptions| given.per == PeriodKind::None;
+        let singles: Vec<String> = options.merge.field.keys().cloned().chain(given(&single)).collect();
+        self.among("pool.needs", &pool.needs, &singles);
+        let first = pool.needs.first().filter(|first| singles.contains(first));
+        self.among("pool.needs", &first.cloned().into_iter().collect::<Vec<_>>(), &all_amounts);
+        // What is told of patents counts patents, and nothing that needs consent.
+        let rights = options.form.iter().find(|(_, form)| form.right.is_some()).map(|(id, _)| id.clone()).unwrap_or_default();
+        let counted = |given: &GivenOptions| given.from == rights && given.taken() == Some(Taken::Count);
+        let counts = given(&counted);
+        self.among("pool.in_force", &pool.in_force, &counts);
+        if ![0, IN_FORCE].contains(&pool.in_force.len()) && states(self.site, "pool.in_force") {
+            self.add("pool.in_force".into(), &pool.in_force.len().to_string(), vec![IN_FORCE.to_string()]);
+        }
+        let is_text = |kind: FieldKind| matches!(kind, FieldKind::Text | FieldKind::Code | FieldKind::Name | FieldKind::Names);
         for (key, column) in pool.roles().into_iter().filter(|(_, column)| !column.is_empty()) {
-            self.among(&format!("pool.{key}"), std::slice::from_ref(&column.to_owned()), &declared);
+            let known = match key {
+                "consent" => merged(|kind| kind == FieldKind::Flag, false),
+                "consent_on" => merged(|kind| kind == FieldKind::Date, false),
+                "title" => merged(|kind| kind == FieldKind::Code, true),
+                "patents" => counts.clone(),
+                _ => merged(is_text, true),
+            };
+            self.among(&format!("pool.{key}"), std::slice::from_ref(&column.to_owned()), &known);
         }
         for (word, column) in &pool.ranges {
-            self.among(&format!("pool.ranges.{word}"), std::slice::from_ref(column), &declared);
+            self.among(&format!("pool.ranges.{word}"), std::slice::from_ref(column), &all_amounts);
         }
         let years: Vec<String> = options.form.iter().filter(|(_, f)| f.period == PeriodKind::Year).map(|(id, _)| id.clone()).collect();
         if !pool.figures.is_empty() {
@@ -431,7 +484,8 @@ impl Check<'_> {
                 self.valid(&path, field);
                 // Figures of the yearly form give each enterprise a value under their own name.
                 let figure = *id == options.pool.figures && matches!(field.kind, FieldKind::Amount | FieldKind::Number);
-                if !is_field_name(name) || figure && options.merge.field.contains_key(name) {
+                let taken = figure && options.merge.field.contains_key(name) || form.right.is_some() && OF_RIGHTS.contains(&name.as_str());
+                if !is_field_name(name) || taken {
                     self.bad_name(path.clone(), name);
                 }
                 if field.kind == FieldKind::Code {

@@ -28,7 +28,8 @@ impl Config {
 
     /// Whether a value is taken of the patents that are credited to an enterprise: the list of them tells where it comes from.
     pub fn is_of_patents(&self, given: &GivenOptions) -> bool {
-        self.rights().is_some_and(|(form, ..)| *form == given.from)
+        let told = matches!(given.taken(), Some(Taken::Count | Taken::Latest(_)));
+        told && self.rights().is_some_and(|(form, ..)| *form == given.from)
     }
 
     /// A list of `[pool]` with the columns that stand for what no list names.

@@ -35,7 +35,7 @@ pub use merge::{Origin, layered};
 pub use night::{NoticeEvent, NoticeKind, NoticeOptions, ScheduleOptions, Times};
 pub use options::*;
 pub use output::*;
-pub use pool::{OTHERS, PoolOptions, RightOptions};
+pub use pool::{IN_FORCE, OTHERS, PoolOptions, RightOptions};
 pub use portal::PortalOptions;
 pub use resolve::{Config, load, load_defaults, read};
 pub use retention::RetentionOptions;

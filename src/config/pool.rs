@@ -8,6 +8,9 @@ use validator::Validate;
 /// In a list of columns: all that are not hidden and that no list names.
 pub const OTHERS: &str = "*";
 
+/// Columns of `in_force`: a whole and its four parts, as the cover tells them.
+pub const IN_FORCE: usize = 5;
+
 /// `[pool]`
 ///
 /// Columns are the ids of `[merge.field]` and `[enterprise]`; one with a value for each year stands for all of these.
@@ -42,7 +45,7 @@ pub struct PoolOptions {
     pub former_names: String,
     /// The amounts by whose range they are chosen, each under its word in addresses; of a value for each year the last.
     pub ranges: IndexMap<String, String>,
-    /// Counts that are parts of a whole: the whole first, then what it is the sum of; told on the cover.
+    /// Counts of patents that are parts of a whole: the whole first, then the four that it is the sum of; told on the cover.
     pub in_force: Vec<String>,
     /// The count of all patents credited to enterprises.
     pub patents: String,

@@ -73,7 +73,7 @@ impl Config {
     }
 
     /// The settings of a run from their text and its reference date; what the text leaves open is as in these: where things
-    /// lie, the machine's limits, the portal. What a later build asks for and the text lacks has that build's default.
+    /// lie, the machine's limits, the portal. What a later build asks for and the text lacks has what its type defaults to.
     ///
     /// # Errors
     /// The text is none of settings that this build knows.

@@ -1,7 +1,8 @@
 //! The settings that decide what a run's result is, as one text: what identifies them, and what a run keeps of them.
 //!
 //! Invariant: the text holds no secret and no address of one, and the settings made of it have the same text again. The
-//! defaults of the build that reads it are not laid under it: what the text states is all that its run went by.
+//! built-in settings of the build that reads it are not laid under it; a setting that an earlier build did not know has what
+//! its type defaults to.
 
 use toml::{Table, Value};
 

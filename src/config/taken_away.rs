@@ -35,6 +35,8 @@ pub(super) fn take_away(options: &mut Options, site: &toml::Table) {
         let built_in = !states(site, &format!("enterprise.{id}"));
         keep(!(built_in && gone.contains(&given.from)), id, &mut lost)
     });
+    // What a site declares anew is there, whatever gave it before.
+    lost.retain(|id| !options.merge.field.contains_key(id) && !options.enterprise.contains_key(id));
     // A formula may rest on another that goes.
     loop {
         let before = lost.len();
@@ -61,7 +63,7 @@ pub(super) fn take_away(options: &mut Options, site: &toml::Table) {
             edit.fields = edit.fields.iter().filter(|field| known(field)).cloned().collect();
         }
         let texts = [Some(&edit.holds), edit.when.as_ref(), edit.expected.as_ref(), edit.because.as_ref()];
-        let asks = texts.into_iter().flatten().any(|sql| words(sql).any(|word| gone.contains(word)));
+        let asks = texts.into_iter().flatten().any(|sql| tables(sql).any(|table| gone.contains(table)));
         let idle = edit.dataset.is_empty() && edit.own_forms.is_empty() || edit.fields.is_empty() && edit.each.is_empty();
         stated || !asks && !idle
     });
@@ -119,7 +121,13 @@ fn speaks_of(sql: &str, columns: &BTreeSet<String>) -> bool {
 }
 
 /// What stands behind a column's name in those that say more of it.
-const BESIDE: [&str; 5] = ["_last", "_before", "_state", "_why", "_last_why"];
+const BESIDE: [&str; 6] = ["_last", "_before", "_state", "_why", "_last_why", "_before_why"];
+
+/// The tables that an expression reads: what stands behind FROM and JOIN.
+fn tables(sql: &str) -> impl Iterator<Item = &str> {
+    let behind = |word: &str| ["from", "join"].iter().any(|w| word.eq_ignore_ascii_case(w));
+    words(sql).zip(words(sql).skip(1)).filter(move |(word, _)| behind(word)).map(|(_, table)| table)
+}
 
 /// The words of an expression outside its texts.
 fn words(sql: &str) -> impl Iterator<Item = &str> {

@@ -146,7 +146,11 @@ impl Trial<'_> {
         let (columns, _) = self.engine.contents("enterprises");
         // Those before it are right, and stand there as they would.
         let before = self.config.enterprise.iter().take_while(|(other, _)| *other != id).filter(|(_, given)| given.formula.is_some());
-        let computed = before.map(|(id, _)| Arc::new(Field::new(id, DataType::Decimal128(18, 4), true)));
+        let computed = before.flat_map(|(id, given)| {
+            let whole = if given.kind == Some(FieldKind::Amount) { 28 } else { 18 };
+            let why = Field::new(format!("{id}_why"), DataType::Utf8, true);
+            [Field::new(id, DataType::Decimal128(whole, 4), true), why].map(Arc::new)
+        });
         let columns = Schema::new(columns.fields().iter().cloned().chain(computed).collect::<Vec<_>>());
         let columns = words::of_enterprises(self.config, &merge::with_before(self.config, &columns, &merge::years(self.config)));
         let refusal = merge::formula(&self.engine, &error.what, given.kind.unwrap_or(FieldKind::Number), &columns).err()?;

@@ -98,7 +98,9 @@ impl Enterprises {
     pub fn in_one(rows: RecordBatch, described: Option<&Dataset>) -> Self {
         let said = described.map_or_else(|| Dataset::of("", &rows.schema()), Dataset::clone);
         let is_figure = |kind: &str| matches!(kind, "integer" | "decimal");
-        let figures = said.columns.into_iter().filter(|(name, kind)| is_figure(kind) && !name.contains("_record")).map(|(name, _)| name);
+        // Numbers of records are ours, and findings are told by themselves.
+        let ours = |name: &str| name.starts_with("findings") || name.ends_with("_record") || name.contains("_record_");
+        let figures = said.columns.into_iter().filter(|(name, kind)| is_figure(kind) && !ours(name)).map(|(name, _)| name);
         let mut own = Self { figures: figures.collect(), places: HashMap::with_capacity(rows.num_rows()), rows };
         own.places = (0..own.rows.num_rows()).map(|row| (own.text("enterprise", row), row)).collect();
         own

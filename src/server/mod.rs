@@ -58,7 +58,6 @@ mod uploads;
 
 pub use clock::Clock;
 pub use password::{hash as hash_password, secret};
-pub use pool::column_label;
 pub use state::App;
 pub use uploads::judge;
 

@@ -86,6 +86,12 @@ fn what_would_fail_at_night_is_refused_with_its_line() {
         (value("formula = \"revenue_last\"\nfrom = \"loans\""), "CFG-010 13 enterprise.loan_balance.from"),
         ("[pool]\ntable = [\"name\", \"profit\"]\n".to_owned(), "CFG-010 4 pool.table"),
         ("[pool]\nfinances = [\"staff\"]\n".to_owned(), "CFG-010 4 pool.finances"),
+        (value("from = \"loans\"\nvalue = \"balance\"").replace("loan_balance", "verdict_loan"), "CFG-026 10 enterprise.verdict_loan"),
+        ("[pool]\npatents = \"staff\"\n".to_owned(), "CFG-010 4 pool.patents"),
+        ("[pool]\nneeds = [\"need_use\"]\n".to_owned(), "CFG-010 4 pool.needs"),
+        ("[pool]\nneeds = [\"revenue\"]\n".to_owned(), "CFG-010 4 pool.needs"),
+        ("[pool]\nconsent_on = \"latest_grant\"\n".to_owned(), "CFG-010 4 pool.consent_on"),
+        ("[pool]\nin_force = [\"patents_free\"]\n".to_owned(), "CFG-010 4 pool.in_force"),
         ("[form.patents]\nright = { status = \"title\" }\n".to_owned(), "CFG-010 4 form.patents.right.status"),
         (
             format!(
@@ -194,6 +200,54 @@ fn a_site_says_what_its_pool_shows() {
     );
     let heads: BTreeSet<String> = rows[0].keys().cloned().collect();
     assert!(heads.contains("exports") && heads.contains("need_share_why"), "{heads:?}");
+}
+
+#[test]
+fn what_rests_on_statistics_is_masked_wherever_it_stands() {
+    let settings = "[enterprise.stated]\nlabel = \"是否填报\"\nformula = \"CASE WHEN revenue_last_why IS NULL THEN 1 ELSE 0 END\"\n
+        [enterprise.sent]\nlabel = \"是否报送\"\nformula = \"CASE WHEN returns_record_2023 IS NULL THEN 0 ELSE 1 END\"\n
+        [enterprise.twice]\nlabel = \"净利润\"\nfrom = \"returns\"\nvalue = \"net_profit\"\nper = \"year\"\n
+        [enterprise.dear]\nlabel = \"有费用的专利\"\nfrom = \"patents\"\nvalue = \"count()\"\nonly = \"fee > 100 -- 元\"\n
+        [enterprise.named]\nlabel = \"某件专利\"\nfrom = \"patents\"\nvalue = \"title\"\nonly = \"state = 'free'\"\n
+        [form.patents.field]\nfee = { label = \"年费\", type = \"amount\" }\n
+        [pool]\nneeds = [\"need_amount\", \"debt_ratio\", \"total_assets\"]\n";
+    let site = small_with(settings);
+    let checked = site.huichi(&["check"]);
+    assert!(checked.status.success(), "{}{}", text(&checked.stdout), text(&checked.stderr));
+    site.run();
+    let rows = site.table("enterprises");
+    let open: BTreeSet<String> = rows.iter().filter(|row| row["consented"] == "true").map(|row| row["name"].clone()).collect();
+    assert!(!open.is_empty() && open.len() < rows.len());
+    for row in &rows {
+        assert_eq!((&row["twice_2023"], &row["dear"]), (&row["net_profit"], &"0".to_owned()));
+    }
+    let mut book: calamine::Xlsx<_> = calamine::open_workbook(site.path("outputs/latest/备选池_运营版.xlsx")).expect("a workbook");
+    let needs = calamine::Reader::worksheet_range(&mut book, "融资需求").expect("a sheet");
+    let (mut masked, mut shown) = (0, 0);
+    for row in needs.rows().filter(|row| rows.iter().any(|r| row[1].to_string() == r["name"])) {
+        let closed = !open.contains(&row[1].to_string());
+        assert_eq!([&row[4], &row[5]].map(|cell| *cell == "未授权"), [closed; 2], "{row:?}");
+        if closed { masked += 1 } else { shown += 1 }
+    }
+    assert!(masked > 0 && shown > 0, "{masked} {shown}");
+    let dictionary = site.table("dictionary");
+    for column in ["stated", "sent", "twice_2023", "verdict_revenue_stated"] {
+        let entry = dictionary.iter().find(|row| row["dataset"] == "enterprises" && row["column"] == column).expect("an entry");
+        assert_eq!(entry["statistics"], "true", "{column}");
+    }
+}
+
+#[test]
+fn what_a_site_declares_anew_outlives_the_form_that_gave_it() {
+    let settings = "[form.needs]\ndisabled = true\n
+        [form.wishes]\ntitle = \"需求\"\nkey = [\"uscc\"]\n[form.wishes.field]\nuscc = { label = \"代码\", type = \"uscc\" }\nmonths = { label = \"月数\", type = \"number\" }\n
+        [enterprise.need_months]\nlabel = \"期限\"\nfrom = \"wishes\"\nvalue = \"months\"\n
+        [criterion.short]\nname = { zh = \"期限\" }\nmet = \"need_months IS NULL\"\nfigure = \"need_months\"\n";
+    let site = small_with(settings);
+    site.run();
+    assert!(site.table("verdicts").iter().any(|row| row["criterion"] == "short"));
+    let replayed = site.huichi(&["replay", "latest"]);
+    assert!(replayed.status.success(), "{}", text(&replayed.stdout));
 }
 
 /// What edits say of the three forms.

@@ -33,7 +33,7 @@ pub fn routes(routes: Routes) -> Routes {
         ("conclusion" = Option<String>, Query, description = "`pooled`, `not_pooled` or `unjudged`."),
         ("title" = Option<String>, Query, description = "A code of the title's list; `-` asks for those without."),
         ("industry" = Option<String>, Query, description = "A division of industries such as `C35`."),
-        ("revenue_min" = Option<String>, Query, description = "Revenue of the last year from, in ten thousand yuan."),
+        ("revenue_min" = Option<String>, Query, description = "Revenue of the last year from, in ten thousand yuan; `<word>_min` and `<word>_max` for every word of `[pool] ranges`."),
         ("revenue_max" = Option<String>, Query, description = "The same, until."),
         ("need_min" = Option<String>, Query, description = "Need of financing from, in ten thousand yuan."),
         ("need_max" = Option<String>, Query, description = "The same, until."),

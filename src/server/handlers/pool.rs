@@ -145,7 +145,7 @@ fn filters(data: &PoolData, query: &Query) -> Vec<Filter> {
         label: portal("filter_conclusion").to_owned(),
         choices: choices(conclusions.into_iter(), query.conclusion.map_or("", |c| c.id())),
     }];
-    if let Some(title) = data.columns.iter().find(|c| c.id == data.roles.title) {
+    if let Some(title) = data.columns.iter().find(|c| c.id == data.config.pool.title) {
         let mut words: Vec<_> = title.words.iter().collect();
         words.sort_by_key(|(_, (rank, _))| *rank);
         let all = words.into_iter().map(|(code, (_, word))| (code.clone(), word.clone()));
@@ -174,7 +174,7 @@ fn ranges(data: &PoolData, query: &Query) -> Vec<Range> {
         let (from, to) = query.ranges.get(name).cloned().unwrap_or_default();
         pool::range_column(data, name).map(|column| Range { name: name.clone(), label: column.label.clone(), from, to })
     };
-    data.roles.ranges.keys().filter_map(range).collect()
+    data.config.pool.ranges.keys().filter_map(range).collect()
 }
 
 fn heads(found: &PoolPage, query: &Query) -> Vec<Sorter> {

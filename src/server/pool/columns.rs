@@ -1,7 +1,7 @@
 //! The columns that the pool's table shows, and what each of an enterprise's values means.
 
 use super::edition::Edition;
-use crate::config::{Config, YearOf};
+use crate::config::Config;
 use crate::finding::{find_word, word};
 use crate::model::words::Lang;
 use crate::server::text::{portal, say};
@@ -149,15 +149,11 @@ pub fn label(config: &Config, id: &str) -> String {
     if let Some(criterion) = id.strip_prefix("verdict_") {
         return config.criterion.get(criterion).map_or_else(|| criterion.to_owned(), |c| c.name.get(Lang::Zh).to_owned());
     }
+    if let Some(column) = EnterpriseColumn::of(config, id) {
+        return column.full_label(Lang::Zh);
+    }
     if let Some(known) = find_word(Lang::Zh, &format!("portal.column_{id}")) {
         return known.to_owned();
-    }
-    if let Some(column) = EnterpriseColumn::of(config, id) {
-        let label = column.label(Lang::Zh);
-        return match column.year {
-            Some(YearOf::Calendar(year)) => say("portal.of_year", &[label, year.to_string()]),
-            _ => label,
-        };
     }
     let Some((form, _)) = config.figures() else { return id.to_owned() };
     match id.rsplit_once('_').filter(|(_, y)| y.parse::<i32>().is_ok()) {
@@ -186,7 +182,7 @@ fn unit(config: &Config, id: &str, kind: Kind) -> String {
 }
 
 /// The states of a patent.
-const STATES: [&str; 7] = ["free", "pledged", "late_fee", "in_force_unclear", "expired", "unclear", "not_in_force"];
+const STATES: [&str; 8] = ["free", "pledged", "late_fee", "in_force_unclear", "expired", "unclear", "not_granted", "not_in_force"];
 
 /// Words of a column's codes, in the order of the code list.
 pub fn words(config: &Config, id: &str) -> HashMap<String, (usize, String)> {

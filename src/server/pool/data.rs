@@ -4,7 +4,7 @@ use super::columns::{Column, columns_of};
 use super::load_error::LoadError;
 use super::order::Order;
 use super::records::Records;
-use crate::config::{Config, PoolOptions, YearOf};
+use crate::config::{Config, YearOf};
 use crate::model::name::match_key;
 pub use crate::run::Input;
 use crate::run::{Enterprises, PublishedRun};
@@ -55,8 +55,6 @@ pub struct PoolData {
     pub enterprises: RecordBatch,
     /// Columns of the table.
     pub columns: Vec<Column>,
-    /// What its columns mean.
-    pub roles: PoolOptions,
     /// Criteria judged, in their order.
     pub criteria: Vec<String>,
     /// Years of figures, the last counted.
@@ -155,7 +153,6 @@ impl PoolData {
             figures: None,
             datasets: BTreeMap::new(),
             columns,
-            roles: config.pool.clone(),
             criteria,
             years,
             enterprises,

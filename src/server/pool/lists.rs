@@ -70,7 +70,8 @@ impl Desk<'_> {
             other: stated(i, "other"),
             row: rows[i],
         });
-        let shows = |d: &Disagreement| self.disclosed || !sends_statistics(self.config, &self.data.inputs, &d.used.1);
+        let closed = |cell: &str| sends_statistics(self.config, &self.data.inputs, cell);
+        let shows = |d: &Disagreement| self.disclosed || !(closed(&d.used.1) || closed(&d.other.1));
         Ok(all.filter(shows).collect())
     }
 

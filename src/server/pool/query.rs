@@ -175,8 +175,8 @@ impl<'a> Filter<'a> {
             edition,
             sought: (!key.is_empty()).then(|| memchr::memmem::Finder::new(key.as_bytes()).into_owned()),
             conclusion: query.conclusion,
-            title: asked(&data.roles.title, &query.title),
-            industry: asked(&data.roles.industry, &query.industry),
+            title: asked(&data.config.pool.title, &query.title),
+            industry: asked(&data.config.pool.industry, &query.industry),
             verdicts: query.verdicts.iter().filter_map(|(c, v)| Some((texts(&format!("verdict_{c}"))?, v.as_str()))).collect(),
             ranges: ranges.collect(),
         }
@@ -201,7 +201,7 @@ impl<'a> Filter<'a> {
 
 /// The column that a range speaks of.
 pub fn range_column<'a>(data: &'a PoolData, figure: &str) -> Option<&'a Column> {
-    let id = data.roles.ranges.get(figure)?;
+    let id = data.config.pool.ranges.get(figure)?;
     let of_last_year = format!("{id}_{}", data.last_year());
     data.columns.iter().find(|c| c.id == *id || c.id == of_last_year)
 }

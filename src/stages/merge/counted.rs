@@ -5,6 +5,7 @@ use super::datasets::{Datasets, sql_type};
 use crate::config::{GivenOptions, Taken};
 use crate::model::field::PeriodKind;
 use crate::model::merged::Column;
+use std::collections::BTreeSet;
 
 impl Plan<'_> {
     /// Joins the records of the years shown, and takes what is declared of them: for each year, or for the last.
@@ -24,10 +25,9 @@ impl Plan<'_> {
         let Some(last) = years.last().filter(|_| !declared.is_empty()) else { return };
         let alias = |year: i32| format!("{form}_of_{year}");
         if datasets.schema(form).is_some() {
-            let wanted = declared.iter().flat_map(|(.., field)| [field.clone(), format!("{field}_why")]);
-            let mut wanted: Vec<String> = wanted.filter(|column| datasets.has(form, column)).map(|c| format!(", t.\"{c}\"")).collect();
-            wanted.dedup();
-            let wanted = wanted.concat();
+            // Two values may be of one field.
+            let wanted: BTreeSet<String> = declared.iter().flat_map(|(.., field)| [field.clone(), format!("{field}_why")]).collect();
+            let wanted: String = wanted.iter().filter(|column| datasets.has(form, column)).map(|c| format!(", t.\"{c}\"")).collect();
             for year in years {
                 let alias = alias(*year);
                 self.joins.push(format!(

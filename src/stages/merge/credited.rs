@@ -2,7 +2,7 @@
 
 use super::Plan;
 use super::datasets::Datasets;
-use super::only::spliced;
+use super::only::{Only, records};
 use crate::config::{GivenOptions, Taken};
 use crate::engine::EngineError;
 
@@ -16,13 +16,13 @@ impl Plan<'_> {
     ) -> Result<(), EngineError> {
         let Some(options) = self.config.form.get(form) else { return Ok(()) };
         let alias = format!("credited_{form}");
-        let (mut aggregates, mut columns) = (Vec::new(), Vec::new());
+        let (mut aggregates, mut columns, mut conditions) = (Vec::new(), Vec::new(), Vec::new());
         let there = datasets.schema(form).is_some();
         for (id, given) in declared {
-            let only = match &given.only {
-                Some(sql) => spliced(sql, form, datasets, options).map_err(|refusal| refusal.of(sql))?.0,
-                None => "true".to_owned(),
-            };
+            let stated = given.only.as_ref().map(|sql| Only::of(sql, form, datasets, options).map_err(|refusal| refusal.of(sql)));
+            let stated = stated.transpose()?;
+            let only = stated.as_ref().map_or_else(|| "true".to_owned(), |only| only.sql.clone());
+            conditions.extend(stated);
             match given.taken() {
                 Some(Taken::Count) => {
                     aggregates.push(format!("count(CASE WHEN {only} THEN 1 END) AS \"{id}\""));
@@ -43,10 +43,11 @@ impl Plan<'_> {
         }
         if there && !aggregates.is_empty() {
             self.joins.push(format!(
-                "LEFT JOIN (SELECT enterprise, {} FROM (SELECT c.enterprise, p.*, s.state, s.term_end FROM credits_{form} c
-                    JOIN {form} p ON p.record = c.record JOIN patent_states s ON s.record = c.record) AS p GROUP BY enterprise) AS {alias}
+                "LEFT JOIN (SELECT enterprise, {} FROM (SELECT c.enterprise, p.* FROM credits_{form} c
+                    JOIN {} p ON p.record = c.record) AS p GROUP BY enterprise) AS {alias}
                  ON {alias}.enterprise = r.enterprise",
-                aggregates.join(", ")
+                aggregates.join(", "),
+                records(form, conditions.iter())
             ));
         }
         self.select.append(&mut columns);

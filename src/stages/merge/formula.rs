@@ -18,31 +18,33 @@ static NO_TABLES: Tables = Tables::new();
 /// Reads a formula over the columns of enterprises that formulas may name.
 pub fn formula(engine: &Engine, sql: &str, kind: FieldKind, columns: &Schema) -> Result<Computation, Refusal> {
     let place = Place::new("enterprises", columns, &NO_TABLES, Reach::Row)?;
-    if let Some(is) = Kind::of(&engine.read(sql, &place)?.data_type).filter(|kind| *kind != Kind::Number) {
+    let alone = engine.read(sql, &place)?;
+    if let Some(is) = Kind::of(&alone.data_type).filter(|kind| *kind != Kind::Number) {
         return Err(Refusal::Unfit { part: sql.to_owned(), value: sql.to_owned(), is, wanted: Kind::Number });
     }
     let whole = if kind == FieldKind::Amount { "DECIMAL(28,4)" } else { "DECIMAL(18,4)" };
-    let reading = engine.read(&format!("TRY_CAST(round({sql}, 4) AS {whole})"), &place)?;
+    let reading = engine.read(&format!("TRY_CAST(round({}, 4) AS {whole})", alone.expression()), &place)?;
     engine.prepare(&reading, columns).map_err(|e| Refusal::Engine(e.source))
 }
 
 /// The columns of enterprises with those of the year before the last: what formulas may name.
 pub fn with_before(config: &Config, columns: &Schema, years: &[i32]) -> SchemaRef {
     let mut fields: Vec<Arc<Field>> = columns.fields().iter().cloned().collect();
-    for (name, of) in before(config, columns, years) {
-        let like = of.or_else(|| columns.index_of(&name.replace("_before", "_last")).ok());
+    for (name, last, of) in before(config, columns, years) {
+        let like = of.or_else(|| columns.index_of(&last).ok());
         fields.extend(like.map(|place| Arc::new(columns.field(place).clone().with_name(name))));
     }
     Arc::new(Schema::new(fields))
 }
 
-/// The names of values of the year before the last, each with its place; none where that year is not shown.
-fn before(config: &Config, columns: &Schema, years: &[i32]) -> Vec<(String, Option<usize>)> {
+/// The names of values of the year before the last, each with that of the last and its place; none where that year is not shown.
+fn before(config: &Config, columns: &Schema, years: &[i32]) -> Vec<(String, String, Option<usize>)> {
     let Some(last) = years.last() else { return Vec::new() };
     let ids = config.enterprise.keys().filter(|id| columns.index_of(&format!("{id}_last")).is_ok());
     let both = ids.flat_map(|id| ["", "_why"].map(|end| (id, end)));
     let year = YearOf::Before.calendar(*last);
-    both.map(|(id, end)| (format!("{id}_before{end}"), columns.index_of(&format!("{id}_{year}{end}")).ok())).collect()
+    let of = |id: &str, end: &str| columns.index_of(&format!("{id}_{year}{end}")).ok();
+    both.map(|(id, end)| (format!("{id}_before{end}"), format!("{id}_last{end}"), of(id, end))).collect()
 }
 
 /// Puts what is computed beside each enterprise, in the order of the settings: a formula may name one before it.
@@ -65,7 +67,7 @@ pub(super) fn compute(engine: &Engine, config: &Config, years: &[i32]) -> Result
             Ok([value, why])
         };
         let mut computed = Vec::with_capacity(batches.len());
-        let mut data_type = DataType::Decimal128(18, 4);
+        let mut data_type = DataType::Decimal128(if given.kind == Some(FieldKind::Amount) { 28 } else { 18 }, 4);
         for batch in &batches {
             let [value, why] = value(batch)?;
             data_type = value.data_type().clone();
@@ -100,7 +102,7 @@ fn why(rows: &RecordBatch, parts: &[String], value: &ArrayRef) -> ArrayRef {
 /// The rows with the values of the year before the last.
 fn widened(config: &Config, batch: &RecordBatch, named: &SchemaRef, years: &[i32]) -> Result<RecordBatch, ArrowError> {
     let mut columns = batch.columns().to_vec();
-    for (name, place) in before(config, batch.schema_ref(), years) {
+    for (name, _, place) in before(config, batch.schema_ref(), years) {
         let Ok(field) = named.field_with_name(&name) else { continue };
         columns.push(place.map_or_else(|| new_null_array(field.data_type(), batch.num_rows()), |place| batch.column(place).clone()));
     }

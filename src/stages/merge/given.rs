@@ -4,6 +4,7 @@
 //! `given_by_<id>` (enterprise, period, record): provenance is asked of these, not kept beside the values.
 
 use super::datasets::{Datasets, sql_type};
+use super::only::{Only, records};
 use crate::config::{Config, FormOptions, GivenOptions, Pick, Taken, member};
 use crate::engine::expression::Refusal;
 use crate::engine::{Engine, EngineError};
@@ -75,10 +76,8 @@ impl Figure<'_> {
         };
         let whys = fields.iter().map(|field| format!("{field}_why")).filter(|why| has(why)).map(|why| format!("t.\"{why}\""));
         let why = whys.chain(["CAST(NULL AS VARCHAR)".to_owned()]).collect::<Vec<_>>().join(", ");
-        let (only, rows) = match &self.options.only {
-            Some(sql) => super::only::spliced(sql, from, datasets, self.form)?,
-            None => ("true".to_owned(), from.clone()),
-        };
+        let stated = self.options.only.as_ref().map(|sql| Only::of(sql, from, datasets, self.form)).transpose()?;
+        let (only, rows) = (stated.as_ref().map_or("true", |only| &only.sql), records(from, stated.iter()));
         let base = format!(
             "SELECT l.enterprise, t.period, t.record, CASE WHEN f.record IS NULL THEN {value} END AS value,
                 CASE WHEN f.record IS NULL THEN coalesce({why}) ELSE {DIFFERS} END AS why

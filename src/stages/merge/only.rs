@@ -5,6 +5,7 @@ use crate::config::FormOptions;
 use crate::engine::Engine;
 use crate::engine::expression::{Expression, Place, Reach, Refusal, Tables};
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
+use std::collections::BTreeSet;
 
 static NO_TABLES: Tables = Tables::new();
 
@@ -20,15 +21,41 @@ pub fn only(engine: &Engine, sql: &str, form: &FormOptions, columns: &Schema) ->
     engine.read_condition(sql, &Place::new("records", &Schema::new(fields), &NO_TABLES, Reach::Row)?).map(|_| ())
 }
 
-/// A condition as a plan writes it, and the form's records over which it stands: what no file gave is null there.
-pub(super) fn spliced(sql: &str, form: &str, datasets: &impl Datasets, options: &FormOptions) -> Result<(String, String), Refusal> {
-    let expression = Expression::parse(sql)?;
-    let known = |name: &str| datasets.has(form, name) || options.right.is_some() && OF_RIGHTS.iter().any(|(own, _)| *own == name);
-    let absent = expression.names().iter().filter(|name| !known(name)).map(|name| {
-        let kind = options.field.get(name).map(|field| field.kind);
-        format!(", CAST(NULL AS {}) AS \"{name}\"", kind.map_or("VARCHAR", sql_type))
-    });
-    let absent: String = absent.collect();
-    let records = if absent.is_empty() { form.to_owned() } else { format!("(SELECT n.*{absent} FROM {form} n)") };
-    Ok((expression.for_plan(str::to_owned), records))
+/// A condition as a plan writes it.
+pub(super) struct Only {
+    /// Its text.
+    pub sql: String,
+    /// What it names and no file gave, each as null of its type.
+    absent: BTreeSet<String>,
+    /// Whether it names what is known of patents beside their records.
+    of_rights: bool,
+}
+
+impl Only {
+    /// Reads it over a form's records.
+    pub fn of(sql: &str, form: &str, datasets: &impl Datasets, options: &FormOptions) -> Result<Self, Refusal> {
+        let expression = Expression::parse(sql)?;
+        let of_rights = |name: &str| options.right.is_some() && OF_RIGHTS.iter().any(|(own, _)| *own == name);
+        let absent = expression.names().iter().filter(|name| !datasets.has(form, name) && !of_rights(name)).map(|name| {
+            let kind = options.field.get(name).map(|field| field.kind);
+            format!(", CAST(NULL AS {}) AS \"{name}\"", kind.map_or("VARCHAR", sql_type))
+        });
+        let (absent, of_rights) = (absent.collect(), expression.names().iter().any(|name| of_rights(name)));
+        Ok(Self { sql: expression.for_plan(str::to_owned), absent, of_rights })
+    }
+}
+
+/// A form's records with all that conditions name.
+pub(super) fn records<'a>(form: &str, conditions: impl Iterator<Item = &'a Only>) -> String {
+    let (mut absent, mut of_rights) = (BTreeSet::new(), false);
+    for only in conditions {
+        absent.extend(only.absent.iter().map(String::as_str));
+        of_rights |= only.of_rights;
+    }
+    let absent: String = absent.into_iter().collect();
+    match of_rights {
+        true => format!("(SELECT n.*, s.state, s.term_end{absent} FROM {form} n JOIN patent_states s ON s.record = n.record)"),
+        false if absent.is_empty() => form.to_owned(),
+        false => format!("(SELECT n.*{absent} FROM {form} n)"),
+    }
 }

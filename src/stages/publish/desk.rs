@@ -128,7 +128,7 @@ impl<'a> Desk<'a> {
 
     /// The last year of figures.
     pub fn last_year(&self) -> i32 {
-        self.publication.merged.years.last().copied().unwrap_or_default()
+        self.publication.merged.last_year()
     }
 
     /// What a column of `enterprises` holds.

@@ -1,15 +1,15 @@
 //! The dataset `dictionary`: of each column of each published dataset its name, type, unit, origin and meaning, from the
 //! declarations alone.
 
+use super::cells::Shape;
+use super::disclosure::{judges_statistics, reads_statistics};
 use super::enterprise_column::{Declared, EnterpriseColumn};
 use super::tables::{Table, batch, texts};
-use crate::config::{Config, FormOptions, GivenOptions, Links, YearOf};
+use crate::config::{Config, FormOptions, GivenOptions, Links};
 use crate::error::Error;
 use crate::finding::find_word;
 use crate::model::field::FieldKind;
 use crate::model::words::{Lang, fill};
-use crate::stages::publish::Shape;
-use crate::stages::publish::disclosure::is_statistics;
 use datafusion::arrow::array::BooleanArray;
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
 use std::sync::Arc;
@@ -121,7 +121,7 @@ fn of_enterprise(config: &Config, lang: Lang, name: &str) -> Option<Entry> {
             kind: "text".into(),
             origin: if section == "verdict" { criterion.met.clone() } else { criterion.figure.clone() },
             meaning: told("data_meaning").to_owned(),
-            statistics: is_statistics(config, &criterion.figure) || criterion.statistics,
+            statistics: judges_statistics(config, criterion) || section == "verdict" && reads_statistics(config, &criterion.met),
             unit: String::new(),
         });
     }
@@ -131,11 +131,7 @@ fn of_enterprise(config: &Config, lang: Lang, name: &str) -> Option<Entry> {
         let of = of_enterprise(config, lang, of).unwrap_or_else(|| own(lang, "enterprises", of));
         return Some(beside(lang, end, of));
     };
-    let label = match column.year {
-        Some(YearOf::Calendar(year)) => format!("{} {year}", column.label(lang)),
-        Some(YearOf::Last) => format!("{} {}", column.label(lang), find_word(lang, "data_column.last_year").unwrap_or_default()),
-        _ => column.label(lang),
-    };
+    let label = column.full_label(lang);
     let (unit, kind) = match (column.shape(), column.kind()) {
         // A share is stored as such, so that it has no unit.
         (Shape::Ratio, _) => (String::new(), "share".to_owned()),

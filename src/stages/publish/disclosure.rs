@@ -2,8 +2,8 @@
 //!
 //! Workbooks and portal ask here alone: what one of them hides, the other must not show.
 
-use super::enterprise_column::EnterpriseColumn;
-use crate::config::{Config, CriterionOptions, EditOptions, FormOptions, field_of};
+use super::enterprise_column::is_statistics;
+use crate::config::{Config, CriterionOptions, EditOptions};
 use crate::engine::expression::Expression;
 use crate::finding::Finding;
 use crate::model::place::Places;
@@ -16,18 +16,6 @@ pub fn reads_statistics(config: &Config, sql: &str) -> bool {
     let Ok(expression) = Expression::parse(sql) else { return true };
     expression.has_subquery() || expression.names().iter().any(|name| is_statistics(config, &name.to_lowercase()))
 }
-
-/// Whether a column of `enterprises`, or a field of a form, holds a figure of statistics, or says something of one.
-pub fn is_statistics(config: &Config, column: &str) -> bool {
-    // What stands beside a figure is called like it and more: revenue_last_why.
-    let beside = SUFFIXES.iter().find_map(|suffix| column.strip_suffix(suffix)).unwrap_or(column);
-    let field = field_of(beside);
-    let of_form = |form: &FormOptions| form.field.keys().any(|name| name.eq_ignore_ascii_case(field) && form.holds_statistics(name));
-    EnterpriseColumn::of(config, beside).is_some_and(|column| column.is_statistics()) || config.form.values().any(of_form)
-}
-
-/// What a name gets that stands beside a figure.
-const SUFFIXES: [&str; 3] = ["_why", "_state", "_raw"];
 
 /// Whether a source sends statistics; one that nobody knows is taken for one.
 pub fn sends_statistics(config: &Config, source: &str) -> bool {

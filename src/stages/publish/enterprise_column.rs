@@ -5,7 +5,7 @@
 use super::cells::Shape;
 use crate::config::{Config, FormOptions, GivenOptions, SurvivorshipOptions, Taken, YearOf, field_of};
 use crate::engine::expression::Expression;
-use crate::finding::find_word;
+use crate::finding::{find_word, word};
 use crate::model::field::{FieldKind, PeriodKind};
 use crate::model::words::{Label, Lang, fill};
 
@@ -79,6 +79,19 @@ impl<'a> EnterpriseColumn<'a> {
                 let field = rule.sources().next().and_then(|source| self.field(source));
                 english.map(str::to_owned).or_else(|| field.map(|f| f.label.clone())).unwrap_or_else(|| self.id.to_owned())
             }
+        }
+    }
+
+    /// What people call it, with the year that it is of.
+    pub fn full_label(&self, lang: Lang) -> String {
+        let told = |key: &str, year: String| {
+            let values = [self.label(lang), year];
+            fill(word(lang, key), |place| values.get(place.parse::<usize>().ok()?).cloned()).into_owned()
+        };
+        match self.year {
+            Some(YearOf::Calendar(year)) => told("portal.of_year", year.to_string()),
+            Some(YearOf::Last) => told("portal.of_last_year", String::new()),
+            Some(YearOf::Before) | None => self.label(lang),
         }
     }
 
@@ -156,14 +169,28 @@ impl<'a> EnterpriseColumn<'a> {
     pub fn is_statistics(&self) -> bool {
         match self.declared {
             Declared::Merged(rule) => {
-                rule.sources().any(|(form, field)| self.config.form.get(form).is_some_and(|form| form.holds_statistics(field)))
+                rule.sources().any(|(form, field)| self.config.form.get(form).is_some_and(|form| takes_statistics(form, field)))
             }
-            Declared::Given(given) if given.formula.is_some() => {
-                let rests = |part: &String| Self::of(self.config, part).is_some_and(|column| column.is_statistics());
-                self.parts().iter().any(rests)
-            }
+            Declared::Given(GivenOptions { formula: Some(formula), .. }) => self.names_statistics(formula),
             Declared::Given(given) => self.config.form.get(&given.from).is_some_and(|form| gives_statistics(given, form)),
         }
+    }
+
+    /// Whether a formula names a figure of statistics, or what says something of one.
+    fn names_statistics(&self, formula: &str) -> bool {
+        let Ok(expression) = Expression::parse(formula) else { return true };
+        let place = |id: &str| self.config.enterprise.get_index_of(id);
+        let own = place(self.id);
+        expression.names().iter().any(|name| {
+            let name = name.to_lowercase();
+            let beside = BESIDE.iter().find_map(|end| name.strip_suffix(end)).unwrap_or(&name);
+            match Self::of(self.config, beside) {
+                // Formulas are computed in their order; one that names itself or a later one is refused.
+                Some(Self { id, declared: Declared::Given(GivenOptions { formula: Some(_), .. }), .. }) if place(id) >= own => false,
+                Some(column) => column.is_statistics(),
+                None => is_of_statistical_record(self.config, beside),
+            }
+        })
     }
 
     /// Whether a form of statistics says anything of it: a page of one of its rows shows figures.
@@ -182,14 +209,37 @@ impl<'a> EnterpriseColumn<'a> {
     }
 }
 
+/// What a name gets that stands beside a figure.
+const BESIDE: [&str; 3] = ["_why", "_state", "_raw"];
+
+/// Whether a column of `enterprises`, or a field of a form, holds a figure of statistics, or says something of one.
+pub fn is_statistics(config: &Config, column: &str) -> bool {
+    // What stands beside a figure is called like it and more: revenue_last_why.
+    let beside = BESIDE.iter().find_map(|end| column.strip_suffix(end)).unwrap_or(column);
+    let field = field_of(beside);
+    let of_form = |form: &FormOptions| form.field.keys().any(|name| name.eq_ignore_ascii_case(field) && form.holds_statistics(name));
+    EnterpriseColumn::of(config, beside).is_some_and(|column| column.is_statistics())
+        || is_of_statistical_record(config, beside)
+        || config.form.values().any(of_form)
+}
+
+/// Whether a column holds the numbers of a form's records of statistics, which say who has one.
+fn is_of_statistical_record(config: &Config, column: &str) -> bool {
+    column.split_once("_record").is_some_and(|(form, _)| config.form.contains_key(form) && config.is_statistical(form))
+}
+
+/// Whether a field of a form that is handed on is statistics: as it says itself, else all of a form of statistics.
+fn takes_statistics(form: &FormOptions, field: &str) -> bool {
+    form.field.get(field).and_then(|f| f.statistics).unwrap_or(form.statistics)
+}
+
 /// Whether what a form gives is statistics: by the field that it takes, what of a form of statistics is counted, and by what
 /// chooses the records.
 fn gives_statistics(given: &GivenOptions, form: &FormOptions) -> bool {
     let taken = match given.taken() {
         Some(Taken::Field(field) | Taken::Latest(field) | Taken::Sum(field, _)) => {
             // Of many columns the first speaks for all.
-            let first = form.lists.get(&field).and_then(|members| members.first()).unwrap_or(&field);
-            form.field.get(first).and_then(|f| f.statistics).unwrap_or(form.statistics)
+            takes_statistics(form, form.lists.get(&field).and_then(|members| members.first()).unwrap_or(&field))
         }
         Some(Taken::Count) | None => form.statistics,
     };

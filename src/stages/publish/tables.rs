@@ -125,7 +125,11 @@ async fn linked(p: &Publication<'_>, dataset: &str) -> Result<Table, Error> {
 async fn credited(p: &Publication<'_>, dataset: &str, form: &FormOptions) -> Result<Table, Error> {
     let code = form.first_of(FieldKind::Uscc).unwrap_or("uscc");
     let columns = published_columns(p, dataset).await?;
-    let columns: Vec<String> = columns.iter().filter(|c| !c.starts_with(code)).map(|c| format!("d.\"{c}\"")).collect();
+    let columns: Vec<String> = columns
+        .iter()
+        .filter(|c| c.strip_prefix(code).is_none_or(|end| !["", "_state", "_raw", "_why"].contains(&end)))
+        .map(|c| format!("d.\"{c}\""))
+        .collect();
     let (state, states) = match form.right {
         Some(_) => ("s.state, s.term_end, ", "JOIN patent_states s ON s.record = d.record"),
         None => ("", ""),

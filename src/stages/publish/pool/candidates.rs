@@ -35,7 +35,7 @@ pub fn pool(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
     }
     if number > 0 {
         let sum = |(column, total): (&PoolColumn<'_>, &Total)| if adds(desk, column) { total.value() } else { Value::Blank };
-        table.total_row(&total_row(desk, columns.iter().zip(&totals).map(sum)))?;
+        table.total_row(&total_row(desk, &columns, columns.iter().zip(&totals).map(sum)))?;
     }
     table.finish()?;
     Ok(())
@@ -64,10 +64,15 @@ fn frame(desk: &Desk<'_>, id: &str, head: String, looks: impl Iterator<Item = Co
     }
 }
 
-/// The row of sums: in place of the second column, the name, it says so.
-fn total_row<'v>(desk: &'v Desk<'_>, sums: impl Iterator<Item = Value<'v>>) -> Vec<Value<'v>> {
-    let mut cells = vec![Value::Blank, Value::Blank, Value::Text(desk.header("total"))];
-    cells.extend(sums.skip(2));
+/// The row of sums: in place of the name it says so, else in the first column without a sum.
+fn total_row<'v>(desk: &'v Desk<'_>, columns: &[PoolColumn<'_>], sums: impl Iterator<Item = Value<'v>>) -> Vec<Value<'v>> {
+    let mut cells = vec![Value::Blank];
+    cells.extend(sums);
+    let name = columns.iter().position(|column| column.name == "name").map(|place| place + 1);
+    let free = name.or_else(|| cells.iter().position(|cell| *cell == Value::Blank));
+    if let Some(cell) = free.and_then(|place| cells.get_mut(place)) {
+        *cell = Value::Text(desk.header("total"));
+    }
     cells
 }
 
@@ -157,7 +162,7 @@ pub fn provenance(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
         let from = |(column, stated): (&PoolColumn<'_>, &bool)| {
             text_or_blank(if *stated && adds(desk, column) { desk.say("from_rows") } else { "" })
         };
-        table.total_row(&total_row(desk, columns.iter().zip(&stated).map(from)))?;
+        table.total_row(&total_row(desk, &columns, columns.iter().zip(&stated).map(from)))?;
     }
     table.finish()?;
     Ok(())

@@ -57,8 +57,9 @@ pub fn conflicts(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
 
 /// Whether the edition may show a conflict: figures of statistics only with consent.
 fn shows(desk: &Desk<'_>, conflict: &Conflict) -> bool {
-    let statistics = desk.publication.places.table(conflict.used.0).is_none_or(|t| desk.publication.config.is_statistical(&t.form));
-    !statistics || desk.discloses(&conflict.enterprise)
+    let p = desk.publication;
+    let statistics = |record: i64| p.places.table(record).is_none_or(|table| p.config.is_statistical(&table.form));
+    !(statistics(conflict.used.0) || statistics(conflict.other.0)) || desk.discloses(&conflict.enterprise)
 }
 
 /// Codes and names of every enterprise, by its key.

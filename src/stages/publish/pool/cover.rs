@@ -1,6 +1,7 @@
 //! The cover: what the workbook is, what it was made from, by which criteria, and the lines to sign on.
 
 use super::verdicts::thresholds;
+use crate::config::IN_FORCE;
 use crate::error::Error;
 use crate::model::few::is_few;
 use crate::run::{Adopted, Differences, Input};
@@ -72,9 +73,6 @@ fn patents(desk: &Desk<'_>) -> String {
     let figures: Vec<String> = sums.into_iter().map(grouped).collect();
     desk.tell("fact_patents_value", &figures.iter().map(String::as_str).collect::<Vec<_>>())
 }
-
-/// The sentence of the cover names a whole and its four parts.
-const IN_FORCE: usize = 5;
 
 /// The adopted run, and what has changed since.
 fn since(desk: &Desk<'_>, adopted: &Adopted) -> String {

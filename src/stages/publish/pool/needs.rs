@@ -4,7 +4,7 @@ use super::finances::membership;
 use crate::error::Error;
 use crate::model::field::FieldKind;
 use crate::stages::publish::cells::{Reader, Shape, Total};
-use crate::stages::publish::desk::{Desk, text_or_blank};
+use crate::stages::publish::desk::{Desk, Edition, text_or_blank};
 use crate::stages::publish::enterprise_column::EnterpriseColumn;
 use crate::stages::publish::identifiers::Identifiers;
 use crate::stages::publish::verdict::Verdicts;
@@ -32,20 +32,32 @@ pub fn needs(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
     let list = asked.first().and_then(EnterpriseColumn::sole_field).map(|(form, _)| form);
     let records = &desk.publication.merged.records;
     let list = records.iter().skip(1).find(|(_, form)| Some(form.as_str()) == list).map_or("", |(column, _)| column);
+    // A sum would show more than the rows do.
+    let adds = desk.edition == Edition::Closed || asked.first().is_none_or(|column| !column.is_statistics());
     let (mut sums, mut rows) = ([Total::default(); 2], 0_u64);
     for wanted in [true, false] {
         for batch in &desk.gathered.enterprises {
             let verdicts = Verdicts::of(desk.publication, batch);
             let codes = Identifiers::of(desk, batch, "uscc");
-            let name = Reader::of(batch, "name", Shape::Plain);
+            let [key, name] = ["enterprise", "name"].map(|column| Reader::of(batch, column, Shape::Plain));
             let readers: Vec<Reader<'_>> = asked.iter().map(|column| Reader::of(batch, column.id, column.shape())).collect();
             let [stated, record] = [amount, list].map(|column| Reader::of(batch, column, Shape::Plain));
             let cells = desk.gathered.sources.cells(desk.publication.places, batch, amount);
             for row in (0..batch.num_rows()).filter(|row| verdicts.pooled(*row) == wanted && (stated.has(*row) || record.has(*row))) {
-                let cell = if stated.has(row) { cells.cite(row).unwrap_or_default() } else { String::new() };
+                let cell = if stated.has(row) && (adds || desk.discloses(key.text(row))) {
+                    cells.cite(row).unwrap_or_default()
+                } else {
+                    String::new()
+                };
                 let mut values = vec![codes.value(row), text_or_blank(name.text(row)), membership(desk, wanted)];
-                values.extend(readers.iter().map(|reader| reader.value(row, &desk.words)));
-                values.get(3).iter().for_each(|amount| sums[usize::from(!wanted)].add(amount));
+                let disclosed = desk.discloses(key.text(row));
+                values.extend(asked.iter().zip(&readers).map(|(column, reader)| match disclosed || !column.is_statistics() {
+                    true => reader.value(row, &desk.words),
+                    false => Value::Text(desk.say("withheld")),
+                }));
+                if adds {
+                    values.get(3).iter().for_each(|amount| sums[usize::from(!wanted)].add(amount));
+                }
                 values.push(text_or_blank(&cell));
                 rows += 1;
                 table.row(&values)?;
