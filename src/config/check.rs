@@ -48,8 +48,16 @@ const OWN_VALUES: [&str; 7] = ["uscc", "pooled", "conclusion", "consented", "fin
 /// Whether a column of enterprises can be called so: none of those that stages add is.
 fn is_value_name(id: &str) -> bool {
     let added = id.starts_with("verdict_") || id.starts_with("figure_") || id.ends_with("_record") || id.contains("_record_");
-    is_field_name(id) && !added && !OWN_VALUES.contains(&id) && YearOf::split(id).is_none()
+    is_field_name(id) && !added && !OWN_VALUES.contains(&id)
 }
+
+/// Whether a column would be called like the value of a year of another.
+fn is_of_year(options: &Options, id: &str) -> bool {
+    YearOf::split(id).is_some_and(|(of, _)| options.enterprise.get(of).is_some_and(|given| given.per == PeriodKind::Year))
+}
+
+/// The column of enterprises' names.
+const NAME: &str = "name";
 
 /// What is known of a patent beside its fields.
 const OF_RIGHTS: [&str; 3] = ["state", "term_end", "enterprise_name"];
@@ -157,6 +165,10 @@ impl Check<'_> {
         for (field, rule) in &options.merge.field {
             self.survivorship(options, field, rule);
         }
+        // Without any directory that is what is told.
+        if !options.merge.field.contains_key(NAME) && options.form.values().any(|form| form.registry) {
+            self.problem(format!("merge.field.{NAME}"), ProblemKind::MissingKey, Vec::new());
+        }
         for (id, given) in &options.enterprise {
             self.given(options, id, given);
         }
@@ -227,7 +239,7 @@ impl Check<'_> {
     fn survivorship(&mut self, options: &Options, field: &str, rule: &super::SurvivorshipOptions) {
         let path = format!("merge.field.{field}");
         self.valid(&path, rule);
-        if !is_value_name(field) {
+        if !is_value_name(field) || is_of_year(options, field) {
             self.bad_name(path.clone(), field);
         }
         // A built-in form that a site changes tells so itself.
@@ -251,7 +263,7 @@ impl Check<'_> {
         let path = format!("enterprise.{id}");
         self.valid(&path, given);
         self.named(&format!("{path}.label"), &given.label.0);
-        if !is_value_name(id) || options.merge.field.contains_key(id) {
+        if !is_value_name(id) || options.merge.field.contains_key(id) || is_of_year(options, id) {
             self.bad_name(path.clone(), id);
         }
         if given.formula.is_some() {
@@ -384,6 +396,15 @@ impl Check<'_> {
             .filter(|(_, f)| f.kind == FieldKind::Amount)
             .map(|(name, _)| name.clone())
             .collect();
+        // Who an enterprise is stands in every row.
+        let sheet = ["uscc", NAME].map(str::to_owned);
+        if sheet.iter().any(|column| !pool.sheet.contains(column)) && states(self.site, "pool.sheet") {
+            self.add("pool.sheet".into(), &pool.sheet.join(", "), sheet.to_vec());
+        }
+        for (place, name) in pool.finances.iter().enumerate().filter(|(place, name)| pool.finances[..*place].contains(name)) {
+            let others = amounts.iter().filter(|amount| !pool.finances[..=place].contains(amount));
+            self.add("pool.finances".into(), name, others.cloned().collect());
+        }
         self.among("pool.finances", &pool.finances, &amounts);
         self.among("pool.drawn", &pool.drawn, &amounts);
     }
@@ -411,6 +432,14 @@ impl Check<'_> {
         }
         use FieldKind::{Code, Date, Flag, Names, PatentNumber, Text};
         let kinds = [PatentNumber, Text, Code, Code, Date, Date, Date, Flag, Names];
+        // The state of a patent goes by these codes, whatever else a list holds.
+        for (key, field, code) in [("kind", &right.kind, "invention"), ("status", &right.status, "in_force")] {
+            let list = form.field.get(field).and_then(|f| f.codes.as_ref());
+            if list.and_then(|list| options.codes.get(list)).is_some_and(|codes| !codes.contains_key(code)) {
+                let fits = options.codes.iter().filter(|(_, codes)| codes.contains_key(code)).map(|(id, _)| format!("codes.{id}"));
+                self.add(format!("{path}.{key}"), field, fits.collect());
+            }
+        }
         for ((key, field), kind) in right.fields().into_iter().zip(kinds) {
             if form.field.get(field).is_none_or(|f| f.kind != kind) && states(self.site, &path) {
                 let fits = form.field.iter().filter(|(_, f)| f.kind == kind).map(|(name, _)| name.clone());

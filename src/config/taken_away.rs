@@ -32,7 +32,7 @@ pub(super) fn take_away(options: &mut Options, site: &toml::Table) {
         keep(!rule.from.is_empty(), id, &mut lost)
     });
     options.enterprise.retain(|id, given| {
-        let built_in = !states(site, &format!("enterprise.{id}"));
+        let built_in = !["from", "value", "formula"].iter().any(|key| states(site, &format!("enterprise.{id}.{key}")));
         keep(!(built_in && gone.contains(&given.from)), id, &mut lost)
     });
     // What a site declares anew is there, whatever gave it before.
@@ -50,10 +50,10 @@ pub(super) fn take_away(options: &mut Options, site: &toml::Table) {
     }
     options.criterion.retain(|id, c| {
         let rests = speaks_of(&c.met, &lost) || speaks_of(&c.figure, &lost);
-        !rests || states(site, &format!("criterion.{id}"))
+        !rests || ["met", "figure"].iter().any(|key| states(site, &format!("criterion.{id}.{key}")))
     });
     options.edit.retain(|code, edit| {
-        let stated = states(site, &format!("edit.{code}"));
+        let stated = ["dataset", "holds", "fields"].iter().any(|key| states(site, &format!("edit.{code}.{key}")));
         if !states(site, &format!("edit.{code}.dataset")) {
             edit.dataset.retain(|dataset| !gone.contains(dataset));
         }

@@ -30,6 +30,8 @@ pub struct Given {
     pub fields: Vec<String>,
     /// The type of its values in SQL.
     pub sql_type: &'static str,
+    /// Whether it is a number of records.
+    pub counts: bool,
     /// Whether its form was read.
     pub there: bool,
 }

@@ -87,6 +87,11 @@ fn what_would_fail_at_night_is_refused_with_its_line() {
         ("[pool]\ntable = [\"name\", \"profit\"]\n".to_owned(), "CFG-010 4 pool.table"),
         ("[pool]\nfinances = [\"staff\"]\n".to_owned(), "CFG-010 4 pool.finances"),
         (value("from = \"loans\"\nvalue = \"balance\"").replace("loan_balance", "verdict_loan"), "CFG-026 10 enterprise.verdict_loan"),
+        (value("from = \"loans\"\nvalue = \"balance\"").replace("loan_balance", "revenue_2030"), "CFG-026 10 enterprise.revenue_2030"),
+        ("[merge.field.pooled]\nfrom = [\"needs.need_months\"]\n".to_owned(), "CFG-026 3 merge.field.pooled"),
+        ("[pool]\nsheet = []\n".to_owned(), "CFG-010 4 pool.sheet"),
+        ("[pool]\nfinances = [\"revenue\", \"revenue\"]\n".to_owned(), "CFG-010 4 pool.finances"),
+        ("[form.patents.field.status]\ncodes = \"patent_kind\"\n".to_owned(), "CFG-010 0 form.patents.right.status"),
         ("[pool]\npatents = \"staff\"\n".to_owned(), "CFG-010 4 pool.patents"),
         ("[pool]\nneeds = [\"need_use\"]\n".to_owned(), "CFG-010 4 pool.needs"),
         ("[pool]\nneeds = [\"revenue\"]\n".to_owned(), "CFG-010 4 pool.needs"),
@@ -159,7 +164,10 @@ fn a_built_in_form_is_taken_away_with_all_that_only_it_gives() {
     let criteria = |site: &Site| -> BTreeSet<String> { site.table("verdicts").iter().map(|row| row["criterion"].clone()).collect() };
     let gone = [("needs", "need_months", ""), ("returns", "revenue_growth", "revenue_stated"), ("patents", "patents_free", "patent_free")];
     for (form, column, criterion) in gone {
-        let site = small_with(&format!("[form.{form}]\ndisabled = true\n"));
+        // A built-in edit or criterion that the site only tells more gravely goes as well.
+        let tweaks =
+            "[edit.F1]\nseverity = \"explain\"\n[edit.PAT-001]\nseverity = \"explain\"\n[criterion.patent_free]\nthreshold = \"一件\"\n";
+        let site = small_with(&format!("[form.{form}]\ndisabled = true\n{tweaks}"));
         let checked = site.huichi(&["check"]);
         assert!(checked.status.success(), "{}{}", text(&checked.stdout), text(&checked.stderr));
         site.run();
@@ -209,6 +217,7 @@ fn what_rests_on_statistics_is_masked_wherever_it_stands() {
         [enterprise.twice]\nlabel = \"净利润\"\nfrom = \"returns\"\nvalue = \"net_profit\"\nper = \"year\"\n
         [enterprise.dear]\nlabel = \"有费用的专利\"\nfrom = \"patents\"\nvalue = \"count()\"\nonly = \"fee > 100 -- 元\"\n
         [enterprise.named]\nlabel = \"某件专利\"\nfrom = \"patents\"\nvalue = \"title\"\nonly = \"state = 'free'\"\n
+        [enterprise.wishes]\nlabel = \"需求条数\"\nfrom = \"needs\"\nvalue = \"count()\"\nonly = \"t.need_amount > 999999999\"\n
         [form.patents.field]\nfee = { label = \"年费\", type = \"amount\" }\n
         [pool]\nneeds = [\"need_amount\", \"debt_ratio\", \"total_assets\"]\n";
     let site = small_with(settings);
@@ -219,7 +228,7 @@ fn what_rests_on_statistics_is_masked_wherever_it_stands() {
     let open: BTreeSet<String> = rows.iter().filter(|row| row["consented"] == "true").map(|row| row["name"].clone()).collect();
     assert!(!open.is_empty() && open.len() < rows.len());
     for row in &rows {
-        assert_eq!((&row["twice_2023"], &row["dear"]), (&row["net_profit"], &"0".to_owned()));
+        assert_eq!((&row["twice_2023"], row["dear"].as_str(), row["wishes"].as_str()), (&row["net_profit"], "0", "0"));
     }
     let mut book: calamine::Xlsx<_> = calamine::open_workbook(site.path("outputs/latest/备选池_运营版.xlsx")).expect("a workbook");
     let needs = calamine::Reader::worksheet_range(&mut book, "融资需求").expect("a sheet");

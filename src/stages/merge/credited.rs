@@ -2,7 +2,7 @@
 
 use super::Plan;
 use super::datasets::Datasets;
-use super::only::{Only, records};
+use super::only::{ALIAS, Only, records};
 use crate::config::{GivenOptions, Taken};
 use crate::engine::EngineError;
 
@@ -44,7 +44,7 @@ impl Plan<'_> {
         if there && !aggregates.is_empty() {
             self.joins.push(format!(
                 "LEFT JOIN (SELECT enterprise, {} FROM (SELECT c.enterprise, p.* FROM credits_{form} c
-                    JOIN {} p ON p.record = c.record) AS p GROUP BY enterprise) AS {alias}
+                    JOIN {} p ON p.record = c.record) AS {ALIAS} GROUP BY enterprise) AS {alias}
                  ON {alias}.enterprise = r.enterprise",
                 aggregates.join(", "),
                 records(form, conditions.iter())

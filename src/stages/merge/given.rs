@@ -104,7 +104,7 @@ impl Figure<'_> {
         let value = match self.taken {
             Taken::Field(_) => format!("CASE WHEN {whole} AND min(value) = max(value) THEN min(value) END"),
             Taken::Sum(..) => format!("CASE WHEN {whole} THEN TRY_CAST(sum(value) AS {}) END", self.sql_type()),
-            Taken::Latest(_) => "max(CASE WHEN value <= as_of() THEN value END)".to_owned(),
+            Taken::Latest(_) => "CASE WHEN count(why) = 0 THEN max(CASE WHEN value <= as_of() THEN value END) END".to_owned(),
             Taken::Count => format!("CASE WHEN {whole} THEN sum(value) END"),
         };
         let (period, group) = match self.options.per {
@@ -129,6 +129,7 @@ impl Figure<'_> {
             year,
             fields: self.fields(),
             sql_type: self.sql_type(),
+            counts: self.taken == Taken::Count,
             there,
         };
         match self.options.per {
@@ -148,5 +149,13 @@ pub fn joined(given: &Given) -> (Option<String>, Vec<String>) {
     let of_year = given.year.map(|year| format!(" WHERE period = {year}")).unwrap_or_default();
     let join =
         format!("LEFT JOIN (SELECT enterprise, value, why FROM given_{id}{of_year}) AS {alias} ON {alias}.enterprise = r.enterprise");
-    (Some(join), vec![format!("{alias}.value AS \"{name}\""), format!("{alias}.why AS \"{name}_why\"")])
+    // Who is in no list has none of it; of a year that nobody lists, nobody knows.
+    let value = match (given.counts, given.year) {
+        (true, None) => format!("CASE WHEN {alias}.why IS NULL THEN coalesce({alias}.value, 0) END"),
+        (true, Some(year)) => format!(
+            "CASE WHEN {alias}.why IS NULL AND (SELECT count(*) FROM given_by_{id} b WHERE b.period = {year}) > 0 THEN coalesce({alias}.value, 0) END"
+        ),
+        (false, _) => format!("{alias}.value"),
+    };
+    (Some(join), vec![format!("{value} AS \"{name}\""), format!("{alias}.why AS \"{name}_why\"")])
 }

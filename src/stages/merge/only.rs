@@ -9,6 +9,9 @@ use std::collections::BTreeSet;
 
 static NO_TABLES: Tables = Tables::new();
 
+/// What stands for a record in plans, and may be written before a field and a dot.
+pub(super) const ALIAS: &str = "t";
+
 /// What is known of each patent beside what its record states.
 pub const OF_RIGHTS: [(&str, DataType); 2] = [("state", DataType::Utf8), ("term_end", DataType::Date32)];
 
@@ -18,7 +21,7 @@ pub fn only(engine: &Engine, sql: &str, form: &FormOptions, columns: &Schema) ->
     if form.right.is_some() {
         fields.extend(OF_RIGHTS.map(|(name, data_type)| Field::new(name, data_type, true)));
     }
-    engine.read_condition(sql, &Place::new("records", &Schema::new(fields), &NO_TABLES, Reach::Row)?).map(|_| ())
+    engine.read_condition(sql, &Place::new(ALIAS, &Schema::new(fields), &NO_TABLES, Reach::Row)?).map(|_| ())
 }
 
 /// A condition as a plan writes it.
