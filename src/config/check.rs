@@ -1,16 +1,22 @@
 //! What the pieces of the settings say of each other: the checks that one setting cannot make of itself.
 
+mod enterprises;
+mod names;
+mod pool;
+
+pub(super) use names::is_field_name;
+
 use super::decode::{Problem, ProblemKind, line_of, validation_problems};
 use super::nature::is_nature;
-use super::pool::IN_FORCE;
 use super::secret::{Address, SECRET_FORMS};
 use super::taken_away::NEVER;
 use super::{FieldOptions, FormOptions, Links, NoticeKind, Options, Part, PortalOptions};
-use super::{GivenOptions, OTHERS, Pick, Taken, YearOf, list_field, merge::states};
+use super::{list_field, merge::states};
 use crate::model::amount::Unit;
-use crate::model::field::{FieldKind, PeriodKind};
+use crate::model::field::{FieldKind, Role};
 use crate::model::url::{self, Unusable};
 use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, Utc};
+use names::{NAME, OF_RIGHTS, is_form_name};
 use std::net::SocketAddr;
 use validator::Validate;
 
@@ -26,87 +32,6 @@ fn today() -> NaiveDate {
         Some(shanghai) => Utc::now().with_timezone(&shanghai).date_naive(),
         None => Utc::now().date_naive(),
     }
-}
-
-/// Columns of datasets that are no field's.
-const OWN_COLUMNS: [&str; 10] = [
-    "record",
-    "period",
-    "enterprise",
-    "owners_linked",
-    "not_linked",
-    "name_agrees",
-    "enterprise_name",
-    "first_record",
-    "conflicting",
-    "rivals",
-];
-
-/// Columns of enterprises that no declaration gives.
-const OWN_VALUES: [&str; 7] = ["uscc", "pooled", "conclusion", "consented", "findings", "findings_open", "findings_shown"];
-
-/// Whether a column of enterprises can be called so: none of those that stages add is.
-fn is_value_name(id: &str) -> bool {
-    let added = id.starts_with("verdict_") || id.starts_with("figure_") || id.ends_with("_record") || id.contains("_record_");
-    is_field_name(id) && !added && !OWN_VALUES.contains(&id)
-}
-
-/// Whether a column would be called like the value of a year of another.
-fn is_of_year(options: &Options, id: &str) -> bool {
-    YearOf::split(id).is_some_and(|(of, _)| options.enterprise.get(of).is_some_and(|given| given.per == PeriodKind::Year))
-}
-
-/// The column of enterprises' names.
-const NAME: &str = "name";
-
-/// What is known of a patent beside its fields.
-const OF_RIGHTS: [&str; 3] = ["state", "term_end", "enterprise_name"];
-
-/// What is written behind a field's name for what stands beside its value.
-const BESIDE: [&str; 7] = ["_state", "_raw", "_cell", "_unit", "_key", "_precision", "_why"];
-
-/// Whether a field can be called so: conditions name it without quotation marks, and no other column is called so.
-pub(super) fn is_field_name(name: &str) -> bool {
-    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-    name.starts_with(|c: char| c.is_ascii_lowercase())
-        && name.chars().all(plain)
-        && !OWN_COLUMNS.contains(&name)
-        && !BESIDE.iter().any(|end| name.ends_with(end))
-}
-
-/// Tables of a run that are no form's.
-const OWN_TABLES: [&str; 19] = [
-    "registry",
-    "names",
-    "sum_rows",
-    "duplicates",
-    "quarantined",
-    "enterprises",
-    "verdicts",
-    "patent_states",
-    "findings",
-    "unjudged",
-    "edits",
-    "conflicts",
-    "provenance",
-    "not_linked",
-    "places",
-    "set_aside",
-    "wanted",
-    "dictionary",
-    "forms",
-];
-
-/// What tables are called that stand beside a form's.
-const TABLE_PREFIXES: [&str; 5] = ["links_", "stated_", "whole_", "credits_", "given_"];
-
-/// Whether a form can be called so: plans name its dataset without quotation marks, and no other table is called so.
-fn is_form_name(name: &str) -> bool {
-    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-    name.starts_with(|c: char| c.is_ascii_lowercase())
-        && name.chars().all(plain)
-        && !OWN_TABLES.contains(&name)
-        && !TABLE_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
 /// The checks of one site's file, and what they found so far.
@@ -234,220 +159,6 @@ impl Check<'_> {
         self.problems.push(Problem { line, path, kind, found: String::new(), expected });
     }
 
-    /// A field comes from the directory or from forms with one record for each enterprise, and all its sources hold the same
-    /// kind of value.
-    fn survivorship(&mut self, options: &Options, field: &str, rule: &super::SurvivorshipOptions) {
-        let path = format!("merge.field.{field}");
-        self.valid(&path, rule);
-        if !is_value_name(field) || is_of_year(options, field) {
-            self.bad_name(path.clone(), field);
-        }
-        // A built-in form that a site changes tells so itself.
-        let built_in = !states(self.site, &format!("{path}.from"));
-        let forms = || options.form.iter().filter(move |(_, form)| built_in || form.period == PeriodKind::None && form.is_one_each());
-        let kind = |from: &str| {
-            let (form, name) = from.split_once('.')?;
-            let (_, form) = forms().find(|(id, _)| *id == form)?;
-            form.field.get(name).map(|f| f.kind)
-        };
-        let first = rule.from.first().and_then(|f| kind(f));
-        for from in rule.from.iter().filter(|f| kind(f).is_none() || kind(f) != first) {
-            let same = |k: FieldKind| k != FieldKind::Personal && first.is_none_or(|first| first == k);
-            let names = forms().flat_map(|(form, f)| f.field.iter().filter(|(_, o)| same(o.kind)).map(move |(n, _)| format!("{form}.{n}")));
-            self.add(format!("{path}.from"), from, names.collect());
-        }
-    }
-
-    /// A value of each enterprise comes from fields of a form whose records find their enterprises, or from other values.
-    fn given(&mut self, options: &Options, id: &str, given: &GivenOptions) {
-        let path = format!("enterprise.{id}");
-        self.valid(&path, given);
-        self.named(&format!("{path}.label"), &given.label.0);
-        if !is_value_name(id) || options.merge.field.contains_key(id) || is_of_year(options, id) {
-            self.bad_name(path.clone(), id);
-        }
-        if given.formula.is_some() {
-            return self.formula(&path, given);
-        }
-        if let Some(kind) = given.kind {
-            self.add(format!("{path}.type"), &format!("{kind:?}").to_lowercase(), vec!["formula = \"…\"".into()]);
-        }
-        let forms = || options.form.iter().filter(|(_, form)| form.links != Links::None);
-        let Some((_, form)) = forms().find(|(form, _)| **form == given.from) else {
-            return self.add(format!("{path}.from"), &given.from, forms().map(|(form, _)| form.clone()).collect());
-        };
-        let fields = |fits: fn(&FieldOptions) -> bool| {
-            form.field.iter().filter(move |(_, f)| f.kind != FieldKind::Personal && fits(f)).map(|(name, _)| name.clone())
-        };
-        let single = || fields(|f| f.columns.is_none());
-        let figures = || fields(|f| matches!(f.kind, FieldKind::Amount | FieldKind::Number));
-        let dates = || fields(|f| f.columns.is_none() && f.kind == FieldKind::Date);
-        let fits = match given.taken() {
-            None => false,
-            Some(Taken::Count) => true,
-            Some(Taken::Field(field)) => single().any(|name| name == field),
-            Some(Taken::Latest(field)) => dates().any(|name| name == field),
-            Some(Taken::Sum(field, range)) => {
-                let columns = form.field.get(&field).and_then(|f| f.columns.as_deref()).and_then(list_field::headings);
-                figures().any(|name| name == field) && range.is_none_or(|(_, last)| columns.is_some_and(|c| last <= c.len()))
-            }
-        };
-        if !fits {
-            let sums = figures().map(|name| format!("sum({name})"));
-            let latest = dates().map(|name| format!("latest({name})"));
-            self.add(format!("{path}.value"), &given.value, single().chain(sums).chain(latest).chain(["count()".to_owned()]).collect());
-        }
-        if form.period == PeriodKind::None && given.per == PeriodKind::Year {
-            self.add(format!("{path}.per"), "year", vec!["none".into()]);
-        }
-        if let Some(pick) = given.pick.filter(|_| form.period == PeriodKind::None) {
-            let found = if pick == Pick::LatestYear { "latest year" } else { "last year" };
-            self.add(format!("{path}.pick"), found, vec![format!("form.{}.period = \"year\"", given.from)]);
-        }
-    }
-
-    /// A formula stands alone, and gives a figure.
-    fn formula(&mut self, path: &str, given: &GivenOptions) {
-        let beside = [
-            ("from", !given.from.is_empty()),
-            ("value", !given.value.is_empty()),
-            ("only", given.only.is_some()),
-            ("pick", given.pick.is_some()),
-            ("per", given.per != PeriodKind::None),
-        ];
-        if let Some((key, _)) = beside.into_iter().find(|(_, stated)| *stated) {
-            self.add(format!("{path}.{key}"), key, vec!["formula = \"…\"".into()]);
-        }
-        if let Some(kind) = given.kind.filter(|kind| !matches!(kind, FieldKind::Amount | FieldKind::Number)) {
-            self.add(format!("{path}.type"), &format!("{kind:?}").to_lowercase(), vec!["number".into(), "amount".into()]);
-        }
-    }
-
-    /// What `[pool]` names is there, and is what it is named for.
-    fn pool(&mut self, options: &Options) {
-        let pool = &options.pool;
-        let declared: Vec<String> = options.merge.field.keys().chain(options.enterprise.keys()).cloned().collect();
-        let own: [&[&str]; 4] =
-            [&["uscc", "findings", OTHERS], &["uscc", "conclusion", "consented", "findings", OTHERS], &["uscc", OTHERS], &[]];
-        for ((key, list), own) in pool.lists().into_iter().zip(own) {
-            let known: Vec<String> = own.iter().map(|w| (*w).to_owned()).chain(declared.iter().cloned()).collect();
-            self.among(&format!("pool.{key}"), list, &known);
-        }
-        let merged = |fits: fn(FieldKind) -> bool, open: bool| -> Vec<String> {
-            let of = |from: &str| {
-                let (form, field) = from.split_once('.')?;
-                Some((options.form.get(form)?, options.form.get(form)?.field.get(field)?))
-            };
-            let serves = |rule: &super::SurvivorshipOptions| {
-                let sources = rule.from.iter().map(|from| of(from));
-                let mut sources = sources.map(|source| source.is_some_and(|(form, f)| fits(f.kind) && (!open || !form.is_statistical())));
-                sources.all(|serves| serves)
-            };
-            options.merge.field.iter().filter(|(_, rule)| serves(rule)).map(|(id, _)| id.clone()).collect()
-        };
-        let given = |fits: &dyn Fn(&GivenOptions) -> bool| {
-            options.enterprise.iter().filter(|(_, g)| fits(g)).map(|(id, _)| id.clone()).collect::<Vec<_>>()
-        };
-        let amounts = |given: &GivenOptions| match given.taken() {
-            _ if given.formula.is_some() => given.kind == Some(FieldKind::Amount),
-            Some(Taken::Field(field) | Taken::Sum(field, _)) => {
-                options.form.get(&given.from).and_then(|form| form.field.get(&field)).is_some_and(|f| f.kind == FieldKind::Amount)
-            }
-            _ => false,
-        };
-        let is_amount = |kind: FieldKind| kind == FieldKind::Amount;
-        let all_amounts: Vec<String> = merged(is_amount, false).into_iter().chain(given(&amounts)).collect();
-        let single = |given: &GivenOptions| given.per == PeriodKind::None;
-        let singles: Vec<String> = options.merge.field.keys().cloned().chain(given(&single)).collect();
-        self.among("pool.needs", &pool.needs, &singles);
-        let first = pool.needs.first().filter(|first| singles.contains(first));
-        self.among("pool.needs", &first.cloned().into_iter().collect::<Vec<_>>(), &all_amounts);
-        // What is told of patents counts patents, and nothing that needs consent.
-        let rights = options.form.iter().find(|(_, form)| form.right.is_some()).map(|(id, _)| id.clone()).unwrap_or_default();
-        let counted = |given: &GivenOptions| given.from == rights && given.taken() == Some(Taken::Count);
-        let counts = given(&counted);
-        self.among("pool.in_force", &pool.in_force, &counts);
-        if ![0, IN_FORCE].contains(&pool.in_force.len()) && states(self.site, "pool.in_force") {
-            self.add("pool.in_force".into(), &pool.in_force.len().to_string(), vec![IN_FORCE.to_string()]);
-        }
-        let is_text = |kind: FieldKind| matches!(kind, FieldKind::Text | FieldKind::Code | FieldKind::Name | FieldKind::Names);
-        for (key, column) in pool.roles().into_iter().filter(|(_, column)| !column.is_empty()) {
-            let known = match key {
-                "consent" => merged(|kind| kind == FieldKind::Flag, false),
-                "consent_on" => merged(|kind| kind == FieldKind::Date, false),
-                "title" => merged(|kind| kind == FieldKind::Code, true),
-                "patents" => counts.clone(),
-                _ => merged(is_text, true),
-            };
-            self.among(&format!("pool.{key}"), std::slice::from_ref(&column.to_owned()), &known);
-        }
-        for (word, column) in &pool.ranges {
-            self.among(&format!("pool.ranges.{word}"), std::slice::from_ref(column), &all_amounts);
-        }
-        let years: Vec<String> = options.form.iter().filter(|(_, f)| f.period == PeriodKind::Year).map(|(id, _)| id.clone()).collect();
-        if !pool.figures.is_empty() {
-            self.among("pool.figures", std::slice::from_ref(&pool.figures), &years);
-        }
-        let amounts: Vec<String> = options
-            .form
-            .get(&pool.figures)
-            .into_iter()
-            .flat_map(|form| &form.field)
-            .filter(|(_, f)| f.kind == FieldKind::Amount)
-            .map(|(name, _)| name.clone())
-            .collect();
-        // Who an enterprise is stands in every row.
-        let sheet = ["uscc", NAME].map(str::to_owned);
-        if sheet.iter().any(|column| !pool.sheet.contains(column)) && states(self.site, "pool.sheet") {
-            self.add("pool.sheet".into(), &pool.sheet.join(", "), sheet.to_vec());
-        }
-        for (place, name) in pool.finances.iter().enumerate().filter(|(place, name)| pool.finances[..*place].contains(name)) {
-            let others = amounts.iter().filter(|amount| !pool.finances[..=place].contains(amount));
-            self.add("pool.finances".into(), name, others.cloned().collect());
-        }
-        self.among("pool.finances", &pool.finances, &amounts);
-        self.among("pool.drawn", &pool.drawn, &amounts);
-    }
-
-    fn among(&mut self, path: &str, stated: &[String], known: &[String]) {
-        // Of built-in lists that a site's own changes leave behind, those changes tell.
-        for name in stated.iter().filter(|name| !known.contains(name) && states(self.site, path)) {
-            self.add(path.to_owned(), name, known.to_vec());
-        }
-    }
-
-    /// The fields that say of each patent what it is are there, and only one form has such.
-    fn right(&mut self, options: &Options, id: &str, form: &FormOptions) {
-        let Some(right) = &form.right else { return };
-        let path = format!("form.{id}.right");
-        if let Some((other, _)) = options.form.iter().find(|(_, form)| form.right.is_some()).filter(|(other, _)| *other != id) {
-            return self.add(path, id, vec![format!("form.{other}.right")]);
-        }
-        if form.links != Links::Holders {
-            // Of a built-in form whose links the site changes, that entry tells.
-            if states(self.site, &path) {
-                self.add(path, "right", vec!["links = \"holders\"".into()]);
-            }
-            return;
-        }
-        use FieldKind::{Code, Date, Flag, Names, PatentNumber, Text};
-        let kinds = [PatentNumber, Text, Code, Code, Date, Date, Date, Flag, Names];
-        // The state of a patent goes by these codes, whatever else a list holds.
-        for (key, field, code) in [("kind", &right.kind, "invention"), ("status", &right.status, "in_force")] {
-            let list = form.field.get(field).and_then(|f| f.codes.as_ref());
-            if list.and_then(|list| options.codes.get(list)).is_some_and(|codes| !codes.contains_key(code)) {
-                let fits = options.codes.iter().filter(|(_, codes)| codes.contains_key(code)).map(|(id, _)| format!("codes.{id}"));
-                self.add(format!("{path}.{key}"), field, fits.collect());
-            }
-        }
-        for ((key, field), kind) in right.fields().into_iter().zip(kinds) {
-            if form.field.get(field).is_none_or(|f| f.kind != kind) && states(self.site, &path) {
-                let fits = form.field.iter().filter(|(_, f)| f.kind == kind).map(|(name, _)| name.clone());
-                self.add(format!("{path}.{key}"), field, fits.collect());
-            }
-        }
-    }
-
     fn output(&mut self, options: &Options) {
         let output = &options.output;
         let data: Vec<&str> = super::DATASETS.iter().copied().chain(options.form.keys().map(String::as_str)).collect();
@@ -512,7 +223,11 @@ impl Check<'_> {
                 let path = format!("{path}.field.{name}");
                 self.valid(&path, field);
                 // Figures of the yearly form give each enterprise a value under their own name.
-                let figure = *id == options.pool.figures && matches!(field.kind, FieldKind::Amount | FieldKind::Number);
+                let number = matches!(field.kind, FieldKind::Amount | FieldKind::Number);
+                if field.role == Some(Role::Figure) && !number {
+                    self.add(format!("{path}.role"), "figure", vec!["identifier".into(), "attribute".into()]);
+                }
+                let figure = *id == options.pool.figures && number && field.role() == Role::Figure;
                 let taken = figure && options.merge.field.contains_key(name) || form.right.is_some() && OF_RIGHTS.contains(&name.as_str());
                 if !is_field_name(name) || taken {
                     self.bad_name(path.clone(), name);

@@ -11,7 +11,7 @@ use super::pool::{PoolOptions, RightOptions};
 use super::portal::PortalOptions;
 use super::retention::RetentionOptions;
 use super::secret::{Address, Secret};
-use crate::model::field::{FieldKind, PeriodKind};
+use crate::model::field::{FieldKind, PeriodKind, Role};
 use crate::model::scope::Scope;
 use crate::model::severity::Severity;
 use crate::model::words::{Label, Words};
@@ -286,8 +286,7 @@ impl FormOptions {
 
     /// Whether a field is statistics: as it says itself, else every figure of a form of statistics.
     pub fn holds_statistics(&self, field: &str) -> bool {
-        let figure = |kind: FieldKind| matches!(kind, FieldKind::Amount | FieldKind::Number);
-        self.field.get(field).is_some_and(|f| f.statistics.unwrap_or(self.statistics && figure(f.kind)))
+        self.field.get(field).is_some_and(|f| f.statistics.unwrap_or(self.statistics && f.role() == Role::Figure))
     }
 
     /// The first field of a type.
@@ -341,6 +340,15 @@ impl Part<'_> {
     pub const ENTERPRISE: &'static str = "enterprise";
     /// The word for the period.
     pub const YEAR: &'static str = "year";
+
+    /// The word for it in the settings.
+    pub fn id(&self) -> &str {
+        match self {
+            Part::Enterprise => Self::ENTERPRISE,
+            Part::Period => Self::YEAR,
+            Part::Field(name) => name,
+        }
+    }
 }
 
 /// How records find their enterprises.
@@ -388,6 +396,13 @@ pub struct FieldOptions {
     /// The field whose value of the year before this column repeats (上年同期).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prior_of: Option<String>,
+    /// What it is to its record: amounts and numbers are figures, codes and names identifiers, all else attributes, unless said
+    /// otherwise (a meter's number is an identifier).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
+    /// What it means, for the dictionary.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub meaning: Option<Label>,
     /// Whether it is statistics under the Statistics Law; if not stated, every figure of a form of statistics is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub statistics: Option<bool>,
@@ -400,6 +415,13 @@ pub struct FieldOptions {
     /// For amounts: the unit if the form fixes one (a table that says otherwise wins).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
+}
+
+impl FieldOptions {
+    /// What it is to its record.
+    pub fn role(&self) -> Role {
+        self.role.unwrap_or(self.kind.role())
+    }
 }
 
 /// `[edit.<code>]`

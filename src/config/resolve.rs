@@ -6,7 +6,7 @@ use super::masked::mask;
 use super::secret::{SECRET_FORMS, Secret};
 use super::taken_away::take_away;
 use super::{FormOptions, GivenOptions, Options, Pick, Taken, field_of, list_field, merge, nature, settings};
-use crate::model::field::FieldKind;
+use crate::model::field::{FieldKind, Role};
 use crate::model::words::{Label, Lang, Words};
 use chrono::NaiveDate;
 use std::ops::Deref;
@@ -238,7 +238,8 @@ fn complete(options: &mut Options, built_in: &[String]) {
 /// Lets figures of the yearly form that nothing takes give their value of the last year: criteria can name them.
 fn further_figures(options: &mut Options) {
     let Some((id, form)) = options.form.get_key_value(&options.pool.figures) else { return };
-    let figures = form.field.iter().filter(|(_, f)| matches!(f.kind, FieldKind::Amount | FieldKind::Number) && f.columns.is_none());
+    let is_number = |kind: FieldKind| matches!(kind, FieldKind::Amount | FieldKind::Number);
+    let figures = form.field.iter().filter(|(_, f)| is_number(f.kind) && f.role() == Role::Figure && f.columns.is_none());
     let taken = |name: &String| options.enterprise.contains_key(name) || options.merge.field.contains_key(name);
     let further = figures.filter(|(name, _)| !taken(name)).map(|(name, field)| {
         let label = Label(Words { zh: field.label.clone(), en: String::new() });

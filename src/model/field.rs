@@ -13,6 +13,29 @@ pub enum PeriodKind {
     Year,
 }
 
+/// What a column is to its record, apart from how its cells are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// It names the record, or whose it is.
+    Identifier,
+    /// It says of what kind it is, or when.
+    Attribute,
+    /// It says how much.
+    Figure,
+}
+
+impl FieldKind {
+    /// What a column of this kind is, if nothing else is said.
+    pub fn role(self) -> Role {
+        match self {
+            Self::Uscc | Self::OrgCode | Self::PatentNumber | Self::Name | Self::Names => Role::Identifier,
+            Self::Amount | Self::Number => Role::Figure,
+            Self::Text | Self::Year | Self::Date | Self::Code | Self::Flag | Self::Personal => Role::Attribute,
+        }
+    }
+}
+
 /// What a field's cells hold, and so how their text is read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -89,6 +89,7 @@ fn what_would_fail_at_night_is_refused_with_its_line() {
         (value("from = \"loans\"\nvalue = \"balance\"").replace("loan_balance", "verdict_loan"), "CFG-026 10 enterprise.verdict_loan"),
         (value("from = \"loans\"\nvalue = \"balance\"").replace("loan_balance", "revenue_2030"), "CFG-026 10 enterprise.revenue_2030"),
         ("[merge.field.pooled]\nfrom = [\"needs.need_months\"]\n".to_owned(), "CFG-026 3 merge.field.pooled"),
+        ("[form.needs.field.need_use]\nrole = \"figure\"\n".to_owned(), "CFG-010 4 form.needs.field.need_use.role"),
         ("[pool]\nsheet = []\n".to_owned(), "CFG-010 4 pool.sheet"),
         ("[pool]\nfinances = [\"revenue\", \"revenue\"]\n".to_owned(), "CFG-010 4 pool.finances"),
         ("[form.patents.field.status]\ncodes = \"patent_kind\"\n".to_owned(), "CFG-010 0 form.patents.right.status"),
@@ -185,7 +186,7 @@ fn a_site_says_what_its_pool_shows() {
     let settings = "[enterprise.need_share]\nlabel = \"需求占资产比\"\nunit = \"%\"\nformula = \"need_amount / positive(total_assets)\"\n
         [enterprise.exports]\nlabel = \"低收入\"\nfrom = \"returns\"\nvalue = \"count()\"\nonly = \"revenue < 1000000\"\nhidden = true\n
         [pool]\nsheet = [\"uscc\", \"name\", \"need_share\", \"exports\"]\n
-        [form.returns.field.staff]\nstatistics = false\n[form.needs.field.need_months]\nstatistics = true\n";
+        [form.returns.field.staff]\nstatistics = false\n[form.returns.field.revenue]\nmeaning = \"按权责发生制\"\n[form.needs.field.need_months]\nstatistics = true\n";
     let site = small_with(settings);
     site.run();
     let rows = site.table("enterprises");
@@ -206,6 +207,13 @@ fn a_site_says_what_its_pool_shows() {
         ["staff", "revenue_2023", "need_months", "need_amount", "exports"].map(statistics),
         ["false", "true", "true", "false", "true"]
     );
+    let nature = |dataset: &str, column: &str| {
+        let entry = dictionary.iter().find(|row| row["dataset"] == dataset && row["column"] == column).expect("an entry");
+        [&entry["role"], &entry["grain"], &entry["meaning"]].map(String::as_str)
+    };
+    assert_eq!(nature("returns", "revenue"), ["figure", "enterprise, year", "按权责发生制"]);
+    assert_eq!(nature("patents", "patent_number"), ["identifier", "patent_number", ""]);
+    assert_eq!(nature("enterprises", "revenue_2023"), ["figure", "enterprise, year", ""]);
     let heads: BTreeSet<String> = rows[0].keys().cloned().collect();
     assert!(heads.contains("exports") && heads.contains("need_share_why"), "{heads:?}");
 }

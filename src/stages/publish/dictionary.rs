@@ -5,13 +5,14 @@ use super::cells::Shape;
 use super::disclosure::{judges_statistics, reads_statistics};
 use super::enterprise_column::{Declared, EnterpriseColumn};
 use super::tables::{Table, batch, texts};
-use crate::config::{Config, FormOptions, GivenOptions, Links};
+use crate::config::{Config, FormOptions, GivenOptions, Links, Part};
 use crate::error::Error;
 use crate::finding::find_word;
-use crate::model::field::FieldKind;
+use crate::model::field::{FieldKind, Role};
 use crate::model::words::{Lang, fill};
 use datafusion::arrow::array::BooleanArray;
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
+use serde::Serialize;
 use std::sync::Arc;
 
 /// Its name.
@@ -26,6 +27,10 @@ struct Entry {
     label: String,
     kind: String,
     unit: String,
+    /// What it is to its record.
+    role: Option<Role>,
+    /// Of what one value speaks.
+    grain: String,
     origin: String,
     meaning: String,
     statistics: bool,
@@ -39,7 +44,7 @@ pub fn dictionary<'a>(config: &Config, datasets: impl Iterator<Item = (&'a str, 
         rows.extend(schema.fields().iter().map(|field| (dataset.to_owned(), field.name().clone(), entry(config, lang, dataset, field))));
     }
     let text = |name: &str| Field::new(name, DataType::Utf8, true);
-    let own = ["dataset", "column", "label", "type", "unit", "origin", "meaning"].map(text);
+    let own = ["dataset", "column", "label", "type", "unit", "role", "grain", "origin", "meaning"].map(text);
     for field in own.iter().chain([&Field::new("statistics", DataType::Boolean, true)]) {
         rows.push((DICTIONARY.to_owned(), field.name().clone(), entry(config, lang, DICTIONARY, field)));
     }
@@ -50,6 +55,8 @@ pub fn dictionary<'a>(config: &Config, datasets: impl Iterator<Item = (&'a str, 
         ("label", column(|e| &e.label)),
         ("type", column(|e| &e.kind)),
         ("unit", column(|e| &e.unit)),
+        ("role", texts(rows.iter().map(|(_, _, entry)| entry.role.map(word_of).unwrap_or_default()))),
+        ("grain", column(|e| &e.grain)),
         ("origin", column(|e| &e.origin)),
         ("meaning", column(|e| &e.meaning)),
         ("statistics", Arc::new(rows.iter().map(|(_, _, entry)| Some(entry.statistics)).collect::<BooleanArray>())),
@@ -94,17 +101,22 @@ fn beside(lang: Lang, end: &str, of: Entry) -> Entry {
         let word = find_word(lang, &format!("{section}.beside{end}")).unwrap_or_default();
         fill(word, |_| Some(of.label.clone())).into_owned()
     };
-    Entry { label: told("data_column"), meaning: told("data_meaning"), kind: "text".into(), unit: String::new(), ..of }
+    Entry { label: told("data_column"), meaning: told("data_meaning"), kind: "text".into(), unit: String::new(), role: None, ..of }
 }
 
 fn of_form(config: &Config, lang: Lang, form: &FormOptions, name: &str) -> Option<Entry> {
     if let Some(field) = form.field.get(name) {
         return Some(Entry {
             label: field.label.clone(),
-            kind: id_of(field.kind),
+            kind: word_of(field.kind),
+            role: Some(field.role()),
+            grain: form.identity().iter().map(Part::id).collect::<Vec<_>>().join(", "),
             unit: if field.kind == FieldKind::Amount { yuan_of(lang).to_owned() } else { String::new() },
             origin: form.title.clone(),
-            meaning: words_of(config, field.codes.as_deref()),
+            meaning: match &field.meaning {
+                Some(meaning) => meaning.get(lang).to_owned(),
+                None => words_of(config, field.codes.as_deref()),
+            },
             statistics: form.holds_statistics(name),
         });
     }
@@ -122,7 +134,8 @@ fn of_enterprise(config: &Config, lang: Lang, name: &str) -> Option<Entry> {
             origin: if section == "verdict" { criterion.met.clone() } else { criterion.figure.clone() },
             meaning: told("data_meaning").to_owned(),
             statistics: judges_statistics(config, criterion) || section == "verdict" && reads_statistics(config, &criterion.met),
-            unit: String::new(),
+            grain: Part::ENTERPRISE.to_owned(),
+            ..Entry::default()
         });
     }
     let Some(column) = EnterpriseColumn::of(config, name) else {
@@ -135,11 +148,21 @@ fn of_enterprise(config: &Config, lang: Lang, name: &str) -> Option<Entry> {
     let (unit, kind) = match (column.shape(), column.kind()) {
         // A share is stored as such, so that it has no unit.
         (Shape::Ratio, _) => (String::new(), "share".to_owned()),
-        (Shape::Amount, _) => (yuan_of(lang).to_owned(), id_of(FieldKind::Amount)),
-        (_, kind) => (column.unit().map(|unit| unit.get(lang).to_owned()).unwrap_or_default(), kind.map(id_of).unwrap_or_default()),
+        (Shape::Amount, _) => (yuan_of(lang).to_owned(), word_of(FieldKind::Amount)),
+        (_, kind) => (column.unit().map(|unit| unit.get(lang).to_owned()).unwrap_or_default(), kind.map(word_of).unwrap_or_default()),
     };
     let codes = column.sole_field().and_then(|(form, field)| config.form.get(form)?.field.get(&field)?.codes.as_deref());
-    Some(Entry { label, kind, unit, origin: origin(&column), meaning: words_of(config, codes), statistics: column.is_statistics() })
+    let grain = [Some(Part::ENTERPRISE), column.year.map(|_| Part::YEAR)];
+    Some(Entry {
+        label,
+        kind,
+        unit,
+        role: column.kind().map(FieldKind::role),
+        grain: grain.into_iter().flatten().collect::<Vec<_>>().join(", "),
+        origin: origin(&column),
+        meaning: words_of(config, codes),
+        statistics: column.is_statistics(),
+    })
 }
 
 /// Where the values of a column come from, in the words of the settings.
@@ -164,9 +187,9 @@ fn yuan_of(lang: Lang) -> &'static str {
     find_word(lang, "unit.1").unwrap_or_default()
 }
 
-/// The word of a type in the settings.
-fn id_of(kind: FieldKind) -> String {
-    serde_json::to_value(kind).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
+/// The word of a type or role in the settings.
+fn word_of(value: impl Serialize) -> String {
+    serde_json::to_value(value).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
 fn type_of(data_type: &DataType) -> &'static str {
