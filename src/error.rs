@@ -1,6 +1,6 @@
 //! Errors: the run cannot go on. What is wrong with the data is a finding, never an error.
 
-use crate::engine::EngineError;
+use crate::engine::{Cause, EngineError};
 use crate::ledger::{Astray, LedgerError};
 use std::any::Any;
 use std::io;
@@ -195,6 +195,11 @@ impl From<Astray> for Error {
 
 impl From<EngineError> for Error {
     fn from(source: EngineError) -> Self {
+        match source.cause() {
+            Cause::Disk(kind) => return io::Error::from(kind).into(),
+            Cause::Memory => return Self::new(ErrorKind::System, "ERR-097").with("what", source.what.clone()),
+            Cause::Plan => {}
+        }
         // The engine's own words are for developers, and may quote a value.
         tracing::debug!(error = %source, "a computation failed");
         let error = Self::new(ErrorKind::Bug, "ERR-008").with("what", source.what.clone());
@@ -210,7 +215,7 @@ impl From<serde_json::Error> for Error {
 
 impl From<datafusion::arrow::error::ArrowError> for Error {
     fn from(source: datafusion::arrow::error::ArrowError) -> Self {
-        Self::bug(source)
+        EngineError::of("a dataset".to_owned(), source).into()
     }
 }
 

@@ -8,6 +8,7 @@
 mod check;
 mod declared;
 mod decode;
+mod engine;
 mod form;
 mod given;
 mod largest;
@@ -28,6 +29,7 @@ mod taken_away;
 
 pub use check::month_day;
 pub use decode::{Problem, ProblemKind, line_of, nearest};
+pub use engine::{EngineOptions, Memory};
 pub use form::*;
 pub use given::{GivenOptions, Pick, Taken, YearOf, field_of};
 pub use largest::LARGEST_FILE_MIB;

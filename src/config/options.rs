@@ -3,6 +3,7 @@
 //! Every list that a site may want to extend is a table keyed by a short id, so that the site's file states only what
 //! differs: `[edit.F1] severity = "explain"` changes that and nothing else.
 
+use super::engine::EngineOptions;
 use super::form::{FormOptions, Links, Repeats};
 use super::given::GivenOptions;
 use super::largest::LARGEST_FILE_MIB;
@@ -34,6 +35,9 @@ pub struct Options {
     /// Limits of the parsing child and of downloads.
     #[validate(nested)]
     pub limits: LimitOptions,
+    /// What plans may take of the machine.
+    #[validate(nested)]
+    pub engine: EngineOptions,
     /// Who sends what, and on what legal basis.
     pub source: IndexMap<String, SourceOptions>,
     /// The tables that bureaus send.

@@ -91,6 +91,7 @@ impl Config {
             run,
             paths: today.paths,
             limits: today.limits,
+            engine: today.engine,
             portal: today.portal,
             schedule: today.schedule,
             notice: today.notice,

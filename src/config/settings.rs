@@ -7,7 +7,7 @@
 use toml::{Table, Value};
 
 /// Sections that say how a machine is used, or who is told what: nothing that is computed rests on them.
-const ASIDE: [&str; 6] = ["paths", "limits", "portal", "schedule", "notice", "retention"];
+const ASIDE: [&str; 7] = ["paths", "limits", "engine", "portal", "schedule", "notice", "retention"];
 /// What of a source decides nothing that is computed: when its forms are due, and where its files are fetched. What came from
 /// there is an input like any other, under the name that the record keeps.
 const ASIDE_OF_SOURCES: [&str; 2] = ["due", "http"];

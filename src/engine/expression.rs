@@ -17,9 +17,10 @@ pub use computation::Computation;
 pub use kinds::WORDS;
 pub use survey::Expression;
 
+use super::failure::EngineError;
 use super::functions::is_allowed;
 use super::quotient;
-use super::session::{Engine, EngineError};
+use super::session::Engine;
 use datafusion::arrow::datatypes::{DataType, Schema, SchemaRef};
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column, DFSchema, TableReference};

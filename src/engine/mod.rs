@@ -5,10 +5,16 @@
 //! Invariants: decimal literals are decimals, never doubles; every function is registered here, so a plan built by a
 //! stage runs wherever the session runs.
 
+mod dataset;
 pub mod expression;
+mod failure;
 pub mod functions;
+mod large_joins;
 mod quotient;
+mod scan;
 mod session;
-pub mod store;
+pub mod union;
 
-pub use session::{Engine, EngineError};
+pub use dataset::{BATCH_ROWS, Batches, Dataset, DatasetWriter, Scratch};
+pub use failure::{Cause, EngineError};
+pub use session::{Answer, Engine, Resources, not_in};

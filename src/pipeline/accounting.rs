@@ -1,8 +1,8 @@
 //! Row accounting: every record that came in ends in exactly one place, and its money with it.
 
-use super::datasets::{Dataset, Loaded, Totals};
+use super::datasets::{Loaded, Totals};
 use crate::config::{Config, FormOptions, Links, Part};
-use crate::engine::Engine;
+use crate::engine::{Dataset, Engine, EngineError};
 use crate::error::Error;
 use crate::model::account::{Account, Place, Whose};
 use crate::model::name::match_key;
@@ -19,15 +19,15 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 /// A sum that does not hold is our bug, and the run must not publish.
 pub fn account(config: &Config, engine: &Engine, loaded: &Loaded) -> Result<(Vec<Account>, Whose), Error> {
     let mut accounts = loaded.superseded.clone();
-    let apart = Apart::of(engine);
+    let apart = Apart::of(engine)?;
     let closed: Vec<bool> = loaded.places.files.iter().map(|f| sends_statistics(config, &f.source)).collect();
     let mut whose = Whose::default();
     for (dataset, incoming) in &loaded.incoming {
         let mut ended = loaded.outgoing.get(dataset).cloned().unwrap_or_default();
         if let Some(stated) = loaded.forms.get(dataset) {
-            let links = links(engine, dataset, &apart.pooled, &closed);
+            let links = links(engine, dataset, &apart.pooled, &closed)?;
             let form = config.form.get(dataset);
-            accounts.extend(ends(&apart, &links, (dataset, form), stated, (&mut ended, &mut whose)));
+            accounts.extend(ends(&apart, &links, (dataset, form), stated, (&mut ended, &mut whose))?);
         }
         ended.amounts.retain(|_, sum| *sum != 0);
         let mut came = incoming.clone();
@@ -72,25 +72,30 @@ struct Apart {
 }
 
 impl Apart {
-    fn of(engine: &Engine) -> Self {
-        let records = |table: &str| {
-            let (_, batches) = engine.contents(table);
-            batches.iter().flat_map(|b| b.column(0).as_primitive::<Int64Type>().values().to_vec()).collect()
+    fn of(engine: &Engine) -> Result<Self, EngineError> {
+        let records = |table: &str| -> Result<HashSet<i64>, EngineError> {
+            let mut all = HashSet::new();
+            for batch in engine.dataset(table).columns(&["record"]) {
+                all.extend(batch?.column(0).as_primitive::<Int64Type>().values());
+            }
+            Ok(all)
         };
         let mut pooled = HashMap::new();
-        for batch in &engine.contents("enterprises").1 {
+        for batch in engine.dataset("enterprises").columns(&["enterprise", "pooled"]) {
+            let batch = batch?;
             if let (Some(keys), Some(flags)) = (batch.column_by_name("enterprise"), batch.column_by_name("pooled")) {
                 let (keys, flags) = (keys.as_string::<i32>(), flags.as_boolean());
                 pooled.extend((0..batch.num_rows()).map(|row| (keys.value(row).to_owned(), flags.is_valid(row) && flags.value(row))));
             }
         }
         let mut conflicting = HashSet::new();
-        for batch in &engine.contents("duplicates").1 {
+        for batch in engine.dataset("duplicates").batches() {
+            let batch = batch?;
             let flags = batch.column_by_name("conflicting").and_then(|c| c.as_boolean_opt());
             let all = batch.column(0).as_primitive::<Int64Type>().values().iter().enumerate();
             conflicting.extend(all.filter(|(row, _)| flags.is_some_and(|f| f.value(*row))).map(|(_, record)| *record));
         }
-        Self { quarantined: records("quarantined"), duplicates: records("duplicates"), conflicting, pooled }
+        Ok(Self { quarantined: records("quarantined")?, duplicates: records("duplicates")?, conflicting, pooled })
     }
 }
 
@@ -119,9 +124,10 @@ impl Linked {
 }
 
 /// The links of a dataset, one entry a record, in the order of records.
-fn links(engine: &Engine, dataset: &str, pooled: &HashMap<String, bool>, closed: &[bool]) -> Vec<Linked> {
+fn links(engine: &Engine, dataset: &str, pooled: &HashMap<String, bool>, closed: &[bool]) -> Result<Vec<Linked>, EngineError> {
     let mut links: Vec<Linked> = Vec::new();
-    for batch in &engine.contents(&format!("links_{dataset}")).1 {
+    for batch in engine.dataset(&format!("links_{dataset}")).batches() {
+        let batch = batch?;
         let (Some(enterprises), Some(reasons)) = (batch.column_by_name("enterprise"), batch.column_by_name("not_linked")) else { continue };
         let (enterprises, reasons) = (enterprises.as_string::<i32>(), reasons.as_string::<i32>());
         let names = batch.column_by_name("name").and_then(|c| c.as_string_opt::<i32>());
@@ -143,7 +149,7 @@ fn links(engine: &Engine, dataset: &str, pooled: &HashMap<String, bool>, closed:
         }
     }
     links.sort_by_key(|l| l.record);
-    links
+    Ok(links)
 }
 
 /// The accounts of a dataset; every record and amount is added to `ended`, and every record to whose it is.
@@ -153,14 +159,15 @@ fn ends(
     (dataset, form): (&str, Option<&FormOptions>),
     stated: &Dataset,
     (ended, whose): (&mut Totals, &mut Whose),
-) -> Vec<Account> {
+) -> Result<Vec<Account>, EngineError> {
     let balanced = form.and_then(|form| form.accounted.as_deref());
     // A form that finds no enterprises says so of all its records.
     let unlinked = if form.is_some_and(|form| form.links == Links::None) { "@link.by_none" } else { "" };
     let mut accounts: BTreeMap<(usize, Place, &str), (u64, i128)> = BTreeMap::new();
     let mut next = 0;
-    for batch in &stated.batches {
-        ended.add(batch);
+    for batch in stated.batches() {
+        let batch = batch?;
+        ended.add(&batch);
         let amounts = balanced.and_then(|c| batch.column_by_name(c)).map(|c| c.as_primitive::<Decimal128Type>());
         for (row, record) in batch.column(0).as_primitive::<Int64Type>().values().iter().enumerate() {
             while links.get(next).is_some_and(|l| l.record < *record) {
@@ -190,5 +197,5 @@ fn ends(
         rows,
         amount,
     };
-    accounts.into_iter().map(account).collect()
+    Ok(accounts.into_iter().map(account).collect())
 }

@@ -48,8 +48,11 @@ impl Standing {
     pub fn compared(&self, engine: &Engine) -> Result<Adopted, Error> {
         let unread = |error: crate::run::Unread| tracing::warn!(%error, "the adopted run's data cannot be read");
         let before = self.published.as_ref().and_then(|run| Enterprises::read(run).map_err(unread).ok().flatten());
-        let (schema, batches) = engine.contents("enterprises");
-        let since = before.map(|before| Ok::<_, Error>(counted(&before, &Enterprises::of(&schema, &batches)?))).transpose()?;
+        let compared = |before: Enterprises| {
+            let now = engine.dataset("enterprises");
+            Ok::<_, Error>(counted(&before, &Enterprises::of(now.schema(), &now.collect()?)?))
+        };
+        let since = before.map(compared).transpose()?;
         let enterprises = if since.is_some() { self.digest().to_owned() } else { String::new() };
         Ok(Adopted { run: self.run.clone(), adopted: self.adopted, enterprises, since })
     }

@@ -64,6 +64,16 @@ impl Entry {
         listed.map(|file| content::read(&self.folder.join(name), &file.sha256, file.bytes)).transpose()
     }
 
+    /// Where a file lies, once it was found to hold what it held when it was kept; nothing if there was none.
+    ///
+    /// # Errors
+    /// The file is gone, or is not as it was.
+    pub fn verified(&self, name: &str) -> Result<Option<PathBuf>, Flaw> {
+        let path = self.folder.join(name);
+        let listed = self.index.files.get(name);
+        listed.map(|file| content::verify(&path, &file.sha256).map(|_| path)).transpose()
+    }
+
     fn is_sound(&self) -> bool {
         self.index.files.iter().all(|(name, file)| content::verify(&self.folder.join(name), &file.sha256).is_ok())
     }

@@ -5,6 +5,7 @@
 
 use super::datasets::Loaded;
 use super::excerpt::text;
+use crate::engine::EngineError;
 use crate::model::cell;
 use crate::model::place::Address;
 use crate::model::raw::TableMeta;
@@ -56,8 +57,12 @@ impl Changes {
     }
 
     /// Compares two versions and names the first `most` cells.
-    pub fn between(old: &Loaded, new: &Loaded, most: usize) -> Self {
-        let (old, mut new) = (rows(old), rows(new));
+    ///
+    /// # Errors
+    /// One of them cannot be read.
+    pub fn between(old: &Loaded, new: &Loaded, most: usize) -> Result<Self, EngineError> {
+        let (old_batches, new_batches) = (batches(old)?, batches(new)?);
+        let (old, mut new) = (rows(old, &old_batches), rows(new, &new_batches));
         // The only sheet of a file is that of its next version, whatever it is called: text tables are called as files.
         let sheets = |rows: &Rows<'_>| rows.keys().map(|(sheet, _)| (*sheet).to_owned()).collect::<BTreeSet<_>>();
         if let ([was], [is]) = (Vec::from_iter(sheets(&old)).as_slice(), Vec::from_iter(sheets(&new)).as_slice())
@@ -83,14 +88,19 @@ impl Changes {
                 }
             }
         }
-        changes
+        Ok(changes)
     }
 }
 
-/// The records of a version, which is one file.
-fn rows(loaded: &Loaded) -> Rows<'_> {
+/// All of a version, which is one file, within the limits of the child that compares it.
+fn batches(loaded: &Loaded) -> Result<Vec<RecordBatch>, EngineError> {
+    loaded.forms.values().flat_map(|dataset| dataset.batches()).collect()
+}
+
+/// The records of a version.
+fn rows<'a>(loaded: &'a Loaded, batches: &'a [RecordBatch]) -> Rows<'a> {
     let mut rows = Rows::new();
-    for batch in loaded.forms.values().flat_map(|d| &d.batches) {
+    for batch in batches {
         for (i, record) in batch.column(0).as_primitive::<Int64Type>().values().iter().enumerate() {
             if let Some(table) = loaded.places.table(*record) {
                 rows.entry((&table.sheet, Address::of(*record).row)).or_default().push((table, batch, i));

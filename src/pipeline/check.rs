@@ -3,10 +3,9 @@
 //! Edits that ask the directory are judged only if it is among the files; otherwise the files' own records are the
 //! population, so that repetitions and years are judged all the same.
 
-use super::Silent;
 use super::cache::Cache;
 use super::changes::Changes;
-use super::datasets::{Dataset, load};
+use super::datasets::load;
 use super::excerpt::{Excerpt, Excerpts};
 use super::gather::{self, InputFile, ParsedFile};
 use super::judging::{self, Population};
@@ -14,8 +13,9 @@ use super::keys::holdings;
 use super::parse::Parsing;
 use super::receipts::Receipts;
 use super::tables::Tables;
+use super::{Silent, resources};
 use crate::config::Config;
-use crate::engine::Engine;
+use crate::engine::{Dataset, Engine, Scratch};
 use crate::error::{Error, ErrorKind};
 use crate::finding::Finding;
 use crate::ledger::{Holding, Part};
@@ -71,7 +71,7 @@ pub async fn check(config: &Config, files: &[PathBuf], source: Option<&str>) -> 
     let cache = Arc::new(Cache::open(folder.path().join("cache"))?);
     let inputs = files.iter().map(|f| input(config, &store, f, source)).collect::<Result<Vec<_>, Error>>()?;
     let parsed = gather::ingest(config, &store, &cache, inputs, &Parsing::new(config)?, &Silent).await?;
-    judge(config, &parsed).await
+    judge(config, folder.path(), &parsed).await
 }
 
 /// Judges one file whose tables lie in a folder.
@@ -79,7 +79,7 @@ pub async fn check(config: &Config, files: &[PathBuf], source: Option<&str>) -> 
 /// # Errors
 /// The folder holds no manifest, or the system fails; what is wrong with the file is in the result.
 pub async fn judge_tables(config: &Config, file: SourceFile, folder: &Path) -> Result<Checked, Error> {
-    judge(config, &[tables_of(file, folder)?]).await
+    judge(config, folder, &[tables_of(file, folder)?]).await
 }
 
 /// What changed from one version of a return to the next, at most `most` cells of it by name.
@@ -87,11 +87,12 @@ pub async fn judge_tables(config: &Config, file: SourceFile, folder: &Path) -> R
 /// # Errors
 /// As [`judge_tables`].
 pub fn compare(config: &Config, old: (SourceFile, &Path), new: (SourceFile, &Path), most: usize) -> Result<Changes, Error> {
+    let scratch = Scratch::below(new.1, config.engine.batch_rows)?;
     let load = |(file, folder)| {
         let parsed = [tables_of(file, folder)?];
-        load(config, &parsed, &Receipts::by_names(&parsed))
+        load(config, &scratch, &parsed, &Receipts::by_names(&parsed))
     };
-    Ok(Changes::between(&load(old)?, &load(new)?, most))
+    Ok(Changes::between(&load(old)?, &load(new)?, most)?)
 }
 
 fn tables_of(file: SourceFile, folder: &Path) -> Result<ParsedFile, Error> {
@@ -100,23 +101,27 @@ fn tables_of(file: SourceFile, folder: &Path) -> Result<ParsedFile, Error> {
     Ok(ParsedFile { input, manifest, tables: Some(tables) })
 }
 
-async fn judge(config: &Config, parsed: &[ParsedFile]) -> Result<Checked, Error> {
-    let mut loaded = load(config, parsed, &Receipts::by_names(parsed))?;
-    let excerpts = Excerpts::of(config, &loaded);
-    let engine = Engine::new(config.as_of);
+async fn judge(config: &Config, folder: &Path, parsed: &[ParsedFile]) -> Result<Checked, Error> {
+    let scratch = Scratch::below(folder, config.engine.batch_rows)?;
+    let mut loaded = load(config, &scratch, parsed, &Receipts::by_names(parsed))?;
+    let engine = Engine::new(config.as_of, &resources(config, loaded.most()), scratch)?;
+    let excerpts = Excerpts::of(config, &loaded)?;
     let mut judgement = judging::judge_records(config, &engine, &mut loaded, None).await?;
     judging::link_records(config, &engine, &loaded, None).await?;
     let population =
         if config.directory().is_some_and(|(id, _)| loaded.schema(id).is_some()) { Population::Registry } else { Population::OwnRecords };
     judging::judge_population(config, &engine, &loaded, &mut judgement, population, None).await?;
     let findings = judging::findings(config, &engine, &loaded, judgement.findings).await?;
-    let holdings = loaded.forms.keys().flat_map(|form| holdings(config, form, &engine.contents(form).1)).collect();
+    let mut held = Vec::new();
+    for form in loaded.forms.keys() {
+        held.extend(holdings(config, form, engine.dataset(form).batches().map(|batch| Ok(batch?)))?);
+    }
     Ok(Checked {
         rows: loaded.forms.values().map(Dataset::rows).sum(),
         refused: parsed.iter().filter(|p| p.manifest.refused).count(),
         sheetless: parsed.iter().all(|p| p.manifest.encoding.is_some()),
         parts: loaded.parts.into_values().flatten().collect(),
-        holdings,
+        holdings: held,
         findings,
         places: loaded.places,
         excerpts,

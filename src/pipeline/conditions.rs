@@ -4,11 +4,11 @@
 //! Edits and criteria are SQL, so they are tried as they will run: over empty datasets with every column that a form
 //! may have, through the same stages. A site that changes forms or the rules of merging has all of them tried.
 
-use super::{names, scope, words};
+use super::{names, resources, scope, words};
 use crate::config::{Config, EditOptions, Links, Problem, ProblemKind, field_of, line_of, load_defaults, nearest};
 use crate::engine::expression::{Complaint, Kind, Refusal, Tables};
 use crate::engine::functions;
-use crate::engine::{Engine, EngineError};
+use crate::engine::{Engine, EngineError, Scratch};
 use crate::error::Error;
 use crate::model::field::FieldKind;
 use crate::model::scope::Scope;
@@ -48,15 +48,14 @@ pub async fn problems(config: &Config, text: &str, known: &[Problem]) -> Vec<Pro
         unusable.retain(|problem| !known.iter().any(|k| k.path == problem.path));
         return unusable;
     }
-    let trial = Trial { config, text, known, engine: Engine::new(config.as_of), tables: tables(config) };
-    let mut found = match trial.run().await {
-        Ok(found) => found,
-        Err(error) => {
-            // The built-in settings are proved by tests, so this is a disk or memory problem that the run will meet again.
-            tracing::warn!(%error, "conditions could not be tried");
-            Vec::new()
-        }
-    };
+    // The built-in settings are proved by tests, so what fails is a disk or memory problem that the run will meet again.
+    let untried = |error: Error| tracing::warn!(%error, "conditions could not be tried");
+    let engine = Scratch::below(&std::env::temp_dir(), config.engine.batch_rows)
+        .map_err(Error::from)
+        .and_then(|s| Ok(Engine::new(config.as_of, &resources(config, 0), s)?));
+    let Ok(engine) = engine.map_err(untried) else { return Vec::new() };
+    let trial = Trial { config, text, known, engine, tables: tables(config) };
+    let mut found = trial.run().await.map_err(untried).unwrap_or_default();
     found.retain(|p| !trial.follows(p));
     found.sort_by_key(|p| p.line);
     found.dedup();
@@ -112,8 +111,7 @@ impl Trial<'_> {
             found.push(problem.unwrap_or_else(|| self.merge_problem(&error.source)));
             return Ok(found);
         }
-        let (enterprises, _) = self.engine.contents("enterprises");
-        let enterprises = words::of_enterprises(self.config, &enterprises);
+        let enterprises = words::of_enterprises(self.config, self.engine.dataset("enterprises").schema());
         for id in criteria {
             let Some(criterion) = self.config.criterion.get(&id).filter(|c| !c.disabled) else { continue };
             let met = screen::condition(&self.engine, &criterion.met, &enterprises);
@@ -143,7 +141,7 @@ impl Trial<'_> {
     /// The formula that could not be computed, if one could not.
     fn formula_problem(&self, error: &EngineError) -> Option<Problem> {
         let (id, given) = self.config.enterprise.iter().find(|(_, given)| given.formula.as_ref() == Some(&error.what))?;
-        let (columns, _) = self.engine.contents("enterprises");
+        let columns = self.engine.dataset("enterprises").schema().clone();
         // Those before it are right, and stand there as they would.
         let before = self.config.enterprise.iter().take_while(|(other, _)| *other != id).filter(|(_, given)| given.formula.is_some());
         let computed = before.flat_map(|(id, given)| {
@@ -204,15 +202,15 @@ impl Trial<'_> {
     async fn empty_population(&self, among: bool) -> Result<Empty, Error> {
         let engine = &self.engine;
         let empty = Empty(self.tables.clone());
-        engine.table("sum_rows", Arc::new(sums_schema()), Vec::new())?;
-        engine.table("names", Arc::new(names_schema()), Vec::new())?;
+        engine.table("sum_rows", Arc::new(sums_schema()), &[])?;
+        engine.table("names", Arc::new(names_schema()), &[])?;
         if !among {
             return Ok(empty);
         }
         for (name, form) in &self.config.form {
             let own = scope::own_columns(form);
-            engine.table(&format!("stated_{name}"), Arc::new(own.clone()), Vec::new())?;
-            engine.table(name, Arc::new(own), Vec::new())?;
+            engine.table(&format!("stated_{name}"), Arc::new(own.clone()), &[])?;
+            engine.table(name, Arc::new(own), &[])?;
         }
         let subjects: Vec<Subject<'_>> = self.config.form.iter().map(|(dataset, form)| Subject { dataset, form }).collect();
         link::nothing(engine, &subjects)?;
@@ -220,7 +218,7 @@ impl Trial<'_> {
             merge::credit(engine, subject.dataset).await?;
         }
         for (name, columns) in scope::tables(self.config) {
-            engine.table(&validate::whole_table(&name), columns, Vec::new())?;
+            engine.table(&validate::whole_table(&name), columns, &[])?;
         }
         Ok(empty)
     }
@@ -235,7 +233,8 @@ impl Trial<'_> {
             }
             let whole = form.map_or_else(sums_schema, |f| words::of_form(self.config, f, &scope::columns(f, edit.scope)));
             let none = Tables::new();
-            let dataset = validate::Dataset { name, form, schema: &whole, whole: &whole, tables: if among { &self.tables } else { &none } };
+            let dataset =
+                validate::EditedDataset { name, form, schema: &whole, whole: &whole, tables: if among { &self.tables } else { &none } };
             let compiled = validate::compile(&self.engine, &one, edit.scope, &dataset)?;
             self.compute(&dataset, edit, &compiled, among).await?;
         }
@@ -245,7 +244,7 @@ impl Trial<'_> {
     /// Computes compiled edits over nothing.
     async fn compute(
         &self,
-        dataset: &validate::Dataset<'_>,
+        dataset: &validate::EditedDataset<'_>,
         written: &EditOptions,
         edits: &[Compiled],
         among: bool,
@@ -476,20 +475,20 @@ mod tests {
     async fn tables_of_nothing_have_the_columns_of_those_that_are_made() -> Result<(), Error> {
         let config = load_defaults(Path::new(".")).expect("the defaults");
         let subjects: Vec<Subject<'_>> = config.form.iter().map(|(dataset, form)| Subject { dataset, form }).collect();
-        let made = Engine::new(config.as_of);
-        made.table("names", Arc::new(names_schema()), Vec::new())?;
+        let folder = tempfile::tempdir()?;
+        let made = Engine::new(config.as_of, &resources(&config, 0), Scratch::below(folder.path(), config.engine.batch_rows)?)?;
+        made.table("names", Arc::new(names_schema()), &[])?;
         for (name, form) in &config.form {
-            made.table(name, Arc::new(scope::own_columns(form)), Vec::new())?;
+            made.table(name, Arc::new(scope::own_columns(form)), &[])?;
         }
         let directory = subjects.iter().find(|s| s.form.registry).expect("a directory");
         link::register(&made, directory, "true", &[]).await?;
         link::link(&made, &subjects, "true").await?;
         link::set_apart(&made, &subjects, i64::min)?;
-        let nothing = Engine::new(config.as_of);
+        let nothing = Engine::new(config.as_of, &resources(&config, 0), Scratch::below(folder.path(), config.engine.batch_rows)?)?;
         link::nothing(&nothing, &subjects)?;
         let columns = |engine: &Engine, table: &str| -> Vec<(String, String)> {
-            let (schema, _) = engine.contents(table);
-            schema.fields().iter().map(|f| (f.name().clone(), f.data_type().to_string())).collect()
+            engine.dataset(table).schema().fields().iter().map(|f| (f.name().clone(), f.data_type().to_string())).collect()
         };
         let links = subjects.iter().map(|s| link::links_of(s.dataset));
         for table in links.chain(["registry", "duplicates", "quarantined"].map(String::from)) {

@@ -1,47 +1,39 @@
 //! From parsed files to the datasets of a run: versions decided, columns brought together.
 
 use super::gather::ParsedFile;
-use super::keys::{holdings, periods};
+use super::keys::{holdings, keys, periods};
 use super::receipts::Receipts;
 use super::versions::{self, Lost, Taken};
-use crate::config::Config;
-use crate::engine::store::{union_schema, widen};
+use crate::config::{Config, FormOptions};
+use crate::engine::union::{union_schema, widen};
+use crate::engine::{Dataset, Scratch};
 use crate::error::{Error, ErrorKind};
 use crate::finding::Seed;
 use crate::ledger::{Holding, Part};
 use crate::model::account::Account;
 use crate::model::field::FieldKind;
 use crate::model::place::{Address, FileName, MAX_FILES, Places, file_base};
+use crate::model::raw::TableMeta;
+use crate::model::record_key::KeySet;
 use crate::stages::merge;
 use crate::stages::standardize::{field_columns, names_schema, sums_schema};
-use datafusion::arrow::array::{AsArray, Int64Array, RecordBatch};
+use datafusion::arrow::array::{AsArray, BooleanArray, Int64Array, RecordBatch};
 use datafusion::arrow::compute::kernels::numeric::add;
+use datafusion::arrow::compute::{filter_record_batch, not};
 use datafusion::arrow::datatypes::{DataType, Decimal128Type, Field, Schema, SchemaRef};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
-
-/// A dataset: one schema, its batches.
-#[derive(Debug, Clone)]
-pub struct Dataset {
-    /// Its columns.
-    pub schema: SchemaRef,
-    /// Its records, in the order of files, tables and rows.
-    pub batches: Vec<RecordBatch>,
-}
-
-impl Dataset {
-    /// Records in it.
-    pub fn rows(&self) -> u64 {
-        self.batches.iter().map(|b| b.num_rows() as u64).sum()
-    }
-}
 
 /// The datasets of a run, by form, and what belongs to all of them.
 pub struct Loaded {
-    /// By form.
+    /// By form what was stated, in the order of files, tables and rows.
     pub forms: BTreeMap<String, Dataset>,
-    /// Sum rows of all tables.
+    /// By form the columns of what is left once its records are judged; before, those that were stated.
+    pub schemas: BTreeMap<String, SchemaRef>,
+    /// Sum rows of all tables but those out of use.
     pub sums: Dataset,
+    /// Tables of whose records none is left, by file and number.
+    pub unsummed: HashSet<(usize, u16)>,
     /// The single names of cells that hold several.
     pub names: Dataset,
     /// By form, what its tables were made from: file ordinals with keys of the cache.
@@ -75,6 +67,11 @@ impl Loaded {
             Some(part) => part.rows += rows,
             None => parts.push(Part { form: form.to_owned(), period, rows }),
         }
+    }
+
+    /// Records of the largest dataset.
+    pub fn most(&self) -> u64 {
+        self.forms.values().map(Dataset::rows).max().unwrap_or_default()
     }
 
     /// Which of two records that repeat each other counts: of one source that of the later receipt, else the first.
@@ -115,7 +112,7 @@ impl Totals {
 
 impl merge::Datasets for Loaded {
     fn schema(&self, dataset: &str) -> Option<&Schema> {
-        self.forms.get(dataset).map(|d| d.schema.as_ref())
+        self.schemas.get(dataset).map(AsRef::as_ref)
     }
 }
 
@@ -127,25 +124,66 @@ pub struct Table {
     pub number: u16,
     /// Its form.
     pub form: String,
-    period: Option<i32>,
-    schema: SchemaRef,
-    /// Its records.
-    pub batches: Vec<RecordBatch>,
+    /// How many of its records are of each period: one, unless years stand in its rows.
+    pub periods: BTreeMap<Option<i32>, u64>,
+    records: Dataset,
+    /// Which of its records do not stand.
+    out: Vec<Out>,
+}
+
+/// Records that are taken out of a table: those of a period, or of these the ones with certain keys.
+#[derive(Clone)]
+pub struct Out {
+    /// The period.
+    pub period: Option<i32>,
+    /// The keys; none takes all of the period.
+    pub only: Option<Arc<KeySet>>,
+}
+
+impl Out {
+    /// By row, whether it is taken out.
+    pub fn of(&self, form: Option<&FormOptions>, batch: &RecordBatch) -> BooleanArray {
+        let mut keys = keys(form, batch, self.period, &[]).into_iter();
+        let of_period = periods(batch).into_iter().map(|p| p == self.period);
+        of_period.map(|ours| Some(ours && keys.next().is_some_and(|k| self.only.as_ref().is_none_or(|only| only.contains(&k))))).collect()
+    }
 }
 
 impl Table {
-    /// The periods of its records: one, unless years stand in its rows.
-    pub fn periods(&self) -> BTreeSet<Option<i32>> {
-        if self.period.is_some() { BTreeSet::from([self.period]) } else { self.batches.iter().flat_map(periods).collect() }
+    fn of(file: usize, meta: &TableMeta, records: &Dataset) -> Result<Self, Error> {
+        let mut periods = BTreeMap::new();
+        for batch in records.columns(&["record", "period"]) {
+            self::periods(&batch?).into_iter().for_each(|period| *periods.entry(period).or_default() += 1);
+        }
+        Ok(Self { file, number: meta.number, form: meta.form.clone(), periods, records: records.clone(), out: Vec::new() })
     }
 
-    /// How many records are of each period.
-    fn rows_by_period(&self) -> BTreeMap<Option<i32>, u64> {
-        let mut rows = BTreeMap::new();
-        for period in self.batches.iter().flat_map(periods) {
-            *rows.entry(period).or_default() += 1;
+    /// What is left of its records, with the file's ordinal in their numbers.
+    pub fn batches<'a>(&'a self, config: &'a Config) -> impl Iterator<Item = Result<RecordBatch, Error>> + 'a {
+        let form = config.form.get(&self.form);
+        self.records.batches().map(move |batch| {
+            let mut batch = rebase(&batch?, self.file)?;
+            for out in &self.out {
+                batch = filter_record_batch(&batch, &not(&out.of(form, &batch))?)?;
+            }
+            Ok(batch)
+        })
+    }
+
+    /// Takes records out, and looks at them as they go.
+    pub fn take_out(&mut self, config: &Config, out: Out, mut gone: impl FnMut(&RecordBatch)) -> Result<(), Error> {
+        let form = config.form.get(&self.form);
+        let mut periods = BTreeMap::new();
+        for batch in self.batches(config) {
+            let batch = batch?;
+            let taken = out.of(form, &batch);
+            gone(&filter_record_batch(&batch, &taken)?);
+            let left = filter_record_batch(&batch, &not(&taken)?)?;
+            self::periods(&left).into_iter().for_each(|period| *periods.entry(period).or_default() += 1);
         }
-        rows
+        self.periods = periods;
+        self.out.push(out);
+        Ok(())
     }
 }
 
@@ -153,15 +191,17 @@ impl Table {
 ///
 /// # Errors
 /// There are more files than record numbers can tell apart, or what a parser left cannot be read.
-pub fn load(config: &Config, parsed: &[ParsedFile], receipts: &Receipts) -> Result<Loaded, Error> {
+pub fn load(config: &Config, scratch: &Scratch, parsed: &[ParsedFile], receipts: &Receipts) -> Result<Loaded, Error> {
     if parsed.len() > MAX_FILES {
         let error = Error::new(ErrorKind::Unreadable, "ERR-062");
         return Err(error.with("count", parsed.len().to_string()).with("limit", MAX_FILES.to_string()));
     }
     let mut loaded = Loaded {
         forms: BTreeMap::new(),
-        sums: Dataset { schema: Arc::new(sums_schema()), batches: Vec::new() },
-        names: Dataset { schema: Arc::new(names_schema()), batches: Vec::new() },
+        schemas: BTreeMap::new(),
+        sums: Dataset::empty(Arc::new(sums_schema())),
+        names: Dataset::empty(Arc::new(names_schema())),
+        unsummed: HashSet::new(),
         keys: BTreeMap::new(),
         parts: BTreeMap::new(),
         places: Places::default(),
@@ -183,54 +223,52 @@ pub fn load(config: &Config, parsed: &[ParsedFile], receipts: &Receipts) -> Resu
         loaded.seeds.extend(file.input.seeds.iter().chain(&file.manifest.seeds).map(|s| (ordinal, s.clone())));
         let Some(read) = &file.tables else { continue };
         for meta in &file.manifest.tables {
-            for (batches, dataset) in [(read.sums(meta.number), &mut loaded.sums), (read.names(meta.number), &mut loaded.names)] {
-                dataset.batches.extend(rebased(batches, ordinal)?);
-            }
             loaded.keys.entry(meta.form.clone()).or_default().push_str(&format!(
                 "{ordinal}:{source}:{}{} ",
                 read.key,
                 receipts.text(ordinal)
             ));
-            let Some((schema, batches)) = read.records(meta.number).filter(|_| meta.rows > 0) else {
+            let Some(records) = read.records(meta.number).filter(|_| meta.rows > 0) else {
                 loaded.note_part(ordinal, &meta.form, meta.period, 0);
                 continue;
             };
             let totals = loaded.incoming.entry(meta.form.clone()).or_default();
-            batches.iter().for_each(|b| totals.add(b));
-            let rows: u64 = batches.iter().map(|b| b.num_rows() as u64).sum();
-            if rows != meta.rows {
-                return Err(Error::bug(format!("a table of {} records came in with {rows}", meta.rows)));
+            for batch in records.batches() {
+                totals.add(&batch?);
             }
-            let (schema, batches) = (schema.clone(), rebased(batches, ordinal)?);
-            let table = Table { file: ordinal, number: meta.number, form: meta.form.clone(), period: meta.period, schema, batches };
-            for (period, rows) in table.rows_by_period() {
-                loaded.note_part(ordinal, &meta.form, period, rows);
+            if records.rows() != meta.rows {
+                return Err(Error::bug(format!("a table of {} records came in with {}", meta.rows, records.rows())));
+            }
+            let table = Table::of(ordinal, meta, records)?;
+            for (period, rows) in &table.periods {
+                loaded.note_part(ordinal, &meta.form, *period, *rows);
             }
             tables.push(table);
         }
     }
-    loaded.filed = filed(config, parsed, &tables);
+    loaded.filed = filed(config, parsed, &tables)?;
     versions::settle(config, parsed, receipts, &mut tables, &mut loaded)?;
-    join(config, tables, &mut loaded)?;
+    join(config, scratch, tables, &mut loaded)?;
+    beside(scratch, parsed, &mut loaded)?;
     Ok(loaded)
 }
 
 /// What each file of a folder or an address holds; uploads were asked when they were checked.
-fn filed(config: &Config, parsed: &[ParsedFile], tables: &[Table]) -> Vec<(String, String, Vec<Holding>)> {
-    let mut held: BTreeMap<usize, BTreeMap<&str, Vec<RecordBatch>>> = BTreeMap::new();
+fn filed(config: &Config, parsed: &[ParsedFile], tables: &[Table]) -> Result<Vec<(String, String, Vec<Holding>)>, Error> {
+    let mut held: BTreeMap<usize, BTreeMap<&str, Vec<&Table>>> = BTreeMap::new();
     for table in tables.iter().filter(|t| parsed[t.file].input.file.upload.is_none()) {
-        held.entry(table.file).or_default().entry(&table.form).or_default().extend(table.batches.iter().cloned());
+        held.entry(table.file).or_default().entry(&table.form).or_default().push(table);
     }
-    let filed = |(file, of_form): (usize, BTreeMap<&str, Vec<RecordBatch>>)| {
+    let mut filed = Vec::new();
+    for (file, of_form) in held {
         let file = &parsed[file].input.file;
-        let holdings = of_form.into_iter().flat_map(|(form, batches)| holdings(config, form, &batches)).collect();
-        (file.source.clone(), file.path.clone(), holdings)
-    };
-    held.into_iter().map(filed).collect()
-}
-
-fn rebased(batches: &[RecordBatch], file: usize) -> Result<Vec<RecordBatch>, Error> {
-    batches.iter().map(|b| rebase(b, file)).collect()
+        let mut found = Vec::new();
+        for (form, tables) in of_form {
+            found.extend(holdings(config, form, tables.into_iter().flat_map(|table| table.batches(config)))?);
+        }
+        filed.push((file.source.clone(), file.path.clone(), found));
+    }
+    Ok(filed)
 }
 
 /// Puts the file's ordinal into the record numbers.
@@ -254,7 +292,7 @@ pub fn amount(config: &Config, form: &str, batch: &RecordBatch) -> i128 {
 ///
 /// Every column that is no figure is there, null if no table has it, so that edits and links can name it; figures that
 /// no table has are left out, and edits over them are unjudged as a whole.
-fn join(config: &Config, tables: Vec<Table>, loaded: &mut Loaded) -> Result<(), Error> {
+fn join(config: &Config, scratch: &Scratch, tables: Vec<Table>, loaded: &mut Loaded) -> Result<(), Error> {
     for (id, form) in &config.form {
         let own: Vec<&Table> = tables.iter().filter(|t| t.form == *id).collect();
         if own.is_empty() {
@@ -268,18 +306,39 @@ fn join(config: &Config, tables: Vec<Table>, loaded: &mut Loaded) -> Result<(), 
                 .collect::<Vec<Field>>(),
         );
         let first = Schema::new(vec![Field::new("record", DataType::Int64, false), Field::new("period", DataType::Int32, true)]);
-        let schema = union_schema(std::iter::once(&first).chain(own.iter().map(|t| t.schema.as_ref())).chain([&always]));
-        let batches =
-            own.iter().flat_map(|t| &t.batches).filter(|b| b.num_rows() > 0).map(|b| widen(b, &schema)).collect::<Result<Vec<_>, _>>()?;
-        loaded.forms.insert(id.clone(), Dataset { schema, batches });
+        let schema = union_schema(std::iter::once(&first).chain(own.iter().map(|t| t.records.schema().as_ref())).chain([&always]));
+        let mut writer = scratch.writer(schema.clone());
+        for batch in own.iter().flat_map(|table| table.batches(config)) {
+            writer.write(&widen(&batch?, &schema)?)?;
+        }
+        loaded.forms.insert(id.clone(), writer.finish()?);
+        loaded.schemas.insert(id.clone(), schema);
     }
+    Ok(())
+}
+
+/// Brings together what tables hold beside their records: their sum rows, and the single names of cells that hold several.
+fn beside(scratch: &Scratch, parsed: &[ParsedFile], loaded: &mut Loaded) -> Result<(), Error> {
+    let (mut sums, mut names) = (scratch.writer(loaded.sums.schema().clone()), scratch.writer(loaded.names.schema().clone()));
+    for (file, read) in parsed.iter().enumerate().filter_map(|(file, p)| Some((file, p.tables.as_ref()?))) {
+        for meta in &parsed[file].manifest.tables {
+            // Sum rows of a table out of use are not judged.
+            let summed = read.sums(meta.number).filter(|_| !loaded.unsummed.contains(&(file, meta.number)));
+            for (dataset, writer) in [(summed, &mut sums), (read.names(meta.number), &mut names)] {
+                for batch in dataset.into_iter().flat_map(Dataset::batches) {
+                    writer.write(&rebase(&batch?, file)?)?;
+                }
+            }
+        }
+    }
+    (loaded.sums, loaded.names) = (sums.finish()?, names.finish()?);
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::raw::TableMeta;
+    use crate::engine::BATCH_ROWS;
     use crate::pipeline::gather::InputFile;
     use crate::pipeline::parser::Manifest;
     use crate::pipeline::tables::Tables;
@@ -303,11 +362,15 @@ mod tests {
         let mut last = parsed("last.csv".to_owned());
         let meta = TableMeta { form: "patents".into(), sheet: "清单".into(), rows: 1, ..TableMeta::default() };
         last.manifest.tables.push(meta);
-        last.tables = Some(Tables::of_records(0, (schema, vec![batch])));
+        let scratch = Scratch::below(folder.path(), BATCH_ROWS).expect("a folder");
+        last.tables = Some(Tables::of_records(0, scratch.dataset(schema, [&batch]).expect("a dataset")));
         all.push(last);
         let config = crate::config::load_defaults(folder.path()).expect("the defaults");
-        let loaded = load(&config, &all, &Receipts::by_names(&all)).expect("loaded");
-        let record = loaded.forms["patents"].batches[0].column(0).as_primitive::<datafusion::arrow::datatypes::Int64Type>().value(0);
+        let loaded = load(&config, &scratch, &all, &Receipts::by_names(&all)).expect("loaded");
+        let record = loaded.forms["patents"].collect().expect("batches")[0]
+            .column(0)
+            .as_primitive::<datafusion::arrow::datatypes::Int64Type>()
+            .value(0);
         assert_eq!(Address::of(record), Address { file: 65_536, table: 0, row: 2 });
         let place = loaded.places.place(record, &[]).expect("a place");
         assert_eq!((place.file.path.as_str(), place.sheet, place.cell.as_str()), ("last.csv", "清单", "2"));

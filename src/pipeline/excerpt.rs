@@ -3,8 +3,9 @@
 //! Only columns that a table's header names are shown, personal ones never, and only records: titles and footers, where
 //! persons and telephones stand, are not.
 
-use super::datasets::{Dataset, Loaded};
+use super::datasets::Loaded;
 use crate::config::{Config, FormOptions, Links};
+use crate::engine::EngineError;
 use crate::finding::Finding;
 use crate::model::cell;
 use crate::model::field::FieldKind;
@@ -32,17 +33,22 @@ pub struct Excerpt {
 
 /// The records of all files, for looking up.
 pub struct Excerpts {
-    forms: BTreeMap<String, Dataset>,
-    sums: Dataset,
+    forms: BTreeMap<String, Vec<RecordBatch>>,
+    sums: Vec<RecordBatch>,
     /// By form the fields that say of what or whom a record speaks.
     naming: BTreeMap<String, Vec<String>>,
 }
 
 impl Excerpts {
     /// Takes the records before anything is withheld.
-    pub fn of(config: &Config, loaded: &Loaded) -> Self {
+    ///
+    /// # Errors
+    /// They cannot be read.
+    pub fn of(config: &Config, loaded: &Loaded) -> Result<Self, EngineError> {
         let naming = config.form.iter().map(|(id, form)| (id.clone(), naming(form)));
-        Self { forms: loaded.forms.clone(), sums: loaded.sums.clone(), naming: naming.collect() }
+        // Of one file, within the limits of the child that judges it: many findings look at it again and again.
+        let forms = loaded.forms.iter().map(|(id, dataset)| Ok((id.clone(), dataset.collect()?))).collect::<Result<_, EngineError>>()?;
+        Ok(Self { forms, sums: loaded.sums.collect()?, naming: naming.collect() })
     }
 
     /// The part around a finding's cell; nothing if that stands in no table.
@@ -87,7 +93,7 @@ impl Excerpts {
         let Some(dataset) = self.forms.get(form) else { return Vec::new() };
         let mut before = Vec::new();
         let mut from = Vec::new();
-        for batch in &dataset.batches {
+        for batch in dataset {
             let records = batch.column(0).as_primitive::<Int64Type>().values();
             let place = records.partition_point(|r| *r < record);
             before.extend((place.saturating_sub(AROUND)..place).map(|i| (records[i], batch, i)));
@@ -103,7 +109,7 @@ impl Excerpts {
     /// The cells of a sum row.
     fn sum_row(&self, columns: &[&ColumnMeta], record: i64) -> Vec<String> {
         let mut cells = vec![String::new(); columns.len()];
-        for batch in &self.sums.batches {
+        for batch in &self.sums {
             let records = batch.column(0).as_primitive::<Int64Type>();
             let text = |name: &str, row: usize| batch.column_by_name(name).map(|c| c.as_string::<i32>().value(row).to_owned());
             for row in (0..batch.num_rows()).filter(|row| records.value(*row) == record) {

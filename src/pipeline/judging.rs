@@ -5,9 +5,8 @@ use super::datasets::Loaded;
 use super::recall::Recall;
 use super::scope;
 use crate::config::{Config, Links};
-use crate::engine::Engine;
 use crate::engine::expression::Tables;
-use crate::engine::store::{read, write};
+use crate::engine::{Dataset, Engine, EngineError, not_in};
 use crate::error::Error;
 use crate::finding::{Catalogue, Finding, Judgement, Seed, Unjudged};
 use crate::model::cell;
@@ -16,10 +15,11 @@ use crate::model::scope::Scope;
 use crate::model::severity::Severity;
 use crate::stages::link::{self, Subject, links_of};
 use crate::stages::merge::Datasets;
-use crate::stages::validate::{self, Compiled};
+use crate::stages::validate::{self, Compiled, RecordJudge, RecordRecall};
 use datafusion::arrow::array::{Array, AsArray, BooleanArray, Int64Array, RecordBatch, StringArray};
 use datafusion::arrow::compute::nullif;
 use datafusion::arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef};
+use datafusion::arrow::error::ArrowError;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -35,7 +35,7 @@ fn compile(
     let form = config.form.get(name);
     let schema = scope::at_hand(schema, scope);
     let whole = form.map_or_else(|| schema.as_ref().clone(), |f| scope::columns(f, scope));
-    let dataset = validate::Dataset { name, form, schema: &schema, whole: &whole, tables };
+    let dataset = validate::EditedDataset { name, form, schema: &schema, whole: &whole, tables };
     let compiled = validate::compile(engine, &config.edit, scope, &dataset).map_err(Error::bug)?;
     Ok((compiled, validate::doubted(&config.edit, scope, &dataset)))
 }
@@ -44,7 +44,8 @@ fn compile(
 fn doubted_later(config: &Config, name: &str, schema: &Schema) -> BTreeSet<String> {
     let doubted = |scope: Scope| {
         let schema = scope::at_hand(schema, scope);
-        let dataset = validate::Dataset { name, form: config.form.get(name), schema: &schema, whole: &schema, tables: &Tables::new() };
+        let dataset =
+            validate::EditedDataset { name, form: config.form.get(name), schema: &schema, whole: &schema, tables: &Tables::new() };
         validate::doubted(&config.edit, scope, &dataset)
     };
     [Scope::Population, Scope::History].into_iter().flat_map(doubted).collect()
@@ -57,38 +58,38 @@ pub async fn judge_records(config: &Config, engine: &Engine, loaded: &mut Loaded
     let mut tasks = Vec::new();
     for (name, dataset) in &loaded.forms {
         let mut edits = Vec::new();
-        let mut whys = doubted_later(config, name, &dataset.schema);
+        let mut whys = doubted_later(config, name, dataset.schema());
         for scope in [Scope::Field, Scope::Record] {
-            let (compiled, doubted) = compile(config, engine, name, &dataset.schema, &Tables::new(), scope)?;
+            let (compiled, doubted) = compile(config, engine, name, dataset.schema(), &Tables::new(), scope)?;
             edits.extend(compiled);
             whys.extend(doubted);
         }
-        engine.table(&format!("stated_{name}"), dataset.schema.clone(), dataset.batches.clone())?;
+        engine.know(&format!("stated_{name}"), dataset.clone())?;
         let recall = cache.map(|c| Recall::of(c, config, loaded, &BTreeSet::from([name.clone()]), name, "record"));
-        let (engine, name, schema, batches) = (engine.clone(), name.clone(), dataset.schema.clone(), dataset.batches.clone());
-        tasks.push(tokio::spawn(async move {
+        let (engine, name, dataset) = (engine.clone(), name.clone(), dataset.clone());
+        // Nothing of it waits: it is a thread's work, as the plans of other datasets are.
+        tasks.push(tokio::task::spawn_blocking(move || {
             if let Some(found) = recall.as_ref().and_then(|r| r.get(&name, &edits)) {
-                let (schema, batches) = validate::recall_records(&schema, &batches, &edits, &whys, &found.findings)?;
-                engine.table(&name, schema.clone(), batches)?;
-                return Ok::<_, Error>((name, schema, found));
+                let mut recall = RecordRecall::new(&name, dataset.schema(), &edits, &whys, &found.findings);
+                let accepted = engine.map(&name, &dataset, recall.schema(), |batch| recall.recall(&batch))?;
+                return Ok::<_, Error>((name, accepted.schema().clone(), found));
             }
-            let (schema, batches, found) = validate::judge_records(&name, &schema, &batches, &edits, &whys)?;
-            engine.table(&name, schema.clone(), batches)?;
+            let mut judge = RecordJudge::new(&name, dataset.schema(), &edits, &whys);
+            let accepted = engine.map(&name, &dataset, judge.schema(), |batch| judge.judge(&batch))?;
+            let found = judge.finish();
             if let Some(recall) = recall {
                 recall.keep(&edits, &found)?;
             }
-            Ok((name, schema, found))
+            Ok((name, accepted.schema().clone(), found))
         }));
     }
     let mut judgement = Judgement::default();
     for task in tasks {
         let (name, schema, found) = task.await.map_err(Error::bug)??;
-        if let Some(dataset) = loaded.forms.get_mut(&name) {
-            dataset.schema = schema;
-        }
+        loaded.schemas.insert(name, schema);
         judgement.absorb(found);
     }
-    if !loaded.sums.batches.is_empty() {
+    if loaded.sums.rows() > 0 {
         judge_sums(config, engine, loaded, &mut judgement).await?;
     }
     Ok(judgement)
@@ -96,13 +97,15 @@ pub async fn judge_records(config: &Config, engine: &Engine, loaded: &mut Loaded
 
 /// Sum rows; one whose column holds an unreadable cell is unjudged and names that cell's finding.
 async fn judge_sums(config: &Config, engine: &Engine, loaded: &Loaded, judgement: &mut Judgement) -> Result<(), Error> {
-    let schema = &loaded.sums.schema;
+    let schema = loaded.sums.schema();
     let mut edits = Vec::new();
     for scope in [Scope::Field, Scope::Record] {
         edits.extend(compile(config, engine, "sum_rows", schema, &Tables::new(), scope)?.0);
     }
-    engine.table("sum_rows", schema.clone(), loaded.sums.batches.clone())?;
-    let (_, _, found) = validate::judge_records("sum_rows", schema, &loaded.sums.batches, &edits, &BTreeSet::new())?;
+    let nowhere = BTreeSet::new();
+    let mut judge = RecordJudge::new("sum_rows", schema, &edits, &nowhere);
+    engine.map("sum_rows", &loaded.sums, judge.schema(), |batch| judge.judge(&batch))?;
+    let found = judge.finish();
     let (_, open) = engine.query("sum rows", "SELECT record, field FROM sum_rows WHERE stated IS NOT NULL AND computed IS NULL").await?;
     for batch in &open {
         let (records, fields) = (batch.column(0).as_primitive::<Int64Type>(), batch.column(1).as_string::<i32>());
@@ -161,21 +164,20 @@ pub async fn link_records(config: &Config, engine: &Engine, loaded: &Loaded, cac
     for subject in &subjects {
         let kept = cache.and_then(|c| c.get(&key(c, subject.dataset)));
         // What is not as it was kept is as good as not kept.
-        let kept = kept.and_then(|entry| read(entry.read(LINKS).ok()??).ok());
+        let kept = kept.and_then(|entry| Dataset::at(&entry.verified(LINKS).ok()??).ok());
         match kept {
-            Some((schema, batches)) => engine.table(&links_of(subject.dataset), schema, batches)?,
+            Some(links) => engine.know(&links_of(subject.dataset), links)?,
             _ => wanted.push(*subject),
         }
     }
     if !wanted.is_empty() {
-        engine.table("names", loaded.names.schema.clone(), loaded.names.batches.clone())?;
+        engine.know("names", loaded.names.clone())?;
         link::link(engine, &wanted, &own).await?;
     }
     if let Some(cache) = cache {
         for subject in &wanted {
-            let (schema, batches) = engine.contents(&links_of(subject.dataset));
             let folder = cache.begin()?;
-            write(&folder.path().join(LINKS), &schema, &batches)?;
+            engine.dataset(&links_of(subject.dataset)).copy_to(&folder.path().join(LINKS))?;
             cache.keep(&key(cache, subject.dataset), folder)?;
         }
     }
@@ -217,8 +219,8 @@ pub async fn judge_population(
     for scope in [Scope::Population, Scope::History] {
         let mut withholding = Vec::new();
         let mut asking = Vec::new();
-        for (name, dataset) in &loaded.forms {
-            let (mut edits, _) = compile(config, engine, name, &dataset.schema, &tables, scope)?;
+        for (name, schema) in &loaded.schemas {
+            let (mut edits, _) = compile(config, engine, name, schema, &tables, scope)?;
             if population == Population::OwnRecords {
                 edits.retain(|e| !link::REGISTRY_COLUMNS.iter().any(|c| e.names(c)));
             }
@@ -234,11 +236,11 @@ pub async fn judge_population(
             scope::offer(config, engine, loaded, &tables, &read).await?;
             let mut tasks = Vec::new();
             for (name, edits) in part.into_iter().filter(|(_, edits)| !edits.is_empty()) {
-                let dataset = &loaded.forms[name];
                 let depends = scope::dependencies(config, name);
                 let recall = cache.map(|c| Recall::of(c, config, loaded, &depends, name, &format!("{scope:?} {step}")));
                 let links = config.form.get(name).map(|form| form.links).unwrap_or_default();
-                let about = Judged { name: name.clone(), links, schema: dataset.schema.clone(), rows: dataset.rows(), scope };
+                let about =
+                    Judged { name: name.clone(), links, schema: loaded.schemas[name].clone(), rows: loaded.forms[name].rows(), scope };
                 tasks.push(tokio::spawn(judge_dataset(engine.clone(), about, edits, recall)));
             }
             for task in tasks {
@@ -289,11 +291,11 @@ async fn judge_dataset(
     }
     if scope == Scope::History {
         base = format!("SELECT * FROM ({base}) AS h WHERE enterprise IS NOT NULL AND first_record IS NULL");
-        let counted = "WHERE number = 1 AND enterprise IS NOT NULL AND record NOT IN (SELECT record FROM duplicates)";
-        let (_, counted) = engine.query("rows", &format!("SELECT count(*) FROM links_{name} {counted}")).await?;
+        let counted = format!("WHERE l.number = 1 AND l.enterprise IS NOT NULL AND {}", not_in("duplicates", "l.record"));
+        let (_, counted) = engine.query("rows", &format!("SELECT count(*) FROM links_{name} l {counted}")).await?;
         rows = counted.first().map_or(0, |b| b.column(0).as_primitive::<Int64Type>().value(0).unsigned_abs());
     }
-    let found = validate::judge_groups(&engine, &base, &name, rows, &edits).await;
+    let found = validate::judge_groups(&engine, &base, &name, rows, &edits).await?;
     if let Some(recall) = recall {
         recall.keep(&edits, &found)?;
     }
@@ -315,32 +317,30 @@ fn withhold(engine: &Engine, name: &str, edits: &[Compiled], found: &Judgement) 
     if fields.is_empty() {
         return Ok(());
     }
-    let (schema, batches) = engine.contents(name);
-    let batches = batches
-        .iter()
-        .map(|batch| {
-            let records = batch.column(0).as_primitive::<Int64Type>();
-            let mut columns = batch.columns().to_vec();
-            for (field, withheld) in &fields {
-                if !records.values().iter().any(|r| withheld.contains_key(r)) {
-                    continue;
-                }
-                let mask: BooleanArray = records.values().iter().map(|r| Some(nulled.contains(&(field, *r)))).collect();
-                if let Some((place, _)) = schema.column_with_name(field) {
-                    columns[place] = nullif(&columns[place], &mask)?;
-                }
-                if let Some((place, _)) = schema.column_with_name(&format!("{field}_why")) {
-                    let before = columns[place].as_string::<i32>();
-                    let after: StringArray = (0..before.len())
-                        .map(|row| before.is_valid(row).then(|| before.value(row)).or_else(|| withheld.get(&records.value(row)).copied()))
-                        .collect();
-                    columns[place] = Arc::new(after);
-                }
+    let dataset = engine.dataset(name);
+    let schema = dataset.schema().clone();
+    let withheld = |batch: RecordBatch| -> Result<RecordBatch, ArrowError> {
+        let records = batch.column(0).as_primitive::<Int64Type>();
+        let mut columns = batch.columns().to_vec();
+        for (field, withheld) in &fields {
+            if !records.values().iter().any(|r| withheld.contains_key(r)) {
+                continue;
             }
-            RecordBatch::try_new(schema.clone(), columns)
-        })
-        .collect::<Result<Vec<_>, _>>()?;
-    engine.table(name, schema, batches)?;
+            let mask: BooleanArray = records.values().iter().map(|r| Some(nulled.contains(&(field, *r)))).collect();
+            if let Some((place, _)) = schema.column_with_name(field) {
+                columns[place] = nullif(&columns[place], &mask)?;
+            }
+            if let Some((place, _)) = schema.column_with_name(&format!("{field}_why")) {
+                let before = columns[place].as_string::<i32>();
+                let after: StringArray = (0..before.len())
+                    .map(|row| before.is_valid(row).then(|| before.value(row)).or_else(|| withheld.get(&records.value(row)).copied()))
+                    .collect();
+                columns[place] = Arc::new(after);
+            }
+        }
+        RecordBatch::try_new(schema.clone(), columns)
+    };
+    engine.map(name, &dataset, schema.clone(), |batch| withheld(batch).map_err(|e| EngineError::of(name.to_owned(), e)))?;
     Ok(())
 }
 
@@ -360,7 +360,7 @@ pub async fn findings(config: &Config, engine: &Engine, loaded: &Loaded, judged:
         records.dedup();
         let schema = Arc::new(Schema::new(vec![Field::new("record", DataType::Int64, false)]));
         let batch = RecordBatch::try_new(schema.clone(), vec![Arc::new(Int64Array::from(records))])?;
-        engine.table("wanted", schema, vec![batch])?;
+        engine.table("wanted", schema, &[batch])?;
         let sql = format!(
             "SELECT w.record, l.enterprise FROM wanted w JOIN links_{dataset} l ON l.record = w.record
              WHERE l.enterprise IS NOT NULL AND l.number = 1"

@@ -1,6 +1,7 @@
 //! The keys of a dataset's records, by which sendings of one return are compared.
 
 use crate::config::{Config, FormOptions};
+use crate::error::Error;
 use crate::ledger::Holding;
 use crate::model::field::FieldKind;
 use crate::model::record_key::{Amounts, RecordKey};
@@ -89,16 +90,20 @@ pub fn missing(config: &Config, form: &str, losses: &[Loss]) -> Vec<Missing> {
 }
 
 /// What a dataset holds, by period.
-pub fn holdings(config: &Config, form: &str, batches: &[RecordBatch]) -> Vec<Holding> {
+///
+/// # Errors
+/// A batch cannot be read.
+pub fn holdings(config: &Config, form: &str, batches: impl Iterator<Item = Result<RecordBatch, Error>>) -> Result<Vec<Holding>, Error> {
     let amounts = amount_fields(config, form);
     let mut found: BTreeMap<Option<i32>, Vec<RecordKey>> = BTreeMap::new();
     for batch in batches {
-        let mut of_batch: Vec<Option<i32>> = periods(batch);
+        let batch = batch?;
+        let mut of_batch: Vec<Option<i32>> = periods(&batch);
         of_batch.sort_unstable();
         of_batch.dedup();
         for period in of_batch {
-            found.entry(period).or_default().extend(keys(config.form.get(form), batch, period, &amounts));
+            found.entry(period).or_default().extend(keys(config.form.get(form), &batch, period, &amounts));
         }
     }
-    found.into_iter().map(|(period, keys)| Holding { form: form.to_owned(), period, keys }).collect()
+    Ok(found.into_iter().map(|(period, keys)| Holding { form: form.to_owned(), period, keys }).collect())
 }

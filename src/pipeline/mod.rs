@@ -52,6 +52,24 @@ pub use replay::{Fate, KeptRun, Replayed, ReplayedFile, kept, replay};
 pub use runner::{RunOutcome, run};
 pub use summary::{ProgressEvent, Severities, Stage, Summary};
 
+use crate::config::{Config, EngineOptions};
+use crate::engine::Resources;
+
+/// Records of a dataset from which on its plans are computed in parts.
+const MANY: u64 = 100_000;
+
+/// What the settings let the engine take for datasets of so many records.
+fn resources(config: &Config, most: u64) -> Resources {
+    let EngineOptions { memory, partitions, batch_rows, shuffle } = &config.engine;
+    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+    let partitions = match partitions {
+        0 if most < MANY => 1,
+        0 => cores(),
+        stated => *stated,
+    };
+    Resources { memory: memory.bytes(), partitions, batch_rows: *batch_rows, shuffle: *shuffle }
+}
+
 /// Told what a run does, while it does it.
 pub trait Progress: Sync {
     /// A stage begins; `total` steps if they can be counted.

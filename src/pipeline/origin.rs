@@ -10,13 +10,15 @@ use super::gather::{self, InputFile};
 use super::parse::Parsing;
 use super::parser::{Manifest, files};
 use crate::config::Config;
-use crate::engine::store::row_with;
+use crate::engine::Dataset;
 use crate::error::Error;
 use crate::ledger::Ledger;
 use crate::model::cell;
 use crate::model::place::Address;
 use crate::model::raw::TableMeta;
 use crate::stages::acquire::{SourceFile, Store};
+use datafusion::arrow::array::{AsArray, RecordBatch};
+use datafusion::arrow::datatypes::Int64Type;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -128,8 +130,8 @@ fn row_in(entry: &Entry, wanted: &OriginCell) -> std::io::Result<Option<OriginRo
     for table in manifest.tables.iter().filter(|t| t.sheet == wanted.sheet && t.rows > 0) {
         let Some(marked) = place(table, &wanted.seek) else { continue };
         let record = Address { file: 0, table: table.number, row: wanted.row }.record();
-        let Some(records) = entry.read(&files::records(table.number))? else { continue };
-        let Some(batch) = row_with(records, record)? else { continue };
+        let Some(records) = entry.verified(&files::records(table.number))? else { continue };
+        let Some(batch) = row_with(&Dataset::at(&records).map_err(std::io::Error::other)?, record)? else { continue };
         let columns = table.columns.iter().map(|c| OriginColumn {
             letters: cell::column_letters(c.column),
             label: c.label.clone(),
@@ -140,6 +142,18 @@ fn row_in(entry: &Entry, wanted: &OriginCell) -> std::io::Result<Option<OriginRo
     }
     let alone = found.len() == 1;
     Ok(found.pop().filter(|_| alone))
+}
+
+/// The row of a record; batches are read one by one until it is found.
+fn row_with(records: &Dataset, wanted: i64) -> std::io::Result<Option<RecordBatch>> {
+    for batch in records.batches() {
+        let batch = batch.map_err(std::io::Error::other)?;
+        let numbers = batch.column(0).as_primitive::<Int64Type>();
+        if let Some(row) = numbers.values().iter().position(|n| *n == wanted) {
+            return Ok(Some(batch.slice(row, 1)));
+        }
+    }
+    Ok(None)
 }
 
 fn place(table: &TableMeta, seek: &Seek) -> Option<usize> {

@@ -5,7 +5,7 @@
 
 use super::child::{self, Bound, Ending, exit};
 use crate::config::FormOptions;
-use crate::engine::store::TableWriter;
+use crate::engine::DatasetWriter;
 use crate::finding::Seed;
 use crate::model::raw::{PartStart, RawCell, SumKind, TableMeta};
 use crate::stages::ingest::{self, Limits, RecordSink, Source};
@@ -15,7 +15,6 @@ use datafusion::arrow::error::ArrowError;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -132,8 +131,8 @@ impl From<io::Error> for Failure {
 }
 
 impl From<ArrowError> for Failure {
-    fn from(_: ArrowError) -> Self {
-        Self::Defect
+    fn from(error: ArrowError) -> Self {
+        if matches!(error, ArrowError::IoError(..)) { Self::Disk } else { Self::Defect }
     }
 }
 
@@ -189,20 +188,17 @@ pub fn too_much(bound: Bound) -> Manifest {
 struct Writer<'a> {
     standardizer: Standardizer<'a>,
     folder: &'a Path,
-    writers: HashMap<u16, TableWriter>,
+    writers: HashMap<u16, DatasetWriter>,
     written: Result<(), Failure>,
 }
 
 impl Writer<'_> {
-    fn write(&mut self, meta: &TableMeta, batch: &RecordBatch) -> io::Result<()> {
-        let writer = match self.writers.entry(meta.number) {
-            Entry::Occupied(open) => open.into_mut(),
-            Entry::Vacant(new) => new.insert(TableWriter::create(&self.folder.join(files::records(meta.number)), &batch.schema())?),
-        };
-        writer.write(batch)
+    fn write(&mut self, meta: &TableMeta, batch: &RecordBatch) -> Result<(), ArrowError> {
+        let path = || self.folder.join(files::records(meta.number));
+        self.writers.entry(meta.number).or_insert_with(|| DatasetWriter::at(path(), batch.schema())).write(batch)
     }
 
-    fn close(&mut self, table: StandardizedTable) -> io::Result<()> {
+    fn close(&mut self, table: StandardizedTable) -> Result<(), ArrowError> {
         let number = table.meta.number;
         if let Some(batch) = &table.records {
             self.write(&table.meta, batch)?;
@@ -212,7 +208,7 @@ impl Writer<'_> {
         }
         for (batch, name) in [(&table.sums, files::sums(number)), (&table.names, files::names(number))] {
             if let Some(batch) = batch {
-                let mut writer = TableWriter::create(&self.folder.join(name), &batch.schema())?;
+                let mut writer = DatasetWriter::at(self.folder.join(name), batch.schema());
                 writer.write(batch)?;
                 writer.finish()?;
             }

@@ -4,7 +4,7 @@ use super::datasets::Loaded;
 use super::gather::{InputFile, ParsedFile};
 use super::keys::{Missing, amount_fields, said_of_amounts};
 use crate::config::Config;
-use crate::engine::Engine;
+use crate::engine::{Engine, EngineError};
 use crate::error::Error;
 use crate::ledger::{Ledger, Said};
 use crate::model::account::{Account, Place};
@@ -139,8 +139,17 @@ pub struct ReceiptUse {
 }
 
 /// What a run made of each upload among its inputs.
-pub fn uses(config: &Config, engine: &Engine, parsed: &[ParsedFile], loaded: &Loaded, accounts: &[Account]) -> Vec<ReceiptUse> {
-    let without = without_amounts(config, engine, loaded);
+///
+/// # Errors
+/// A dataset cannot be read.
+pub fn uses(
+    config: &Config,
+    engine: &Engine,
+    parsed: &[ParsedFile],
+    loaded: &Loaded,
+    accounts: &[Account],
+) -> Result<Vec<ReceiptUse>, EngineError> {
+    let without = without_amounts(config, engine, loaded)?;
     let numbered = |(file, parsed): (usize, &ParsedFile)| {
         let number = parsed.input.file.upload.as_ref()?.number;
         let rows = |place: Place| accounts.iter().filter(|a| a.file == file && a.place == place).map(|a| a.rows).sum::<u64>();
@@ -164,22 +173,25 @@ pub fn uses(config: &Config, engine: &Engine, parsed: &[ParsedFile], loaded: &Lo
             unread: parsed.manifest.refused || parsed.tables.is_none(),
         })
     };
-    parsed.iter().enumerate().filter_map(numbered).collect()
+    Ok(parsed.iter().enumerate().filter_map(numbered).collect())
 }
 
 /// By file, records that state amounts of which none is left.
-fn without_amounts(config: &Config, engine: &Engine, loaded: &Loaded) -> BTreeMap<usize, u64> {
+fn without_amounts(config: &Config, engine: &Engine, loaded: &Loaded) -> Result<BTreeMap<usize, u64>, EngineError> {
     let mut found = BTreeMap::new();
     for form in loaded.forms.keys() {
         let amounts = amount_fields(config, form);
-        for batch in &engine.contents(form).1 {
+        let columns: Vec<String> =
+            amounts.iter().flat_map(|a| [(*a).to_owned(), format!("{a}_state")]).chain(["record".to_owned()]).collect();
+        for batch in engine.dataset(form).columns(&columns.iter().map(String::as_str).collect::<Vec<_>>()) {
+            let batch = batch?;
             let records = batch.column(0).as_primitive::<Int64Type>().values();
-            for (record, said) in records.iter().zip(said_of_amounts(batch, &amounts)) {
+            for (record, said) in records.iter().zip(said_of_amounts(&batch, &amounts)) {
                 if said.used == 0 && (said.stated | said.withheld) != 0 {
                     *found.entry(Address::of(*record).file).or_default() += 1;
                 }
             }
         }
     }
-    found
+    Ok(found)
 }

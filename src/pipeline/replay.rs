@@ -12,9 +12,10 @@ use super::receipts::Receipts;
 use super::runner::{Basis, compute, identity, lock, sweep};
 use super::space::Space;
 use super::summary::Summary;
-use super::{Progress, Stage};
+use super::{Progress, Stage, resources};
 use crate::config::Config;
 use crate::content::{self, Flaw};
+use crate::engine::{Engine, Scratch};
 use crate::error::{Error, ErrorKind};
 use crate::ledger::Ledger;
 use crate::outputs;
@@ -157,11 +158,13 @@ async fn again(today: &Config, named: &str, progress: &dyn Progress) -> Result<R
     // What was kept between runs would only repeat itself.
     let cache = Arc::new(Cache::open(work.path().join("cache"))?);
     let parsed = gather::ingest(&config, &store, &cache, inputs, &Parsing::new(&config)?, progress).await?;
-    let loaded = load(&config, &parsed, &receipts)?;
+    let scratch = Scratch::below(&state, config.engine.batch_rows)?;
+    let loaded = load(&config, &scratch, &parsed, &receipts)?;
+    let engine = Engine::new(config.as_of, &resources(&config, loaded.most()), scratch)?;
     let folder = work.path().join("run");
     fs::create_dir(&folder)?;
     let basis = Basis { config: &config, cache: &cache, parsed: &parsed, receipts: &receipts, standing: standing.as_ref(), key: &key[..8] };
-    let summary = compute(&basis, loaded, &folder, progress).await?;
+    let summary = compute(&basis, &engine, loaded, &folder, progress).await?;
     let files = compared(&run.published, &folder, &summary.written)?;
     Ok(Replayed { run: run.id.clone(), made_by: run.build.clone(), replayed_by: build(), files })
 }

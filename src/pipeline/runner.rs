@@ -2,16 +2,16 @@
 
 use super::adopted::Standing;
 use super::cache::Cache;
-use super::datasets::{Dataset, Loaded, load};
+use super::datasets::{Loaded, load};
 use super::gather::{self, ParsedFile};
 use super::judging::{self, Population};
 use super::parse::Parsing;
 use super::receipts::{self, ReceiptUse, Receipts};
 use super::space::Space;
 use super::summary::{Severities, Stage, Summary};
-use super::{Progress, accounting, cache};
+use super::{Progress, accounting, cache, resources};
 use crate::config::{Config, Links};
-use crate::engine::Engine;
+use crate::engine::{Dataset, Engine, Scratch};
 use crate::error::{Error, ErrorKind};
 use crate::finding::{Catalogue, Finding, Judgement, Renderer};
 use crate::ledger::{Ledger, MadeRun};
@@ -88,7 +88,9 @@ async fn make(config: &Config, progress: &dyn Progress) -> Result<RunOutcome, Er
             .with("path", config.inputs.display().to_string())
             .about(of_files(config, &parsed)));
     }
-    let mut loaded = load(config, &parsed, &receipts)?;
+    let scratch = Scratch::below(&state, config.engine.batch_rows)?;
+    let mut loaded = load(config, &scratch, &parsed, &receipts)?;
+    let engine = Engine::new(config.as_of, &resources(config, loaded.most()), scratch)?;
     let filed = std::mem::take(&mut loaded.filed);
     note_arrivals(&ledger, &parsed, &loaded, &started)?;
     let work = tempfile::Builder::new().prefix("run-").tempdir_in(&state)?;
@@ -99,7 +101,7 @@ async fn make(config: &Config, progress: &dyn Progress) -> Result<RunOutcome, Er
         &format!("{}-{short}", started.replace([':', '-'], "").replace('T', "-").trim_end_matches("+0800")),
     )?;
     let basis = Basis { config, cache: &cache, parsed: &parsed, receipts: &receipts, standing: standing.as_ref(), key: short };
-    let summary = compute(&basis, loaded, work.path(), progress).await?;
+    let summary = compute(&basis, &engine, loaded, work.path(), progress).await?;
     let before = outputs::latest(&config.outputs);
     let folder = finish(config, work, &id)?;
     cache.sweep();
@@ -242,39 +244,44 @@ pub(super) struct Basis<'a> {
 }
 
 /// Judgements, links, merge, criteria and what is written of them into a folder.
-pub(super) async fn compute(basis: &Basis<'_>, mut loaded: Loaded, work: &Path, progress: &dyn Progress) -> Result<Summary, Error> {
+pub(super) async fn compute(
+    basis: &Basis<'_>,
+    engine: &Engine,
+    mut loaded: Loaded,
+    work: &Path,
+    progress: &dyn Progress,
+) -> Result<Summary, Error> {
     let Basis { config, cache, parsed, standing, .. } = *basis;
-    let engine = Engine::new(config.as_of);
     progress.begin(Stage::Validate, None);
-    let mut judgement = judging::judge_records(config, &engine, &mut loaded, Some(cache)).await?;
+    let mut judgement = judging::judge_records(config, engine, &mut loaded, Some(cache)).await?;
     progress.end(Stage::Validate, Some(loaded.forms.values().map(Dataset::rows).sum()));
 
     progress.begin(Stage::Link, None);
     if config.directory().is_none_or(|(id, _)| loaded.schema(id).is_none()) {
         return Err(Error::new(ErrorKind::Unreadable, "ERR-009").about(of_files(config, parsed)));
     }
-    judging::link_records(config, &engine, &loaded, Some(cache)).await?;
+    judging::link_records(config, engine, &loaded, Some(cache)).await?;
     progress.end(Stage::Link, None);
-    judging::judge_population(config, &engine, &loaded, &mut judgement, Population::Registry, Some(cache)).await?;
+    judging::judge_population(config, engine, &loaded, &mut judgement, Population::Registry, Some(cache)).await?;
 
     progress.begin(Stage::Merge, None);
     for (dataset, _) in config.form.iter().filter(|(id, form)| form.links == Links::Holders && loaded.schema(id).is_some()) {
-        merge::credit(&engine, dataset).await?;
+        merge::credit(engine, dataset).await?;
     }
-    let merged = merge::merge(&engine, config, &loaded).await?;
-    let conflicts = merge::conflicts(&engine, config, &loaded).await?;
+    let merged = merge::merge(engine, config, &loaded).await?;
+    let conflicts = merge::conflicts(engine, config, &loaded).await?;
     progress.end(Stage::Merge, None);
 
     progress.begin(Stage::Screen, None);
-    screen::screen(&engine, config).await?;
+    screen::screen(engine, config).await?;
     progress.end(Stage::Screen, None);
 
-    let (accounts, whose) = accounting::account(config, &engine, &loaded)?;
-    let findings = judging::findings(config, &engine, &loaded, judgement.findings.split_off(0)).await?;
-    let receipts = receipts::uses(config, &engine, parsed, &loaded, &accounts);
-    let adopted = standing.map(|s| s.compared(&engine)).transpose()?;
+    let (accounts, whose) = accounting::account(config, engine, &loaded)?;
+    let findings = judging::findings(config, engine, &loaded, judgement.findings.split_off(0)).await?;
+    let receipts = receipts::uses(config, engine, parsed, &loaded, &accounts)?;
+    let adopted = standing.map(|s| s.compared(engine)).transpose()?;
     let parts = Parts { judgement, findings, merged, conflicts, accounts, whose, receipts, adopted };
-    publish_all(basis, &engine, &loaded, parts, work, progress).await
+    publish_all(basis, engine, &loaded, parts, work, progress).await
 }
 
 /// What the stages gave beside datasets.

@@ -5,9 +5,9 @@
 
 use super::datasets::Loaded;
 use crate::config::{Config, FormOptions};
-use crate::engine::Engine;
 use crate::engine::expression::Tables;
-use crate::engine::store::{union_schema, widen};
+use crate::engine::union::{union_schema, widen};
+use crate::engine::{Dataset, Engine, EngineError};
 use crate::error::Error;
 use crate::model::field::FieldKind;
 use crate::model::scope::Scope;
@@ -62,15 +62,15 @@ pub async fn offer(
     read: &BTreeSet<String>,
 ) -> Result<(), Error> {
     for (name, whole) in tables.iter().filter(|(name, _)| read.contains(*name)) {
-        let mut batches = Vec::new();
+        let mut linked = Dataset::empty(whole.clone());
         if datasets.schema(name).is_some() {
-            let (schema, _) = engine.contents(name);
+            let schema = engine.dataset(name).schema().clone();
             let own: Vec<String> = schema.fields().iter().map(|f| f.name().clone()).collect();
             let links = config.form.get(name).map(|form| form.links).unwrap_or_default();
-            let (_, linked) = engine.query(name, &format!("{} ORDER BY record", link::linked(name, links, &own))).await?;
-            batches = linked.iter().map(|b| widen(b, whole)).collect::<Result<_, _>>()?;
+            linked = engine.spool(name, &format!("{} ORDER BY record", link::linked(name, links, &own))).await?;
         }
-        engine.table(&validate::whole_table(name), whole.clone(), batches)?;
+        let table = validate::whole_table(name);
+        engine.map(&table, &linked, whole.clone(), |batch| widen(&batch, whole).map_err(|e| EngineError::of(table.clone(), e)))?;
     }
     Ok(())
 }

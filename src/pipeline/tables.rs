@@ -1,54 +1,45 @@
-//! The tables of a parsed file, as an entry of the cache holds them; read whole and verified before the file counts.
+//! The tables of a parsed file, as an entry of the cache holds them: verified whole before the file counts, read batch by batch.
 
 use super::cache::Entry;
 use super::parser::{Manifest, files};
-use crate::content::Flaw;
-use crate::engine::store::read;
-use datafusion::arrow::array::RecordBatch;
-use datafusion::arrow::datatypes::SchemaRef;
+use crate::content::{self, Flaw};
+use crate::engine::Dataset;
 use std::collections::HashMap;
-use std::path::Path;
-use std::{fs, io};
-
-/// Record batches of one schema.
-pub type Batches = (SchemaRef, Vec<RecordBatch>);
+use std::path::{Path, PathBuf};
 
 /// The tables of a file, each by its number.
 #[derive(Debug, Clone)]
 pub struct Tables {
     /// The key of their entry: all that they were made from.
     pub key: String,
-    records: HashMap<u16, Batches>,
-    sums: HashMap<u16, Batches>,
-    names: HashMap<u16, Batches>,
+    records: HashMap<u16, Dataset>,
+    sums: HashMap<u16, Dataset>,
+    names: HashMap<u16, Dataset>,
 }
 
 impl Tables {
-    /// Reads what a parsing child left, with what it said of the file.
+    /// Finds what a parsing child left, with what it said of the file.
     ///
     /// # Errors
     /// Something of it is gone, or is not as it was kept.
     pub fn read(entry: &Entry) -> Result<(Manifest, Self), Flaw> {
-        Self::of(entry.key(), |name| entry.read(name))
+        let manifest = entry.read(files::MANIFEST)?.ok_or(Flaw::Missing)?;
+        Self::of(entry.key(), &manifest, |name| entry.verified(name))
     }
 
-    /// Reads what a parsing child left just now in a folder that nobody else knows.
+    /// Finds what a parsing child left just now in a folder that nobody else knows.
     ///
     /// # Errors
     /// As [`Tables::read`].
     pub fn in_folder(folder: &Path) -> Result<(Manifest, Self), Flaw> {
-        Self::of("", |name| match fs::read(folder.join(name)) {
-            Ok(content) => Ok(Some(content)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(_) => Err(Flaw::Damaged),
-        })
+        let manifest = content::whole(&folder.join(files::MANIFEST))?;
+        Self::of("", &manifest, |name| Ok(Some(folder.join(name)).filter(|path| path.exists())))
     }
 
-    fn of(key: &str, content: impl Fn(&str) -> Result<Option<Vec<u8>>, Flaw>) -> Result<(Manifest, Self), Flaw> {
-        let manifest = content(files::MANIFEST)?.ok_or(Flaw::Missing)?;
-        let manifest: Manifest = serde_json::from_slice(&manifest).map_err(|_| Flaw::Damaged)?;
+    fn of(key: &str, manifest: &[u8], path: impl Fn(&str) -> Result<Option<PathBuf>, Flaw>) -> Result<(Manifest, Self), Flaw> {
+        let manifest: Manifest = serde_json::from_slice(manifest).map_err(|_| Flaw::Damaged)?;
         let mut tables = Self { key: key.to_owned(), records: HashMap::new(), sums: HashMap::new(), names: HashMap::new() };
-        let kept = |name: String| content(&name)?.map(read).transpose().map_err(|_| Flaw::Damaged);
+        let kept = |name: String| path(&name)?.map(|path| Dataset::at(&path)).transpose().map_err(|_| Flaw::Damaged);
         for table in &manifest.tables {
             let number = table.number;
             match kept(files::records(number))? {
@@ -63,22 +54,22 @@ impl Tables {
 
     /// A file's only table, for tests.
     #[cfg(test)]
-    pub fn of_records(table: u16, records: Batches) -> Self {
+    pub fn of_records(table: u16, records: Dataset) -> Self {
         Self { key: String::new(), records: HashMap::from([(table, records)]), sums: HashMap::new(), names: HashMap::new() }
     }
 
     /// The records of a table.
-    pub fn records(&self, table: u16) -> Option<&Batches> {
+    pub fn records(&self, table: u16) -> Option<&Dataset> {
         self.records.get(&table)
     }
 
     /// Its sum rows.
-    pub fn sums(&self, table: u16) -> &[RecordBatch] {
-        self.sums.get(&table).map_or(&[], |(_, batches)| batches)
+    pub fn sums(&self, table: u16) -> Option<&Dataset> {
+        self.sums.get(&table)
     }
 
     /// The single names of its cells that hold several.
-    pub fn names(&self, table: u16) -> &[RecordBatch] {
-        self.names.get(&table).map_or(&[], |(_, batches)| batches)
+    pub fn names(&self, table: u16) -> Option<&Dataset> {
+        self.names.get(&table)
     }
 }

@@ -1,20 +1,18 @@
 //! The rule of standing applied to a run's tables: records that do not stand are taken out, and it is said why.
 
-use super::datasets::{Loaded, Table, amount};
+use super::datasets::{Loaded, Out, Table, amount};
 use super::gather::ParsedFile;
-use super::keys::{Missing, amount_fields, keys, missing, periods};
+use super::keys::{Missing, amount_fields, keys, missing};
 use super::receipts::Receipts;
 use crate::config::Config;
 use crate::error::Error;
 use crate::finding::Seed;
 use crate::model::account::{Account, Place};
-use crate::model::place::Address;
 use crate::model::record_key::{KeySet, RecordKey};
 use crate::model::standing::{Fate, Keyed, Overlap, Relation, Sending, decide};
-use datafusion::arrow::array::{AsArray, BooleanArray};
-use datafusion::arrow::compute::filter_record_batch;
-use datafusion::arrow::datatypes::Int64Type;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use datafusion::arrow::array::RecordBatch;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Source, form and period: what two files must share to be versions of one return.
 type ReturnKey = (String, String, Option<i32>);
@@ -62,18 +60,18 @@ pub fn settle(
     tables: &mut Vec<Table>,
     loaded: &mut Loaded,
 ) -> Result<(), Error> {
-    for (group, candidates) in candidates(config, parsed, tables) {
+    for (group, candidates) in candidates(config, parsed, tables)? {
         let sendings: Vec<Sending> = candidates.keys().map(|file| Sending { order: receipts.place(*file), id: *file as i64 }).collect();
         let decision = decide(&sendings, |older, newer| {
             let (older, newer) = (older as usize, newer as usize);
             (Overlap::between(&candidates[&older].keyed, &candidates[&newer].keyed), receipts.said((older, newer), &group.1, group.2))
         });
-        let mut out = |file: i64, by: i64, only: Option<&KeySet>, waits: bool| {
+        let mut out = |file: i64, by: i64, only: Option<Arc<KeySet>>, waits: bool| {
             let (file, by) = (file as usize, by as usize);
-            take_out(config, tables, (file, &candidates[&file].tables, group.2), only, (by, waits), loaded)
+            take_out(config, tables, (file, &candidates[&file].tables), Out { period: group.2, only }, (by, waits), loaded)
         };
         for meeting in decision.corrections() {
-            out(meeting.older, meeting.newer, Some(&candidates[&(meeting.newer as usize)].keyed.all), false)?;
+            out(meeting.older, meeting.newer, Some(Arc::new(candidates[&(meeting.newer as usize)].keyed.all.clone())), false)?;
         }
         for (sending, fate) in &decision.fates {
             match *fate {
@@ -105,74 +103,68 @@ pub fn settle(
 }
 
 /// By source, form and period, the files that hold it, where there is more than one.
-fn candidates(config: &Config, parsed: &[ParsedFile], tables: &[Table]) -> BTreeMap<ReturnKey, BTreeMap<usize, Candidate>> {
+fn candidates(config: &Config, parsed: &[ParsedFile], tables: &[Table]) -> Result<BTreeMap<ReturnKey, BTreeMap<usize, Candidate>>, Error> {
     let returns = |t: &Table| {
         let (source, form) = (parsed[t.file].input.file.source.clone(), t.form.clone());
-        t.periods().into_iter().map(move |period| (source.clone(), form.clone(), period))
+        t.periods.keys().map(|period| (source.clone(), form.clone(), *period)).collect::<Vec<ReturnKey>>()
     };
     let mut files: BTreeMap<ReturnKey, BTreeSet<usize>> = BTreeMap::new();
     for table in tables {
-        returns(table).for_each(|key| _ = files.entry(key).or_default().insert(table.file));
+        returns(table).into_iter().for_each(|key| _ = files.entry(key).or_default().insert(table.file));
     }
     let mut groups: BTreeMap<ReturnKey, BTreeMap<usize, Held>> = BTreeMap::new();
     for table in tables {
         let amounts = amount_fields(config, &table.form);
-        for group in returns(table).filter(|key| files[key].len() > 1) {
+        for group in returns(table).into_iter().filter(|key| files[key].len() > 1) {
             let period = group.2;
             let held = groups.entry(group).or_default().entry(table.file).or_default();
             held.tables.push(table.number);
-            held.keys.extend(table.batches.iter().flat_map(|b| keys(config.form.get(&table.form), b, period, &amounts)));
+            for batch in table.batches(config) {
+                held.keys.extend(keys(config.form.get(&table.form), &batch?, period, &amounts));
+            }
         }
     }
     let candidate = |(file, held): (usize, Held)| (file, Candidate { keyed: Keyed::of(&held.keys), tables: held.tables });
-    groups.into_iter().map(|(group, held)| (group, held.into_iter().map(candidate).collect())).collect()
+    Ok(groups.into_iter().map(|(group, held)| (group, held.into_iter().map(candidate).collect())).collect())
 }
 
 /// Removes the records of one period in some tables of a file, or those of them with the given keys.
 fn take_out(
     config: &Config,
     tables: &mut Vec<Table>,
-    (file, numbers, period): (usize, &[u16], Option<i32>),
-    only: Option<&KeySet>,
+    (file, numbers): (usize, &[u16]),
+    out: Out,
     (by, waits): (usize, bool),
     loaded: &mut Loaded,
 ) -> Result<(), Error> {
     let mut rows = 0;
     for table in tables.iter_mut().filter(|t| t.file == file && numbers.contains(&t.number)) {
-        for batch in &mut table.batches {
-            let mut keys = keys(config.form.get(&table.form), batch, period, &[]).into_iter();
-            let of_period = periods(batch).into_iter().map(|p| p == period);
-            let out: BooleanArray =
-                of_period.map(|ours| Some(ours && keys.next().is_some_and(|k| only.is_none_or(|only| only.contains(&k))))).collect();
-            let gone = filter_record_batch(batch, &out)?;
-            *batch = filter_record_batch(batch, &datafusion::arrow::compute::not(&out)?)?;
+        let form = table.form.clone();
+        let gone = |gone: &RecordBatch| {
             rows += gone.num_rows() as u64;
-            loaded.outgoing.entry(table.form.clone()).or_default().add(&gone);
+            loaded.outgoing.entry(form.clone()).or_default().add(gone);
             loaded.superseded.push(Account {
-                dataset: table.form.clone(),
-                file: table.file,
+                dataset: form.clone(),
+                file,
                 place: Place::Superseded,
                 reason: String::new(),
                 rows: gone.num_rows() as u64,
-                amount: amount(config, &table.form, &gone),
+                amount: amount(config, &form, gone),
             });
-        }
+        };
+        table.take_out(config, out.clone(), gone)?;
     }
-    let empty = |t: &Table| t.batches.iter().all(|b| b.num_rows() == 0);
-    let gone: HashSet<(usize, u16)> = tables.iter().filter(|t| empty(t)).map(|t| (t.file, t.number)).collect();
+    let empty = |t: &Table| t.periods.is_empty();
+    let gone: Vec<(usize, u16)> = tables.iter().filter(|t| empty(t)).map(|t| (t.file, t.number)).collect();
     tables.retain(|t| !empty(t));
     if rows > 0 {
         loaded.taken.push(Taken { file, by, rows, waits });
         let args = vec![("other".to_owned(), loaded.places.files[by].path.clone()), ("rows".to_owned(), rows.to_string())];
         loaded.seeds.push((file, Seed::of_file(if waits { "SRC-012" } else { "SRC-003" }, args)));
     }
-    // Sum rows of a table out of use are not judged; if some of its records still count, theirs was a partial correction.
-    if only.is_none() && !gone.is_empty() {
-        for batch in std::mem::take(&mut loaded.sums.batches) {
-            let records = batch.column(0).as_primitive::<Int64Type>().values();
-            let keep: BooleanArray = records.iter().map(|r| Some(!gone.contains(&Address::of(*r).in_table()))).collect();
-            loaded.sums.batches.push(filter_record_batch(&batch, &keep)?);
-        }
+    // If some of a table's records still count, this was a partial correction.
+    if out.only.is_none() {
+        loaded.unsummed.extend(gone);
     }
     Ok(())
 }

@@ -4,7 +4,7 @@
 //! the texts of data files, so that a run which published CSV alone is compared as exactly as one that published Parquet.
 
 use super::published::PublishedRun;
-use super::record::{Dataset, Differences};
+use super::record::{Differences, PublishedDataset};
 use super::text::cell;
 use datafusion::arrow::array::{ArrayRef, RecordBatch, RecordBatchReader, StringArray};
 use datafusion::arrow::compute::concat_batches;
@@ -95,8 +95,8 @@ impl Enterprises {
     }
 
     /// Enterprises that stand in one batch already; `described` says what columns hold whose type does not tell.
-    pub fn in_one(rows: RecordBatch, described: Option<&Dataset>) -> Self {
-        let said = described.map_or_else(|| Dataset::of("", &rows.schema()), Dataset::clone);
+    pub fn in_one(rows: RecordBatch, described: Option<&PublishedDataset>) -> Self {
+        let said = described.map_or_else(|| PublishedDataset::of("", &rows.schema()), PublishedDataset::clone);
         let is_figure = |kind: &str| matches!(kind, "integer" | "decimal");
         // Numbers of records are ours, and findings are told by themselves.
         let ours = |name: &str| name.starts_with("findings") || name.ends_with("_record") || name.contains("_record_");

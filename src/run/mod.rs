@@ -16,5 +16,7 @@ mod text;
 pub use compare::{Difference, ENTERPRISES, Enterprises, Rejudged, Unread, compare, counted, figures_of_both, rejudged};
 pub use held::{HeldBack, HeldRecords};
 pub use published::{FileFlaw, PublishedRun};
-pub use record::{Adopted, Counts, Dataset, Decision, Differences, FORMAT, Input, RECORD, RunRecord, SETTINGS, Sheets, Uploaded, Written};
+pub use record::{
+    Adopted, Counts, Decision, Differences, FORMAT, Input, PublishedDataset, RECORD, RunRecord, SETTINGS, Sheets, Uploaded, Written,
+};
 pub use text::cell;

@@ -61,7 +61,7 @@ pub struct RunRecord {
     pub workbooks: BTreeMap<String, Sheets>,
     /// Datasets written, in their order.
     #[serde(default)]
-    pub datasets: Vec<Dataset>,
+    pub datasets: Vec<PublishedDataset>,
     /// The run that was adopted last, and what has changed since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub adopted: Option<Adopted>,
@@ -164,14 +164,14 @@ pub struct Sheets {
 
 /// A dataset that was written.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Dataset {
+pub struct PublishedDataset {
     /// Its name: that of its files without what tells their format.
     pub name: String,
     /// Its columns in their order, with what they hold: `text`, `integer`, `decimal`, `date`, `boolean`.
     pub columns: IndexMap<String, String>,
 }
 
-impl Dataset {
+impl PublishedDataset {
     /// A dataset of these columns.
     pub fn of(name: &str, schema: &Schema) -> Self {
         let columns = schema.fields().iter().map(|field| (field.name().clone(), kind(field.data_type())));

@@ -18,6 +18,7 @@ mod hostile;
 mod http;
 mod imports;
 mod layouts;
+mod order;
 mod portal;
 mod privacy;
 mod renamed;

@@ -1,7 +1,8 @@
 //! An expression over single rows, ready to be computed.
 
 use super::Reading;
-use crate::engine::session::{Engine, EngineError};
+use crate::engine::failure::EngineError;
+use crate::engine::session::Engine;
 use datafusion::arrow::array::{ArrayRef, BooleanArray, RecordBatch};
 use datafusion::arrow::compute::filter_record_batch;
 use datafusion::arrow::datatypes::{DataType, Schema};

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::config::load_defaults;
-use crate::engine::store;
+use crate::engine::Dataset;
 use crate::model::place::Address;
 use datafusion::arrow::array::AsArray;
 use datafusion::arrow::datatypes::{Decimal128Type, Int64Type};
@@ -302,11 +302,16 @@ fn parsed(forms: &IndexMap<String, FormOptions>, name: &str, bytes: &[u8]) -> (M
     (parse(&job).expect("parsed"), folder)
 }
 
+/// The batches of a file, if there is one.
+fn batches(folder: &Path, file: &str) -> Vec<RecordBatch> {
+    let path = folder.join(file);
+    if path.exists() { Dataset::at(&path).expect("a dataset").collect().expect("batches") } else { Vec::new() }
+}
+
 /// What the records of a table add up to, by sum row and field.
 fn computed(folder: &Path) -> Figures {
     let mut sums = Figures::new();
-    let file = std::fs::read(folder.join(files::sums(0))).ok();
-    for batch in file.map(|bytes| store::read(bytes).expect("batches").1).unwrap_or_default() {
+    for batch in batches(folder, &files::sums(0)) {
         let numbers = batch.column_by_name("record").expect("records").as_primitive::<Int64Type>();
         let (fields, computed) = (batch.column(1).as_string::<i32>(), batch.column_by_name("computed").expect("sums"));
         for (at, number) in numbers.values().iter().enumerate() {
@@ -328,9 +333,8 @@ fn reads_as_meant(table: &Table, forms: &IndexMap<String, FormOptions>, name: &s
     let seeds: Vec<&Seed> = manifest.seeds.iter().filter(|s| !harmless.contains(&s.code.as_str())).collect();
     assert!(seeds.is_empty(), "{seeds:?} {}", told());
     assert_eq!(manifest.tables.len(), 1, "{}", told());
-    let read = |file: String| std::fs::read(folder.path().join(file)).ok().map(|bytes| store::read(bytes).expect("batches").1);
     let mut records = Figures::new();
-    for batch in read(files::records(0)).unwrap_or_default() {
+    for batch in batches(folder.path(), &files::records(0)) {
         let numbers = batch.column_by_name("record").expect("records").as_primitive::<Int64Type>();
         for (at, number) in numbers.values().iter().enumerate() {
             let value = |field: &str| {

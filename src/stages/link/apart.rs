@@ -2,13 +2,15 @@
 
 use super::Subject;
 use crate::config::{Links, Part, Repeats};
+use crate::engine::{Batches, Dataset, EngineError};
 use crate::model::field::FieldKind;
 use datafusion::arrow::array::{Array, AsArray, BooleanArray, Int64Array, RecordBatch, StringArray};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Field, Int32Type, Int64Type, Schema};
 use datafusion::arrow::error::ArrowError;
+use sha2::{Digest, Sha256};
 use std::collections::hash_map::Entry;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 /// What was found, over all datasets looked at.
@@ -28,82 +30,121 @@ struct Repeated {
     conflicting: bool,
 }
 
-/// What makes one record: its enterprise or its own key, its period, and fields that tell further records apart.
-type Identity<'a> = (&'a str, i32, String);
+/// What makes one record: its enterprise or its own key, its period, and fields that tell further records apart, as the first
+/// 128 bits of their SHA-256; a city's records would have to be 10^18 for two to be alike by chance.
+type Identity = u128;
+
+fn identity_of(whose: &str, period: i32, further: &str) -> Identity {
+    let mut hasher = Sha256::new();
+    hasher.update((whose.len() as u64).to_le_bytes());
+    hasher.update(whose);
+    hasher.update(period.to_le_bytes());
+    hasher.update(further);
+    let digest: [u8; 32] = hasher.finalize().into();
+    digest.iter().take(16).fold(0, |bits, byte| (bits << 8) | u128::from(*byte))
+}
 
 impl Apart {
-    /// Looks at one dataset and at its links.
+    /// Looks at one dataset and at its links, both in the order of records.
     ///
     /// A record repeats another that has all in common with it which makes one record of its form; its enterprise is that of
     /// its link, else its code, else its name. `counts` tells which of two records counts; the others repeat it. A name to
     /// which several enterprises answer tells no repetition. Where a form says that repetitions are conflicts, records that
     /// differ in a value count neither.
+    ///
+    /// Held of all records are identity and number, 32 bytes each; of those that repeat another, whose they are too.
+    ///
+    /// # Errors
+    /// A dataset cannot be read, or does not stand in the order of records.
     pub fn look_at(
         &mut self,
         subject: &Subject<'_>,
-        batches: &[RecordBatch],
-        links: &[RecordBatch],
+        dataset: &Dataset,
+        links: &Dataset,
         counts: impl Fn(i64, i64) -> i64,
-    ) -> Result<(), ArrowError> {
-        let (linked, doubtful) = (enterprises(links)?, doubtful(links)?);
-        let parts = subject.form.identity();
+    ) -> Result<(), EngineError> {
         // Records that are nobody's and have no key of their own repeat nothing, and nothing is missing in them.
         if subject.links() == Links::None && subject.form.own_key().is_none() {
             return Ok(());
         }
+        let mut identified = self.identify(subject, dataset, links)?;
+        identified.sort_unstable();
+        let of_one = |a: &(Identity, i64), b: &(Identity, i64)| a.0 == b.0;
+        let mut repeated: BTreeMap<i64, usize> = BTreeMap::new();
+        let groups: Vec<Vec<i64>> = identified
+            .chunk_by(of_one)
+            .filter(|group| group.len() > 1)
+            .map(|group| group.iter().map(|(_, record)| *record).collect())
+            .collect();
+        for (place, group) in groups.iter().enumerate() {
+            repeated.extend(group.iter().map(|record| (*record, place)));
+        }
+        let conflicts = match subject.form.repeats {
+            Repeats::Conflict if !groups.is_empty() => differing(subject, dataset, &repeated)?,
+            Repeats::First | Repeats::Conflict => HashSet::new(),
+        };
+        let mut whose: HashMap<i64, String> = HashMap::new();
+        let mut walk = Walk::of(links);
+        for record in repeated.keys() {
+            whose.extend(walk.to(*record)?.enterprise.map(|enterprise| (*record, enterprise)));
+        }
+        for (place, group) in groups.iter().enumerate() {
+            let counting = group.iter().copied().reduce(&counts).unwrap_or_default();
+            for record in group {
+                let rival = group.iter().find(|other| *other != record).filter(|_| conflicts.contains(&place));
+                let other = rival.copied().or(Some(counting).filter(|counting| counting != record));
+                self.duplicates.extend(other.map(|other| Repeated {
+                    record: *record,
+                    other,
+                    enterprise: whose.get(record).cloned(),
+                    conflicting: rival.is_some(),
+                }));
+            }
+        }
+        Ok(())
+    }
+
+    /// What makes each record, with its number; records without a usable key are noted, and those of which it is open what
+    /// makes them are left out.
+    fn identify(&mut self, subject: &Subject<'_>, dataset: &Dataset, links: &Dataset) -> Result<Vec<(Identity, i64)>, EngineError> {
+        let failed = |e: ArrowError| EngineError::of(subject.dataset.to_owned(), e);
+        let parts = subject.form.identity();
         let (own_key, periodic) = (subject.form.own_key(), parts.contains(&Part::Period));
         let further = parts.iter().filter_map(|part| if let Part::Field(name) = part { Some(*name) } else { None });
         let further: Vec<&str> = further.filter(|name| Some(*name) != own_key).collect();
         let first_of = |kind: FieldKind| subject.form.first_of(kind).unwrap_or_default();
         let [code_column, org_column] = [FieldKind::Uscc, FieldKind::OrgCode].map(first_of);
         let name_column = format!("{}_key", first_of(FieldKind::Name));
-        let mut identified: Vec<(Identity<'_>, i64)> = Vec::new();
-        for batch in batches {
-            let [code, org, name] = [code_column, org_column, name_column.as_str()].map(|c| texts(batch, c));
-            let key = texts(batch, own_key.unwrap_or_default());
-            let further = shown(batch, &further)?;
+        let mut wanted = vec!["record", "period", code_column, org_column, &name_column, own_key.unwrap_or_default()];
+        wanted.extend(&further);
+        let mut identified = Vec::new();
+        let mut walk = Walk::of(links);
+        for batch in dataset.columns(&wanted) {
+            let batch = batch?;
+            let [code, org, name] = [code_column, org_column, name_column.as_str()].map(|c| texts(&batch, c));
+            let key = texts(&batch, own_key.unwrap_or_default());
+            let further = shown(&batch, &further).map_err(failed)?;
             let periods = batch.column_by_name("period").and_then(|c| c.as_primitive_opt::<Int32Type>());
-            for (row, record) in records(batch)?.values().iter().copied().enumerate() {
-                let (identity, usable) = if own_key.is_some() {
+            for (row, record) in records(&batch).map_err(failed)?.values().iter().copied().enumerate() {
+                let link = walk.to(record)?;
+                let (whose, usable) = if own_key.is_some() {
                     (key(row), key(row).is_some())
                 } else {
-                    let by_name = || name(row).filter(|_| !doubtful.contains(&record));
-                    let identity = linked.get(&record).copied().or_else(|| code(row)).or_else(by_name);
-                    (identity, code(row).or_else(|| name(row)).or_else(|| org(row)).is_some())
+                    let by_name = || name(row).filter(|_| !link.doubtful);
+                    let whose = link.enterprise.as_deref().or_else(|| code(row)).or_else(by_name);
+                    (whose, code(row).or_else(|| name(row)).or_else(|| org(row)).is_some())
                 };
                 if !usable {
                     self.quarantined.push(record);
                 }
                 // What tells records apart and is not stated leaves it open which one it is.
-                if let (Some(identity), Some(further)) = (identity, further(row)) {
+                if let (Some(whose), Some(further)) = (whose, further(row)) {
                     let period = periods.filter(|p| periodic && p.is_valid(row)).map_or(0, |p| p.value(row));
-                    identified.push(((identity, period, further), record));
+                    identified.push((identity_of(whose, period, &further), record));
                 }
             }
         }
-        let conflicts = match subject.form.repeats {
-            Repeats::First => HashSet::new(),
-            Repeats::Conflict => differing(subject, batches, &identified)?,
-        };
-        let mut first: HashMap<&Identity<'_>, i64> = HashMap::new();
-        let mut rivals: HashMap<&Identity<'_>, Vec<i64>> = HashMap::new();
-        for (key, record) in &identified {
-            first.entry(key).and_modify(|f| *f = counts(*f, *record)).or_insert(*record);
-            if conflicts.contains(key) {
-                rivals.entry(key).or_default().push(*record);
-            }
-        }
-        for (key, record) in &identified {
-            let rival = rivals.get(key).and_then(|rivals| rivals.iter().find(|r| *r != record));
-            let other = rival.or_else(|| first.get(key).filter(|first| *first != record));
-            self.duplicates.extend(other.map(|other| Repeated {
-                record: *record,
-                other: *other,
-                enterprise: linked.get(record).map(|e| (*e).to_owned()),
-                conflicting: rival.is_some(),
-            }));
-        }
-        Ok(())
+        Ok(identified)
     }
 
     /// The tables `quarantined` (record) and `duplicates` (record, first_record, enterprise, conflicting), in the order of
@@ -129,25 +170,23 @@ impl Apart {
     }
 }
 
-/// Which identities several records claim that differ in a value.
-fn differing<'a>(
-    subject: &Subject<'_>,
-    batches: &[RecordBatch],
-    identified: &[(Identity<'a>, i64)],
-) -> Result<HashSet<Identity<'a>>, ArrowError> {
-    let keys: HashMap<i64, &Identity<'a>> = identified.iter().map(|(key, record)| (*record, key)).collect();
+/// Which groups of records that repeat each other differ in a value; `repeated` tells the group of each.
+fn differing(subject: &Subject<'_>, dataset: &Dataset, repeated: &BTreeMap<i64, usize>) -> Result<HashSet<usize>, EngineError> {
+    let failed = |e: ArrowError| EngineError::of(subject.dataset.to_owned(), e);
     let values = |kind: FieldKind| !matches!(kind, FieldKind::Personal | FieldKind::Uscc | FieldKind::OrgCode | FieldKind::Name);
     let fields: Vec<&str> = subject.form.field.iter().filter(|(_, f)| values(f.kind)).map(|(name, _)| name.as_str()).collect();
-    let mut said: HashMap<&Identity<'a>, String> = HashMap::new();
+    let wanted: Vec<&str> = std::iter::once("record").chain(fields.iter().copied()).collect();
+    let mut said: HashMap<usize, String> = HashMap::new();
     let mut differ = HashSet::new();
-    for batch in batches {
-        let columns = columns(batch, &fields)?;
-        for (row, record) in records(batch)?.values().iter().enumerate() {
-            let Some(key) = keys.get(record) else { continue };
+    for batch in dataset.columns(&wanted) {
+        let batch = batch?;
+        let columns = columns(&batch, &fields).map_err(failed)?;
+        for (row, record) in records(&batch).map_err(failed)?.values().iter().enumerate() {
+            let Some(group) = repeated.get(record) else { continue };
             let says = columns.iter().map(|c| if c.is_valid(row) { c.value(row) } else { "\u{1}" }).collect::<Vec<_>>().join("\u{1f}");
-            match said.entry(key) {
+            match said.entry(*group) {
                 Entry::Vacant(free) => _ = free.insert(says),
-                Entry::Occupied(before) if *before.get() != says => _ = differ.insert((*key).clone()),
+                Entry::Occupied(before) if *before.get() != says => _ = differ.insert(*group),
                 Entry::Occupied(_) => {}
             }
         }
@@ -170,30 +209,75 @@ fn shown(batch: &RecordBatch, fields: &[&str]) -> Result<impl Fn(usize) -> Optio
     })
 }
 
-/// The enterprise of each linked record; of a patent, its first owner's.
-fn enterprises(links: &[RecordBatch]) -> Result<HashMap<i64, &str>, ArrowError> {
-    let mut linked = HashMap::new();
-    for batch in links {
-        let (records, enterprise) = (records(batch)?, texts(batch, "enterprise"));
-        let numbers = cast(&batch["number"], &DataType::Int64)?;
-        let numbers = numbers.as_primitive::<Int64Type>();
-        let firsts = (0..batch.num_rows()).filter(|row| numbers.value(*row) == 1);
-        linked.extend(firsts.filter_map(|row| Some((records.value(row), enterprise(row)?))));
-    }
-    Ok(linked)
+/// What the links of a record say.
+#[derive(Default)]
+struct Link {
+    /// Its enterprise; of a patent, its first owner's.
+    enterprise: Option<String>,
+    /// Whether several enterprises answer to it.
+    doubtful: bool,
 }
 
-/// Records to which several enterprises answer.
-fn doubtful(links: &[RecordBatch]) -> Result<HashSet<i64>, ArrowError> {
-    let mut found = HashSet::new();
-    for batch in links {
-        let records = records(batch)?;
-        let flags = batch.column_by_name("doubtful").and_then(|c| c.as_boolean_opt());
-        found.extend(
-            (0..batch.num_rows()).filter(|row| flags.is_some_and(|f| f.is_valid(*row) && f.value(*row))).map(|row| records.value(row)),
-        );
+/// Goes through links in the order of their records, beside whoever goes through these.
+struct Walk {
+    batches: Batches,
+    rows: std::vec::IntoIter<(i64, Link)>,
+    next: Option<(i64, Link)>,
+    last: i64,
+}
+
+impl Walk {
+    fn of(links: &Dataset) -> Self {
+        let batches = links.columns(&["record", "number", "enterprise", "doubtful"]);
+        Self { batches, rows: Vec::new().into_iter(), next: None, last: i64::MIN }
     }
-    Ok(found)
+
+    /// The links of a record; each call asks for a later one.
+    fn to(&mut self, record: i64) -> Result<Link, EngineError> {
+        let mut found = Link::default();
+        while let Some((number, link)) = self.take()? {
+            if number > record {
+                self.next = Some((number, link));
+                break;
+            }
+            if number == record {
+                found.enterprise = found.enterprise.or(link.enterprise);
+                found.doubtful |= link.doubtful;
+            }
+        }
+        Ok(found)
+    }
+
+    fn take(&mut self) -> Result<Option<(i64, Link)>, EngineError> {
+        if let Some(next) = self.next.take() {
+            return Ok(Some(next));
+        }
+        loop {
+            if let Some((record, link)) = self.rows.next() {
+                if record < self.last {
+                    let error = ArrowError::ComputeError("links that do not stand in the order of records".into());
+                    return Err(EngineError::of("links".to_owned(), error));
+                }
+                self.last = record;
+                return Ok(Some((record, link)));
+            }
+            let Some(batch) = self.batches.next() else { return Ok(None) };
+            self.rows = rows(&batch?).map_err(|e| EngineError::of("links".to_owned(), e))?.into_iter();
+        }
+    }
+}
+
+/// The rows of links, each with its record.
+fn rows(batch: &RecordBatch) -> Result<Vec<(i64, Link)>, ArrowError> {
+    let (records, enterprise) = (records(batch)?, texts(batch, "enterprise"));
+    let numbers = cast(&batch["number"], &DataType::Int64)?;
+    let numbers = numbers.as_primitive::<Int64Type>();
+    let flags = batch.column_by_name("doubtful").and_then(|c| c.as_boolean_opt());
+    let link = |row: usize| Link {
+        enterprise: enterprise(row).filter(|_| numbers.value(row) == 1).map(str::to_owned),
+        doubtful: flags.is_some_and(|f| f.is_valid(row) && f.value(row)),
+    };
+    Ok((0..batch.num_rows()).map(|row| (records.value(row), link(row))).collect())
 }
 
 fn records(batch: &RecordBatch) -> Result<&Int64Array, ArrowError> {

@@ -155,7 +155,7 @@ const INDEXES: [&str; 8] = ["name_keys", "name_index", "name_claimants", "org_ke
 /// Derives the registry; `own` is SQL that is true of its records of the directory, `later` are files that came after
 /// others, each with its place in that order.
 pub async fn register(engine: &Engine, directory: &Subject<'_>, own: &str, later: &[(usize, u32)]) -> Result<(), EngineError> {
-    let schema = engine.contents(directory.dataset).0;
+    let schema = engine.dataset(directory.dataset).schema().clone();
     let apart = directory.form.apart.as_deref().filter(|field| schema.column_with_name(field).is_some());
     engine.derive("registry", &registry(directory, own, &first(later), apart)).await.map(|_| ())
 }
@@ -187,7 +187,7 @@ pub fn nothing(engine: &Engine, datasets: &[Subject<'_>]) -> Result<(), EngineEr
     let text = |name: &str| Field::new(name, DataType::Utf8, true);
     let flag = |name: &str| Field::new(name, DataType::Boolean, true);
     let number = |name: &str| Field::new(name, DataType::Int64, true);
-    let empty = |name: &str, columns: Vec<Field>| engine.table(name, Arc::new(Schema::new(columns)), Vec::new());
+    let empty = |name: &str, columns: Vec<Field>| engine.table(name, Arc::new(Schema::new(columns)), &[]);
     let keys = [text("org_code"), text("name"), text("name_key"), text("apart")];
     empty("registry", [text("enterprise"), number("record"), text("uscc"), flag("code_ok")].into_iter().chain(keys).collect())?;
     for subject in datasets {
@@ -209,13 +209,13 @@ pub fn links_of(dataset: &str) -> String {
 pub fn set_apart(engine: &Engine, datasets: &[Subject<'_>], counts: impl Fn(i64, i64) -> i64) -> Result<(), EngineError> {
     let mut apart = Apart::default();
     let looked = datasets.iter().try_for_each(|subject| {
-        let links = engine.contents(&links_of(subject.dataset)).1;
-        apart.look_at(subject, &engine.contents(subject.dataset).1, &links, &counts)
+        apart.look_at(subject, &engine.dataset(subject.dataset), &engine.dataset(&links_of(subject.dataset)), &counts)
     });
+    looked?;
     let failed = |e| EngineError { what: "duplicates".to_owned(), source: Box::new(DataFusionError::from(e)) };
-    let (quarantined, duplicates) = looked.and_then(|()| apart.tables()).map_err(failed)?;
-    engine.table("quarantined", quarantined.schema(), vec![quarantined])?;
-    engine.table("duplicates", duplicates.schema(), vec![duplicates])
+    let (quarantined, duplicates) = apart.tables().map_err(failed)?;
+    engine.table("quarantined", quarantined.schema(), &[quarantined])?;
+    engine.table("duplicates", duplicates.schema(), &[duplicates])
 }
 
 /// The registry's own records are its enterprises; those of other directories are linked like any table.
@@ -224,8 +224,7 @@ fn directory(subject: &Subject<'_>, own: &str) -> String {
     if own == "true" {
         return registered;
     }
-    let dataset = subject.dataset;
-    let others = format!("SELECT * FROM ({}) AS a WHERE record NOT IN (SELECT record FROM {dataset} WHERE {own})", subject.query());
+    let others = format!("SELECT * FROM ({}) AS a WHERE NOT {own}", subject.query());
     format!("{registered} WHERE {own} UNION ALL SELECT * FROM ({}) AS o ORDER BY record", waterfall(&others))
 }
 

@@ -3,6 +3,7 @@
 use super::Plan;
 use super::datasets::{Datasets, sql_type};
 use crate::config::{GivenOptions, Taken};
+use crate::engine::not_in;
 use crate::model::field::PeriodKind;
 use crate::model::merged::Column;
 use std::collections::BTreeSet;
@@ -32,8 +33,9 @@ impl Plan<'_> {
                 let alias = alias(*year);
                 self.joins.push(format!(
                     "LEFT JOIN (SELECT l.enterprise, t.record{wanted} FROM {form} t JOIN links_{form} l ON l.record = t.record
-                        WHERE l.enterprise IS NOT NULL AND t.period = {year} AND t.record NOT IN (SELECT record FROM duplicates)) AS {alias}
-                     ON {alias}.enterprise = r.enterprise"
+                        WHERE l.enterprise IS NOT NULL AND t.period = {year} AND {counts}) AS {alias}
+                     ON {alias}.enterprise = r.enterprise",
+                    counts = not_in("duplicates", "t.record")
                 ));
                 let record = format!("{form}_record_{year}");
                 self.select.push(format!("{alias}.record AS {record}"));

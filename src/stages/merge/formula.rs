@@ -8,6 +8,7 @@ use crate::engine::expression::{Computation, Expression, Kind, Place, Reach, Ref
 use crate::engine::{Engine, EngineError};
 use crate::model::field::FieldKind;
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, new_null_array};
+use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::arrow::error::ArrowError;
 use std::collections::BTreeSet;
@@ -53,37 +54,32 @@ pub(super) fn compute(engine: &Engine, config: &Config, years: &[i32]) -> Result
     if formulas().next().is_none() {
         return Ok(());
     }
-    let (schema, batches) = engine.contents("enterprises");
+    let enterprises = engine.dataset("enterprises");
     let failed = |e: ArrowError| EngineError { what: "formulas".to_owned(), source: Box::new(e.into()) };
-    let (mut schema, mut batches) = (schema, batches);
+    let mut schema = enterprises.schema().clone();
+    let mut steps = Vec::new();
     for (id, given, sql) in formulas() {
         let named = with_before(config, &schema, years);
         let computation = formula(engine, sql, given.kind.unwrap_or(FieldKind::Number), &named).map_err(|r| r.of(sql))?;
         let parts = reasons(sql, &named).map_err(|r| r.of(sql))?;
-        let value = |batch: &RecordBatch| -> Result<[ArrayRef; 2], EngineError> {
-            let rows = widened(config, batch, &named, years).map_err(failed)?;
-            let value = computation.over(&rows)?;
-            let why = why(&rows, &parts, &value);
-            Ok([value, why])
-        };
-        let mut computed = Vec::with_capacity(batches.len());
-        let mut data_type = DataType::Decimal128(if given.kind == Some(FieldKind::Amount) { 28 } else { 18 }, 4);
-        for batch in &batches {
-            let [value, why] = value(batch)?;
-            data_type = value.data_type().clone();
-            computed.push([value, why]);
-        }
+        let data_type = DataType::Decimal128(if given.kind == Some(FieldKind::Amount) { 28 } else { 18 }, 4);
         let mut fields: Vec<Arc<Field>> = schema.fields().iter().cloned().collect();
-        fields.push(Arc::new(Field::new(id, data_type, true)));
+        fields.push(Arc::new(Field::new(id, data_type.clone(), true)));
         fields.push(Arc::new(Field::new(format!("{id}_why"), DataType::Utf8, true)));
         schema = Arc::new(Schema::new(fields));
-        let joined = batches
-            .iter()
-            .zip(computed)
-            .map(|(batch, computed)| RecordBatch::try_new(schema.clone(), batch.columns().iter().cloned().chain(computed).collect()));
-        batches = joined.collect::<Result<_, _>>().map_err(failed)?;
+        steps.push((named, computation, parts, data_type, schema.clone()));
     }
-    engine.table("enterprises", schema, batches)
+    let computed = |mut batch: RecordBatch| {
+        for (named, computation, parts, data_type, schema) in &steps {
+            let rows = widened(config, &batch, named, years).map_err(failed)?;
+            // Where none can ever be computed, the engine gives nulls without a type.
+            let value = cast(&computation.over(&rows)?, data_type).map_err(failed)?;
+            let why = why(&rows, parts, &value);
+            batch = RecordBatch::try_new(schema.clone(), batch.columns().iter().cloned().chain([value, why]).collect()).map_err(failed)?;
+        }
+        Ok(batch)
+    };
+    engine.map("enterprises", &enterprises, schema.clone(), computed).map(|_| ())
 }
 
 /// The columns that say why a part of a formula is absent.

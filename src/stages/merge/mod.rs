@@ -21,7 +21,7 @@ pub use formula::{formula, with_before};
 pub use only::{OF_RIGHTS, only};
 
 use crate::config::Config;
-use crate::engine::{Engine, EngineError};
+use crate::engine::{Engine, EngineError, not_in};
 use crate::model::field::FieldKind;
 use crate::model::merged::{Column, Given, Merged};
 use datasets::sql_type;
@@ -170,8 +170,9 @@ fn record_of(config: &Config, form: &str) -> String {
 fn counted_record(form: &str, alias: &str) -> String {
     format!(
         "LEFT JOIN (SELECT l.enterprise, n.* FROM {form} n JOIN links_{form} l ON l.record = n.record
-            WHERE l.enterprise IS NOT NULL AND n.record NOT IN (SELECT record FROM duplicates)) AS {alias}
-         ON {alias}.enterprise = r.enterprise"
+            WHERE l.enterprise IS NOT NULL AND {counts}) AS {alias}
+         ON {alias}.enterprise = r.enterprise",
+        counts = not_in("duplicates", "n.record")
     )
 }
 
@@ -191,7 +192,9 @@ fn coalesce(values: &[String], sql_type: &str, name: &str) -> String {
 /// The credits of a dataset whose records may be of several enterprises, as `credits_<dataset>`: each record that counts once
 /// for each distinct enterprise among its owners.
 pub async fn credit(engine: &Engine, dataset: &str) -> Result<(), EngineError> {
-    let counted = "record NOT IN (SELECT record FROM duplicates) AND record NOT IN (SELECT record FROM quarantined)";
-    let sql = format!("SELECT DISTINCT enterprise, record FROM links_{dataset} WHERE enterprise IS NOT NULL AND {counted}");
+    let counted = ["duplicates", "quarantined"].map(|apart| not_in(apart, "l.record")).join(" AND ");
+    let sql = format!(
+        "SELECT DISTINCT l.enterprise, l.record FROM links_{dataset} l WHERE l.enterprise IS NOT NULL AND {counted} ORDER BY record, enterprise"
+    );
     engine.derive(&format!("credits_{dataset}"), &sql).await.map(|_| ())
 }

@@ -4,11 +4,10 @@
 //! front; numbers stay numbers.
 
 use crate::config::DataFormat;
+use crate::engine::Dataset;
 use crate::error::Error;
 use crate::model::text::neutral;
 use crate::run::cell;
-use datafusion::arrow::array::RecordBatch;
-use datafusion::arrow::datatypes::SchemaRef;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
 use parquet::file::properties::WriterProperties;
@@ -16,31 +15,39 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
+/// Rows of a group: what a writer holds until it is full.
+const GROUP_ROWS: usize = 1 << 17;
+
 /// Writes a dataset.
-pub fn write(format: DataFormat, path: &Path, schema: &SchemaRef, batches: &[RecordBatch]) -> Result<(), Error> {
+pub fn write(format: DataFormat, path: &Path, dataset: &Dataset) -> Result<(), Error> {
     match format {
-        DataFormat::Parquet => parquet(path, schema, batches),
-        DataFormat::Csv => csv(path, schema, batches),
+        DataFormat::Parquet => parquet(path, dataset),
+        DataFormat::Csv => csv(path, dataset),
     }
 }
 
-fn parquet(path: &Path, schema: &SchemaRef, batches: &[RecordBatch]) -> Result<(), Error> {
-    let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).set_created_by("huichi".into()).build();
-    let mut writer = ArrowWriter::try_new(File::create(path)?, schema.clone(), Some(properties)).map_err(Error::bug)?;
-    for batch in batches {
-        writer.write(batch).map_err(Error::bug)?;
+fn parquet(path: &Path, dataset: &Dataset) -> Result<(), Error> {
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::SNAPPY)
+        .set_max_row_group_row_count(Some(GROUP_ROWS))
+        .set_created_by("huichi".into())
+        .build();
+    let mut writer = ArrowWriter::try_new(File::create(path)?, dataset.schema().clone(), Some(properties)).map_err(Error::bug)?;
+    for batch in dataset.batches() {
+        writer.write(&batch?).map_err(Error::bug)?;
     }
     writer.close().map_err(Error::bug)?;
     Ok(())
 }
 
-fn csv(path: &Path, schema: &SchemaRef, batches: &[RecordBatch]) -> Result<(), Error> {
+fn csv(path: &Path, dataset: &Dataset) -> Result<(), Error> {
     let mut file = BufWriter::with_capacity(1 << 18, File::create(path)?);
     file.write_all("\u{feff}".as_bytes())?;
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(file);
-    writer.write_record(schema.fields().iter().map(|f| neutral(f.name()).into_owned())).map_err(Error::bug)?;
+    writer.write_record(dataset.schema().fields().iter().map(|f| neutral(f.name()).into_owned())).map_err(Error::bug)?;
     let mut text = String::new();
-    for batch in batches {
+    for batch in dataset.batches() {
+        let batch = batch?;
         for row in 0..batch.num_rows() {
             for column in batch.columns() {
                 text.clear();
@@ -57,6 +64,8 @@ fn csv(path: &Path, schema: &SchemaRef, batches: &[RecordBatch]) -> Result<(), E
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::{BATCH_ROWS, Scratch};
+    use datafusion::arrow::array::RecordBatch;
     use datafusion::arrow::array::{Array, ArrayRef, Decimal128Array, StringArray};
     use datafusion::arrow::datatypes::{Field, Schema};
     use std::sync::Arc;
@@ -67,7 +76,8 @@ mod tests {
         let batch = RecordBatch::try_new(schema.clone(), columns.into_iter().map(|(_, array)| array).collect()).expect("a batch");
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("a.csv");
-        csv(&path, &schema, &[batch]).expect("written");
+        let scratch = Scratch::below(folder.path(), BATCH_ROWS).expect("a folder");
+        csv(&path, &scratch.dataset(schema, [&batch]).expect("a dataset")).expect("written");
         std::fs::read_to_string(path).expect("text")
     }
 

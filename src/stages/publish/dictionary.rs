@@ -4,8 +4,10 @@
 use super::cells::Shape;
 use super::disclosure::{judges_statistics, reads_statistics};
 use super::enterprise_column::{Declared, EnterpriseColumn};
-use super::tables::{Table, batch, texts};
+use super::publication::Publication;
+use super::tables::{batch, texts};
 use crate::config::{Config, FormOptions, GivenOptions, Links, Part};
+use crate::engine::Dataset;
 use crate::error::Error;
 use crate::finding::find_word;
 use crate::model::field::{FieldKind, Role};
@@ -37,7 +39,8 @@ struct Entry {
 }
 
 /// Describes the columns of datasets, and its own.
-pub fn dictionary<'a>(config: &Config, datasets: impl Iterator<Item = (&'a str, &'a Schema)>) -> Result<Table, Error> {
+pub fn dictionary<'a>(p: &Publication<'_>, datasets: impl Iterator<Item = (&'a str, &'a Schema)>) -> Result<Dataset, Error> {
+    let config = p.config;
     let lang = config.run.lang;
     let mut rows: Vec<(String, String, Entry)> = Vec::new();
     for (dataset, schema) in datasets {
@@ -49,7 +52,7 @@ pub fn dictionary<'a>(config: &Config, datasets: impl Iterator<Item = (&'a str, 
         rows.push((DICTIONARY.to_owned(), field.name().clone(), entry(config, lang, DICTIONARY, field)));
     }
     let column = |of: fn(&Entry) -> &String| texts(rows.iter().map(|(_, _, entry)| of(entry)));
-    batch(vec![
+    let described = batch(vec![
         ("dataset", texts(rows.iter().map(|(dataset, ..)| dataset))),
         ("column", texts(rows.iter().map(|(_, column, _)| column))),
         ("label", column(|e| &e.label)),
@@ -60,7 +63,8 @@ pub fn dictionary<'a>(config: &Config, datasets: impl Iterator<Item = (&'a str, 
         ("origin", column(|e| &e.origin)),
         ("meaning", column(|e| &e.meaning)),
         ("statistics", Arc::new(rows.iter().map(|(_, _, entry)| Some(entry.statistics)).collect::<BooleanArray>())),
-    ])
+    ])?;
+    Ok(p.engine.scratch().dataset(described.schema(), [&described])?)
 }
 
 fn entry(config: &Config, lang: Lang, dataset: &str, field: &Field) -> Entry {

@@ -10,10 +10,11 @@ use super::provenance::Sources;
 use super::publication::Publication;
 use super::verdict::{Conclusion, Verdicts};
 use crate::config::Workbook;
+use crate::engine::Dataset;
 use crate::error::Error;
 use crate::model::place::file_sql;
 use crate::run::HeldBack;
-use datafusion::arrow::array::{Array, AsArray, RecordBatch};
+use datafusion::arrow::array::{Array, AsArray};
 use datafusion::arrow::datatypes::{Decimal128Type, Int64Type};
 use std::collections::{HashMap, HashSet};
 
@@ -42,7 +43,7 @@ pub struct FindingCount {
 /// Everything that sheets show, beside what the publication itself holds.
 pub struct Gathered<'a> {
     /// Enterprises in the order of the registry.
-    pub enterprises: Vec<RecordBatch>,
+    pub enterprises: Dataset,
     /// Where their values come from.
     pub sources: Sources,
     /// Enterprises whose consent is on record at the reference date.
@@ -54,9 +55,9 @@ pub struct Gathered<'a> {
     /// Findings by enterprise.
     pub findings: HashMap<&'a str, FindingCount>,
     /// Figures of the years, one row an enterprise with any; pooled ones first.
-    pub finances: Vec<RecordBatch>,
+    pub finances: Dataset,
     /// Patents by owner; those without one last.
-    pub patents: Vec<RecordBatch>,
+    pub patents: Dataset,
     /// What came in.
     pub stated: Vec<Stated>,
     /// Enterprises in the pool.
@@ -75,7 +76,7 @@ impl<'a> Gathered<'a> {
     ) -> Result<Gathered<'a>, Error> {
         let pool = [Workbook::Pool, Workbook::PoolOperator].iter().any(|w| p.config.output.workbooks.contains(w));
         let wanted = |id: &str| pool && asked(&p.config.output.pool_sheets, id);
-        let sources = Sources::of(p);
+        let sources = Sources::of(p).await?;
         let enterprises = sources.enterprises(p.engine).await?;
         let mut findings: HashMap<&str, FindingCount> = HashMap::new();
         for (finding, enterprise) in p.findings.iter().filter_map(|f| Some((f, f.enterprise.as_deref()?))) {
@@ -89,20 +90,20 @@ impl<'a> Gathered<'a> {
             held_back,
             rests,
             findings,
-            finances: if wanted("finances") { evidence::finances(p).await? } else { Vec::new() },
-            patents: if wanted("patents") { evidence::patents(p).await? } else { Vec::new() },
+            finances: if wanted("finances") { evidence::finances(p).await? } else { evidence::nothing() },
+            patents: if wanted("patents") { evidence::patents(p).await? } else { evidence::nothing() },
             stated: if wanted("accounting") { stated(p).await? } else { Vec::new() },
             enterprises,
             pooled: 0,
             unjudged: 0,
         };
-        (gathered.pooled, gathered.unjudged) = conclusions(p, &gathered.enterprises);
+        (gathered.pooled, gathered.unjudged) = conclusions(p, &gathered.enterprises)?;
         Ok(gathered)
     }
 
     /// Enterprises of the registry.
     pub fn total(&self) -> u64 {
-        self.enterprises.iter().map(|b| b.num_rows() as u64).sum()
+        self.enterprises.rows()
     }
 }
 
@@ -133,8 +134,9 @@ async fn unclear(p: &Publication<'_>) -> Result<HashSet<String>, Error> {
 pub async fn consenting(p: &Publication<'_>) -> Result<HashSet<String>, Error> {
     let (as_of, unclear) = (p.config.as_of, unclear(p).await?);
     let mut consenting = HashSet::new();
-    for batch in &p.engine.contents("enterprises").1 {
-        let said = [&p.config.pool.consent, &p.config.pool.consent_on];
+    let said = [&p.config.pool.consent, &p.config.pool.consent_on];
+    for batch in p.engine.dataset("enterprises").columns(&["enterprise", said[0], said[1]]) {
+        let batch = &batch?;
         let key = Reader::of(batch, "enterprise", Shape::Plain);
         let [consent, on] = said.map(|c| Reader::of(batch, c, Shape::Plain));
         let given = (0..batch.num_rows()).filter(|row| consent.is_true(*row) && on.date(*row).is_none_or(|d| d <= as_of));
@@ -144,10 +146,11 @@ pub async fn consenting(p: &Publication<'_>) -> Result<HashSet<String>, Error> {
 }
 
 /// How many are in the pool, and how many cannot be judged.
-fn conclusions(p: &Publication<'_>, enterprises: &[RecordBatch]) -> (u64, u64) {
+fn conclusions(p: &Publication<'_>, enterprises: &Dataset) -> Result<(u64, u64), Error> {
     let (mut pooled, mut unjudged) = (0, 0);
-    for batch in enterprises {
-        let verdicts = Verdicts::of(p, batch);
+    for batch in enterprises.batches() {
+        let batch = batch?;
+        let verdicts = Verdicts::of(p, &batch);
         for row in 0..batch.num_rows() {
             match verdicts.conclusion(row) {
                 Conclusion::Pooled => pooled += 1,
@@ -156,7 +159,7 @@ fn conclusions(p: &Publication<'_>, enterprises: &[RecordBatch]) -> (u64, u64) {
             }
         }
     }
-    (pooled, unjudged)
+    Ok((pooled, unjudged))
 }
 
 /// Counts what came in from the datasets themselves, so that the account is checked and not merely repeated.
@@ -164,9 +167,9 @@ async fn stated(p: &Publication<'_>) -> Result<Vec<Stated>, Error> {
     let mut all = Vec::new();
     for dataset in p.datasets {
         let table = format!("stated_{dataset}");
-        let (schema, _) = p.engine.contents(&table);
+        let of_table = p.engine.dataset(&table);
         let accounted = p.config.form.get(dataset).and_then(|form| form.accounted.as_deref());
-        let money = accounted.filter(|c| schema.column_with_name(c).is_some());
+        let money = accounted.filter(|c| of_table.schema().column_with_name(c).is_some());
         let money = money.map_or("CAST(0 AS DECIMAL(28,4))".to_owned(), |c| format!("\"{c}\""));
         let sql = format!(
             "SELECT file, count(*) AS n, CAST(sum(money) AS DECIMAL(38,4)) AS money

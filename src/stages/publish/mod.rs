@@ -32,8 +32,9 @@ pub use publication::Publication;
 pub use slip::{Slip, SlipRow, write_slip};
 
 use crate::config::{Config, DataFormat, FORMS};
+use crate::engine::Dataset;
 use crate::error::Error;
-use crate::run::{Dataset, HeldBack, RECORD};
+use crate::run::{HeldBack, PublishedDataset, RECORD};
 use dictionary::DICTIONARY;
 use std::path::Path;
 
@@ -63,8 +64,8 @@ pub async fn publish(publication: &Publication<'_>, folder: &Path) -> Result<Wri
         }
     }
     if let Some(name) = publication.config.output.data.iter().find(|name| *name == DICTIONARY) {
-        let described = tables.iter().map(|(name, (schema, _))| (name.as_str(), schema.as_ref()));
-        let dictionary = dictionary::dictionary(publication.config, described)?;
+        let described = tables.iter().map(|(name, table)| (name.as_str(), table.schema().as_ref()));
+        let dictionary = dictionary::dictionary(publication, described)?;
         std::fs::create_dir_all(&data)?;
         tables.push((name, dictionary));
     }
@@ -78,7 +79,7 @@ pub async fn publish(publication: &Publication<'_>, folder: &Path) -> Result<Wri
     written.extend(books.iter().map(|(name, _)| (*name).to_owned()));
     written.extend(written_data?);
     written.push(run_json::write_settings(publication, folder)?);
-    let datasets = tables.iter().map(|(name, (schema, _))| Dataset::of(name, schema)).collect();
+    let datasets = tables.iter().map(|(name, table)| PublishedDataset::of(name, table.schema())).collect();
     let record_sha256 = run_json::write(publication, &gathered, &books, datasets, &written, folder)?;
     written.push(RECORD.to_owned());
     Ok(Written { files: written, record_sha256, held_back })
@@ -92,15 +93,15 @@ fn wanted(config: &Config) -> Vec<&String> {
 }
 
 /// Writes the datasets in every format asked for.
-fn write_data(publication: &Publication<'_>, tables: &[(&String, tables::Table)], folder: &Path) -> Result<Vec<String>, Error> {
+fn write_data(publication: &Publication<'_>, tables: &[(&String, Dataset)], folder: &Path) -> Result<Vec<String>, Error> {
     let mut written = Vec::new();
-    for (name, (schema, batches)) in tables {
+    for (name, dataset) in tables {
         for format in &publication.config.output.formats {
             let file = match format {
                 DataFormat::Csv => format!("{name}.csv"),
                 DataFormat::Parquet => format!("{name}.parquet"),
             };
-            data::write(*format, &folder.join(&file), schema, batches)?;
+            data::write(*format, &folder.join(&file), dataset)?;
             written.push(format!("data/{file}"));
         }
     }

@@ -6,12 +6,16 @@
 
 use super::cells::{Reader, Shape};
 use super::publication::Publication;
-use crate::engine::{Engine, EngineError};
+use crate::engine::{Dataset, Engine, EngineError};
 use crate::model::merged::Given;
 use crate::model::place::Places;
-use datafusion::arrow::array::{Array, AsArray, RecordBatch};
+use datafusion::arrow::array::{AsArray, RecordBatch};
 use datafusion::arrow::datatypes::{Int32Type, Int64Type};
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+/// The column of `enterprises` with the number of the directory's record.
+const DIRECTORY_RECORD: &str = "directory_record";
 
 /// The sources of all columns.
 #[derive(Debug, Clone)]
@@ -22,40 +26,70 @@ pub struct Sources {
     records: Vec<(String, String)>,
 }
 
-/// The fields that a column reads, and by enterprise the records in which it does.
-#[derive(Debug, Clone, Default)]
+/// The fields that a column reads, and the records in which it does.
+#[derive(Debug, Clone)]
 struct Records {
     fields: Vec<String>,
-    by_enterprise: HashMap<String, Vec<i64>>,
+    year: Option<i32>,
+    spoken: Arc<Vec<Spoken>>,
 }
 
+/// A record that speaks for an enterprise, by the directory's record of it, in the order of both; with its period.
+type Spoken = (i64, i64, Option<i32>);
+
 impl Records {
-    fn of(p: &Publication<'_>, given: &Given) -> Self {
-        let mut by_enterprise: HashMap<String, Vec<i64>> = HashMap::new();
-        for batch in &p.engine.contents(&format!("given_by_{}", given.id)).1 {
-            let (enterprises, records) = (batch.column(0).as_string::<i32>(), batch.column(2).as_primitive::<Int64Type>());
-            let periods = batch.column(1).as_primitive::<Int32Type>();
-            let of_year = |row: &usize| given.year.is_none_or(|year| periods.is_valid(*row) && periods.value(*row) == year);
-            for row in (0..batch.num_rows()).filter(of_year) {
-                by_enterprise.entry(enterprises.value(row).to_owned()).or_default().push(records.value(row));
-            }
-        }
-        Self { fields: given.fields.clone(), by_enterprise }
+    /// Those of an enterprise.
+    fn of(&self, enterprise: i64) -> impl Iterator<Item = i64> + '_ {
+        let first = self.spoken.partition_point(|(whose, ..)| *whose < enterprise);
+        let own = self.spoken[first..].iter().take_while(move |(whose, ..)| *whose == enterprise);
+        own.filter(|(.., period)| self.year.is_none_or(|year| *period == Some(year))).map(|(_, record, _)| *record)
     }
+}
+
+/// The records that a declared value rests on: 32 bytes each.
+async fn spoken(p: &Publication<'_>, id: &str) -> Result<Vec<Spoken>, EngineError> {
+    let mut spoken = Vec::new();
+    let sql =
+        format!("SELECT r.record, b.record AS by_record, b.period FROM given_by_{id} b JOIN registry r ON r.enterprise = b.enterprise");
+    for batch in p.engine.spool(id, &sql).await?.batches() {
+        let batch = batch?;
+        let [whose, by] = [0, 1].map(|place| batch.column(place).as_primitive::<Int64Type>().values());
+        let periods = batch.column(2).as_primitive::<Int32Type>().iter();
+        spoken.extend(whose.iter().zip(by).zip(periods).map(|((whose, record), period)| (*whose, *record, period)));
+    }
+    spoken.sort_unstable();
+    Ok(spoken)
 }
 
 impl Sources {
     /// Takes them from what merging left.
-    pub fn of(p: &Publication<'_>) -> Self {
-        Self {
-            columns: p.merged.columns.iter().map(|c| (c.name.clone(), c.sources.clone())).collect(),
-            given: p.merged.given.iter().map(|given| (given.name.clone(), Records::of(p, given))).collect(),
-            records: p.merged.records.clone(),
+    ///
+    /// # Errors
+    /// The engine cannot tell them.
+    pub async fn of(p: &Publication<'_>) -> Result<Self, EngineError> {
+        let mut by_id: HashMap<&str, Arc<Vec<Spoken>>> = HashMap::new();
+        for given in p.merged.given.iter().filter(|given| given.there) {
+            if !by_id.contains_key(given.id.as_str()) {
+                by_id.insert(&given.id, Arc::new(spoken(p, &given.id).await?));
+            }
         }
+        let records = |given: &Given| Records {
+            fields: given.fields.clone(),
+            year: given.year,
+            spoken: by_id.get(given.id.as_str()).cloned().unwrap_or_default(),
+        };
+        Ok(Self {
+            columns: p.merged.columns.iter().map(|c| (c.name.clone(), c.sources.clone())).collect(),
+            given: p.merged.given.iter().map(|given| (given.name.clone(), records(given))).collect(),
+            records: p.merged.records.clone(),
+        })
     }
 
     /// All enterprises in the order of the registry, with a column for each source that may have no value.
-    pub async fn enterprises(&self, engine: &Engine) -> Result<Vec<RecordBatch>, EngineError> {
+    ///
+    /// # Errors
+    /// The query cannot be computed.
+    pub async fn enterprises(&self, engine: &Engine) -> Result<Dataset, EngineError> {
         let mut columns = BTreeSet::new();
         let mut joins = BTreeSet::new();
         for (record, field) in self.columns.iter().filter(|(_, s)| s.len() > 1).flat_map(|(_, s)| s) {
@@ -66,11 +100,11 @@ impl Sources {
         }
         if joins.is_empty() {
             // The table is in that order already; a plan would copy it.
-            return Ok(engine.contents("enterprises").1);
+            return Ok(engine.dataset("enterprises"));
         }
         let (columns, joins): (String, String) = (columns.into_iter().collect(), joins.into_iter().collect());
         let sql = format!("SELECT e.*{columns} FROM enterprises e{joins} ORDER BY e.directory_record");
-        Ok(engine.query("enterprises", &sql).await?.1)
+        engine.spool("enterprises", &sql).await
     }
 
     /// Finds the source cells of a column in a batch of that query.
@@ -80,7 +114,7 @@ impl Sources {
             let [number, has] = [record, &stated(record, field)].map(|c| Reader::of(batch, c, Shape::Plain));
             (number, has, field.as_str())
         });
-        let given = self.given.get(column).map(|records| (Reader::of(batch, "enterprise", Shape::Plain), records));
+        let given = self.given.get(column).map(|records| (Reader::of(batch, DIRECTORY_RECORD, Shape::Plain), records));
         SourceCells { places, sources: sources.collect(), given }
     }
 }
@@ -101,8 +135,8 @@ impl SourceCells<'_> {
     /// Every cell that the value rests on, in the order of records and fields.
     pub fn cells(&self, row: usize) -> Vec<String> {
         let Some((key, records)) = &self.given else { return self.cite(row).into_iter().collect() };
-        let own = records.by_enterprise.get(key.text(row)).into_iter().flatten();
-        own.flat_map(|record| records.fields.iter().filter_map(|field| self.places.cite(*record, field))).collect()
+        let own = key.whole(row).into_iter().flat_map(|enterprise| records.of(enterprise));
+        own.flat_map(|record| records.fields.iter().filter_map(move |field| self.places.cite(record, field))).collect()
     }
 
     /// The cell of the first source that states a value, as `file[sheet]D17`.

@@ -6,7 +6,7 @@ use super::workbook::BookReport;
 use crate::content;
 use crate::error::Error;
 use crate::model::severity::Severity;
-use crate::run::{Counts, Dataset, FORMAT, RECORD, RunRecord, SETTINGS, Sheets, Written};
+use crate::run::{Counts, FORMAT, PublishedDataset, RECORD, RunRecord, SETTINGS, Sheets, Written};
 use std::fs::File;
 use std::path::Path;
 
@@ -21,7 +21,7 @@ pub fn write(
     p: &Publication<'_>,
     gathered: &Gathered<'_>,
     books: &[(&str, BookReport)],
-    datasets: Vec<Dataset>,
+    datasets: Vec<PublishedDataset>,
     written: &[String],
     folder: &Path,
 ) -> Result<String, Error> {

@@ -1,32 +1,32 @@
 //! The published datasets: their columns, from the engine or from what the stages left.
 
 use super::gathered::{FindingCount, Gathered};
-use super::provenance::Sources;
 use super::publication::Publication;
 use crate::config::{FormOptions, Links};
+use crate::engine::{Dataset, not_in};
 use crate::error::Error;
 use crate::finding::Rendered;
 use crate::model::field::FieldKind;
 use crate::model::merged::Conflict;
-use crate::model::place::{Address, Places};
+use crate::model::place::Address;
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Decimal128Array, Int64Array, RecordBatch, StringArray};
 use datafusion::arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef};
 use std::sync::Arc;
 
-/// A table ready to be written.
-pub type Table = (SchemaRef, Vec<RecordBatch>);
+/// Rows that are made in memory before they are written.
+const ROWS_AT_A_TIME: usize = 8192;
 
 /// A published dataset by name; nothing if its input was not read.
-pub async fn table(publication: &Publication<'_>, gathered: &Gathered<'_>, name: &str) -> Result<Option<Table>, Error> {
+pub async fn table(publication: &Publication<'_>, gathered: &Gathered<'_>, name: &str) -> Result<Option<Dataset>, Error> {
     let p = publication;
     Ok(Some(match name {
         "enterprises" => enterprises(p, gathered)?,
-        "verdicts" => p.engine.contents("verdicts"),
+        "verdicts" => p.engine.dataset("verdicts"),
         "findings" => findings(p, gathered)?,
         "unjudged" => unjudged(p)?,
         "edits" => edits(p)?,
         "conflicts" => conflicts(p)?,
-        "provenance" => provenance(p).await?,
+        "provenance" => provenance(p, gathered)?,
         "not_linked" => not_linked(p).await?,
         "places" => places(p)?,
         "set_aside" => set_aside(p)?,
@@ -40,37 +40,50 @@ pub async fn table(publication: &Publication<'_>, gathered: &Gathered<'_>, name:
 
 /// The enterprises in the order of the registry; `consented` says whose figures of statistics the operator may see, and
 /// `findings_open` counts the findings that rest on none.
-fn enterprises(p: &Publication<'_>, gathered: &Gathered<'_>) -> Result<Table, Error> {
-    let (schema, batches) = p.engine.contents("enterprises");
+fn enterprises(p: &Publication<'_>, gathered: &Gathered<'_>) -> Result<Dataset, Error> {
+    let enterprises = p.engine.dataset("enterprises");
+    let schema = enterprises.schema();
     // The record numbers are ours; provenance says the same in words.
     let is_number = |name: &str| p.merged.form_of(name).is_some();
     let shown: Vec<usize> = (0..schema.fields().len()).filter(|i| !is_number(schema.field(*i).name())).collect();
-    let batches = batches.iter().map(|b| b.project(&shown)).collect::<Result<Vec<_>, _>>()?;
     let schema = schema.project(&shown)?;
     let mut fields: Vec<_> = schema.fields().iter().cloned().collect();
     fields.extend(["findings", "findings_open"].map(|name| Arc::new(Field::new(name, DataType::Int64, false))));
     fields.push(Arc::new(Field::new("consented", DataType::Boolean, false)));
     let schema = Arc::new(Schema::new(fields));
-    let counted = |b: &RecordBatch| {
+    let counted = |b: RecordBatch| {
         let keys = b.column_by_name("enterprise").map(|c| c.as_string::<i32>());
         let found = |row: usize| keys.and_then(|k| gathered.findings.get(k.value(row))).copied().unwrap_or_default();
         let counts: [fn(FindingCount) -> i64; 2] = [|c| c.all, |c| c.open];
         let consented = (0..b.num_rows()).map(|row| Some(keys.is_some_and(|k| gathered.consenting.contains(k.value(row)))));
-        let mut columns = b.columns().to_vec();
+        let mut columns = b.project(&shown)?.columns().to_vec();
         columns
             .extend(counts.map(|of| -> ArrayRef { Arc::new((0..b.num_rows()).map(|row| Some(of(found(row)))).collect::<Int64Array>()) }));
         columns.push(Arc::new(consented.collect::<BooleanArray>()));
         RecordBatch::try_new(schema.clone(), columns)
     };
-    let batches = batches.iter().map(counted).collect::<Result<_, _>>()?;
-    Ok((schema, batches))
+    made(p, schema.clone(), enterprises.batches().map(|batch| Ok(counted(batch?)?)))
 }
 
-pub(super) fn batch(columns: Vec<(&str, ArrayRef)>) -> Result<Table, Error> {
+/// Batches of one schema as a dataset.
+fn made(p: &Publication<'_>, schema: SchemaRef, batches: impl Iterator<Item = Result<RecordBatch, Error>>) -> Result<Dataset, Error> {
+    let mut writer = p.engine.scratch().writer(schema);
+    for batch in batches {
+        writer.write(&batch?)?;
+    }
+    Ok(writer.finish()?)
+}
+
+/// Rows that are made of things at hand, so many at a time.
+fn of_rows<T>(p: &Publication<'_>, all: &[T], make: impl Fn(&[T]) -> Result<RecordBatch, Error>) -> Result<Dataset, Error> {
+    let schema = make(&[])?.schema();
+    made(p, schema, all.chunks(ROWS_AT_A_TIME).map(make))
+}
+
+/// A batch of columns by name.
+pub(super) fn batch(columns: Vec<(&str, ArrayRef)>) -> Result<RecordBatch, Error> {
     let fields: Vec<Field> = columns.iter().map(|(name, array)| Field::new(*name, array.data_type().clone(), true)).collect();
-    let schema = Arc::new(Schema::new(fields));
-    let batch = RecordBatch::try_new(schema.clone(), columns.into_iter().map(|(_, a)| a).collect())?;
-    Ok((schema, vec![batch]))
+    Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), columns.into_iter().map(|(_, a)| a).collect())?)
 }
 
 pub(super) fn texts<'a, T: AsRef<str>>(values: impl IntoIterator<Item = T> + 'a) -> ArrayRef {
@@ -78,53 +91,51 @@ pub(super) fn texts<'a, T: AsRef<str>>(values: impl IntoIterator<Item = T> + 'a)
 }
 
 /// Adds file, sheet and row in front, in place of the record's number.
-fn located(places: &Places, (schema, batches): Table) -> Result<Table, Error> {
+fn located(p: &Publication<'_>, dataset: &Dataset) -> Result<Dataset, Error> {
+    let (places, schema) = (p.places, dataset.schema());
     let mut fields =
         vec![Field::new("file", DataType::Utf8, true), Field::new("sheet", DataType::Utf8, true), Field::new("row", DataType::Int64, true)];
     fields.extend(schema.fields().iter().skip(1).map(|f| f.as_ref().clone()));
     let schema = Arc::new(Schema::new(fields));
-    let batches = batches
-        .iter()
-        .map(|b| {
-            let records = b.column(0).as_primitive::<Int64Type>();
-            let file = |r: &i64| places.file(*r).map_or("", |f| f.path.as_str());
-            let sheet = |r: &i64| places.table(*r).map_or("", |t| t.sheet.as_str());
-            let mut columns: Vec<ArrayRef> = vec![
-                texts(records.values().iter().map(file)),
-                texts(records.values().iter().map(sheet)),
-                Arc::new(records.values().iter().map(|r| Some(i64::from(Address::of(*r).row))).collect::<Int64Array>()),
-            ];
-            columns.extend(b.columns().iter().skip(1).cloned());
-            RecordBatch::try_new(schema.clone(), columns)
-        })
-        .collect::<Result<_, _>>()?;
-    Ok((schema, batches))
+    let row = |b: RecordBatch| {
+        let records = b.column(0).as_primitive::<Int64Type>();
+        let file = |r: &i64| places.file(*r).map_or("", |f| f.path.as_str());
+        let sheet = |r: &i64| places.table(*r).map_or("", |t| t.sheet.as_str());
+        let mut columns: Vec<ArrayRef> = vec![
+            texts(records.values().iter().map(file)),
+            texts(records.values().iter().map(sheet)),
+            Arc::new(records.values().iter().map(|r| Some(i64::from(Address::of(*r).row))).collect::<Int64Array>()),
+        ];
+        columns.extend(b.columns().iter().skip(1).cloned());
+        Ok(RecordBatch::try_new(schema.clone(), columns)?)
+    };
+    made(p, schema.clone(), dataset.batches().map(|batch| row(batch?)))
 }
 
 /// Columns of a dataset that are published: values, raw texts and reasons.
-async fn published_columns(p: &Publication<'_>, dataset: &str) -> Result<Vec<String>, Error> {
-    let (schema, _) = p.engine.contents(dataset);
+fn published_columns(p: &Publication<'_>, dataset: &str) -> Vec<String> {
+    let dataset = p.engine.dataset(dataset);
     let internal = |n: &str| n == "record" || n == "period" || ["_cell", "_key", "_precision", "_unit"].iter().any(|s| n.ends_with(s));
-    Ok(schema.fields().iter().map(|f| f.name().clone()).filter(|n| !internal(n)).collect())
+    dataset.schema().fields().iter().map(|f| f.name().clone()).filter(|n| !internal(n)).collect()
 }
 
-async fn linked(p: &Publication<'_>, dataset: &str) -> Result<Table, Error> {
-    let columns: Vec<String> = published_columns(p, dataset).await?.iter().map(|c| format!("d.\"{c}\"")).collect();
+async fn linked(p: &Publication<'_>, dataset: &str) -> Result<Dataset, Error> {
+    let columns: Vec<String> = published_columns(p, dataset).iter().map(|c| format!("d.\"{c}\"")).collect();
     let sql = format!(
         "SELECT d.record, l.enterprise, l.linked_by, d.period, {} FROM {dataset} d LEFT JOIN links_{dataset} l ON l.record = d.record
          ORDER BY d.record",
         columns.join(", ")
     );
-    located(p.places, p.engine.query(dataset, &sql).await?)
+    located(p, &p.engine.spool(dataset, &sql).await?)
 }
 
 /// One row per record and linked enterprise; a record that nobody was found for once, with `uscc` empty.
 ///
 /// `uscc` is the enterprise's key, so it is filled for an enterprise without a code too (`N:` and its name). Of patents, `state`
 /// is what counts and criteria go by, `term_end` the last day of protection.
-async fn credited(p: &Publication<'_>, dataset: &str, form: &FormOptions) -> Result<Table, Error> {
+async fn credited(p: &Publication<'_>, dataset: &str, form: &FormOptions) -> Result<Dataset, Error> {
     let code = form.first_of(FieldKind::Uscc).unwrap_or("uscc");
-    let columns = published_columns(p, dataset).await?;
+    let columns = published_columns(p, dataset);
     let columns: Vec<String> = columns
         .iter()
         .filter(|c| c.strip_prefix(code).is_none_or(|end| !["", "_state", "_raw", "_why"].contains(&end)))
@@ -137,160 +148,179 @@ async fn credited(p: &Publication<'_>, dataset: &str, form: &FormOptions) -> Res
     let sql = format!(
         "SELECT d.record, c.enterprise AS uscc, r.name AS enterprise_name, {state}{} FROM {dataset} d {states}
          LEFT JOIN credits_{dataset} c ON c.record = d.record LEFT JOIN registry r ON r.enterprise = c.enterprise
-         WHERE d.record NOT IN (SELECT record FROM duplicates) ORDER BY d.record, c.enterprise",
-        columns.join(", ")
+         WHERE {counts} ORDER BY d.record, c.enterprise",
+        columns.join(", "),
+        counts = not_in("duplicates", "d.record")
     );
-    located(p.places, p.engine.query(dataset, &sql).await?)
+    located(p, &p.engine.spool(dataset, &sql).await?)
 }
 
 /// The findings; `statistics` says whether one rests on statistics, `rests_on` which enterprise without consent it would tell
 /// of (`?` for one that nobody knows).
-fn findings(p: &Publication<'_>, gathered: &Gathered<'_>) -> Result<Table, Error> {
+fn findings(p: &Publication<'_>, gathered: &Gathered<'_>) -> Result<Dataset, Error> {
     let renderer = p.renderer();
-    let rendered: Vec<Rendered> = p.findings.iter().map(|f| renderer.render(f)).collect();
-    let column = |of: fn(&Rendered) -> &String| texts(rendered.iter().map(of));
-    batch(vec![
-        ("code", texts(p.findings.iter().map(|f| f.code.as_ref()))),
-        ("severity", texts(p.findings.iter().map(|f| f.severity.id()))),
-        ("bureau", column(|r| &r.bureau)),
-        ("file", column(|r| &r.file)),
-        ("sheet", column(|r| &r.sheet)),
-        ("cell", column(|r| &r.cell)),
-        ("related", column(|r| &r.related)),
-        ("field", column(|r| &r.field)),
-        ("found", column(|r| &r.found)),
-        ("expected", column(|r| &r.expected)),
-        ("message", column(|r| &r.message)),
-        ("help", column(|r| &r.help)),
-        ("enterprise", texts(p.findings.iter().map(|f| f.enterprise.as_deref().unwrap_or("")))),
-        ("statistics", Arc::new(p.findings.iter().map(|f| Some(gathered.rests.is_of_statistics(f))).collect::<BooleanArray>())),
-        ("rests_on", texts(p.findings.iter().map(|f| gathered.rests.whom(f).unwrap_or_default()))),
-    ])
+    of_rows(p, p.findings, |findings| {
+        let rendered: Vec<Rendered> = findings.iter().map(|f| renderer.render(f)).collect();
+        let column = |of: fn(&Rendered) -> &String| texts(rendered.iter().map(of));
+        batch(vec![
+            ("code", texts(findings.iter().map(|f| f.code.as_ref()))),
+            ("severity", texts(findings.iter().map(|f| f.severity.id()))),
+            ("bureau", column(|r| &r.bureau)),
+            ("file", column(|r| &r.file)),
+            ("sheet", column(|r| &r.sheet)),
+            ("cell", column(|r| &r.cell)),
+            ("related", column(|r| &r.related)),
+            ("field", column(|r| &r.field)),
+            ("found", column(|r| &r.found)),
+            ("expected", column(|r| &r.expected)),
+            ("message", column(|r| &r.message)),
+            ("help", column(|r| &r.help)),
+            ("enterprise", texts(findings.iter().map(|f| f.enterprise.as_deref().unwrap_or("")))),
+            ("statistics", Arc::new(findings.iter().map(|f| Some(gathered.rests.is_of_statistics(f))).collect::<BooleanArray>())),
+            ("rests_on", texts(findings.iter().map(|f| gathered.rests.whom(f).unwrap_or_default()))),
+        ])
+    })
 }
 
-fn unjudged(p: &Publication<'_>) -> Result<Table, Error> {
-    let all = &p.judgement.unjudged;
+fn unjudged(p: &Publication<'_>) -> Result<Dataset, Error> {
     let cell = |r: i64, field: &str| p.places.address(r, field).unwrap_or_default();
-    batch(vec![
-        ("code", texts(all.iter().map(|u| u.code.as_ref()))),
-        ("file", texts(all.iter().map(|u| p.places.file(u.record).map_or("", |f| f.path.as_str())))),
-        ("sheet", texts(all.iter().map(|u| p.places.table(u.record).map_or("", |t| t.sheet.as_str())))),
-        ("cell", texts(all.iter().map(|u| cell(u.record, &u.field)))),
-        ("because", texts(all.iter().map(|u| u.because.as_str()))),
-    ])
+    of_rows(p, &p.judgement.unjudged, |all| {
+        batch(vec![
+            ("code", texts(all.iter().map(|u| u.code.as_ref()))),
+            ("file", texts(all.iter().map(|u| p.places.file(u.record).map_or("", |f| f.path.as_str())))),
+            ("sheet", texts(all.iter().map(|u| p.places.table(u.record).map_or("", |t| t.sheet.as_str())))),
+            ("cell", texts(all.iter().map(|u| cell(u.record, &u.field)))),
+            ("because", texts(all.iter().map(|u| u.because.as_str()))),
+        ])
+    })
 }
 
-fn edits(p: &Publication<'_>) -> Result<Table, Error> {
+fn edits(p: &Publication<'_>) -> Result<Dataset, Error> {
     let lang = p.config.run.lang;
     let counts: Vec<_> = p.judgement.counts.iter().collect();
-    let number = |of: fn(&crate::finding::Counts) -> u64| -> ArrayRef {
-        Arc::new(counts.iter().map(|(_, c)| i64::try_from(of(c)).ok()).collect::<Int64Array>())
-    };
     let entry = |code: &str| p.catalogue.get(code);
-    batch(vec![
-        ("code", texts(counts.iter().map(|(code, _)| code.as_ref()))),
-        ("severity", texts(counts.iter().map(|(code, _)| entry(code).map_or("", |e| e.severity.id())))),
-        ("name", texts(counts.iter().map(|(code, _)| entry(code).map_or("", |e| e.name.get(lang))))),
-        ("judged", number(|c| c.held + c.broken)),
-        ("held", number(|c| c.held)),
-        ("broken", number(|c| c.broken)),
-        ("unjudged", number(|c| c.unjudged)),
-    ])
+    of_rows(p, &counts, |counts| {
+        let number = |of: fn(&crate::finding::Counts) -> u64| -> ArrayRef {
+            Arc::new(counts.iter().map(|(_, c)| i64::try_from(of(c)).ok()).collect::<Int64Array>())
+        };
+        batch(vec![
+            ("code", texts(counts.iter().map(|(code, _)| code.as_ref()))),
+            ("severity", texts(counts.iter().map(|(code, _)| entry(code).map_or("", |e| e.severity.id())))),
+            ("name", texts(counts.iter().map(|(code, _)| entry(code).map_or("", |e| e.name.get(lang))))),
+            ("judged", number(|c| c.held + c.broken)),
+            ("held", number(|c| c.held)),
+            ("broken", number(|c| c.broken)),
+            ("unjudged", number(|c| c.unjudged)),
+        ])
+    })
 }
 
-fn conflicts(p: &Publication<'_>) -> Result<Table, Error> {
-    let all = p.conflicts;
-    let units = |of: fn(&Conflict) -> Option<i64>| -> ArrayRef { Arc::new(all.iter().map(of).collect::<Int64Array>()) };
+fn conflicts(p: &Publication<'_>) -> Result<Dataset, Error> {
     let cite = |(record, field): &(i64, String)| p.places.cite(*record, field).unwrap_or_default();
-    batch(vec![
-        ("enterprise", texts(all.iter().map(|c| c.enterprise.as_str()))),
-        ("field", texts(all.iter().map(|c| c.field.as_str()))),
-        ("used", texts(all.iter().map(|c| c.used_text.as_str()))),
-        ("used_unit", units(|c| c.used_unit)),
-        ("used_cell", texts(all.iter().map(|c| cite(&c.used)))),
-        ("other", texts(all.iter().map(|c| c.other_text.as_str()))),
-        ("other_unit", units(|c| c.other_unit)),
-        ("other_cell", texts(all.iter().map(|c| cite(&c.other)))),
-    ])
+    of_rows(p, p.conflicts, |all| {
+        let units = |of: fn(&Conflict) -> Option<i64>| -> ArrayRef { Arc::new(all.iter().map(of).collect::<Int64Array>()) };
+        batch(vec![
+            ("enterprise", texts(all.iter().map(|c| c.enterprise.as_str()))),
+            ("field", texts(all.iter().map(|c| c.field.as_str()))),
+            ("used", texts(all.iter().map(|c| c.used_text.as_str()))),
+            ("used_unit", units(|c| c.used_unit)),
+            ("used_cell", texts(all.iter().map(|c| cite(&c.used)))),
+            ("other", texts(all.iter().map(|c| c.other_text.as_str()))),
+            ("other_unit", units(|c| c.other_unit)),
+            ("other_cell", texts(all.iter().map(|c| cite(&c.other)))),
+        ])
+    })
 }
 
 /// One row per enterprise, value and cell that it comes from: column and cell.
-async fn provenance(p: &Publication<'_>) -> Result<Table, Error> {
-    let sources = Sources::of(p);
-    let batches = sources.enterprises(p.engine).await?;
-    let (mut enterprises, mut columns, mut cells) = (Vec::new(), Vec::new(), Vec::new());
-    for batch in &batches {
+fn provenance(p: &Publication<'_>, gathered: &Gathered<'_>) -> Result<Dataset, Error> {
+    let sources = &gathered.sources;
+    let of = |rows: &[(String, &str, String)]| {
+        batch(vec![
+            ("enterprise", texts(rows.iter().map(|(enterprise, ..)| enterprise))),
+            ("column", texts(rows.iter().map(|(_, column, _)| column))),
+            ("cell", texts(rows.iter().map(|(.., cell)| cell))),
+        ])
+    };
+    let mut writer = p.engine.scratch().writer(of(&[])?.schema());
+    let mut rows: Vec<(String, &str, String)> = Vec::new();
+    for batch in gathered.enterprises.batches() {
+        let batch = &batch?;
         let keys = batch.column_by_name("enterprise").map(|c| c.as_string::<i32>());
         let Some(keys) = keys else { continue };
         let names = p.merged.columns.iter().map(|c| &c.name).chain(p.merged.given.iter().map(|given| &given.name));
         let ways: Vec<_> = names.map(|name| (name, sources.cells(p.places, batch, name))).collect();
         for row in 0..batch.num_rows() {
             for (column, way) in ways.iter().filter(|(column, _)| batch.column_by_name(column).is_some_and(|c| c.is_valid(row))) {
-                for cell in way.cells(row) {
-                    enterprises.push(keys.value(row).to_owned());
-                    columns.push((*column).clone());
-                    cells.push(cell);
-                }
+                rows.extend(way.cells(row).into_iter().map(|cell| (keys.value(row).to_owned(), column.as_str(), cell)));
+            }
+            if rows.len() >= ROWS_AT_A_TIME {
+                writer.write(&of(&rows)?)?;
+                rows.clear();
             }
         }
     }
-    batch_of(enterprises, columns, cells)
+    writer.write(&of(&rows)?)?;
+    Ok(writer.finish()?)
 }
 
-fn batch_of(enterprises: Vec<String>, columns: Vec<String>, cells: Vec<String>) -> Result<Table, Error> {
-    batch(vec![("enterprise", texts(enterprises)), ("column", texts(columns)), ("cell", texts(cells))])
-}
-
-async fn not_linked(p: &Publication<'_>) -> Result<Table, Error> {
+async fn not_linked(p: &Publication<'_>) -> Result<Dataset, Error> {
     let renderer = p.renderer();
-    let (mut records, mut names, mut reasons) = (Vec::new(), Vec::new(), Vec::new());
+    let of = |b: &RecordBatch| {
+        let (name, reason) = (b.column(1).as_string::<i32>(), b.column(2).as_string::<i32>());
+        batch(vec![
+            ("record", b.column(0).clone()),
+            ("name", texts(name.iter().map(|n| n.unwrap_or_default()))),
+            ("reason", texts(reason.iter().map(|r| renderer.reference(r.unwrap_or_default())))),
+        ])
+    };
+    let columns = ["record", "name", "reason"].map(|c| Field::new(c, if c == "record" { DataType::Int64 } else { DataType::Utf8 }, true));
+    let mut writer = p.engine.scratch().writer(Arc::new(Schema::new(columns.to_vec())));
     let linked = p.config.form.iter().filter(|(id, form)| !form.registry && form.links != Links::None && p.has(id));
     for (dataset, _) in linked {
         let sql = format!("SELECT record, name, not_linked FROM links_{dataset} WHERE not_linked IS NOT NULL ORDER BY record, number");
-        let (_, batches) = p.engine.query("not linked", &sql).await?;
-        for b in &batches {
-            let (name, reason) = (b.column(1).as_string::<i32>(), b.column(2).as_string::<i32>());
-            records.extend(b.column(0).as_primitive::<Int64Type>().values().iter().copied());
-            names.extend(name.iter().map(|n| n.unwrap_or_default().to_owned()));
-            reasons.extend(reason.iter().map(|r| renderer.reference(r.unwrap_or_default())));
+        for b in p.engine.spool("not linked", &sql).await?.batches() {
+            writer.write(&of(&b?)?)?;
         }
     }
-    let (schema, batches) =
-        batch(vec![("record", Arc::new(Int64Array::from(records)) as ArrayRef), ("name", texts(names)), ("reason", texts(reasons))])?;
-    located(p.places, (schema, batches))
+    located(p, &writer.finish()?)
 }
 
-fn places(p: &Publication<'_>) -> Result<Table, Error> {
+fn places(p: &Publication<'_>) -> Result<Dataset, Error> {
     let renderer = p.renderer();
-    let amounts: Vec<Option<i128>> = p.accounts.iter().map(|a| Some(a.amount)).collect();
-    batch(vec![
-        ("dataset", texts(p.accounts.iter().map(|a| a.dataset.as_str()))),
-        ("file", texts(p.accounts.iter().map(|a| p.places.files.get(a.file).map_or("", |f| f.path.as_str())))),
-        ("place", texts(p.accounts.iter().map(|a| a.place.id()))),
-        ("reason", texts(p.accounts.iter().map(|a| renderer.reference(&a.reason)))),
-        ("rows", Arc::new(p.accounts.iter().map(|a| i64::try_from(a.rows).ok()).collect::<Int64Array>())),
-        ("amount_yuan", Arc::new(Decimal128Array::from(amounts).with_precision_and_scale(38, 4)?)),
-    ])
+    of_rows(p, p.accounts, |accounts| {
+        let amounts: Vec<Option<i128>> = accounts.iter().map(|a| Some(a.amount)).collect();
+        batch(vec![
+            ("dataset", texts(accounts.iter().map(|a| a.dataset.as_str()))),
+            ("file", texts(accounts.iter().map(|a| p.places.files.get(a.file).map_or("", |f| f.path.as_str())))),
+            ("place", texts(accounts.iter().map(|a| a.place.id()))),
+            ("reason", texts(accounts.iter().map(|a| renderer.reference(&a.reason)))),
+            ("rows", Arc::new(accounts.iter().map(|a| i64::try_from(a.rows).ok()).collect::<Int64Array>())),
+            ("amount_yuan", Arc::new(Decimal128Array::from(amounts).with_precision_and_scale(38, 4)?)),
+        ])
+    })
 }
 
 /// One row per range of rows of a table that are no records.
-fn set_aside(p: &Publication<'_>) -> Result<Table, Error> {
+fn set_aside(p: &Publication<'_>) -> Result<Dataset, Error> {
     let ranges: Vec<_> = p
         .places
         .tables()
         .flat_map(|(address, table)| table.aside.iter().map(move |(kind, rows)| (address.file, table, kind, rows)))
         .flat_map(|(file, table, kind, rows)| rows.ranges().iter().map(move |range| (file, table, kind, *range)))
         .collect();
-    let numbers = |of: fn(&(u32, u32)) -> u32| -> ArrayRef {
-        Arc::new(ranges.iter().map(|(.., range)| Some(i64::from(of(range)))).collect::<Int64Array>())
-    };
-    batch(vec![
-        ("file", texts(ranges.iter().map(|(file, ..)| p.places.files.get(*file).map_or("", |f| f.path.as_str())))),
-        ("sheet", texts(ranges.iter().map(|(_, table, ..)| table.sheet.as_str()))),
-        ("dataset", texts(ranges.iter().map(|(_, table, ..)| table.form.as_str()))),
-        ("period", Arc::new(ranges.iter().map(|(_, table, ..)| table.period.map(i64::from)).collect::<Int64Array>())),
-        ("kind", texts(ranges.iter().map(|(_, _, kind, _)| kind.id()))),
-        ("first_row", numbers(|range| range.0)),
-        ("last_row", numbers(|range| range.1)),
-    ])
+    of_rows(p, &ranges, |ranges| {
+        let numbers = |of: fn(&(u32, u32)) -> u32| -> ArrayRef {
+            Arc::new(ranges.iter().map(|(.., range)| Some(i64::from(of(range)))).collect::<Int64Array>())
+        };
+        batch(vec![
+            ("file", texts(ranges.iter().map(|(file, ..)| p.places.files.get(*file).map_or("", |f| f.path.as_str())))),
+            ("sheet", texts(ranges.iter().map(|(_, table, ..)| table.sheet.as_str()))),
+            ("dataset", texts(ranges.iter().map(|(_, table, ..)| table.form.as_str()))),
+            ("period", Arc::new(ranges.iter().map(|(_, table, ..)| table.period.map(i64::from)).collect::<Int64Array>())),
+            ("kind", texts(ranges.iter().map(|(_, _, kind, _)| kind.id()))),
+            ("first_row", numbers(|range| range.0)),
+            ("last_row", numbers(|range| range.1)),
+        ])
+    })
 }

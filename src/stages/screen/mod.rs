@@ -42,12 +42,13 @@ pub async fn screen(engine: &Engine, config: &Config) -> Result<(), EngineError>
 
 /// Puts verdicts, figures and the pool beside each enterprise.
 fn judge(engine: &Engine, criteria: &[(&String, &CriterionOptions)]) -> Result<(), EngineError> {
-    let (schema, batches) = engine.contents("enterprises");
+    let enterprises = engine.dataset("enterprises");
+    let schema = enterprises.schema();
     let mut fields: Vec<Arc<Field>> = schema.fields().iter().cloned().collect();
     let mut computed = Vec::new();
     for (id, criterion) in criteria {
-        let met = condition(engine, &criterion.met, &schema).map_err(|r| r.of(&criterion.met))?;
-        let figure = figure(engine, &criterion.figure, &schema).map_err(|r| r.of(&criterion.figure))?;
+        let met = condition(engine, &criterion.met, schema).map_err(|r| r.of(&criterion.met))?;
+        let figure = figure(engine, &criterion.figure, schema).map_err(|r| r.of(&criterion.figure))?;
         computed.push((met, figure));
         fields.push(Arc::new(Field::new(format!("verdict_{id}"), DataType::Utf8, false)));
         fields.push(Arc::new(Field::new(format!("figure_{id}"), DataType::Utf8, true)));
@@ -55,21 +56,20 @@ fn judge(engine: &Engine, criteria: &[(&String, &CriterionOptions)]) -> Result<(
     fields.push(Arc::new(Field::new("pooled", DataType::Boolean, false)));
     let screened = Arc::new(Schema::new(fields));
     let failed = |e: ArrowError| EngineError { what: "screened".to_owned(), source: Box::new(e.into()) };
-    let mut judged = Vec::with_capacity(batches.len());
-    for batch in &batches {
+    let judged = |batch: RecordBatch| {
         let mut columns = batch.columns().to_vec();
         let mut pooled = vec![true; batch.num_rows()];
         for (met, figure) in &computed {
-            let outcomes = cast(&met.over(batch)?, &DataType::Boolean).map_err(failed)?;
+            let outcomes = cast(&met.over(&batch)?, &DataType::Boolean).map_err(failed)?;
             let outcomes = outcomes.as_boolean();
             pooled.iter_mut().enumerate().for_each(|(row, pooled)| *pooled &= outcomes.is_valid(row) && outcomes.value(row));
             columns.push(words(outcomes));
-            columns.push(cast(&figure.over(batch)?, &DataType::Utf8).map_err(failed)?);
+            columns.push(cast(&figure.over(&batch)?, &DataType::Utf8).map_err(failed)?);
         }
         columns.push(Arc::new(BooleanArray::from(pooled)));
-        judged.push(RecordBatch::try_new(screened.clone(), columns).map_err(failed)?);
-    }
-    engine.table("enterprises", screened, judged)
+        RecordBatch::try_new(screened.clone(), columns).map_err(failed)
+    };
+    engine.map("enterprises", &enterprises, screened.clone(), judged).map(|_| ())
 }
 
 /// The words of outcomes.

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What is known of a dataset when its edits are compiled.
-pub struct Dataset<'a> {
+pub struct EditedDataset<'a> {
     /// Its name.
     pub name: &'a str,
     /// Its form; `sum_rows` has none.
@@ -26,7 +26,7 @@ pub struct Dataset<'a> {
     pub tables: &'a Tables,
 }
 
-impl Dataset<'_> {
+impl EditedDataset<'_> {
     fn has(&self, column: &str) -> bool {
         self.schema.column_with_name(column).is_some()
     }
@@ -148,7 +148,7 @@ pub fn compile(
     engine: &Engine,
     edits: &IndexMap<String, EditOptions>,
     scope: Scope,
-    dataset: &Dataset<'_>,
+    dataset: &EditedDataset<'_>,
 ) -> Result<Vec<Compiled>, Box<Fault>> {
     let mut compiled = Vec::new();
     for (code, edit) in of_scope(edits, scope, dataset) {
@@ -162,7 +162,7 @@ pub fn compile(
 }
 
 /// The fields that any edit of a scope may put in doubt.
-pub fn doubted(edits: &IndexMap<String, EditOptions>, scope: Scope, dataset: &Dataset<'_>) -> BTreeSet<String> {
+pub fn doubted(edits: &IndexMap<String, EditOptions>, scope: Scope, dataset: &EditedDataset<'_>) -> BTreeSet<String> {
     let of_edit = |edit: &EditOptions| {
         instances(edit, dataset).into_iter().flat_map(|(fields, _)| withheld(edit, dataset, &fields).1).collect::<Vec<_>>()
     };
@@ -186,14 +186,14 @@ pub fn tables_read(edits: &IndexMap<String, EditOptions>) -> BTreeMap<String, BT
 fn of_scope<'a>(
     edits: &'a IndexMap<String, EditOptions>,
     scope: Scope,
-    dataset: &'a Dataset<'a>,
+    dataset: &'a EditedDataset<'a>,
 ) -> impl Iterator<Item = (&'a String, Cow<'a, EditOptions>)> {
     let judging = edits.iter().filter(move |(_, e)| !e.disabled && e.scope == scope && e.judges(dataset.name, dataset.form));
     judging.filter_map(|(code, edit)| Some((code, dataset.form.map_or(Some(Cow::Borrowed(edit)), |form| edit.over(form))?)))
 }
 
 /// The choices of fields that an edit is judged over, each with the field that `{f}` stands for.
-fn instances(edit: &EditOptions, dataset: &Dataset<'_>) -> Vec<(Vec<String>, Option<String>)> {
+fn instances(edit: &EditOptions, dataset: &EditedDataset<'_>) -> Vec<(Vec<String>, Option<String>)> {
     let kind_of = |field: &str| dataset.form.and_then(|f| f.field.get(field)).map(|f| f.kind);
     let once_each: Option<Vec<String>> = if !edit.each.is_empty() {
         let fields = dataset.form.map(|f| f.field.keys().cloned().collect::<Vec<_>>()).unwrap_or_default();
@@ -214,14 +214,14 @@ struct Compiler<'a> {
     engine: &'a Engine,
     code: &'a str,
     edit: &'a EditOptions,
-    dataset: &'a Dataset<'a>,
+    dataset: &'a EditedDataset<'a>,
     /// What its expressions may name: aggregates too.
     record: Place<'a>,
     with: IndexMap<String, Formula>,
 }
 
 impl<'a> Compiler<'a> {
-    fn new(engine: &'a Engine, code: &'a str, edit: &'a EditOptions, dataset: &'a Dataset<'a>) -> Result<Self, Box<Fault>> {
+    fn new(engine: &'a Engine, code: &'a str, edit: &'a EditOptions, dataset: &'a EditedDataset<'a>) -> Result<Self, Box<Fault>> {
         let place = |columns: &Schema, reach: Reach| {
             let tables = if reach == Reach::Tables { dataset.tables } else { &NO_TABLES };
             Place::new("t", columns, tables, reach).map_err(|e| fault(code, "holds", &edit.holds, e.into()))
@@ -349,7 +349,7 @@ fn quoted(column: &str) -> String {
 /// What a broken edit takes out of use and what it puts in doubt: nothing but for errors.
 ///
 /// On a key or a period it is the record's figures that go: the key itself still links and tells repetitions.
-fn withheld(edit: &EditOptions, dataset: &Dataset<'_>, fields: &[String]) -> (Vec<String>, Vec<String>) {
+fn withheld(edit: &EditOptions, dataset: &EditedDataset<'_>, fields: &[String]) -> (Vec<String>, Vec<String>) {
     let Some(form) = dataset.form.filter(|_| edit.severity == Severity::Error) else { return Default::default() };
     let identifies = |f: &String| form.key.contains(f) || form.field.get(f).is_some_and(|o| o.kind == FieldKind::Year);
     let rule = match edit.withholds {

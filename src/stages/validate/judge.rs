@@ -1,7 +1,7 @@
 //! Runs compiled edits and reads their outcomes.
 
 use super::compile::{Compiled, Formula};
-use crate::engine::{Engine, EngineError};
+use crate::engine::{Cause, Engine, EngineError};
 use crate::finding::{Expected, Finding, Judgement, Unjudged};
 use crate::model::scope::Scope;
 use chrono::NaiveDate;
@@ -13,70 +13,112 @@ use datafusion::arrow::util::display::array_value_to_string;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// Judges all field and record edits of a dataset in one pass.
+/// Judges all field and record edits of a dataset in one pass, batch by batch.
 ///
-/// `edits` stand in the order in which they are judged, and `whys` are the fields that any edit of any scope may put in
-/// doubt. Gives the dataset with withheld values nulled and a `_why` column for each of `whys`.
-///
-/// Every outcome is computed over the values as stated, batch by batch, so that it stands in its record's row; then edits
-/// speak in turn, and one of record scope whose operand an earlier one put in doubt is unjudged, whatever its condition
-/// says: a wrong value breaks one edit, not all that read it. Edits of field scope look at one value each and do not
-/// silence one another.
-pub fn judge_records(
-    dataset: &str,
-    schema: &Schema,
-    batches: &[RecordBatch],
-    edits: &[Compiled],
-    whys: &BTreeSet<String>,
-) -> Result<(SchemaRef, Vec<RecordBatch>, Judgement), EngineError> {
-    let mut judgement = Judgement::default();
-    let broken_batch = |error: ArrowError| EngineError { what: dataset.to_owned(), source: Box::new(error.into()) };
-    let possible: Vec<&Compiled> = edits.iter().filter(|e| e.possible).collect();
-    let accepted_schema = with_whys(schema, whys);
-    let mut accepted = Vec::with_capacity(batches.len());
-    for batch in batches {
-        let mut doubts = Doubts { edits: &possible, by_field: BTreeMap::new() };
-        for (index, edit) in possible.iter().enumerate() {
-            judge_batch(batch, index, edit, dataset, &mut doubts, &mut judgement)?;
-        }
-        let columns = doubts.withhold(batch, schema, whys).map_err(broken_batch)?;
-        accepted.push(RecordBatch::try_new(accepted_schema.clone(), columns).map_err(broken_batch)?);
-    }
-    let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
-    for edit in edits.iter().filter(|e| !e.possible) {
-        judgement.count(&edit.code).unjudged += rows as u64;
-    }
-    Ok((accepted_schema, accepted, judgement))
+/// Every outcome is computed over the values as stated, so that it stands in its record's row; then edits speak in turn, and
+/// one of record scope whose operand an earlier one put in doubt is unjudged, whatever its condition says: a wrong value breaks
+/// one edit, not all that read it. Edits of field scope look at one value each and do not silence one another.
+pub struct RecordJudge<'a> {
+    records: Records<'a>,
+    impossible: Vec<&'a Compiled>,
+    judgement: Judgement,
 }
 
-/// The dataset as [`judge_records`] gave it, from what it found: the same values withheld for the same reasons.
-pub fn recall_records(
-    schema: &Schema,
-    batches: &[RecordBatch],
-    edits: &[Compiled],
-    whys: &BTreeSet<String>,
-    found: &[Finding],
-) -> Result<(SchemaRef, Vec<RecordBatch>), ArrowError> {
-    let possible: Vec<&Compiled> = edits.iter().filter(|e| e.possible).collect();
-    let accepted_schema = with_whys(schema, whys);
-    let mut accepted = Vec::with_capacity(batches.len());
-    let mut rest = found;
-    for batch in batches {
-        let records = batch.column(0).as_primitive::<Int64Type>().values();
-        let mut doubts = Doubts { edits: &possible, by_field: BTreeMap::new() };
-        // Findings stand in the order of batches, within one in that of edits.
-        let own = rest.iter().take_while(|f| f.record.is_some_and(|r| records.binary_search(&r).is_ok())).count();
-        for finding in &rest[..own] {
-            let place = finding.record.and_then(|r| records.binary_search(&r).ok());
+impl<'a> RecordJudge<'a> {
+    /// For a dataset of the given columns; `edits` stand in the order in which they are judged, and `whys` are the fields that
+    /// any edit of any scope may put in doubt.
+    pub fn new(dataset: &'a str, stated: &'a Schema, edits: &'a [Compiled], whys: &'a BTreeSet<String>) -> Self {
+        let impossible = edits.iter().filter(|e| !e.possible).collect();
+        Self { records: Records::new(dataset, stated, edits, whys), impossible, judgement: Judgement::default() }
+    }
+
+    /// The columns of what is left: the stated ones, and a `_why` for each field that may be in doubt.
+    pub fn schema(&self) -> SchemaRef {
+        self.records.accepted.clone()
+    }
+
+    /// Judges a batch, and gives it with withheld values nulled.
+    ///
+    /// # Errors
+    /// An outcome cannot be computed.
+    pub fn judge(&mut self, batch: &RecordBatch) -> Result<RecordBatch, EngineError> {
+        let Records { dataset, possible, .. } = &self.records;
+        let mut doubts = Doubts { edits: possible, by_field: BTreeMap::new() };
+        for (index, edit) in possible.iter().enumerate() {
+            judge_batch(batch, index, edit, dataset, &mut doubts, &mut self.judgement)?;
+        }
+        for edit in &self.impossible {
+            self.judgement.count(&edit.code).unjudged += batch.num_rows() as u64;
+        }
+        self.records.withheld(batch, &doubts)
+    }
+
+    /// What was found.
+    pub fn finish(mut self) -> Judgement {
+        self.impossible.iter().for_each(|edit| _ = self.judgement.count(&edit.code));
+        self.judgement
+    }
+}
+
+/// The dataset as [`RecordJudge`] left it, from what it found: the same values withheld for the same reasons.
+pub struct RecordRecall<'a> {
+    records: Records<'a>,
+    rest: &'a [Finding],
+}
+
+impl<'a> RecordRecall<'a> {
+    /// Of the findings of the same edits over the same records; they stand in the order of batches, within one in that of edits.
+    pub fn new(dataset: &'a str, stated: &'a Schema, edits: &'a [Compiled], whys: &'a BTreeSet<String>, found: &'a [Finding]) -> Self {
+        Self { records: Records::new(dataset, stated, edits, whys), rest: found }
+    }
+
+    /// As [`RecordJudge::schema`].
+    pub fn schema(&self) -> SchemaRef {
+        self.records.accepted.clone()
+    }
+
+    /// The next batch with withheld values nulled.
+    ///
+    /// # Errors
+    /// The batch is of another schema.
+    pub fn recall(&mut self, batch: &RecordBatch) -> Result<RecordBatch, EngineError> {
+        let numbers = batch.column(0).as_primitive::<Int64Type>().values();
+        let possible = &self.records.possible;
+        let mut doubts = Doubts { edits: possible, by_field: BTreeMap::new() };
+        let own = self.rest.iter().take_while(|f| f.record.is_some_and(|r| numbers.binary_search(&r).is_ok())).count();
+        let (own, rest) = self.rest.split_at(own);
+        for finding in own {
+            let place = finding.record.and_then(|r| numbers.binary_search(&r).ok());
             let edit = possible.iter().position(|e| e.code == finding.code && e.fields == finding.fields);
             if let (Some(row), Some(index)) = (place, edit) {
                 doubts.add(index, possible[index], row);
             }
         }
-        rest = &rest[own..];
-        accepted.push(RecordBatch::try_new(accepted_schema.clone(), doubts.withhold(batch, schema, whys)?)?);
+        self.rest = rest;
+        self.records.withheld(batch, &doubts)
     }
-    Ok((accepted_schema, accepted))
+}
+
+/// The records of a dataset that are judged, and what is left of them.
+struct Records<'a> {
+    dataset: &'a str,
+    stated: &'a Schema,
+    possible: Vec<&'a Compiled>,
+    whys: &'a BTreeSet<String>,
+    accepted: SchemaRef,
+}
+
+impl<'a> Records<'a> {
+    fn new(dataset: &'a str, stated: &'a Schema, edits: &'a [Compiled], whys: &'a BTreeSet<String>) -> Self {
+        let possible = edits.iter().filter(|e| e.possible).collect();
+        Self { dataset, stated, possible, whys, accepted: with_whys(stated, whys) }
+    }
+
+    fn withheld(&self, batch: &RecordBatch, doubts: &Doubts<'_>) -> Result<RecordBatch, EngineError> {
+        let failed = |error: ArrowError| EngineError { what: self.dataset.to_owned(), source: Box::new(error.into()) };
+        let columns = doubts.withhold(batch, self.stated, self.whys).map_err(failed)?;
+        RecordBatch::try_new(self.accepted.clone(), columns).map_err(failed)
+    }
 }
 
 /// A dataset's columns and the reasons why values of some of its fields are withheld.
@@ -206,7 +248,10 @@ fn quoted(column: &str) -> String {
 ///
 /// What cannot be computed of the data at hand ends nothing: the edits of a pass that fails are judged one by one, and one
 /// that fails by itself is uncomputed, so that it is unjudged for all rows.
-pub async fn judge_groups(engine: &Engine, base: &str, dataset: &str, rows: u64, edits: &[Compiled]) -> Judgement {
+///
+/// # Errors
+/// The machine gives plans too little memory or disk: that says nothing about the data.
+pub async fn judge_groups(engine: &Engine, base: &str, dataset: &str, rows: u64, edits: &[Compiled]) -> Result<Judgement, EngineError> {
     let mut judgement = Judgement::default();
     for edit in edits.iter().filter(|e| !e.possible) {
         judgement.count(&edit.code).unjudged += rows;
@@ -214,14 +259,15 @@ pub async fn judge_groups(engine: &Engine, base: &str, dataset: &str, rows: u64,
     for pass in passes(edits) {
         match judge_pass(engine, base, dataset, rows, &pass).await {
             Ok(found) => judgement.absorb(found),
+            Err(error) if error.cause() != Cause::Plan => return Err(error),
             Err(_) => {
                 for edit in pass {
-                    judgement.absorb(judge_alone(engine, base, dataset, rows, edit).await);
+                    judgement.absorb(judge_alone(engine, base, dataset, rows, edit).await?);
                 }
             }
         }
     }
-    judgement
+    Ok(judgement)
 }
 
 /// Tries edits over records among each other: as [`judge_groups`], but the first that cannot be computed is an error.
@@ -242,11 +288,12 @@ fn passes(edits: &[Compiled]) -> Vec<Vec<&Compiled>> {
 }
 
 /// One edit by itself; without its expectation if that is what cannot be computed.
-async fn judge_alone(engine: &Engine, base: &str, dataset: &str, rows: u64, edit: &Compiled) -> Judgement {
+async fn judge_alone(engine: &Engine, base: &str, dataset: &str, rows: u64, edit: &Compiled) -> Result<Judgement, EngineError> {
     let bare = Compiled { expected: None, ..edit.clone() };
     for attempt in [edit, &bare] {
-        if let Ok(found) = judge_pass(engine, base, dataset, rows, &[attempt]).await {
-            return found;
+        match judge_pass(engine, base, dataset, rows, &[attempt]).await {
+            Err(error) if error.cause() == Cause::Plan => {}
+            found => return found,
         }
     }
     // The engine's own words may quote a value.
@@ -254,18 +301,19 @@ async fn judge_alone(engine: &Engine, base: &str, dataset: &str, rows: u64, edit
     let mut judgement = Judgement::default();
     judgement.count(&edit.code).unjudged += rows;
     judgement.uncomputed.insert(edit.code.clone());
-    judgement
+    Ok(judgement)
 }
 
 /// Judges edits in one plan.
 async fn judge_pass(engine: &Engine, base: &str, dataset: &str, rows: u64, edits: &[&Compiled]) -> Result<Judgement, EngineError> {
     let mut judgement = Judgement::default();
     let codes: Vec<&str> = edits.iter().map(|e| e.code.as_ref()).collect();
-    let (_, batches) = engine.query_leniently(&codes.join(" "), &group_query(base, edits)).await?;
+    let found = engine.spool_leniently(&codes.join(" "), &group_query(base, edits)).await?;
     let mut exceptions = vec![0; edits.len()];
-    for batch in &batches {
+    for batch in found.batches() {
+        let batch = batch?;
         for (index, edit) in edits.iter().enumerate() {
-            exceptions[index] += read_group(batch, index, edit, dataset, &mut judgement);
+            exceptions[index] += read_group(&batch, index, edit, dataset, &mut judgement);
         }
     }
     for (edit, seen) in edits.iter().zip(exceptions) {

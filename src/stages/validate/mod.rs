@@ -16,5 +16,5 @@ mod judge;
 #[cfg(test)]
 mod tests;
 
-pub use compile::{Compiled, Dataset, Fault, compile, doubted, tables_read, whole_table};
-pub use judge::{judge_groups, judge_records, recall_records, try_groups};
+pub use compile::{Compiled, EditedDataset, Fault, compile, doubted, tables_read, whole_table};
+pub use judge::{RecordJudge, RecordRecall, judge_groups, try_groups};

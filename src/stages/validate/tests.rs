@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::config::{EditOptions, FieldOptions, FormOptions};
-use crate::engine::Engine;
 use crate::engine::expression::Tables;
+use crate::engine::{BATCH_ROWS, Engine, Resources, Scratch};
 use crate::finding::Expected;
 use crate::model::field::FieldKind;
 use crate::model::scope::Scope;
@@ -71,16 +71,25 @@ type Outcome = (BTreeSet<(String, i64, String, Option<String>)>, BTreeSet<(Strin
 
 /// The edits, and the fields that they may put in doubt; compiled once, as in a run.
 static COMPILED: LazyLock<(Vec<Compiled>, BTreeSet<String>)> = LazyLock::new(|| {
-    let (engine, form, schema, tables) = (Engine::new(NaiveDate::MAX), form(), schema(), Tables::new());
-    let dataset = Dataset { name: "forms", form: Some(&form), schema: &schema, whole: &schema, tables: &tables };
+    let (engine, form, schema, tables) = (engine(), form(), schema(), Tables::new());
+    let dataset = EditedDataset { name: "forms", form: Some(&form), schema: &schema, whole: &schema, tables: &tables };
     let compiled = [Scope::Field, Scope::Record].into_iter().flat_map(|s| compile(&engine, &edits(), s, &dataset).expect("sound edits"));
     (compiled.collect(), doubted(&edits(), Scope::Field, &dataset))
 });
 
+fn engine() -> Engine {
+    let scratch = Scratch::below(&std::env::temp_dir(), BATCH_ROWS).expect("a folder");
+    Engine::new(NaiveDate::MAX, &Resources::default(), scratch).expect("an engine")
+}
+
 /// What is said of each record, and what is left of its values.
 fn judged(batches: &[RecordBatch]) -> (Outcome, BTreeMap<i64, String>) {
     let (compiled, whys) = &*COMPILED;
-    let (accepted, left, found) = judge_records("forms", &schema(), batches, compiled, whys).expect("judged");
+    let stated = schema();
+    let mut judge = RecordJudge::new("forms", &stated, compiled, whys);
+    let accepted = judge.schema();
+    let left: Vec<RecordBatch> = batches.iter().map(|batch| judge.judge(batch).expect("judged")).collect();
+    let found = judge.finish();
     let expected = |e: &Option<Expected>| e.as_ref().map(|e| format!("{e:?}"));
     let findings = found.findings.iter().map(|f| (f.code.to_string(), f.record.expect("a record"), f.found.clone(), expected(&f.expected)));
     let unjudged = found.unjudged.iter().map(|u| (u.code.to_string(), u.record, u.field.clone(), u.because.clone()));

@@ -18,7 +18,8 @@ pub fn pool(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
     let mut table = book.table(frame(desk, "pool", head, looks, Tab::Result))?;
     let mut totals = vec![Total::default(); columns.len()];
     let mut number = 0;
-    for batch in &desk.gathered.enterprises {
+    for batch in desk.gathered.enterprises.batches() {
+        let batch = &batch?;
         let grid = Grid::of(desk, batch, &columns);
         let mut cells = Vec::with_capacity(columns.len() + 1);
         for row in grid.pooled(batch) {
@@ -141,7 +142,8 @@ pub fn provenance(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
     let mut number = 0;
     let mut texts: Vec<String> = Vec::with_capacity(columns.len());
     let mut stated = vec![false; columns.len()];
-    for batch in &desk.gathered.enterprises {
+    for batch in desk.gathered.enterprises.batches() {
+        let batch = &batch?;
         let grid = Grid::of(desk, batch, &columns);
         let ways: Vec<Way<'_>> = columns.iter().map(|c| Way::of(desk, batch, c)).collect();
         for row in grid.pooled(batch) {

@@ -1,5 +1,6 @@
 //! Conflicts: two sources, or two records, that state different values for one field of an enterprise.
 
+use crate::engine::EngineError;
 use crate::error::Error;
 use crate::finding::with_unit;
 use crate::model::merged::Conflict;
@@ -7,6 +8,7 @@ use crate::stages::publish::cells::{Reader, Shape};
 use crate::stages::publish::desk::{Desk, text_or_blank};
 use crate::stages::publish::identifiers::Identifiers;
 use crate::stages::publish::workbook::{Book, Column, Tab, Table, Value};
+use datafusion::arrow::array::RecordBatch;
 use std::collections::{HashMap, HashSet};
 
 /// Writes the conflicts.
@@ -36,7 +38,8 @@ pub fn conflicts(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
         tab: Tab::Action,
         ..Table::default()
     })?;
-    let names = Names::of(desk);
+    let known = Names::batches(desk)?;
+    let names = Names::of(desk, &known);
     let in_words = |text: &str, unit: Option<i64>| with_unit(desk.lang(), text, unit);
     let cite = |(record, field): &(i64, String)| p.places.cite(*record, field).unwrap_or_default();
     for conflict in shown {
@@ -69,10 +72,18 @@ pub struct Names<'a> {
 }
 
 impl<'a> Names<'a> {
+    /// What they are read from: of each enterprise its key, code and name.
+    ///
+    /// # Errors
+    /// The enterprises cannot be read.
+    pub fn batches(desk: &Desk<'_>) -> Result<Vec<RecordBatch>, EngineError> {
+        desk.gathered.enterprises.columns(&["enterprise", "name", "uscc", "uscc_why"]).collect()
+    }
+
     /// Of all enterprises gathered.
-    pub fn of(desk: &Desk<'a>) -> Self {
+    pub fn of(desk: &Desk<'_>, all: &'a [RecordBatch]) -> Self {
         let (mut batches, mut places) = (Vec::new(), HashMap::new());
-        for batch in &desk.gathered.enterprises {
+        for batch in all {
             let [key, name] = ["enterprise", "name"].map(|c| Reader::of(batch, c, Shape::Plain));
             places.extend((0..batch.num_rows()).map(|row| (key.text(row), (batches.len(), row))));
             batches.push((Identifiers::of(desk, batch, "uscc"), name));

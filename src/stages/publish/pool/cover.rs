@@ -29,7 +29,7 @@ pub fn cover(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
             desk.tell("cover_as_of", &[&desk.date(desk.publication.config.as_of)]),
         ],
         blocks: vec![
-            Block::Facts { heading: desk.say("cover_facts").to_owned(), facts: facts(desk) },
+            Block::Facts { heading: desk.say("cover_facts").to_owned(), facts: facts(desk)? },
             inputs(desk),
             Block::List { heading: desk.say("cover_criteria").to_owned(), items: thresholds(desk) },
             bases(desk),
@@ -40,7 +40,7 @@ pub fn cover(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-fn facts(desk: &Desk<'_>) -> Vec<(String, String)> {
+fn facts(desk: &Desk<'_>) -> Result<Vec<(String, String)>, Error> {
     let (p, gathered) = (desk.publication, desk.gathered);
     let not_pooled = gathered.total() - gathered.pooled - gathered.unjudged;
     let counts = [gathered.total(), gathered.pooled, not_pooled, gathered.unjudged].map(grouped);
@@ -53,17 +53,18 @@ fn facts(desk: &Desk<'_>) -> Vec<(String, String)> {
         facts.insert(1, (desk.say("fact_consent"), desk.tell("fact_consent_value", &[&grouped(gathered.consenting.len() as u64)])));
     }
     if p.config.rights().is_some_and(|(form, ..)| p.has(form)) && p.config.pool.in_force.len() == IN_FORCE {
-        facts.insert(1, (desk.say("fact_patents"), patents(desk)));
+        facts.insert(1, (desk.say("fact_patents"), patents(desk)?));
     }
     facts.extend(p.adopted.as_ref().map(|adopted| (desk.say("fact_adopted"), since(desk, adopted))));
-    facts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    Ok(facts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
 }
 
 /// Patents in force of the pool, as the sum that they are.
-fn patents(desk: &Desk<'_>) -> String {
+fn patents(desk: &Desk<'_>) -> Result<String, Error> {
     let columns = &desk.publication.config.pool.in_force;
     let mut sums = vec![0; columns.len()];
-    for batch in &desk.gathered.enterprises {
+    for batch in desk.gathered.enterprises.batches() {
+        let batch = &batch?;
         let verdicts = Verdicts::of(desk.publication, batch);
         let counts: Vec<Reader<'_>> = columns.iter().map(|column| Reader::of(batch, column, Shape::Plain)).collect();
         for row in (0..batch.num_rows()).filter(|row| verdicts.pooled(*row)) {
@@ -71,7 +72,7 @@ fn patents(desk: &Desk<'_>) -> String {
         }
     }
     let figures: Vec<String> = sums.into_iter().map(grouped).collect();
-    desk.tell("fact_patents_value", &figures.iter().map(String::as_str).collect::<Vec<_>>())
+    Ok(desk.tell("fact_patents_value", &figures.iter().map(String::as_str).collect::<Vec<_>>()))
 }
 
 /// The adopted run, and what has changed since.

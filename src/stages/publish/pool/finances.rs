@@ -1,17 +1,18 @@
 //! Figures of the years, side by side, of every enterprise that states any.
 
+use crate::engine::Dataset;
 use crate::error::Error;
 use crate::stages::publish::cells::{Reader, Shape};
 use crate::stages::publish::desk::{Desk, Edition, text_or_blank};
 use crate::stages::publish::identifiers::Identifiers;
 use crate::stages::publish::workbook::{Book, Column, Mark, Tab, Table, Value};
-use datafusion::arrow::array::RecordBatch;
 
 /// Writes the figures.
 pub fn finances(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
     let p = desk.publication;
     let batches = &desk.gathered.finances;
-    let at_hand = |figure: &&str| batches.first().is_none_or(|b| b.column_by_name(&format!("{figure}_{}", desk.last_year())).is_some());
+    let schema = batches.schema();
+    let at_hand = |figure: &&str| batches.rows() == 0 || schema.column_with_name(&format!("{figure}_{}", desk.last_year())).is_some();
     let figures: Vec<&str> = p.config.pool.finances.iter().map(String::as_str).filter(at_hand).collect();
     let mut columns = desk.identity_columns();
     let mut names = Vec::new();
@@ -22,8 +23,8 @@ pub fn finances(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
             names.push(format!("{figure}_{year}"));
         }
     }
-    let total: u64 = batches.iter().map(|b| b.num_rows() as u64).sum();
-    let hidden = hidden(desk, batches);
+    let total = batches.rows();
+    let hidden = hidden(desk, batches)?;
     let mut subtitle = vec![desk.as_of(), desk.say("finances_head").to_owned()];
     subtitle.extend(desk.left_out(hidden, usize::try_from(hidden).unwrap_or(usize::MAX)));
     let mut table = book.table(Table {
@@ -37,7 +38,8 @@ pub fn finances(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
         tab: Tab::Evidence,
         ..Table::default()
     })?;
-    for batch in batches {
+    for batch in batches.batches() {
+        let batch = &batch?;
         let mut cells = Vec::new();
         let codes = Identifiers::of(desk, batch, "uscc");
         let [key, name, pooled] = ["enterprise", "name", "pooled"].map(|c| Reader::of(batch, c, Shape::Plain));
@@ -58,13 +60,15 @@ pub fn membership<'v>(desk: &'v Desk<'_>, pooled: bool) -> Value<'v> {
     if pooled { Value::Marked(Mark::Met, desk.say("in_pool")) } else { Value::Text(desk.say("not_in_pool")) }
 }
 
-fn hidden(desk: &Desk<'_>, batches: &[RecordBatch]) -> u64 {
+fn hidden(desk: &Desk<'_>, finances: &Dataset) -> Result<u64, Error> {
     if desk.edition == Edition::Closed {
-        return 0;
+        return Ok(0);
     }
-    let hidden = batches.iter().map(|batch| {
-        let key = Reader::of(batch, "enterprise", Shape::Plain);
-        (0..batch.num_rows()).filter(|row| !desk.discloses(key.text(*row))).count() as u64
-    });
-    hidden.sum()
+    let mut hidden = 0;
+    for batch in finances.columns(&["enterprise"]) {
+        let batch = batch?;
+        let key = Reader::of(&batch, "enterprise", Shape::Plain);
+        hidden += (0..batch.num_rows()).filter(|row| !desk.discloses(key.text(*row))).count() as u64;
+    }
+    Ok(hidden)
 }

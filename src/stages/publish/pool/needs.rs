@@ -36,7 +36,8 @@ pub fn needs(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
     let adds = desk.edition == Edition::Closed || asked.first().is_none_or(|column| !column.is_statistics());
     let (mut sums, mut rows) = ([Total::default(); 2], 0_u64);
     for wanted in [true, false] {
-        for batch in &desk.gathered.enterprises {
+        for batch in desk.gathered.enterprises.batches() {
+            let batch = &batch?;
             let verdicts = Verdicts::of(desk.publication, batch);
             let codes = Identifiers::of(desk, batch, "uscc");
             let [key, name] = ["enterprise", "name"].map(|column| Reader::of(batch, column, Shape::Plain));

@@ -1,13 +1,13 @@
 //! Patents: one row per patent and owner in the registry; those without one at the end, with the reason.
 
 use super::finances::membership;
+use crate::engine::Dataset;
 use crate::error::Error;
 use crate::finding::word;
 use crate::stages::publish::cells::{Reader, Shape};
 use crate::stages::publish::desk::{Desk, grouped, text_or_blank};
 use crate::stages::publish::identifiers::Identifiers;
 use crate::stages::publish::workbook::{Book, Column, Mark, Tab, Table, Value};
-use datafusion::arrow::array::{Array, RecordBatch};
 
 /// The state of a patent in a word; what is free, and what its status claims in vain, stands out.
 fn in_words<'v>(desk: &Desk<'_>, state: &str) -> Value<'v> {
@@ -30,14 +30,20 @@ const IN_FORCE: usize = 4;
 
 impl States {
     /// Counts the rows of patents that have an owner.
-    fn of(batches: &[RecordBatch]) -> Self {
+    fn of(patents: &Dataset) -> Result<Self, Error> {
         let mut states = Self::default();
-        for batch in batches {
-            let [key, state] = ["enterprise", "state"].map(|c| Reader::of(batch, c, Shape::Plain));
+        for batch in patents.columns(&["enterprise", "state"]) {
+            let batch = batch?;
+            let [key, state] = ["enterprise", "state"].map(|c| Reader::of(&batch, c, Shape::Plain));
             let owned = (0..batch.num_rows()).filter(|row| !key.text(*row).is_empty());
             owned.filter_map(|row| STATES.iter().position(|s| *s == state.text(row))).for_each(|place| states.0[place] += 1);
         }
-        states
+        Ok(states)
+    }
+
+    /// How many they are.
+    fn all(&self) -> u64 {
+        self.0.iter().sum()
     }
 
     /// What is in force as the sum that it is, and what is not.
@@ -49,7 +55,7 @@ impl States {
 
 /// Writes the patents.
 pub fn patents(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
-    let batches = &desk.gathered.patents;
+    let patents = &desk.gathered.patents;
     let mut columns = desk.identity_columns();
     columns.extend([
         Column::code(desk.header("patent_number")),
@@ -65,12 +71,12 @@ pub fn patents(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
         Column::text(desk.header("cell")).wide(26.0),
         Column::text(desk.header("not_linked")).wide(20.0),
     ]);
-    let rows: u64 = batches.iter().map(|b| b.num_rows() as u64).sum();
-    let loose: u64 = batches.iter().map(|b| b.column(1).null_count() as u64).sum();
+    let (rows, states) = (patents.rows(), States::of(patents)?);
+    let owned = states.all();
     let mut table = book.table(Table {
         sheet: desk.sheet("patents"),
         title: desk.say("patents_title").to_owned(),
-        subtitle: vec![desk.as_of(), desk.tell("patents_head", &[&grouped(rows - loose), &grouped(loose)]), States::of(batches).told(desk)],
+        subtitle: vec![desk.as_of(), desk.tell("patents_head", &[&grouped(owned), &grouped(rows - owned)]), states.told(desk)],
         columns,
         frozen_columns: 2,
         empty_text: desk.say("patents_empty").to_owned(),
@@ -80,7 +86,8 @@ pub fn patents(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
     })?;
     let right = desk.publication.config.rights().map(|(_, _, right)| right);
     let (renderer, places) = (desk.publication.renderer(), desk.publication.places);
-    for batch in batches {
+    for batch in patents.batches() {
+        let batch = &batch?;
         let plain = |name: &str| Reader::of(batch, name, Shape::Plain);
         let (record, key, owner, pooled, reason) = (plain("record"), plain("enterprise"), plain("owner"), plain("pooled"), plain("reason"));
         let [codes, numbers] = ["owner_code", "number"].map(|c| Identifiers::of(desk, batch, c));

@@ -54,7 +54,8 @@ pub fn verdicts(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
         tab: Tab::Result,
     })?;
     let mut number = 0;
-    for batch in &desk.gathered.enterprises {
+    for batch in desk.gathered.enterprises.batches() {
+        let batch = &batch?;
         let rows = Rows::of(desk, batch, &criteria);
         let mut cells = Vec::new();
         for row in 0..batch.num_rows() {
@@ -77,8 +78,8 @@ pub fn thresholds(desk: &Desk<'_>) -> Vec<String> {
 
 fn criteria<'a>(desk: &Desk<'a>) -> Vec<Criterion<'a>> {
     let config = desk.publication.config;
-    let schema = desk.gathered.enterprises.first().map(RecordBatch::schema);
-    let own = |figure: &str| schema.as_ref().is_some_and(|s| s.column_with_name(figure).is_some());
+    let schema = desk.gathered.enterprises.schema();
+    let own = |figure: &str| schema.column_with_name(figure).is_some();
     let criteria = config.criterion.iter().filter(|(_, c)| !c.disabled).map(|(id, options)| {
         // SQL takes a column in any case.
         let figure = options.figure.trim().to_lowercase();
@@ -90,7 +91,7 @@ fn criteria<'a>(desk: &Desk<'a>) -> Vec<Criterion<'a>> {
             Shape::Ratio => Column::ratio(header),
             Shape::Number => Column::count(header),
             Shape::Word => Column::text(header),
-            Shape::Plain => typed(schema.as_deref(), &column, header),
+            Shape::Plain => typed(schema, &column, header),
         };
         Criterion { id, options, column, shape, look, statistics }
     });
@@ -98,9 +99,9 @@ fn criteria<'a>(desk: &Desk<'a>) -> Vec<Criterion<'a>> {
 }
 
 /// A column for a figure of no declared meaning, by its type.
-fn typed(schema: Option<&datafusion::arrow::datatypes::Schema>, column: &str, header: &str) -> Column {
+fn typed(schema: &datafusion::arrow::datatypes::Schema, column: &str, header: &str) -> Column {
     use datafusion::arrow::datatypes::DataType;
-    match schema.and_then(|s| s.column_with_name(column)).map(|(_, f)| f.data_type()) {
+    match schema.column_with_name(column).map(|(_, f)| f.data_type()) {
         Some(DataType::Int64 | DataType::Int32) => Column::count(header),
         Some(DataType::Date32) => Column::date(header),
         _ => Column::text(header),

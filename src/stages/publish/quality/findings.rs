@@ -35,7 +35,8 @@ pub fn findings(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
         tab: Tab::Action,
         ..Table::default()
     })?;
-    let (renderer, names) = (p.renderer(), Names::of(desk));
+    let known = Names::batches(desk)?;
+    let (renderer, names) = (p.renderer(), Names::of(desk, &known));
     for finding in p.findings {
         let r = renderer.render(finding);
         let [code, name] = names.cells(finding.enterprise.as_deref().unwrap_or_default());

@@ -1,0 +1,369 @@
+//! Datasets on disk: what stages hand on, and what plans read.
+//!
+//! A dataset is one schema and an Arrow IPC file of batches. It is written once, batch by batch, and read any number of
+//! times, batch by batch and only in the columns asked for; its file goes with the last that holds it. So what is handed on
+//! takes no memory, however many records there are.
+
+use super::failure::EngineError;
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, DictionaryArray, Int8Array, RecordBatch, StringArray};
+use datafusion::arrow::compute::BatchCoalescer;
+use datafusion::arrow::datatypes::{DataType, Int8Type, Int64Type, SchemaRef};
+use datafusion::arrow::error::ArrowError;
+use datafusion::arrow::ipc::reader::FileReader;
+use datafusion::arrow::ipc::writer::{DictionaryHandling, FileWriter, IpcWriteOptions};
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, BufReader, BufWriter};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tempfile::TempDir;
+
+/// Records of a batch, unless said otherwise; the last of a dataset may have fewer.
+pub const BATCH_ROWS: usize = 8192;
+
+/// The column of a record's number.
+const RECORD: &str = "record";
+
+/// What a file says of itself beside its batches.
+const ROWS: &str = "rows";
+const ASCENDING: &str = "ascending";
+
+/// A folder for datasets; it goes with the last that lies in it.
+#[derive(Debug, Clone)]
+pub struct Scratch(Arc<Folder>);
+
+#[derive(Debug)]
+struct Folder {
+    folder: TempDir,
+    batch_rows: usize,
+    next: AtomicU64,
+}
+
+impl Scratch {
+    /// Makes a folder below another, for datasets with so many records a batch; its name begins with `run-`, so that what a
+    /// killed run leaves is swept with its run.
+    ///
+    /// # Errors
+    /// The folder cannot be made.
+    pub fn below(parent: &Path, batch_rows: usize) -> io::Result<Self> {
+        Ok(Self(Arc::new(Folder {
+            folder: tempfile::Builder::new().prefix("run-scratch-").tempdir_in(parent)?,
+            batch_rows,
+            next: AtomicU64::new(0),
+        })))
+    }
+
+    /// Where the engine may put down what its memory does not hold.
+    pub(super) fn path(&self) -> &Path {
+        self.0.folder.path()
+    }
+
+    /// Starts a dataset.
+    pub fn writer(&self, schema: SchemaRef) -> DatasetWriter {
+        let path = self.0.folder.path().join(self.0.next.fetch_add(1, Ordering::Relaxed).to_string());
+        let mut writer = DatasetWriter::at(path, schema);
+        writer.coalescer = BatchCoalescer::new(writer.schema.clone(), self.0.batch_rows);
+        writer.scratch = Some(self.clone());
+        writer
+    }
+
+    /// Writes batches of one schema as a dataset.
+    ///
+    /// # Errors
+    /// The disk takes no more, or a batch is of another schema.
+    pub fn dataset<'a>(&self, schema: SchemaRef, batches: impl IntoIterator<Item = &'a RecordBatch>) -> Result<Dataset, ArrowError> {
+        let mut writer = self.writer(schema);
+        batches.into_iter().try_for_each(|batch| writer.write(batch))?;
+        writer.finish()
+    }
+}
+
+/// One schema, and records on disk; clones share the file.
+#[derive(Debug, Clone)]
+pub struct Dataset {
+    schema: SchemaRef,
+    rows: u64,
+    ascending: bool,
+    /// None where there is no record.
+    file: Option<Arc<Stored>>,
+}
+
+#[derive(Debug)]
+struct Stored {
+    path: PathBuf,
+    bytes: u64,
+    batches: usize,
+    /// The folder that it goes with; none of a file that is somebody else's.
+    scratch: Option<Scratch>,
+}
+
+impl Drop for Stored {
+    fn drop(&mut self) {
+        if self.scratch.is_some() {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+impl Dataset {
+    /// A dataset without records.
+    pub fn empty(schema: SchemaRef) -> Self {
+        Self { schema, rows: 0, ascending: true, file: None }
+    }
+
+    /// A dataset that [`DatasetWriter::at`] wrote, read where it lies for as long as it lies there.
+    ///
+    /// # Errors
+    /// There is no such file, or it is none.
+    pub fn at(path: &Path) -> Result<Self, ArrowError> {
+        let file = File::open(path)?;
+        let bytes = file.metadata()?.len();
+        let reader = FileReader::try_new(BufReader::new(file), None)?;
+        let said = |key: &str| reader.custom_metadata().get(key).ok_or_else(|| ArrowError::IpcError(format!("a dataset without {key}")));
+        let rows = said(ROWS)?.parse().map_err(|_| ArrowError::IpcError("rows that are no number".to_owned()))?;
+        let ascending = said(ASCENDING)? == "true";
+        let stored = Stored { path: path.to_owned(), bytes, batches: reader.num_batches(), scratch: None };
+        Ok(Self { schema: reader.schema(), rows, ascending, file: Some(Arc::new(stored)) })
+    }
+
+    /// Puts it under a name of somebody else's folder.
+    ///
+    /// # Errors
+    /// The disk takes no more.
+    pub fn copy_to(&self, path: &Path) -> Result<(), ArrowError> {
+        match &self.file {
+            Some(file) => _ = fs::copy(&file.path, path)?,
+            None => DatasetWriter::at(path.to_owned(), self.schema.clone()).close()?,
+        }
+        Ok(())
+    }
+
+    /// Its columns.
+    pub fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    /// Records in it.
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// Whether its records stand in the order of their numbers, each once.
+    pub fn is_ascending(&self) -> bool {
+        self.ascending && self.schema.column_with_name(RECORD).is_some()
+    }
+
+    /// Batches in it.
+    pub(super) fn batch_count(&self) -> usize {
+        self.file.as_ref().map_or(0, |file| file.batches)
+    }
+
+    /// Bytes of its file.
+    pub(super) fn bytes(&self) -> u64 {
+        self.file.as_ref().map_or(0, |file| file.bytes)
+    }
+
+    /// Its batches, in order.
+    pub fn batches(&self) -> Batches {
+        self.read(None, 0..self.batch_count())
+    }
+
+    /// Its batches with the columns of the given names alone, in the order of its own columns; a name that it lacks is left out.
+    pub fn columns(&self, names: &[&str]) -> Batches {
+        let places = (0..self.schema.fields().len()).filter(|i| names.contains(&self.schema.field(*i).name().as_str()));
+        self.read(Some(places.collect()), 0..self.batch_count())
+    }
+
+    /// Some of its batches, with some of its columns.
+    pub(super) fn read(&self, columns: Option<Vec<usize>>, batches: Range<usize>) -> Batches {
+        Batches { file: self.file.clone(), columns, batches, reader: None }
+    }
+
+    /// All of it in memory: for what is bounded, as enterprises of a page or tests are.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn collect(&self) -> Result<Vec<RecordBatch>, EngineError> {
+        self.batches().collect()
+    }
+}
+
+/// Batches of a dataset, each read when it is asked for.
+pub struct Batches {
+    file: Option<Arc<Stored>>,
+    columns: Option<Vec<usize>>,
+    batches: Range<usize>,
+    reader: Option<FileReader<BufReader<File>>>,
+}
+
+impl Batches {
+    fn next_batch(&mut self) -> Result<Option<RecordBatch>, ArrowError> {
+        let Some(file) = self.file.as_ref().filter(|_| !self.batches.is_empty()) else { return Ok(None) };
+        let reader = match &mut self.reader {
+            Some(reader) => reader,
+            None => {
+                let mut reader = FileReader::try_new(BufReader::new(File::open(&file.path)?), self.columns.take())?;
+                reader.set_index(self.batches.start)?;
+                self.reader.insert(reader)
+            }
+        };
+        self.batches.start += 1;
+        reader.next().transpose()
+    }
+}
+
+impl Iterator for Batches {
+    type Item = Result<RecordBatch, EngineError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let next = self.next_batch().map_err(|e| EngineError::of("a dataset on disk".to_owned(), e)).transpose();
+        if matches!(next, Some(Err(_))) {
+            self.batches.start = self.batches.end;
+        }
+        next
+    }
+}
+
+/// Writes a dataset; there is no file before there is a record.
+pub struct DatasetWriter {
+    path: PathBuf,
+    scratch: Option<Scratch>,
+    schema: SchemaRef,
+    coalescer: BatchCoalescer,
+    writer: Option<FileWriter<BufWriter<File>>>,
+    /// The words of coded columns so far: a file knows one list a column, which may only grow.
+    words: BTreeMap<usize, StringArray>,
+    batches: usize,
+    rows: u64,
+    last: Option<i64>,
+    ascending: bool,
+}
+
+impl DatasetWriter {
+    /// Starts a dataset under a name of somebody else's folder.
+    pub fn at(path: PathBuf, schema: SchemaRef) -> Self {
+        Self {
+            path,
+            scratch: None,
+            coalescer: BatchCoalescer::new(schema.clone(), BATCH_ROWS),
+            schema,
+            writer: None,
+            words: BTreeMap::new(),
+            batches: 0,
+            rows: 0,
+            last: None,
+            ascending: true,
+        }
+    }
+
+    /// Adds records.
+    ///
+    /// # Errors
+    /// The disk takes no more, or the batch is of another schema.
+    pub fn write(&mut self, batch: &RecordBatch) -> Result<(), ArrowError> {
+        if batch.num_rows() == 0 {
+            return Ok(());
+        }
+        // A plan may call a column nullable that its batches declare otherwise.
+        let batch = RecordBatch::try_new(self.schema.clone(), batch.columns().to_vec())?;
+        self.rows += batch.num_rows() as u64;
+        if let Some(records) = batch.column_by_name(RECORD).and_then(|c| c.as_primitive_opt::<Int64Type>()) {
+            for record in records.values() {
+                self.ascending &= self.last.is_none_or(|last| last < *record);
+                self.last = Some(*record);
+            }
+            self.ascending &= records.null_count() == 0;
+        }
+        self.coalescer.push_batch(batch)?;
+        self.put()
+    }
+
+    /// Completes the dataset.
+    ///
+    /// # Errors
+    /// The disk takes no more.
+    pub fn finish(mut self) -> Result<Dataset, ArrowError> {
+        let (schema, rows, ascending) = (self.schema.clone(), self.rows, self.ascending);
+        self.coalescer.finish_buffered_batch()?;
+        self.put()?;
+        if self.writer.is_none() {
+            return Ok(Dataset::empty(schema));
+        }
+        self.close()?;
+        let bytes = fs::metadata(&self.path)?.len();
+        let stored = Stored { path: std::mem::take(&mut self.path), bytes, batches: self.batches, scratch: self.scratch.take() };
+        Ok(Dataset { schema, rows, ascending, file: Some(Arc::new(stored)) })
+    }
+
+    fn put(&mut self) -> Result<(), ArrowError> {
+        while let Some(batch) = self.coalescer.next_completed_batch() {
+            let mut columns = batch.columns().to_vec();
+            for (place, column) in columns.iter_mut().enumerate().filter(|(_, c)| matches!(c.data_type(), DataType::Dictionary(..))) {
+                *column = in_words(column, self.words.entry(place).or_insert_with(no_words))?;
+            }
+            let batch = RecordBatch::try_new(self.schema.clone(), columns)?;
+            self.open()?.write(&batch)?;
+            self.batches += 1;
+        }
+        Ok(())
+    }
+
+    fn open(&mut self) -> Result<&mut FileWriter<BufWriter<File>>, ArrowError> {
+        if self.writer.is_none() {
+            let growing = IpcWriteOptions::default().with_dictionary_handling(DictionaryHandling::Delta);
+            let file = BufWriter::new(File::create(&self.path)?);
+            self.writer = Some(FileWriter::try_new_with_options(file, &self.schema, growing)?);
+        }
+        self.writer.as_mut().ok_or_else(|| ArrowError::IpcError("a writer that was opened and is not there".to_owned()))
+    }
+
+    fn close(&mut self) -> Result<(), ArrowError> {
+        let (rows, ascending) = (self.rows.to_string(), self.ascending.to_string());
+        let writer = self.open()?;
+        writer.write_metadata(ROWS, rows);
+        writer.write_metadata(ASCENDING, ascending);
+        writer.finish()?;
+        self.writer = None;
+        Ok(())
+    }
+}
+
+impl Drop for DatasetWriter {
+    fn drop(&mut self) {
+        // What was not finished is nobody's.
+        if self.writer.is_some() {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+fn no_words() -> StringArray {
+    StringArray::from_iter_values(std::iter::empty::<&str>())
+}
+
+/// A coded column over a list of words, to which those that it lacks are added.
+fn in_words(column: &ArrayRef, words: &mut StringArray) -> Result<ArrayRef, ArrowError> {
+    let coded = column.as_dictionary_opt::<Int8Type>().ok_or_else(|| ArrowError::SchemaError("codes are of eight bits".into()))?;
+    let own = coded.values().as_string::<i32>();
+    if own == words {
+        return Ok(column.clone());
+    }
+    let mut all: Vec<&str> = words.iter().flatten().collect();
+    let mut moved = Vec::with_capacity(own.len());
+    for word in own {
+        let word = word.unwrap_or_default();
+        let place = all.iter().position(|known| *known == word).unwrap_or_else(|| {
+            all.push(word);
+            all.len() - 1
+        });
+        moved.push(i8::try_from(place).map_err(|_| ArrowError::DictionaryKeyOverflowError)?);
+    }
+    let all = StringArray::from(all);
+    // What has no code has no word.
+    let code = |code: i8| usize::try_from(code).ok().and_then(|place| moved.get(place)).copied();
+    let codes: Int8Array = coded.keys().iter().map(|known| known.and_then(code)).collect();
+    *words = all;
+    Ok(Arc::new(DictionaryArray::<Int8Type>::try_new(codes, Arc::new(words.clone()))?))
+}
