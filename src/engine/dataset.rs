@@ -150,7 +150,7 @@ impl Dataset {
         self.rows
     }
 
-    /// Whether its records stand in the order of their numbers, each once.
+    /// Whether its records stand in the order of their numbers.
     pub fn is_ascending(&self) -> bool {
         self.ascending && self.schema.column_with_name(RECORD).is_some()
     }
@@ -271,7 +271,7 @@ impl DatasetWriter {
         self.rows += batch.num_rows() as u64;
         if let Some(records) = batch.column_by_name(RECORD).and_then(|c| c.as_primitive_opt::<Int64Type>()) {
             for record in records.values() {
-                self.ascending &= self.last.is_none_or(|last| last < *record);
+                self.ascending &= self.last.is_none_or(|last| last <= *record);
                 self.last = Some(*record);
             }
             self.ascending &= records.null_count() == 0;

@@ -251,6 +251,8 @@ pub async fn judge_population(
         }
         said.into_values().for_each(|found| judgement.absorb(found));
     }
+    // Plans give rows in any order.
+    judgement.unjudged.sort_by_cached_key(|u| (u.record, u.code.clone(), u.field.clone(), u.because.clone()));
     let catalogue = Catalogue::of(config);
     let told = std::mem::take(&mut judgement.uncomputed).into_iter().map(|code| {
         let seed = Seed::of_file("EDT-001", vec![("edit".into(), code.to_string())]);
