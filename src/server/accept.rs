@@ -1,9 +1,9 @@
 //! The accept loop: how many may be connected, how long they may take, TLS, and an end that lets the last answers out.
 
 use super::address::{Peer, forwarded, place};
-use super::metrics::Refused;
+use super::books::Books;
+use super::metrics::{Metrics, Refused};
 use super::pace::{Busy, PATIENCE, Paced, Pulse};
-use super::state::App;
 use crate::error::Error;
 use axum::Router;
 use axum::body::{Body, Bytes, HttpBody};
@@ -37,7 +37,8 @@ const SHARE: usize = 2;
 
 /// What all connections share.
 struct Door {
-    app: App,
+    books: Books,
+    metrics: Arc<Metrics>,
     tls: Option<TlsAcceptor>,
     service: Router,
     /// Connections by address.
@@ -46,15 +47,15 @@ struct Door {
 
 /// Serves until told to stop; then takes no more, and ends when the last answers are out.
 pub async fn serve(
-    app: App,
+    (books, metrics): (Books, Arc<Metrics>),
     listener: TcpListener,
     tls: Option<TlsAcceptor>,
     service: Router,
     mut stop: watch::Receiver<bool>,
 ) -> Result<(), Error> {
-    let room = Arc::new(Semaphore::new(app.config.portal.connections as usize));
+    let room = Arc::new(Semaphore::new(books.config.portal.connections as usize));
     let all = room.available_permits() as u32;
-    let door = Arc::new(Door { app, tls, service, held: Mutex::default() });
+    let door = Arc::new(Door { books, metrics, tls, service, held: Mutex::default() });
     loop {
         let permit = tokio::select! {
             permit = room.clone().acquire_owned() => permit.map_err(Error::bug)?,
@@ -85,7 +86,7 @@ pub async fn serve(
 
 impl Door {
     fn refuse(&self, kind: &str) {
-        self.app.metrics.refused.get_or_create(&Refused { kind: kind.to_owned() }).inc();
+        self.metrics.refused.get_or_create(&Refused { kind: kind.to_owned() }).inc();
     }
 }
 
@@ -99,7 +100,7 @@ struct Held {
 impl Held {
     /// A place, unless the address has its share already; behind a proxy all come from one.
     fn new(door: &Arc<Door>, address: IpAddr, permit: OwnedSemaphorePermit) -> Option<Self> {
-        let portal = &door.app.config.portal;
+        let portal = &door.books.config.portal;
         let most = if portal.behind_proxy { usize::MAX } else { (portal.connections as usize / SHARE).max(2) };
         let address = place(address);
         let mut held = door.held.lock().unwrap_or_else(PoisonError::into_inner);
@@ -109,14 +110,14 @@ impl Held {
         }
         *own += 1;
         drop(held);
-        door.app.metrics.connections.inc();
+        door.metrics.connections.inc();
         Some(Self { door: door.clone(), address, _permit: permit })
     }
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
-        self.door.app.metrics.connections.dec();
+        self.door.metrics.connections.dec();
         let mut held = self.door.held.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(own) = held.get_mut(&self.address) {
             *own -= 1;
@@ -146,11 +147,11 @@ async fn requests<S>(door: &Door, stream: S, pulse: &Arc<Pulse>, peer: SocketAdd
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let (app, service, beating) = (door.app.clone(), door.service.clone(), pulse.clone());
+    let (books, service, beating) = (door.books.clone(), door.service.clone(), pulse.clone());
     let service = hyper::service::service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
         let busy = beating.begin(request.version());
         let mut request: Request = request.map(Body::new);
-        let proxied = app.config.portal.behind_proxy;
+        let proxied = books.config.portal.behind_proxy;
         let from = if proxied { forwarded(request.headers()).map_or(peer, |ip| SocketAddr::new(ip, 0)) } else { peer };
         request.extensions_mut().insert(Peer(from));
         // Ids of requests are ours, or those of our proxy.

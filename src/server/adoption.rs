@@ -2,8 +2,8 @@
 
 use super::actor::Actor;
 use super::books::Books;
-use super::error::PageError;
 use super::integrity;
+use super::portal_error::PortalError;
 use super::runs;
 use crate::ledger::{By, Ledger};
 use crate::run::{PublishedRun, RECORD};
@@ -15,18 +15,18 @@ use std::path::Path;
 ///
 /// # Errors
 /// There is no such run, it is adopted, or a file of it is missing or not as it was written.
-pub async fn adopt(books: &Books, actor: &Actor, address: &str, run: &str, note: &str) -> Result<(), PageError> {
+pub async fn adopt(books: &Books, actor: &Actor, address: &str, run: &str, note: &str) -> Result<(), PortalError> {
     let recorded = runs::recorded(books, run).await?;
     let id = run.to_owned();
     if books.read(move |l| l.adoption(&id)).await?.is_some() {
-        return Err(PageError::Conflict("adopted_before"));
+        return Err(PortalError::Conflict("adopted_before"));
     }
     let folder = books.config.outputs.join(run);
     let (sealing, record) = (folder.clone(), integrity::record_of(books, run).await?);
-    let sealed = tokio::task::spawn_blocking(move || seal(&sealing, &record)).await.map_err(|e| PageError::bug(e.to_string()))?;
+    let sealed = tokio::task::spawn_blocking(move || seal(&sealing, &record)).await.map_err(|e| PortalError::bug(e.to_string()))?;
     if let Err(error) = sealed {
         tracing::error!(%error, "a run to be adopted is not as it was written");
-        return Err(PageError::Conflict("run_damaged"));
+        return Err(PortalError::Conflict("run_damaged"));
     }
     let (run, note, record) = (run.to_owned(), note.to_owned(), folder.join(RECORD));
     // Its term may have ended meanwhile; what is adopted must be there.
@@ -35,8 +35,8 @@ pub async fn adopt(books: &Books, actor: &Actor, address: &str, run: &str, note:
     };
     match books.change(actor, address, adopt).await? {
         Some(true) => Ok(()),
-        Some(false) => Err(PageError::Conflict("adopted_before")),
-        None => Err(PageError::Conflict("run_damaged")),
+        Some(false) => Err(PortalError::Conflict("adopted_before")),
+        None => Err(PortalError::Conflict("run_damaged")),
     }
 }
 

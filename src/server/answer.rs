@@ -2,9 +2,9 @@
 
 use super::actor::Visitor;
 use super::error::PageError;
-use super::frame::{Frame, Page};
+use super::frame::{Frame, Frames, Page};
 use super::listing::Listing;
-use super::state::App;
+use super::portal_error::PortalError;
 use super::text::{quoted, say};
 use axum::Json;
 use axum::extract::{Request, State};
@@ -14,7 +14,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 
 /// Turns failures into pages, and for programs into JSON.
-pub async fn render(State((app, listing)): State<(App, Listing)>, mut request: Request, next: Next) -> Response {
+pub async fn render(State((frames, listing)): State<(Frames, Listing)>, mut request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
     let for_programs = path.starts_with("/api/");
     let visitor = request.extensions().get::<Visitor>().cloned().unwrap_or(Visitor(None));
@@ -26,11 +26,11 @@ pub async fn render(State((app, listing)): State<(App, Listing)>, mut request: R
         None => next.run(request).await,
     };
     let Some(error) = response.extensions().get::<PageError>().cloned() else { return response };
-    if let PageError::Bug(reason) = &error {
+    if let PageError::Portal(PortalError::Bug(reason)) = &error {
         tracing::error!(reason, "request failed");
     }
     if for_programs {
-        let body = serde_json::json!({ "error": error.words().0.trim_start_matches("refused."), "message": error.message() });
+        let body = serde_json::json!({ "error": error.words().0, "message": error.message() });
         let mut answer = (error.status(), Json(body)).into_response();
         if error == PageError::SignIn {
             answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
@@ -46,7 +46,7 @@ pub async fn render(State((app, listing)): State<(App, Listing)>, mut request: R
         PageError::ChangePassword => Redirect::to("/password").into_response(),
         error => {
             let mut page = Page(ErrorPage {
-                frame: Frame::new(&app, visitor.0.as_ref(), ""),
+                frame: frames.of(visitor.0.as_ref(), ""),
                 title: say(&format!("status.{}", error.status().as_u16()), &[]),
                 message: error.message(),
             })

@@ -1,8 +1,8 @@
 //! The audit log as people read it, as a table to take along, and whether its chain holds.
 
 use super::books::Books;
-use super::error::PageError;
 use super::pool::column_label;
+use super::portal_error::PortalError;
 use super::text::{portal, say, shown};
 use crate::finding::find_word;
 use crate::ledger::{ANCHORED, Anchor, Anchors, Astray, AuditFilter, Entry, Ledger, LedgerError, Upload};
@@ -203,7 +203,7 @@ fn row(books: &Books, entry: Entry, sent: Option<&Upload>) -> Row {
 }
 
 /// A page of the log, counted from 1, and the actions that can be asked for.
-pub async fn entries(books: &Books, wanted: &Wanted, page: u64) -> Result<(Entries, Vec<(String, String)>), PageError> {
+pub async fn entries(books: &Books, wanted: &Wanted, page: u64) -> Result<(Entries, Vec<(String, String)>), PortalError> {
     let wanted = wanted.clone();
     let offset = page.saturating_sub(1).saturating_mul(ROWS);
     let ask = move |l: &Ledger| {
@@ -218,7 +218,7 @@ pub async fn entries(books: &Books, wanted: &Wanted, page: u64) -> Result<(Entri
 
 /// Whether the log holds. Read from the entry last known, or all of it if so asked, and compared with that entry and the
 /// anchors. What was known stays known when it does not hold: a second look finds what the first did.
-pub async fn chain(books: &Books, whole: bool) -> Result<Chain, PageError> {
+pub async fn chain(books: &Books, whole: bool) -> Result<Chain, PortalError> {
     let (known, before) = {
         let seen = books.followed.seen();
         (seen.last.clone(), seen.read.clone().filter(|_| !whole))

@@ -4,9 +4,9 @@ use super::actor::Actor;
 use super::anchors::anchors;
 use super::clock::Clock;
 use super::connections::{Connections, LONG_PATIENCE, NO_PATIENCE, PATIENCE};
-use super::error::PageError;
 use super::followed::Followed;
 use super::password::secret;
+use super::portal_error::PortalError;
 use crate::config::Config;
 use crate::ledger::{Anchors, By, Ledger, LedgerError, NewEntry};
 use crate::stages::acquire::hash_text;
@@ -92,7 +92,7 @@ impl Books {
     pub async fn ledger<T: Send + 'static>(
         &self,
         ask: impl FnOnce(&mut Ledger) -> Result<T, LedgerError> + Send + 'static,
-    ) -> Result<T, PageError> {
+    ) -> Result<T, PortalError> {
         self.write(PATIENCE, ask).await
     }
 
@@ -100,7 +100,7 @@ impl Books {
     pub async fn ledger_at_once<T: Send + 'static>(
         &self,
         ask: impl FnOnce(&mut Ledger) -> Result<T, LedgerError> + Send + 'static,
-    ) -> Result<T, PageError> {
+    ) -> Result<T, PortalError> {
         self.connections.write(NO_PATIENCE, ask).await
     }
 
@@ -108,7 +108,7 @@ impl Books {
     pub async fn ledger_patiently<T: Send + 'static>(
         &self,
         ask: impl FnOnce(&mut Ledger) -> Result<T, LedgerError> + Send + 'static,
-    ) -> Result<T, PageError> {
+    ) -> Result<T, PortalError> {
         self.write(LONG_PATIENCE, ask).await
     }
 
@@ -116,7 +116,7 @@ impl Books {
         &self,
         patience: Duration,
         ask: impl FnOnce(&mut Ledger) -> Result<T, LedgerError> + Send + 'static,
-    ) -> Result<T, PageError> {
+    ) -> Result<T, PortalError> {
         let known = self.followed.clone();
         let followed = move |l: &mut Ledger| {
             let asked = ask(l)?;
@@ -133,7 +133,7 @@ impl Books {
     pub async fn read<T: Send + 'static>(
         &self,
         ask: impl FnOnce(&Ledger) -> Result<T, LedgerError> + Send + 'static,
-    ) -> Result<T, PageError> {
+    ) -> Result<T, PortalError> {
         self.connections.read(ask).await
     }
 
@@ -141,7 +141,7 @@ impl Books {
     pub async fn read_apart<T: Send + 'static>(
         &self,
         ask: impl FnOnce(&Ledger) -> Result<T, LedgerError> + Send + 'static,
-    ) -> Result<T, PageError> {
+    ) -> Result<T, PortalError> {
         self.connections.read_apart(ask).await
     }
 
@@ -151,13 +151,13 @@ impl Books {
         actor: &Actor,
         address: &str,
         make: impl FnOnce(&mut Ledger, By<'_>) -> Result<T, LedgerError> + Send + 'static,
-    ) -> Result<T, PageError> {
+    ) -> Result<T, PortalError> {
         let (account, role, address, at) = (actor.name.clone(), actor.role.id(), address.to_owned(), self.clock.stamp());
         self.ledger(move |l| make(l, By { account: &account, role, address: &address, at: &at })).await
     }
 
     /// Notes in the audit log what an actor did.
-    pub async fn note(&self, actor: &Actor, address: &str, action: &'static str, object: &str, detail: &str) -> Result<(), PageError> {
+    pub async fn note(&self, actor: &Actor, address: &str, action: &'static str, object: &str, detail: &str) -> Result<(), PortalError> {
         let (name, role, at) = (actor.name.clone(), actor.role.id(), self.clock.stamp());
         let (address, object, detail) = (address.to_owned(), object.to_owned(), detail.to_owned());
         self.ledger(move |l| l.note(&NewEntry { account: &name, role, action, object: &object, detail: &detail, address: &address }, &at))
@@ -165,12 +165,12 @@ impl Books {
     }
 
     /// Notes what somebody who is not signed in tried.
-    pub async fn note_stranger(&self, address: &str, action: &'static str, object: &str, detail: &str) -> Result<(), PageError> {
+    pub async fn note_stranger(&self, address: &str, action: &'static str, object: &str, detail: &str) -> Result<(), PortalError> {
         self.note_unsigned(PATIENCE, address, action, object, detail).await
     }
 
     /// Notes what the portal itself did.
-    pub async fn note_system(&self, address: &str, action: &'static str, object: &str, detail: &str) -> Result<(), PageError> {
+    pub async fn note_system(&self, address: &str, action: &'static str, object: &str, detail: &str) -> Result<(), PortalError> {
         self.note_unsigned(LONG_PATIENCE, address, action, object, detail).await
     }
 
@@ -181,7 +181,7 @@ impl Books {
         action: &'static str,
         object: &str,
         detail: &str,
-    ) -> Result<(), PageError> {
+    ) -> Result<(), PortalError> {
         let at = self.clock.stamp();
         let (address, object, detail) = (address.to_owned(), object.to_owned(), detail.to_owned());
         let note = move |l: &mut Ledger| {

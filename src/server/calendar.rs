@@ -5,7 +5,7 @@
 
 use super::actor::Actor;
 use super::books::Books;
-use super::error::PageError;
+use super::portal_error::PortalError;
 use super::text::shown;
 use super::uploads::Standings;
 use crate::config::{SourceOptions, month_day};
@@ -95,7 +95,7 @@ impl Came {
 }
 
 /// The calendar as far as the actor may see it; a year that is not shown gives this year.
-pub async fn calendar(books: &Books, actor: &Actor, year: Option<i32>) -> Result<Calendar, PageError> {
+pub async fn calendar(books: &Books, actor: &Actor, year: Option<i32>) -> Result<Calendar, PortalError> {
     let today = books.clock.now().date_naive();
     let years: Vec<i32> = (today.year() - 2..=today.year() + 1).rev().collect();
     let year = year.filter(|y| years.contains(y)).unwrap_or(today.year());

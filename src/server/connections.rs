@@ -3,7 +3,7 @@
 //! Whoever asks in a request waits some seconds at most, for a turn and for others that write (a run, the command line);
 //! then the answer is 503, and nothing was changed. What the portal does by itself has more patience.
 
-use super::error::PageError;
+use super::portal_error::PortalError;
 use crate::ledger::{Ledger, LedgerError};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -51,11 +51,11 @@ impl Connections {
         &self,
         patience: Duration,
         ask: impl FnOnce(&mut Ledger) -> Result<T, LedgerError> + Send + 'static,
-    ) -> Result<T, PageError> {
+    ) -> Result<T, PortalError> {
         let until = Instant::now() + patience;
         let _queued = match patience {
             LONG_PATIENCE => None,
-            _ => Some(self.queue.try_acquire().map_err(|_| PageError::Overloaded)?),
+            _ => Some(self.queue.try_acquire().map_err(|_| PortalError::Overloaded)?),
         };
         let turn = wait(&self.turn, patience).await?;
         let writer = self.writer.clone();
@@ -73,7 +73,7 @@ impl Connections {
     pub async fn read<T: Send + 'static>(
         &self,
         ask: impl FnOnce(&Ledger) -> Result<T, LedgerError> + Send + 'static,
-    ) -> Result<T, PageError> {
+    ) -> Result<T, PortalError> {
         let turn = wait(&self.reading, PATIENCE).await?;
         let (readers, path) = (self.readers.clone(), self.path.clone());
         apart(move || {
@@ -91,20 +91,20 @@ impl Connections {
     pub async fn read_apart<T: Send + 'static>(
         &self,
         ask: impl FnOnce(&Ledger) -> Result<T, LedgerError> + Send + 'static,
-    ) -> Result<T, PageError> {
+    ) -> Result<T, PortalError> {
         let path = self.path.clone();
         apart(move || ask(&Ledger::reader(&path)?)).await
     }
 }
 
-async fn wait(turns: &Arc<Semaphore>, patience: Duration) -> Result<OwnedSemaphorePermit, PageError> {
+async fn wait(turns: &Arc<Semaphore>, patience: Duration) -> Result<OwnedSemaphorePermit, PortalError> {
     let turn = tokio::time::timeout(patience, turns.clone().acquire_owned()).await;
-    turn.ok().and_then(Result::ok).ok_or(PageError::Overloaded)
+    turn.ok().and_then(Result::ok).ok_or(PortalError::Overloaded)
 }
 
 /// Away from the threads that serve pages.
-async fn apart<T: Send + 'static>(ask: impl FnOnce() -> Result<T, LedgerError> + Send + 'static) -> Result<T, PageError> {
-    Ok(tokio::task::spawn_blocking(ask).await.map_err(|e| PageError::bug(e.to_string()))??)
+async fn apart<T: Send + 'static>(ask: impl FnOnce() -> Result<T, LedgerError> + Send + 'static) -> Result<T, PortalError> {
+    Ok(tokio::task::spawn_blocking(ask).await.map_err(|e| PortalError::bug(e.to_string()))??)
 }
 
 #[cfg(test)]
@@ -131,14 +131,14 @@ mod tests {
             connections.read(|l| l.accounts()).await.map_err(|e| format!("{e:?}"))?;
         }
         for waited in waiting {
-            assert_eq!(waited.await?, Err(PageError::Overloaded));
+            assert_eq!(waited.await?, Err(PortalError::Overloaded));
         }
         other.execute_batch("ROLLBACK")?;
         connections.write(short, note).await.map_err(|e| format!("{e:?}"))?;
         let written = connections.read(|l| l.audit_objects("upload")).await.map_err(|e| format!("{e:?}"))?;
         assert_eq!(written.len(), 1, "a reader sees what was written before");
         let changed = connections.read(|l| l.end_sessions()).await;
-        assert!(matches!(changed, Err(PageError::Bug(_))), "a reader changes nothing: {changed:?}");
+        assert!(matches!(changed, Err(PortalError::Bug(_))), "a reader changes nothing: {changed:?}");
         Ok(())
     }
 }

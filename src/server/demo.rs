@@ -1,14 +1,14 @@
 //! A throw-away site to try: one account per role, all with one password that is made at each start.
 
 use super::books::Books;
-use super::error::PageError;
 use super::password;
+use super::portal_error::PortalError;
 use super::text::portal;
 use crate::ledger::NewAccount;
 use crate::model::role::Role;
 
 /// Makes the accounts; gives name, role and password of each.
-pub async fn accounts(books: &Books) -> Result<Vec<(String, String, String)>, PageError> {
+pub async fn accounts(books: &Books) -> Result<Vec<(String, String, String)>, PortalError> {
     let secret: String = password::secret().chars().take(12).collect();
     let hash = password::hash(&secret)?;
     let clerks = books.config.source.iter().filter(|(_, s)| !s.disabled);

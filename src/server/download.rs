@@ -1,6 +1,7 @@
 //! Files on their way out: streamed from disk, with a name that every browser keeps.
 
 use super::error::PageError;
+use super::portal_error::PortalError;
 use super::text::quoted;
 use crate::content::Verified;
 use crate::model::text::hex;
@@ -27,7 +28,7 @@ const PART: usize = 64 << 10;
 pub async fn file(path: &Path, name: &str) -> Result<Response, PageError> {
     let file = match File::open(path).await {
         Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(PageError::NotFound),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(PortalError::NotFound.into()),
         Err(error) => return Err(error.into()),
     };
     answer(file, name, None).await
@@ -39,7 +40,7 @@ pub async fn file(path: &Path, name: &str) -> Result<Response, PageError> {
 /// It is not the content of its hash any more.
 pub async fn verified(content: Verified, name: &str) -> Result<Response, PageError> {
     let opened = tokio::task::spawn_blocking(move || content.open().map(|file| (file, content.sha256().to_owned()))).await;
-    let (file, sha256) = opened.map_err(|e| PageError::bug(e.to_string()))?.map_err(|_| PageError::Conflict("original_flawed"))?;
+    let (file, sha256) = opened.map_err(|e| PortalError::bug(e.to_string()))?.map_err(|_| PortalError::Conflict("original_flawed"))?;
     answer(File::from_std(file), name, Some(sha256)).await
 }
 
@@ -68,7 +69,7 @@ pub fn disposition(name: &str) -> Result<HeaderValue, PageError> {
     let plain: String = name.chars().map(|c| if c.is_ascii_alphanumeric() || "-._".contains(c) { c } else { '_' }).collect();
     let full = quoted(name).replace('/', "%2F");
     let text = format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{full}");
-    HeaderValue::try_from(text).map_err(|e| PageError::bug(e.to_string()))
+    Ok(HeaderValue::try_from(text).map_err(|e| PortalError::bug(e.to_string()))?)
 }
 
 /// A file's content, part by part.
@@ -128,7 +129,7 @@ mod tests {
         assert_eq!(named, "attachment; filename=\"___.xlsx\"; filename*=UTF-8''%E5%A4%87%E9%80%89%E6%B1%A0.xlsx");
         assert_eq!(response.headers()[CONTENT_LENGTH], "200000");
         assert_eq!(axum::body::to_bytes(response.into_body(), 1 << 20).await?, content);
-        assert_eq!(file(&folder.path().join("y"), "y").await.err(), Some(PageError::NotFound));
+        assert_eq!(file(&folder.path().join("y"), "y").await.err(), Some(PortalError::NotFound.into()));
         let kept = || Verified::new(folder.path().to_owned(), "x".into(), crate::content::hash_bytes(&content));
         let Ok(response) = verified(kept()?, "x").await else { return Err("no answer".into()) };
         assert_eq!(axum::body::to_bytes(response.into_body(), 1 << 20).await?, content);

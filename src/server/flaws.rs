@@ -2,14 +2,14 @@
 
 use super::text::say;
 use std::collections::BTreeSet;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 /// Flaws that are named; the rest are counted.
 const NAMED: usize = 3;
 
-/// Flaws found since everything was compared last.
-#[derive(Default)]
-pub struct Flaws(RwLock<BTreeSet<String>>);
+/// Flaws found since everything was compared last; clones share them.
+#[derive(Clone, Default)]
+pub struct Flaws(Arc<RwLock<BTreeSet<String>>>);
 
 impl Flaws {
     /// Adds one.

@@ -4,6 +4,7 @@
 
 use super::actor::Visitor;
 use super::error::PageError;
+use super::portal_error::PortalError;
 use axum::body::to_bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
@@ -20,7 +21,7 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Named<T
     type Rejection = PageError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, PageError> {
-        Path::from_request_parts(parts, state).await.map(|Path(named)| Self(named)).map_err(|_| PageError::NotFound)
+        Path::from_request_parts(parts, state).await.map(|Path(named)| Self(named)).map_err(|_| PortalError::NotFound.into())
     }
 }
 
@@ -32,7 +33,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Asking<T> {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, PageError> {
         let asked = Query::from_request_parts(parts, state).await;
-        asked.map(|Query(asked)| Self(asked)).map_err(|_| PageError::Refused("query", Vec::new()))
+        asked.map(|Query(asked)| Self(asked)).map_err(|_| PortalError::Refused("query", Vec::new()).into())
     }
 }
 
@@ -44,16 +45,16 @@ impl<S: Send + Sync, T: DeserializeOwned + Validate> FromRequest<S> for Posted<T
 
     async fn from_request(request: Request, _: &S) -> Result<Self, PageError> {
         let expected = request.extensions().get::<Visitor>().and_then(|v| v.0.as_ref()).map(|a| a.csrf.clone());
-        let body = to_bytes(request.into_body(), LARGEST).await.map_err(|_| PageError::Refused("form", Vec::new()))?;
-        let fields: Vec<(String, String)> = serde_urlencoded::from_bytes(&body).map_err(|_| PageError::Refused("form", Vec::new()))?;
+        let body = to_bytes(request.into_body(), LARGEST).await.map_err(|_| PortalError::Refused("form", Vec::new()))?;
+        let fields: Vec<(String, String)> = serde_urlencoded::from_bytes(&body).map_err(|_| PortalError::Refused("form", Vec::new()))?;
         if let Some(expected) = expected {
             let sent = fields.iter().find(|(name, _)| name == "csrf").map(|(_, value)| value.as_str());
             if !same(sent.unwrap_or_default(), &expected) {
                 return Err(PageError::Forged);
             }
         }
-        let form: T = serde_urlencoded::from_bytes(&body).map_err(|_| PageError::Refused("form", Vec::new()))?;
-        form.validate().map_err(|problems| PageError::Refused("fields", vec![named(&problems)]))?;
+        let form: T = serde_urlencoded::from_bytes(&body).map_err(|_| PortalError::Refused("form", Vec::new()))?;
+        form.validate().map_err(|problems| PortalError::Refused("fields", vec![named(&problems)]))?;
         Ok(Self(form))
     }
 }

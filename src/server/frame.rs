@@ -1,13 +1,18 @@
 //! What every page shares: head, places to go, who is signed in, what must be said on all pages.
 
 use super::actor::Actor;
+use super::books::Books;
 use super::error::PageError;
+use super::flaws::Flaws;
+use super::night::Night;
+use super::portal_error::PortalError;
 use super::state::App;
 use super::text::{portal, say, shown};
 use crate::finding::find_word;
 use crate::model::role::{Right, Role};
 use crate::model::words::Lang;
 use askama::Template;
+use axum::extract::FromRef;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 
@@ -58,43 +63,59 @@ const PLACES: [(&str, &str, Right); 8] = [
     ("/audit", "place_audit", Right::SeeAudit),
 ];
 
-impl Frame {
+/// What frames are made of.
+#[derive(Clone)]
+pub struct Frames {
+    books: Books,
+    night: Night,
+    flaws: Flaws,
+}
+
+impl FromRef<App> for Frames {
+    fn from_ref(app: &App) -> Self {
+        Self { books: app.books.clone(), night: app.night.clone(), flaws: app.flaws.clone() }
+    }
+}
+
+impl Frames {
     /// The frame of a page below the place `here`.
-    pub fn new(app: &App, actor: Option<&Actor>, here: &str) -> Self {
+    pub fn of(&self, actor: Option<&Actor>, here: &str) -> Frame {
         let places = actor.map_or_else(Vec::new, |actor| {
             let open = PLACES.iter().filter(|(_, _, right)| actor.may(*right) && !actor.must_change);
             open.map(|(path, name, _)| Place { path, name: portal(name), here: *path == here }).collect()
         });
-        Self {
+        Frame {
             places,
             person: actor.map(|a| (a.display.clone(), portal(&format!("role_{}", a.role.id())).to_owned())),
             csrf: actor.map(|a| a.csrf.clone()).unwrap_or_default(),
-            banners: banners(app, actor),
+            banners: self.banners(actor),
             done: String::new(),
         }
     }
 
+    /// What must be said on every page; of damaged files to those who can mend them.
+    fn banners(&self, actor: Option<&Actor>) -> Vec<Banner> {
+        let mut banners = Vec::new();
+        if self.books.demo {
+            banners.push(Banner { kind: "demo", text: portal("banner_demo").to_owned() });
+        }
+        if let Some(failed) = self.night.failed() {
+            banners.push(Banner { kind: "failed", text: say("portal.banner_failed", &[shown(&failed)]) });
+        }
+        if actor.is_some_and(|a| matches!(a.role, Role::Operator | Role::Administrator)) {
+            banners.extend(self.flaws.told().map(|text| Banner { kind: "failed", text }));
+        }
+        banners
+    }
+}
+
+impl Frame {
     /// Says what was just done, by its key among the words `done.*`; an unknown key says nothing.
     pub fn said(mut self, key: Option<&str>) -> Self {
         let known = key.filter(|k| k.chars().all(|c| c.is_ascii_lowercase() || c == '_'));
         self.done = known.and_then(|k| find_word(Lang::Zh, &format!("done.{k}"))).unwrap_or_default().to_owned();
         self
     }
-}
-
-/// What must be said on every page; of damaged files to those who can mend them.
-fn banners(app: &App, actor: Option<&Actor>) -> Vec<Banner> {
-    let mut banners = Vec::new();
-    if app.demo {
-        banners.push(Banner { kind: "demo", text: portal("banner_demo").to_owned() });
-    }
-    if let Some(failed) = app.night.failed() {
-        banners.push(Banner { kind: "failed", text: say("portal.banner_failed", &[shown(&failed)]) });
-    }
-    if actor.is_some_and(|a| matches!(a.role, Role::Operator | Role::Administrator)) {
-        banners.extend(app.flaws.told().map(|text| Banner { kind: "failed", text }));
-    }
-    banners
 }
 
 /// A page to be answered.
@@ -104,7 +125,7 @@ impl<T: Template> IntoResponse for Page<T> {
     fn into_response(self) -> Response {
         match self.0.render() {
             Ok(html) => (StatusCode::OK, Html(html)).into_response(),
-            Err(error) => PageError::bug(error.to_string()).into_response(),
+            Err(error) => PageError::from(PortalError::bug(error.to_string())).into_response(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! How much of a request's body is taken, and how slowly it may come.
 
 use super::error::PageError;
+use super::portal_error::PortalError;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::Request;
 use axum::http::header::CONTENT_LENGTH;
@@ -39,7 +40,7 @@ pub async fn small(request: Request, next: Next) -> Result<Response, PageError> 
     }
     let (request, fate) = watched(request, Some(LARGEST));
     let answer = tokio::time::timeout(ANSWER, to_its_end(request, next)).await;
-    judged(&fate, answer.unwrap_or(Err(PageError::Overloaded)))
+    judged(&fate, answer.unwrap_or(Err(PortalError::Overloaded.into())))
 }
 
 /// Takes files: the route counts them itself; only a sender that stalls is let go here.
@@ -59,7 +60,7 @@ async fn to_its_end(request: Request, next: Next) -> Result<Response, PageError>
         Err(error) => match error.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),
             // The portal is being stopped.
-            Err(_) => Err(PageError::Overloaded),
+            Err(_) => Err(PortalError::Overloaded.into()),
         },
     }
 }

@@ -1,6 +1,6 @@
 //! How often somebody may ask for what costs much.
 
-use super::error::PageError;
+use super::portal_error::PortalError;
 use super::tries::Tries;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -73,9 +73,9 @@ impl Limits {
     ///
     /// # Errors
     /// Too many others wait.
-    pub async fn password_turn(&self) -> Result<SemaphorePermit<'_>, PageError> {
+    pub async fn password_turn(&self) -> Result<SemaphorePermit<'_>, PortalError> {
         let turn = tokio::time::timeout(TURN, self.passwords.acquire()).await;
-        turn.ok().and_then(Result::ok).ok_or(PageError::Overloaded)
+        turn.ok().and_then(Result::ok).ok_or(PortalError::Overloaded)
     }
 }
 

@@ -27,6 +27,7 @@ mod flaws;
 mod followed;
 mod form;
 mod frame;
+mod gate;
 mod handlers;
 mod intake;
 mod integrity;
@@ -41,6 +42,8 @@ mod pace;
 mod password;
 pub mod people;
 mod pool;
+mod portal_error;
+mod posting;
 mod quality;
 mod reserve;
 mod retention;
@@ -67,6 +70,7 @@ use crate::ledger::Cause;
 use crate::lock::{self, Work};
 use books::Books;
 use chrono::{DateTime, FixedOffset};
+use portal_error::PortalError;
 use std::fs::File;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -107,8 +111,9 @@ pub async fn serve(start: Start, tell: impl FnOnce(&Listening)) -> Result<(), Er
     let clock = Clock::new(start.now);
     let _lock = lock(&start.config.outputs)?;
     let app = App::open(start.config, start.config_path, clock, start.demo)?;
-    app.intake.sweep()?;
-    let portal = &app.config.portal;
+    app.uploads.intake.sweep()?;
+    let books = app.books.clone();
+    let portal = &books.config.portal;
     let address = match start.listen {
         Some(address) => address,
         None => portal.listen.parse().map_err(|_| Error::new(ErrorKind::Usage, "ERR-022").with("found", portal.listen.clone()))?,
@@ -116,7 +121,7 @@ pub async fn serve(start: Start, tell: impl FnOnce(&Listening)) -> Result<(), Er
     if !portal.may_listen(address) {
         return Err(Error::new(ErrorKind::Usage, "ERR-051").with("found", address.to_string()));
     }
-    secrets(&app.config)?;
+    secrets(&books.config)?;
     let tls = tls::acceptor(portal)?;
     let secure = portal.secure();
     let listener = TcpListener::bind(address)
@@ -125,33 +130,33 @@ pub async fn serve(start: Start, tell: impl FnOnce(&Listening)) -> Result<(), Er
     let address = listener.local_addr()?;
     let url = format!("{}://{address}", if tls.is_some() { "https" } else { "http" });
     let (accounts, setup) = if start.demo {
-        (demo::accounts(&app).await.map_err(failed)?, None)
+        (demo::accounts(&books).await?, None)
     } else {
-        (Vec::new(), setup_link(&app).await.map_err(failed)?.map(|secret| format!("{url}/setup/{secret}")))
+        (Vec::new(), setup_link(&books).await?.map(|secret| format!("{url}/setup/{secret}")))
     };
-    uploads::resume(&app).await.map_err(failed)?;
+    uploads::resume(&app.uploads).await?;
     let (stop, stopped) = watch::channel(false);
     let ended = ended();
     tokio::spawn(async move {
         ended.await;
         let _ = stop.send(true);
     });
-    app.set_address(&url);
-    night::open(&app).await.map_err(failed)?;
-    tokio::spawn(pool::warm(app.clone()));
+    books.set_address(&url);
+    night::open(&app.night).await?;
+    tokio::spawn(pool::warm(app.pool.clone()));
     tell(&Listening { url, setup, accounts });
     tracing::info!(server.address = %address, "listening");
-    tokio::spawn(notices::keep(app.clone(), stopped.clone()));
-    tokio::spawn(retention::keep(app.clone(), stopped.clone()));
-    tokio::spawn(audit::keep(app.books.clone(), stopped.clone()));
-    tokio::spawn(night::keep(app.clone(), stopped.clone()));
-    tokio::spawn(night::follow_arrivals(app.clone(), stopped.clone()));
+    tokio::spawn(notices::keep(app.notices.clone(), stopped.clone()));
+    tokio::spawn(retention::keep(app.house(), stopped.clone()));
+    tokio::spawn(audit::keep(books.clone(), stopped.clone()));
+    tokio::spawn(night::keep(app.night.clone(), stopped.clone()));
+    tokio::spawn(night::follow_arrivals(app.night.clone(), stopped.clone()));
     if start.demo {
-        night::start(&app, Cause::First, None, None).await.map_err(failed)?;
+        night::start(&app.night, Cause::First, None, None).await?;
     }
-    let served = accept::serve(app.clone(), listener, tls, router::service(&app, secure), stopped).await;
-    night::park(&app).await;
-    audit::anchor(app.books.clone()).await;
+    let served = accept::serve((books.clone(), app.metrics.clone()), listener, tls, router::service(&app, secure), stopped).await;
+    night::park(&app.night).await;
+    audit::anchor(books).await;
     served
 }
 
@@ -167,14 +172,6 @@ fn secrets(config: &Config) -> Result<(), Error> {
     Ok(())
 }
 
-fn failed(error: error::PageError) -> Error {
-    match error {
-        error::PageError::Full => std::io::Error::from(std::io::ErrorKind::StorageFull).into(),
-        error::PageError::Overloaded => Error::new(ErrorKind::Busy, "ERR-080"),
-        other => Error::bug(format!("{other:?}")),
-    }
-}
-
 /// One portal at a time over a state.
 fn lock(outputs: &Path) -> Result<File, Error> {
     let taken = || Error::new(ErrorKind::Busy, "ERR-024").with("path", outputs.join(".huichi").display().to_string());
@@ -183,7 +180,7 @@ fn lock(outputs: &Path) -> Result<File, Error> {
 }
 
 /// A one-time link by which the first administrator is made, while there is no account.
-async fn setup_link(books: &Books) -> Result<Option<String>, error::PageError> {
+async fn setup_link(books: &Books) -> Result<Option<String>, PortalError> {
     let (secret, now) = (secret(), books.clock.stamp());
     let hash = crate::stages::acquire::hash_text(&secret);
     let wanted = books

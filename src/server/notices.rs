@@ -3,9 +3,9 @@
 //! A notice is queued in the ledger and sent by a task of its own, signed as its service wants, tried again after pauses
 //! that grow, and given up at last; no page ever waits for it.
 
+use super::books::Books;
 use super::clock::Clock;
-use super::error::PageError;
-use super::state::App;
+use super::portal_error::PortalError;
 use super::text::{quoted, say};
 use crate::config::{Address, NoticeEvent, NoticeKind, NoticeOptions, Secret};
 use crate::ledger::Notice;
@@ -18,8 +18,9 @@ use hmac::{Hmac, KeyInit, Mac};
 use reqwest::Client;
 use serde::Deserialize;
 use sha2::Sha256;
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 /// Seconds for one try.
 const TIMEOUT_S: u64 = 15;
@@ -30,16 +31,31 @@ const LONGEST_ANSWER: usize = 16 << 10;
 /// How often the queue is looked at for tries that are due.
 const LOOK: Duration = Duration::from_secs(5);
 
+/// The queue of notices; clones share it.
+#[derive(Clone)]
+pub struct Notices {
+    books: Books,
+    /// Wakes the task that sends them.
+    queued: Arc<Notify>,
+}
+
+impl Notices {
+    /// The queue in these books.
+    pub fn new(books: Books) -> Self {
+        Self { books, queued: Arc::default() }
+    }
+}
+
 /// Queues what is to be told of an event, for every channel that wants it.
-pub async fn queue(app: &App, event: NoticeEvent) -> Result<(), PageError> {
-    let now = app.clock.stamp();
+pub async fn queue(Notices { books, queued }: &Notices, event: NoticeEvent) -> Result<(), PortalError> {
+    let now = books.clock.stamp();
     let channels: Vec<(String, String)> =
-        app.config.notice.iter().filter(|n| n.tells(event)).map(|n| (mark(n), body(n.kind, event, &app.address(), &now))).collect();
+        books.config.notice.iter().filter(|n| n.tells(event)).map(|n| (mark(n), body(n.kind, event, &books.address(), &now))).collect();
     if channels.is_empty() {
         return Ok(());
     }
-    app.ledger_patiently(move |l| channels.iter().try_for_each(|(channel, body)| l.queue_notice(channel, body, &now))).await?;
-    app.notices.notify_one();
+    books.ledger_patiently(move |l| channels.iter().try_for_each(|(channel, body)| l.queue_notice(channel, body, &now))).await?;
+    queued.notify_one();
     Ok(())
 }
 
@@ -63,8 +79,8 @@ fn body(kind: NoticeKind, event: NoticeEvent, address: &str, now: &str) -> Strin
 }
 
 /// Sends what is queued, until the portal stops.
-pub async fn keep(app: App, mut stopped: watch::Receiver<bool>) {
-    if app.config.notice.is_empty() {
+pub async fn keep(Notices { books, queued }: Notices, mut stopped: watch::Receiver<bool>) {
+    if books.config.notice.is_empty() {
         return;
     }
     // A second installation is refused and harmless.
@@ -79,34 +95,34 @@ pub async fn keep(app: App, mut stopped: watch::Receiver<bool>) {
         Err(error) => return tracing::error!(%error, "notices cannot be sent"),
     };
     loop {
-        if let Err(error) = send_due(&app, &client).await {
+        if let Err(error) = send_due(&books, &client).await {
             tracing::error!(?error, "the queue of notices cannot be read");
         }
         tokio::select! {
             () = tokio::time::sleep(LOOK) => {}
-            () = app.notices.notified() => {}
+            () = queued.notified() => {}
             _ = stopped.changed() => return,
         }
     }
 }
 
-async fn send_due(app: &App, client: &Client) -> Result<(), PageError> {
-    let now = app.clock.stamp();
-    for notice in app.read(move |l| l.due_notices(&now)).await? {
-        let channel = app.config.notice.iter().find(|n| mark(n) == notice.channel);
+async fn send_due(books: &Books, client: &Client) -> Result<(), PortalError> {
+    let now = books.clock.stamp();
+    for notice in books.read(move |l| l.due_notices(&now)).await? {
+        let channel = books.config.notice.iter().find(|n| mark(n) == notice.channel);
         let sent = match channel {
-            Some(options) => send(client, options, &notice, app.clock.now().timestamp_millis()).await,
+            Some(options) => send(client, options, &notice, books.clock.now().timestamp_millis()).await,
             // The configuration has another address by now.
             None => Err(Unsent::Gone),
         };
-        let (id, now) = (notice.id, app.clock.now());
+        let (id, now) = (notice.id, books.clock.now());
         match sent {
-            Ok(()) => app.ledger_patiently(move |l| l.notice_sent(id, &Clock::text(now))).await?,
+            Ok(()) => books.ledger_patiently(move |l| l.notice_sent(id, &Clock::text(now))).await?,
             Err(error) => {
                 tracing::warn!(?error, notice.tries = notice.tries + 1, "a notice was not taken");
                 let pause = PAUSES_S.get(notice.tries as usize).filter(|_| error != Unsent::Gone);
                 let next = pause.map(|seconds| Clock::text(now + TimeDelta::seconds(*seconds)));
-                app.ledger_patiently(move |l| l.notice_failed(id, next.as_deref(), &Clock::text(now))).await?;
+                books.ledger_patiently(move |l| l.notice_failed(id, next.as_deref(), &Clock::text(now))).await?;
             }
         }
     }

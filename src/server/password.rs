@@ -1,7 +1,7 @@
 //! Passwords: argon2id with the parameters of RFC 9106's second recommendation at least (the crate's defaults are
 //! OWASP's), hashed away from the threads that serve pages.
 
-use super::error::PageError;
+use super::portal_error::PortalError;
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
@@ -11,8 +11,8 @@ use unicode_normalization::UnicodeNormalization;
 pub const SHORTEST: u64 = 10;
 
 /// Hashes a password into a PHC string.
-pub fn hash(password: &str) -> Result<String, PageError> {
-    Argon2::default().hash_password(password.as_bytes()).map(|h| h.to_string()).map_err(|e| PageError::bug(e.to_string()))
+pub fn hash(password: &str) -> Result<String, PortalError> {
+    Argon2::default().hash_password(password.as_bytes()).map(|h| h.to_string()).map_err(|e| PortalError::bug(e.to_string()))
 }
 
 /// Whether a password is the one that was hashed.
@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_password_itself_passes() -> Result<(), PageError> {
+    fn only_the_password_itself_passes() -> Result<(), PortalError> {
         let phc = hash("correct horse")?;
         assert!(phc.starts_with("$argon2id$"));
         assert!(verify("correct horse", &phc) && !verify("correct hors", &phc) && !verify("", &phc) && !verify("x", "no hash"));

@@ -3,8 +3,8 @@
 use super::actor::Actor;
 use super::books::Books;
 use super::clock::Clock;
-use super::error::PageError;
 use super::password::{self, secret};
+use super::portal_error::PortalError;
 use super::text::{portal, shown};
 use crate::config::Config;
 use crate::ledger::{Account, AccountChange, By, NewAccount, NotMade, Token};
@@ -92,6 +92,12 @@ pub struct Program {
     pub state: &'static str,
 }
 
+/// The present, and the moment after which a session was used that goes on.
+pub fn session_limits(books: &Books) -> (i64, i64) {
+    let now = books.clock.now().timestamp();
+    (now, now - i64::from(books.config.portal.idle_minutes) * 60)
+}
+
 /// What an account or token is to be, as it was typed.
 #[derive(Debug, Clone, Default)]
 pub struct Wish {
@@ -141,11 +147,11 @@ pub fn shown_name(typed: &str, name: &str) -> Result<String, Problem> {
     if shown.chars().count() > 64 || shown.chars().any(char::is_control) { Err(Problem::Display) } else { Ok(shown.to_owned()) }
 }
 
-fn problem(not: NotMade) -> Result<Problem, PageError> {
+fn problem(not: NotMade) -> Result<Problem, PortalError> {
     match not {
         NotMade::Taken => Ok(Problem::Taken),
         NotMade::LastAdministrator => Ok(Problem::LastAdministrator),
-        NotMade::Unknown => Err(PageError::NotFound),
+        NotMade::Unknown => Err(PortalError::NotFound),
     }
 }
 
@@ -155,7 +161,7 @@ async fn change<T: Send + 'static>(
     actor: &Actor,
     address: &str,
     make: impl FnOnce(&mut crate::ledger::Ledger, By<'_>) -> crate::ledger::Made<T> + Send + 'static,
-) -> Result<Result<T, Problem>, PageError> {
+) -> Result<Result<T, Problem>, PortalError> {
     match books.change(actor, address, make).await? {
         Ok(made) => Ok(Ok(made)),
         Err(not) => Ok(Err(problem(not)?)),
@@ -163,8 +169,8 @@ async fn change<T: Send + 'static>(
 }
 
 /// Hashes away from the threads that serve pages.
-async fn hashed(password: String) -> Result<String, PageError> {
-    tokio::task::spawn_blocking(move || password::hash(&password)).await.map_err(|e| PageError::bug(e.to_string()))?
+async fn hashed(password: String) -> Result<String, PortalError> {
+    tokio::task::spawn_blocking(move || password::hash(&password)).await.map_err(|e| PortalError::bug(e.to_string()))?
 }
 
 /// The moment before which one-time passwords and links were given that no longer count.
@@ -184,19 +190,19 @@ pub fn person(account: Account, lapsed: &str) -> Person {
 }
 
 /// All accounts, by name.
-pub async fn people(books: &Books) -> Result<Vec<Person>, PageError> {
+pub async fn people(books: &Books) -> Result<Vec<Person>, PortalError> {
     let lapsed = lapsed_before(&books.config, books.clock.now());
     Ok(books.read(|l| l.accounts()).await?.into_iter().map(|a| person(a, &lapsed)).collect())
 }
 
 /// One account.
-pub async fn one(books: &Books, id: i64) -> Result<Person, PageError> {
+pub async fn one(books: &Books, id: i64) -> Result<Person, PortalError> {
     let lapsed = lapsed_before(&books.config, books.clock.now());
-    Ok(person(books.read(move |l| l.account(id)).await?.ok_or(PageError::NotFound)?, &lapsed))
+    Ok(person(books.read(move |l| l.account(id)).await?.ok_or(PortalError::NotFound)?, &lapsed))
 }
 
 /// Makes an account with a one-time password.
-pub async fn add(books: &Books, actor: &Actor, address: &str, wish: &Wish) -> Result<Result<Made, Problem>, PageError> {
+pub async fn add(books: &Books, actor: &Actor, address: &str, wish: &Wish) -> Result<Result<Made, Problem>, PortalError> {
     let name = wish.name.trim().to_owned();
     let checked = account_name::may_be_carried(&name)
         .then_some(())
@@ -219,7 +225,7 @@ pub async fn add(books: &Books, actor: &Actor, address: &str, wish: &Wish) -> Re
 }
 
 /// Changes what an account is.
-pub async fn edit(books: &Books, actor: &Actor, address: &str, id: i64, wish: &Wish) -> Result<Result<(), Problem>, PageError> {
+pub async fn edit(books: &Books, actor: &Actor, address: &str, id: i64, wish: &Wish) -> Result<Result<(), Problem>, PortalError> {
     let account = one(books, id).await?;
     let checked = role_and_source(&books.config, &wish.role, &wish.source).and_then(|r| Ok((r, shown_name(&wish.display, &account.name)?)));
     let ((role, source), display) = match checked {
@@ -234,11 +240,11 @@ pub async fn edit(books: &Books, actor: &Actor, address: &str, id: i64, wish: &W
 }
 
 /// Gives an account a one-time password.
-pub async fn reset(books: &Books, actor: &Actor, address: &str, id: i64) -> Result<Made, PageError> {
+pub async fn reset(books: &Books, actor: &Actor, address: &str, id: i64) -> Result<Made, PortalError> {
     let secret = one_time_password();
     let password = hashed(secret.clone()).await?;
     let account = change(books, actor, address, move |l, by| l.reset_account(id, &password, by)).await?;
-    let account = account.map_err(|problem| PageError::bug(format!("{problem:?}")))?;
+    let account = account.map_err(|problem| PortalError::bug(format!("{problem:?}")))?;
     Ok(Made { id, name: account.name, secret })
 }
 
@@ -254,7 +260,7 @@ pub fn program(token: Token, now: &str) -> Program {
 }
 
 /// All tokens, newest first.
-pub async fn programs(books: &Books) -> Result<Vec<Program>, PageError> {
+pub async fn programs(books: &Books) -> Result<Vec<Program>, PortalError> {
     let now = books.clock.stamp();
     Ok(books.read(|l| l.tokens()).await?.into_iter().map(|t| program(t, &now)).collect())
 }
@@ -275,7 +281,7 @@ pub fn new_token(config: &Config, clock: &Clock, by: &str, wish: &Wish, days: u3
 }
 
 /// Makes a token.
-pub async fn add_token(books: &Books, actor: &Actor, address: &str, wish: &Wish, days: u32) -> Result<Result<Made, Problem>, PageError> {
+pub async fn add_token(books: &Books, actor: &Actor, address: &str, wish: &Wish, days: u32) -> Result<Result<Made, Problem>, PortalError> {
     let (token, secret) = match new_token(&books.config, &books.clock, &actor.name, wish, days) {
         Ok(made) => made,
         Err(problem) => return Ok(Err(problem)),
@@ -286,9 +292,9 @@ pub async fn add_token(books: &Books, actor: &Actor, address: &str, wish: &Wish,
 }
 
 /// Withdraws a token.
-pub async fn revoke(books: &Books, actor: &Actor, address: &str, id: i64) -> Result<(), PageError> {
+pub async fn revoke(books: &Books, actor: &Actor, address: &str, id: i64) -> Result<(), PortalError> {
     let revoked = change(books, actor, address, move |l, by| l.revoke_token(id, by)).await?;
-    revoked.map(|_| ()).map_err(|problem| PageError::bug(format!("{problem:?}")))
+    revoked.map(|_| ()).map_err(|problem| PortalError::bug(format!("{problem:?}")))
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 const BYTES: usize = 1 << 20;
 
 /// A file that is there to be given up.
+#[derive(Clone)]
 pub struct Reserve(PathBuf);
 
 impl Reserve {

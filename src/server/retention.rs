@@ -6,10 +6,13 @@
 //! it comes back.
 
 use super::audit;
+use super::books::Books;
 use super::clock::Clock;
-use super::error::PageError;
+use super::flaws::Flaws;
 use super::integrity;
-use super::state::App;
+use super::people;
+use super::portal_error::PortalError;
+use super::reserve::Reserve;
 use crate::config::RetentionOptions;
 use crate::lock::{self, Work};
 use crate::run::{RECORD, RunRecord};
@@ -32,35 +35,47 @@ const GRACE_S: u64 = 60;
 const RUNS_LEAVING: &str = "gone-runs";
 const ORIGINALS_LEAVING: &str = "gone-originals";
 
+/// What is kept in order.
+pub struct House {
+    /// Settings, clock and ledger.
+    pub books: Books,
+    /// Originals.
+    pub store: Store,
+    /// What was found of files that are not as they were kept.
+    pub flaws: Flaws,
+    /// Room for how a run ended.
+    pub reserve: Reserve,
+}
+
 /// Keeps house until the portal ends.
-pub async fn keep(app: App, mut stop: watch::Receiver<bool>) {
+pub async fn keep(house: House, mut stop: watch::Receiver<bool>) {
     loop {
-        if let Err(error) = round(&app).await {
+        if let Err(error) = round(&house).await {
             tracing::error!(?error, "housekeeping failed");
         }
         tokio::select! {
-            () = tokio::time::sleep(Duration::from_secs(if app.flaws.is_clean() { ROUND_S } else { MENDING_S })) => {}
+            () = tokio::time::sleep(Duration::from_secs(if house.flaws.is_clean() { ROUND_S } else { MENDING_S })) => {}
             _ = stop.changed() => return,
         }
     }
 }
 
-async fn round(app: &App) -> Result<(), PageError> {
-    let (now, idle) = super::session::limits(app);
-    app.ledger_patiently(move |l| l.sweep_sessions(now, idle)).await?;
-    let chain = audit::chain(app, true).await?;
+async fn round(House { books, store, flaws, reserve }: &House) -> Result<(), PortalError> {
+    let (now, idle) = people::session_limits(books);
+    books.ledger_patiently(move |l| l.sweep_sessions(now, idle)).await?;
+    let chain = audit::chain(books, true).await?;
     if !chain.holds {
         tracing::error!(audit.number = chain.number, "the audit log does not hold");
     }
-    app.reserve.fill();
-    integrity::scrub(app).await?;
+    reserve.fill();
+    integrity::scrub(books, store, flaws).await?;
     // A backup reads what would go.
-    let Some(_held) = lock::take(&app.config.outputs, Work::Keep)? else { return Ok(()) };
-    settle_originals(app).await?;
-    remove_runs(app).await?;
-    if move_originals(app).await? {
+    let Some(_held) = lock::take(&books.config.outputs, Work::Keep)? else { return Ok(()) };
+    settle_originals(books, store).await?;
+    remove_runs(books).await?;
+    if move_originals(books, store).await? {
         tokio::time::sleep(Duration::from_secs(GRACE_S)).await;
-        settle_originals(app).await?;
+        settle_originals(books, store).await?;
     }
     Ok(())
 }
@@ -81,31 +96,32 @@ fn outdated(recorded: &[String], kept: &HashSet<String>, retention: &RetentionOp
 }
 
 /// Runs that stay whatever their age: the latest and those adopted.
-async fn kept_runs(app: &App) -> Result<HashSet<String>, PageError> {
-    let mut kept: HashSet<String> = app.read(|l| l.runs_adopted()).await?.into_iter().collect();
-    kept.extend(crate::outputs::latest(&app.config.outputs));
+async fn kept_runs(books: &Books) -> Result<HashSet<String>, PortalError> {
+    let mut kept: HashSet<String> = books.read(|l| l.runs_adopted()).await?.into_iter().collect();
+    kept.extend(crate::outputs::latest(&books.config.outputs));
     Ok(kept)
 }
 
-async fn remove_runs(app: &App) -> Result<(), PageError> {
-    let leaving = app.folder().join(RUNS_LEAVING);
-    let kept = kept_runs(app).await?;
-    let recorded = app.read(|l| l.runs_recorded()).await?;
-    for id in outdated(&recorded, &kept, &app.config.retention, app.clock.now().date_naive()) {
-        let folder = app.config.outputs.join(&id);
+async fn remove_runs(books: &Books) -> Result<(), PortalError> {
+    let leaving = books.folder().join(RUNS_LEAVING);
+    let kept = kept_runs(books).await?;
+    let recorded = books.read(|l| l.runs_recorded()).await?;
+    for id in outdated(&recorded, &kept, &books.config.retention, books.clock.now().date_naive()) {
+        let folder = books.config.outputs.join(&id);
         if !folder.is_dir() {
             continue;
         }
-        app.note_system("", "run_removed", &id, "").await?;
+        books.note_system("", "run_removed", &id, "").await?;
         let to = leaving.join(&id);
         // With the ledger in hand: an adoption comes before or after, never between.
-        app.ledger_patiently(move |l| {
-            if l.adoption(&id)?.is_some() {
-                return Ok(Ok(()));
-            }
-            Ok(fs::create_dir_all(to.parent().unwrap_or(&to)).and_then(|()| fs::rename(&folder, &to)))
-        })
-        .await??;
+        books
+            .ledger_patiently(move |l| {
+                if l.adoption(&id)?.is_some() {
+                    return Ok(Ok(()));
+                }
+                Ok(fs::create_dir_all(to.parent().unwrap_or(&to)).and_then(|()| fs::rename(&folder, &to)))
+            })
+            .await??;
     }
     apart(move || if leaving.exists() { fs::remove_dir_all(&leaving) } else { Ok(()) }).await
 }
@@ -125,19 +141,18 @@ fn referred(outputs: &Path) -> io::Result<Option<HashSet<String>>> {
 }
 
 /// Moves originals whose term is over out of the store; tells whether there were any.
-async fn move_originals(app: &App) -> Result<bool, PageError> {
-    let Some(days) = app.config.retention.originals_days else { return Ok(false) };
+async fn move_originals(books: &Books, store: &Store) -> Result<bool, PortalError> {
+    let Some(days) = books.config.retention.originals_days else { return Ok(false) };
     // What a run under way takes in is named by no run yet.
-    let Some(_held) = lock::take(&app.config.outputs, Work::Run)? else { return Ok(false) };
-    let limit = Clock::text(before(app.clock.now(), days));
-    let unneeded = app.read(move |l| l.unneeded_originals(&limit)).await?;
-    let outputs = app.config.outputs.clone();
+    let Some(_held) = lock::take(&books.config.outputs, Work::Run)? else { return Ok(false) };
+    let limit = Clock::text(before(books.clock.now(), days));
+    let unneeded = books.read(move |l| l.unneeded_originals(&limit)).await?;
+    let outputs = books.config.outputs.clone();
     let Some(referred) = apart(move || referred(&outputs)).await? else { return Ok(false) };
-    let store = Store::at(&app.folder().join("store"))?;
-    let leaving = app.folder().join(ORIGINALS_LEAVING);
+    let leaving = books.folder().join(ORIGINALS_LEAVING);
     let mut moved = false;
     for hash in unneeded.into_iter().filter(|hash| !referred.contains(hash) && store.has(hash)) {
-        app.note_system("", "original_removed", &hash, "").await?;
+        books.note_system("", "original_removed", &hash, "").await?;
         let (from, to) = (store.clone(), leaving.join(&hash));
         apart(move || from.take_out(&hash, &to)).await?;
         moved = true;
@@ -146,18 +161,18 @@ async fn move_originals(app: &App) -> Result<bool, PageError> {
 }
 
 /// Deletes originals that left the store, or brings back those that somebody sent again meanwhile.
-async fn settle_originals(app: &App) -> Result<(), PageError> {
-    let leaving = app.folder().join(ORIGINALS_LEAVING);
+async fn settle_originals(books: &Books, store: &Store) -> Result<(), PortalError> {
+    let leaving = books.folder().join(ORIGINALS_LEAVING);
     if !leaving.exists() {
         return Ok(());
     }
     // Without a term nothing may go, whatever an earlier configuration moved out.
-    let limit = app.config.retention.originals_days.map(|days| Clock::text(before(app.clock.now(), days)));
+    let limit = books.config.retention.originals_days.map(|days| Clock::text(before(books.clock.now(), days)));
     let unneeded: HashSet<String> = match limit {
-        Some(limit) => app.read(move |l| l.unneeded_originals(&limit)).await?.into_iter().collect(),
+        Some(limit) => books.read(move |l| l.unneeded_originals(&limit)).await?.into_iter().collect(),
         None => HashSet::new(),
     };
-    let store = Store::at(&app.folder().join("store"))?;
+    let store = store.clone();
     apart(move || {
         for entry in fs::read_dir(&leaving)? {
             let entry = entry?;
@@ -175,8 +190,8 @@ async fn settle_originals(app: &App) -> Result<(), PageError> {
 }
 
 /// Works on files away from the threads that serve pages.
-async fn apart<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> Result<T, PageError> {
-    Ok(tokio::task::spawn_blocking(work).await.map_err(|e| PageError::bug(e.to_string()))??)
+async fn apart<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> Result<T, PortalError> {
+    Ok(tokio::task::spawn_blocking(work).await.map_err(|e| PortalError::bug(e.to_string()))??)
 }
 
 #[cfg(test)]
@@ -234,16 +249,16 @@ mod tests {
         let by = By { account: "a", role: "leader", address: "", at: "2026-06-30T00:00:00+0800" };
         assert!(ledger.adopt(runs[1].0, "2026-06-30", "", by)?);
 
-        let app = App::open(config, "pipeline.toml".into(), Clock::new(Some(now)), false)?;
-        remove_runs(&app).await.map_err(|e| format!("{e:?}"))?;
+        let books = Books::open(config, "pipeline.toml".into(), Clock::new(Some(now)), false)?;
+        remove_runs(&books).await.map_err(|e| format!("{e:?}"))?;
         assert_eq!(runs.map(|(id, _)| outputs.join(id).exists()), [false, true, true]);
-        assert!(move_originals(&app).await.map_err(|e| format!("{e:?}"))?);
+        assert!(move_originals(&books, &store).await.map_err(|e| format!("{e:?}"))?);
         assert_eq!(hashes.clone().map(|h| store.has(&h)), [false, true, true, true]);
         // Somebody sends it again before it is gone.
         ledger.receive(&hashes[0], "s", "again", 4, "2026-07-01T00:00:00+0800")?;
-        settle_originals(&app).await.map_err(|e| format!("{e:?}"))?;
+        settle_originals(&books, &store).await.map_err(|e| format!("{e:?}"))?;
         assert!(store.has(&hashes[0]), "it came back");
-        let entries = app.ledger(|l| l.audit(&crate::ledger::AuditFilter::default(), 0, 10)).await.map_err(|e| format!("{e:?}"))?;
+        let entries = books.ledger(|l| l.audit(&crate::ledger::AuditFilter::default(), 0, 10)).await.map_err(|e| format!("{e:?}"))?;
         assert_eq!(entries.0.iter().map(|e| e.action.as_str()).collect::<Vec<_>>(), ["original_removed", "run_removed", "adopted"]);
         Ok(())
     }

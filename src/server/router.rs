@@ -2,18 +2,21 @@
 
 use super::answer;
 use super::error::PageError;
+use super::frame::Frames;
 use super::handlers;
 use super::listing::{Listed, Listing};
-use super::metrics;
+use super::metrics::{self, Metrics};
 use super::often;
+use super::portal_error::PortalError;
 use super::routes::Routes;
 use super::session::{LedgerStore, identify};
 use super::state::App;
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{FromRef, MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
 use axum::{Extension, Router};
+use std::sync::Arc;
 use std::time::Instant;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
@@ -40,6 +43,11 @@ pub fn routes() -> Routes {
     handlers::sign_in::routes(routes)
 }
 
+/// There is no such page.
+async fn nowhere() -> PageError {
+    PortalError::NotFound.into()
+}
+
 /// Refuses what another site's page sends in a browser's name; browsers say where a request comes from.
 async fn same_site(request: Request, next: Next) -> Result<Response, PageError> {
     let reading = [Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method());
@@ -58,7 +66,7 @@ fn foreign(request: &Request) -> bool {
 
 /// Counts requests and how long they take, and writes the line of the access log; what stands in a path or query, and who
 /// asked, is the audit log's.
-async fn measure(State(app): State<App>, request: Request, next: Next) -> Response {
+async fn measure(State(counters): State<Arc<Metrics>>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let method = request.method().to_string();
     let route = request.extensions().get::<MatchedPath>().map_or_else(|| "-".to_owned(), |m| m.as_str().to_owned());
@@ -66,8 +74,8 @@ async fn measure(State(app): State<App>, request: Request, next: Next) -> Respon
     let labels = metrics::Request { method, route, status: response.status().as_u16() };
     let seconds = started.elapsed().as_secs_f64();
     tracing::info!(http.status = labels.status, http.seconds = seconds, "answered");
-    app.metrics.requests.get_or_create(&labels).inc();
-    app.metrics.request_seconds.observe(seconds);
+    counters.requests.get_or_create(&labels).inc();
+    counters.request_seconds.observe(seconds);
     response
 }
 
@@ -95,20 +103,20 @@ pub fn service(app: &App, secure: bool) -> Router {
         tracing::debug!(http.method = %method, http.route = path, ?access, ?kind, "route");
     }
     let listing = Listing::new(routes.table);
-    let tls_is_ours = app.config.portal.certificate.is_some();
+    let tls_is_ours = app.books.config.portal.certificate.is_some();
     let strict = tls_is_ours.then(|| fixed(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"));
     routes
         .router
-        .fallback(async || PageError::NotFound)
-        .method_not_allowed_fallback(async || PageError::NotFound)
+        .fallback(nowhere)
+        .method_not_allowed_fallback(nowhere)
         .layer(Extension(listing.clone()))
         .layer(from_fn(same_site))
-        .layer(from_fn_with_state((app.clone(), listing.clone()), often::refuse))
-        .layer(from_fn_with_state((app.clone(), listing), answer::render))
+        .layer(from_fn_with_state((app.guard.clone(), listing.clone()), often::refuse))
+        .layer(from_fn_with_state((Frames::from_ref(app), listing), answer::render))
         .layer(from_fn_with_state(app.books.clone(), identify))
         .layer(sessions)
         .layer(CatchPanicLayer::new())
-        .layer(from_fn_with_state(app.clone(), measure))
+        .layer(from_fn_with_state(app.metrics.clone(), measure))
         .layer(fixed(header::CONTENT_SECURITY_POLICY, POLICY))
         .layer(fixed(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(fixed(header::X_FRAME_OPTIONS, "DENY"))

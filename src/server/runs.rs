@@ -2,10 +2,10 @@
 
 use super::actor::Actor;
 use super::books::Books;
-use super::error::PageError;
+use super::flaws::Flaws;
 use super::integrity;
-use super::night::Current;
-use super::state::App;
+use super::night::{Current, Night};
+use super::portal_error::PortalError;
 use crate::config::{Config, Workbook};
 use crate::content::Verified;
 use crate::ledger::{Adoption, Cause, HistoryLine, Outcome, RecordedRun};
@@ -261,8 +261,8 @@ impl Changes {
 
 /// What runs just now, if anything does. How many records it has read only for whoever may see the closed edition: nobody
 /// can say yet how many enterprises they are of.
-pub fn current(app: &App, actor: &Actor) -> Option<Current> {
-    let mut current = app.night.current()?;
+pub fn current(night: &Night, actor: &Actor) -> Option<Current> {
+    let mut current = night.current()?;
     if !actor.may(Right::SeeClosed) {
         current.stages.iter_mut().for_each(|stage| stage.rows = None);
     }
@@ -270,7 +270,7 @@ pub fn current(app: &App, actor: &Actor) -> Option<Current> {
 }
 
 /// A page of the history, from 1.
-pub async fn history(books: &Books, actor: &Actor, page: u64) -> Result<History, PageError> {
+pub async fn history(books: &Books, actor: &Actor, page: u64) -> Result<History, PortalError> {
     let page = page.clamp(1, 1 << 32);
     let (lines, all, adoptions) = books
         .read(move |l| {
@@ -310,23 +310,23 @@ fn seconds(from: &str, to: &str) -> Option<i64> {
 ///
 /// # Errors
 /// There is no such run.
-pub async fn recorded(books: &Books, id: &str) -> Result<RecordedRun, PageError> {
+pub async fn recorded(books: &Books, id: &str) -> Result<RecordedRun, PortalError> {
     let id = id.to_owned();
-    books.read(move |l| l.run(&id)).await?.ok_or(PageError::NotFound)
+    books.read(move |l| l.run(&id)).await?.ok_or(PortalError::NotFound)
 }
 
 /// A run in full, as far as the reader may see it.
 ///
 /// # Errors
 /// There is no such run.
-pub async fn run(app: &App, actor: &Actor, id: &str) -> Result<Run, PageError> {
-    let recorded = recorded(app, id).await?;
+pub async fn run(books: &Books, actor: &Actor, id: &str) -> Result<Run, PortalError> {
+    let recorded = recorded(books, id).await?;
     let asked = id.to_owned();
-    let (line, adoption) = app.read(move |l| Ok((l.history_of(&asked)?, l.adoption(&asked)?))).await?;
-    let summary: Summary = serde_json::from_str(&recorded.summary).map_err(|e| PageError::bug(e.to_string()))?;
-    let (mut file, settings) = run_file(app, id, &summary.record_sha256).await?.unzip();
+    let (line, adoption) = books.read(move |l| Ok((l.history_of(&asked)?, l.adoption(&asked)?))).await?;
+    let summary: Summary = serde_json::from_str(&recorded.summary).map_err(|e| PortalError::bug(e.to_string()))?;
+    let (mut file, settings) = run_file(books, id, &summary.record_sha256).await?.unzip();
     let settings = settings.flatten();
-    let config = settings.as_ref().unwrap_or(&app.config);
+    let config = settings.as_ref().unwrap_or(&books.config);
     let held = summary.held_back(config, actor.may(Right::SeeClosed));
     if let Some(file) = file.as_mut().filter(|_| !actor.may(Right::SeeClosed)) {
         file.inputs = told_together(config, std::mem::take(&mut file.inputs), &held);
@@ -350,14 +350,14 @@ pub async fn run(app: &App, actor: &Actor, id: &str) -> Result<Run, PageError> {
 }
 
 /// What a run's folder says, and the settings to show it under; nothing if it is gone, or is not as it was written.
-async fn run_file(app: &App, id: &str, record_sha256: &str) -> Result<Option<(RunFile, Option<Config>)>, PageError> {
-    let (own, folder, record) = (app.clone(), app.config.outputs.join(id), record_sha256.to_owned());
+async fn run_file(books: &Books, id: &str, record_sha256: &str) -> Result<Option<(RunFile, Option<Config>)>, PortalError> {
+    let (own, folder, record) = (books.clone(), books.config.outputs.join(id), record_sha256.to_owned());
     let opened = tokio::task::spawn_blocking(move || {
         let run = PublishedRun::open(&folder, &record).ok()?;
         // Settings that are not as they were written are a flaw like any other: by today's something might be told that was closed.
         Some((RunFile::from(run.record()), run.known_settings(&own.config).ok()?))
     });
-    opened.await.map_err(|e| PageError::bug(e.to_string()))
+    opened.await.map_err(|e| PortalError::bug(e.to_string()))
 }
 
 /// Inputs where the closed edition may not be seen: files of a source of statistics stand together in one line, since a bureau
@@ -415,22 +415,22 @@ pub fn right_for(file: &str) -> Right {
 /// # Errors
 /// There is no such run, it did not write such a file, or the reader may not take it: all the same to the reader. Or the
 /// file is not as it was written.
-pub async fn file(app: &App, actor: &Actor, id: &str, file: &str) -> Result<(Verified, String), PageError> {
-    let recorded = recorded(app, id).await?;
-    let summary: Summary = serde_json::from_str(&recorded.summary).map_err(|e| PageError::bug(e.to_string()))?;
-    let written = summary.written.iter().find(|w| *w == file).filter(|w| actor.may(right_for(w))).ok_or(PageError::NotFound)?;
+pub async fn file((books, flaws): (&Books, &Flaws), actor: &Actor, id: &str, file: &str) -> Result<(Verified, String), PortalError> {
+    let recorded = recorded(books, id).await?;
+    let summary: Summary = serde_json::from_str(&recorded.summary).map_err(|e| PortalError::bug(e.to_string()))?;
+    let written = summary.written.iter().find(|w| *w == file).filter(|w| actor.may(right_for(w))).ok_or(PortalError::NotFound)?;
     let name = written.rsplit('/').next().unwrap_or(written);
     let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
     let name = format!("{stem}_{id}.{extension}");
-    let (folder, path, record) = (app.config.outputs.join(id), written.clone(), summary.record_sha256.clone());
+    let (folder, path, record) = (books.config.outputs.join(id), written.clone(), summary.record_sha256.clone());
     if fs::symlink_metadata(&folder).is_err() {
-        return Err(PageError::NotFound);
+        return Err(PortalError::NotFound);
     }
     let opened = tokio::task::spawn_blocking(move || PublishedRun::open(&folder, &record)?.file(&path));
-    match opened.await.map_err(|e| PageError::bug(e.to_string()))? {
-        Ok(file) => Ok((file.ok_or(PageError::NotFound)?, name)),
+    match opened.await.map_err(|e| PortalError::bug(e.to_string()))? {
+        Ok(file) => Ok((file.ok_or(PortalError::NotFound)?, name)),
         Err(flaw) => {
-            integrity::tell(app, id, &flaw);
+            integrity::tell(flaws, id, &flaw);
             Err(flaw.into())
         }
     }

@@ -3,6 +3,7 @@
 use super::actor::{Actor, Visitor};
 use super::books::Books;
 use super::error::PageError;
+use super::people::session_limits;
 use crate::ledger::{Account, KeptSession};
 use crate::stages::acquire::hash_text;
 use axum::extract::{Request, State};
@@ -28,12 +29,6 @@ pub struct LedgerStore(pub Books);
 
 /// Seconds between two notes that a session is in use.
 const TOUCHED_S: i64 = 60;
-
-/// The present, and the moment after which a session was used that goes on.
-pub fn limits(books: &Books) -> (i64, i64) {
-    let now = books.clock.now().timestamp();
-    (now, now - i64::from(books.config.portal.idle_minutes) * 60)
-}
 
 fn hashed(id: &Id) -> String {
     hash_text(&id.to_string())
@@ -63,7 +58,7 @@ impl SessionStore for LedgerStore {
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
-        let (hash, (now, idle)) = (hashed(id), limits(&self.0));
+        let (hash, (now, idle)) = (hashed(id), session_limits(&self.0));
         let asked = hash.clone();
         let Some(kept) = self.0.read(move |l| l.session(&asked, now, idle)).await.map_err(backend)? else { return Ok(None) };
         if now - kept.seen >= TOUCHED_S {

@@ -1,97 +1,92 @@
-//! What all requests share: the books, and what each room has in memory.
+//! What all requests share: the rooms of the portal and what stands at the door, of which each handler takes what it needs.
 
 use super::books::Books;
 use super::clock::Clock;
 use super::flaws::Flaws;
-use super::limits::Limits;
 use super::metrics::Metrics;
 use super::night::Night;
-use super::pool::Room;
-use super::quality::Shelf;
+use super::notices::Notices;
+use super::often::Guard;
+use super::pool::Pool;
+use super::quality::Quality;
 use super::reserve::Reserve;
-use super::uploads::Intake;
+use super::retention::House;
+use super::uploads::{Intake, Uploads};
 use crate::config::Config;
 use crate::error::Error;
 use axum::extract::FromRef;
-use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::Arc;
-use tokio::sync::Notify;
 
-/// The portal's state; clones share it.
+/// The portal's rooms; clones share them.
 #[derive(Clone)]
-pub struct App(Arc<Rooms>);
-
-/// What [`App`] shares.
-pub struct Rooms {
+pub struct App {
     /// Settings, clock and ledger.
     pub books: Books,
-    /// Where uploads come in and are checked.
-    pub intake: Intake,
-    /// Counters.
-    pub metrics: Metrics,
-    /// How often somebody may ask for what costs much.
-    pub limits: Limits,
-    /// Runs whose counts were read.
-    pub shelf: Shelf,
+    /// Returns that bureaus send.
+    pub uploads: Uploads,
     /// Runs.
     pub night: Night,
-    /// Wakes the task that sends notices.
-    pub notices: Notify,
     /// The pool of the latest run.
-    pub pool: Room,
-    /// Room for how a run ended.
-    pub reserve: Reserve,
+    pub pool: Pool,
+    /// What runs found.
+    pub quality: Quality,
+    /// What is told to the services of `[[notice]]`.
+    pub notices: Notices,
     /// What was found of files that are not as they were kept.
     pub flaws: Flaws,
+    /// Room for how a run ended.
+    pub reserve: Reserve,
+    /// How often somebody may ask for what costs much.
+    pub guard: Guard,
+    /// Counters.
+    pub metrics: Arc<Metrics>,
 }
 
-impl FromRef<App> for Books {
-    fn from_ref(app: &App) -> Self {
-        app.books.clone()
-    }
+macro_rules! slices {
+    ($($field:ident: $slice:ty),*) => {
+        $(impl FromRef<App> for $slice {
+            fn from_ref(app: &App) -> Self {
+                app.$field.clone()
+            }
+        })*
+    };
 }
-
-impl Deref for App {
-    type Target = Rooms;
-
-    fn deref(&self) -> &Rooms {
-        &self.0
-    }
-}
-
-impl Deref for Rooms {
-    type Target = Books;
-
-    fn deref(&self) -> &Books {
-        &self.books
-    }
-}
-
-impl std::fmt::Debug for App {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("App")
-    }
-}
+slices!(
+    books: Books, uploads: Uploads, night: Night, pool: Pool, quality: Quality, flaws: Flaws, guard: Guard, metrics: Arc<Metrics>
+);
 
 impl App {
+    /// What is kept in order while the portal runs.
+    pub fn house(&self) -> House {
+        House {
+            books: self.books.clone(),
+            store: self.uploads.intake.store.clone(),
+            flaws: self.flaws.clone(),
+            reserve: self.reserve.clone(),
+        }
+    }
+
     /// Opens the state below `<outputs>/.huichi/`.
     pub fn open(config: Config, config_path: PathBuf, clock: Clock, demo: bool) -> Result<Self, Error> {
         let folder = config.outputs.join(".huichi");
         std::fs::create_dir_all(&folder)?;
         let books = Books::open(config, config_path, clock, demo)?;
+        let (flaws, metrics) = (Flaws::default(), Arc::<Metrics>::default());
+        let (notices, reserve) = (Notices::new(books.clone()), Reserve::keep(folder.join("reserve")));
         let intake = Intake::open(&books.config, &folder)?;
-        Ok(Self(Arc::new(Rooms {
+        let night = Night::new(books.clone(), notices.clone(), reserve.clone());
+        Ok(Self {
+            uploads: Uploads::new(books.clone(), intake, night.clone()),
+            pool: Pool::new(books.clone(), flaws.clone()),
+            quality: Quality::new(books.clone(), flaws.clone()),
+            guard: Guard::new(metrics.clone()),
             books,
-            intake,
-            metrics: Metrics::default(),
-            limits: Limits::default(),
-            shelf: Shelf::default(),
-            night: Night::default(),
-            notices: Notify::new(),
-            pool: Room::default(),
-            reserve: Reserve::keep(folder.join("reserve")),
-            flaws: Flaws::default(),
-        })))
+            night,
+            notices,
+            flaws,
+            reserve,
+            metrics,
+        })
     }
 }

@@ -3,6 +3,7 @@
 use crate::server::error::PageError;
 pub use crate::server::form::{Asking, Named};
 use crate::server::intake::LARGEST;
+use crate::server::portal_error::PortalError;
 use axum::body::to_bytes;
 use axum::extract::{FromRequest, Request};
 use serde::Deserialize;
@@ -17,7 +18,7 @@ impl<S: Send + Sync, T: DeserializeOwned + Validate> FromRequest<S> for Said<T> 
     type Rejection = PageError;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, PageError> {
-        let refused = || PageError::Refused("json", Vec::new());
+        let refused = || PortalError::Refused("json", Vec::new());
         let largest = usize::try_from(LARGEST).unwrap_or(usize::MAX);
         let body = to_bytes(request.into_body(), largest).await.map_err(|_| refused())?;
         let said: T = serde_json::from_slice(&body).map_err(|_| refused())?;

@@ -7,6 +7,7 @@ use crate::server::audit::{self, Chain, ROWS, Row, Wanted};
 use crate::server::books::Books;
 use crate::server::error::PageError;
 use crate::server::listing::Access;
+use crate::server::portal_error::PortalError;
 use crate::server::routes::Routes;
 use axum::Json;
 use axum::extract::State;
@@ -60,7 +61,7 @@ impl OfLog {
         let cut = |text: &str| text.chars().take(100).collect::<String>();
         let day = |text: &str| match text {
             "" => Ok(None),
-            text => text.parse::<NaiveDate>().map(Some).map_err(|_| PageError::Refused("query", Vec::new())),
+            text => text.parse::<NaiveDate>().map(Some).map_err(|_| PortalError::Refused("query", Vec::new())),
         };
         let (from, until) = (day(&self.from)?, day(&self.until)?);
         Ok(Wanted { who: cut(&self.who), action: cut(&self.action), text: cut(&self.text), from, until })

@@ -5,11 +5,12 @@ use super::asking::{Asking, Named, Paged};
 use crate::model::role::Right;
 use crate::server::actor::Actor;
 use crate::server::address::Address;
+use crate::server::books::Books;
 use crate::server::error::PageError;
 use crate::server::listing::Access;
-use crate::server::pool::{self, Asked, Changed, Edition, Moved, Origins, Part, PoolPage, Profile, Query};
+use crate::server::pool::{self, Asked, Changed, Edition, Moved, Origins, Part, Pool, PoolPage, Profile, Query};
+use crate::server::portal_error::PortalError;
 use crate::server::routes::Routes;
-use crate::server::state::App;
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
@@ -44,31 +45,32 @@ pub fn routes(routes: Routes) -> Routes {
     ),
     responses((status = 200, body = PoolPage), Reading))]
 pub async fn show_pool(
-    State(app): State<App>,
+    State(pool): State<Pool>,
     actor: Actor,
     Asking(pairs): Asking<Vec<(String, String)>>,
 ) -> Result<Json<PoolPage>, PageError> {
-    let data = pool::written(&app).await?;
+    let data = pool::written(&pool).await?;
     let (query, edition) = (Query::of(&pairs), Edition::of(actor.role));
     let found = tokio::task::spawn_blocking(move || pool::page(&data, edition, &query)).await;
-    Ok(Json(found.map_err(|e| PageError::bug(e.to_string()))?))
+    Ok(Json(found.map_err(|e| PortalError::bug(e.to_string()))?))
 }
 
 /// An enterprise: verdicts, figures, patents, conflicts and returns.
 #[utoipa::path(get, path = "/api/v1/pool/{enterprise}", tag = "pool", params(("enterprise" = String, Path), Paged),
     responses((status = 200, body = Profile), Reading))]
 pub async fn show_enterprise(
-    State(app): State<App>,
+    State(books): State<Books>,
+    State(pool): State<Pool>,
     Address(address): Address,
     actor: Actor,
     Named(id): Named<String>,
     Asking(paged): Asking<Paged>,
 ) -> Result<Json<Profile>, PageError> {
-    let data = pool::written(&app).await?;
+    let data = pool::written(&pool).await?;
     let (row, edition) = (pool::find(&data, &id)?, Edition::of(actor.role));
     let read = tokio::task::spawn_blocking(move || pool::profile(&data, &data.config, edition, row, paged.page() as usize)).await;
-    let profile = read.map_err(|e| PageError::bug(e.to_string()))??;
-    app.note(&actor, &address, "view_enterprise", &profile.key, &profile.run).await?;
+    let profile = read.map_err(|e| PortalError::bug(e.to_string()))?.map_err(PortalError::from)?;
+    books.note(&actor, &address, "view_enterprise", &profile.key, &profile.run).await?;
     Ok(Json(profile))
 }
 
@@ -76,16 +78,17 @@ pub async fn show_enterprise(
 #[utoipa::path(get, path = "/api/v1/pool/{enterprise}/source", tag = "pool", params(("enterprise" = String, Path), Asked),
     responses((status = 200, body = Origins), Reading))]
 pub async fn follow_value(
-    State(app): State<App>,
+    State(books): State<Books>,
+    State(pool): State<Pool>,
     Address(address): Address,
     actor: Actor,
     Named(id): Named<String>,
     Asking(asked): Asking<Asked>,
 ) -> Result<Json<Origins>, PageError> {
-    let data = pool::written(&app).await?;
+    let data = pool::written(&pool).await?;
     let (row, field) = (pool::find(&data, &id)?, asked.field.clone());
-    let origins = pool::origins(&app, &data, Edition::of(actor.role), row, asked).await?;
-    app.note(&actor, &address, "view_source", &origins.key, &field).await?;
+    let origins = pool::origins(&pool, &data, Edition::of(actor.role), row, asked).await?;
+    books.note(&actor, &address, "view_source", &origins.key, &field).await?;
     Ok(Json(origins))
 }
 
@@ -114,9 +117,9 @@ pub struct PoolChanges {
 
 /// Who entered, who left, and which figures are others since the run before; not found where there is no run before.
 #[utoipa::path(get, path = "/api/v1/pool/changes", tag = "pool", params(Paged), responses((status = 200, body = PoolChanges), Reading))]
-pub async fn list_changes(State(app): State<App>, actor: Actor, Asking(paged): Asking<Paged>) -> Result<Json<PoolChanges>, PageError> {
-    let data = pool::written(&app).await?;
-    let changes = pool::changes(&app, &data, Edition::of(actor.role)).await?.ok_or(PageError::NotFound)?;
+pub async fn list_changes(State(pool): State<Pool>, actor: Actor, Asking(paged): Asking<Paged>) -> Result<Json<PoolChanges>, PageError> {
+    let data = pool::written(&pool).await?;
+    let changes = pool::changes(&pool, &data, Edition::of(actor.role)).await?.ok_or(PortalError::NotFound)?;
     let pages = changes.figures.listed.len().div_ceil(pool::CHANGES_PAGE).max(1);
     let page = (paged.page() as usize).min(pages);
     let listed = changes.figures.listed.iter().skip((page - 1) * pool::CHANGES_PAGE).take(pool::CHANGES_PAGE);

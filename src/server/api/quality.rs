@@ -4,11 +4,12 @@ use super::answers::Reading;
 use super::asking::{Asking, Named};
 use crate::model::role::Right;
 use crate::server::actor::Actor;
+use crate::server::books::Books;
 use crate::server::error::PageError;
 use crate::server::listing::Access;
-use crate::server::quality::{self, EditQuality, Moment, Overview};
+use crate::server::portal_error::PortalError;
+use crate::server::quality::{self, EditQuality, Moment, Overview, Quality};
 use crate::server::routes::Routes;
-use crate::server::state::App;
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
@@ -30,7 +31,8 @@ pub struct OfRun {
 
 /// The quality of a run.
 #[derive(Serialize, ToSchema)]
-pub struct Quality {
+#[schema(as = Quality)]
+pub struct RunQuality {
     /// The run.
     pub run: String,
     /// Its reference date.
@@ -45,14 +47,19 @@ pub struct Quality {
 
 /// The quality of a run per bureau, form and edit; sums of money only for roles that may see the closed edition; for others counts that
 /// rest on fewer than three enterprises without consent, and those whose difference would tell them, are null.
-#[utoipa::path(get, path = "/api/v1/quality", tag = "quality", params(OfRun), responses((status = 200, body = Quality), Reading))]
-pub async fn show_quality(State(app): State<App>, actor: Actor, Asking(asked): Asking<OfRun>) -> Result<Json<Quality>, PageError> {
-    let shown = quality::shown(&app, asked.run.as_deref()).await?.ok_or(PageError::NotFound)?;
+#[utoipa::path(get, path = "/api/v1/quality", tag = "quality", params(OfRun), responses((status = 200, body = RunQuality), Reading))]
+pub async fn show_quality(
+    State(books): State<Books>,
+    State(quality): State<Quality>,
+    actor: Actor,
+    Asking(asked): Asking<OfRun>,
+) -> Result<Json<RunQuality>, PageError> {
+    let shown = quality::shown(&quality, asked.run.as_deref()).await?.ok_or(PortalError::NotFound)?;
     tracing::Span::current().record("run.id", &shown.run.id);
-    let overview = quality::overview(shown.published.under(&app.config), &shown.published, actor.may(Right::SeeClosed));
-    let trend = quality::moments(&app.config, &shown.runs, actor.may(Right::SeeClosed))?;
+    let overview = quality::overview(shown.published.under(&books.config), &shown.published, actor.may(Right::SeeClosed));
+    let trend = quality::moments(&quality.config, &shown.runs, actor.may(Right::SeeClosed))?;
     let run = shown.run;
-    Ok(Json(Quality { run: run.id, as_of: run.as_of, finished: run.finished, overview, trend }))
+    Ok(Json(RunQuality { run: run.id, as_of: run.as_of, finished: run.finished, overview, trend }))
 }
 
 /// One edit: what it means, what it found in each file, and how that was before. For roles that may not see the closed edition,
@@ -60,12 +67,12 @@ pub async fn show_quality(State(app): State<App>, actor: Actor, Asking(asked): A
 #[utoipa::path(get, path = "/api/v1/quality/{code}", tag = "quality", params(("code" = String, Path), OfRun),
     responses((status = 200, body = EditQuality), Reading))]
 pub async fn show_edit(
-    State(app): State<App>,
+    State(quality): State<Quality>,
     actor: Actor,
     Named(code): Named<String>,
     Asking(asked): Asking<OfRun>,
 ) -> Result<Json<EditQuality>, PageError> {
-    let shown = quality::shown(&app, asked.run.as_deref()).await?.ok_or(PageError::NotFound)?;
+    let shown = quality::shown(&quality, asked.run.as_deref()).await?.ok_or(PortalError::NotFound)?;
     tracing::Span::current().record("run.id", &shown.run.id);
-    Ok(Json(quality::edit(&app, &shown, &code, actor.may(Right::SeeClosed)).await?))
+    Ok(Json(quality::edit(&quality, &shown, &code, actor.may(Right::SeeClosed)).await?))
 }

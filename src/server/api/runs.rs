@@ -7,13 +7,14 @@ use crate::ledger::Cause;
 use crate::model::role::Right;
 use crate::server::actor::Actor;
 use crate::server::address::Address;
+use crate::server::books::Books;
 use crate::server::download;
 use crate::server::error::PageError;
+use crate::server::flaws::Flaws;
 use crate::server::listing::Access;
-use crate::server::night::{self, Current};
+use crate::server::night::{self, Current, Night};
 use crate::server::routes::Routes;
 use crate::server::runs::{self, Line, Run};
-use crate::server::state::App;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -48,10 +49,15 @@ pub struct Runs {
 
 /// What runs and what ran, newest first.
 #[utoipa::path(get, path = "/api/v1/runs", tag = "runs", params(Paged), responses((status = 200, body = Runs), Reading))]
-pub async fn list_runs(State(app): State<App>, actor: Actor, Asking(paged): Asking<Paged>) -> Result<Json<Runs>, PageError> {
+pub async fn list_runs(
+    State(books): State<Books>,
+    State(night): State<Night>,
+    actor: Actor,
+    Asking(paged): Asking<Paged>,
+) -> Result<Json<Runs>, PageError> {
     // What runs is read first: a run that ends in between shows twice rather than not at all.
-    let current = runs::current(&app, &actor);
-    let history = runs::history(&app, &actor, paged.page().into()).await?;
+    let current = runs::current(&night, &actor);
+    let history = runs::history(&books, &actor, paged.page().into()).await?;
     Ok(Json(Runs { current, runs: history.lines, page: history.page, pages: history.pages, total: history.all }))
 }
 
@@ -65,26 +71,26 @@ pub struct Started {
 /// Starts a run.
 #[utoipa::path(post, path = "/api/v1/runs", tag = "runs", responses((status = 202, body = Started), Changing))]
 pub async fn start_run(
-    State(app): State<App>,
+    State(night): State<Night>,
     Address(address): Address,
     Program(actor): Program,
 ) -> Result<(StatusCode, Json<Started>), PageError> {
-    let attempt = night::start(&app, Cause::Manual, Some((&actor, &address)), None).await?;
+    let attempt = night::start(&night, Cause::Manual, Some((&actor, &address)), None).await?;
     Ok((StatusCode::ACCEPTED, Json(Started { attempt })))
 }
 
 /// Stops the run that is active.
 #[utoipa::path(post, path = "/api/v1/runs/cancel", tag = "runs",
     responses((status = 202, description = "It is being stopped; what stood before it stands."), Changing))]
-pub async fn cancel_run(State(app): State<App>, Address(address): Address, Program(actor): Program) -> Result<StatusCode, PageError> {
-    night::cancel(&app, &actor, &address).await?;
+pub async fn cancel_run(State(night): State<Night>, Address(address): Address, Program(actor): Program) -> Result<StatusCode, PageError> {
+    night::cancel(&night, &actor, &address).await?;
     Ok(StatusCode::ACCEPTED)
 }
 
 /// A run in full.
 #[utoipa::path(get, path = "/api/v1/runs/{id}", tag = "runs", params(("id" = String, Path)), responses((status = 200, body = Run), Reading))]
-pub async fn show_run(State(app): State<App>, actor: Actor, Named(id): Named<String>) -> Result<Json<Run>, PageError> {
-    Ok(Json(runs::run(&app, &actor, &id).await?))
+pub async fn show_run(State(books): State<Books>, actor: Actor, Named(id): Named<String>) -> Result<Json<Run>, PageError> {
+    Ok(Json(runs::run(&books, &actor, &id).await?))
 }
 
 /// A file of a run, if the role may take it.
@@ -92,13 +98,14 @@ pub async fn show_run(State(app): State<App>, actor: Actor, Named(id): Named<Str
     params(("id" = String, Path), ("file" = String, Path, description = "Its path as `downloads` of the run has it.")),
     responses(File))]
 pub async fn take_run_file(
-    State(app): State<App>,
+    State(books): State<Books>,
+    State(flaws): State<Flaws>,
     Address(address): Address,
     actor: Actor,
     Named((id, file)): Named<(String, String)>,
 ) -> Result<Response, PageError> {
-    let (content, name) = runs::file(&app, &actor, &id, &file).await?;
+    let (content, name) = runs::file((&books, &flaws), &actor, &id, &file).await?;
     let response = download::verified(content, &name).await?;
-    app.note(&actor, &address, "download", &format!("{id}/{file}"), "").await?;
+    books.note(&actor, &address, "download", &format!("{id}/{file}"), "").await?;
     Ok(response)
 }

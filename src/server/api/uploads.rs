@@ -6,14 +6,16 @@ use super::program::Program;
 use crate::model::role::Right;
 use crate::server::actor::Actor;
 use crate::server::address::Address;
+use crate::server::books::Books;
 use crate::server::calendar::{self, Calendar};
 use crate::server::download;
 use crate::server::error::PageError;
+use crate::server::gate::Parts;
 use crate::server::integrity;
 use crate::server::listing::Access;
+use crate::server::posting;
 use crate::server::routes::Routes;
-use crate::server::state::App;
-use crate::server::uploads::{self, Item, ListPage, Related, Sent, Told, Version};
+use crate::server::uploads::{self, Item, ListPage, Related, Sent, Told, Uploads, Version};
 use axum::Json;
 use axum::extract::multipart::MultipartRejection;
 use axum::extract::{DefaultBodyLimit, State};
@@ -43,8 +45,8 @@ pub fn routes(routes: Routes) -> Routes {
 
 /// The uploads that the token may see, newest first.
 #[utoipa::path(get, path = "/api/v1/uploads", tag = "uploads", params(Paged), responses((status = 200, body = ListPage), Reading))]
-pub async fn list_uploads(State(app): State<App>, actor: Actor, Asking(paged): Asking<Paged>) -> Result<Json<ListPage>, PageError> {
-    Ok(Json(uploads::list(&app, &actor, paged.page()).await?))
+pub async fn list_uploads(State(uploads): State<Uploads>, actor: Actor, Asking(paged): Asking<Paged>) -> Result<Json<ListPage>, PageError> {
+    Ok(Json(uploads::list(&uploads, &actor, paged.page()).await?))
 }
 
 /// Files to be taken in.
@@ -79,16 +81,17 @@ pub struct Received {
 #[utoipa::path(post, path = "/api/v1/uploads", tag = "uploads", request_body(content = Files, content_type = "multipart/form-data"),
     responses((status = 201, body = Received), Changing))]
 pub async fn send_files(
-    State(app): State<App>,
+    State(books): State<Books>,
+    State(uploads): State<Uploads>,
     Address(address): Address,
     Program(actor): Program,
     headers: HeaderMap,
-    body: Result<uploads::Parts, MultipartRejection>,
+    body: Result<Parts, MultipartRejection>,
 ) -> Result<(StatusCode, Json<Received>), PageError> {
-    let sent = uploads::receive(&app, &actor, &address, (headers, body)).await?;
+    let sent = posting::receive(&uploads, &actor, &address, (headers, body)).await?;
     let mut received = Vec::new();
     for sent in sent {
-        let number = uploads::own(&app, &actor, &sent.id).await?.number;
+        let number = uploads::own(&books, &actor, &sent.id).await?.number;
         received.push(Receipt { number, sent });
     }
     Ok((StatusCode::CREATED, Json(Received { uploads: received })))
@@ -96,8 +99,8 @@ pub async fn send_files(
 
 /// One upload; its verdict is null until it is checked.
 #[utoipa::path(get, path = "/api/v1/uploads/{id}", tag = "uploads", params(("id" = String, Path)), responses((status = 200, body = Item), Reading))]
-pub async fn show_upload(State(app): State<App>, actor: Actor, Named(id): Named<String>) -> Result<Json<Item>, PageError> {
-    Ok(Json(uploads::one(&app, &actor, &id).await?))
+pub async fn show_upload(State(uploads): State<Uploads>, actor: Actor, Named(id): Named<String>) -> Result<Json<Item>, PageError> {
+    Ok(Json(uploads::one(&uploads, &actor, &id).await?))
 }
 
 /// A page of an upload's findings.
@@ -119,12 +122,12 @@ pub struct Findings {
 #[utoipa::path(get, path = "/api/v1/uploads/{id}/findings", tag = "uploads", params(("id" = String, Path), Paged),
     responses((status = 200, body = Findings), Reading))]
 pub async fn list_findings(
-    State(app): State<App>,
+    State(uploads): State<Uploads>,
     actor: Actor,
     Named(id): Named<String>,
     Asking(paged): Asking<Paged>,
 ) -> Result<Json<Findings>, PageError> {
-    let found = uploads::detail(&app, &actor, &id, paged.page() as usize).await?;
+    let found = uploads::detail(&uploads, &actor, &id, paged.page() as usize).await?;
     Ok(Json(Findings { upload: found.item, findings: found.findings, page: found.page, pages: found.pages, total: found.total }))
 }
 
@@ -138,21 +141,22 @@ pub struct Versions {
 /// All versions of the return that an upload is one of, with what changed from one to the next.
 #[utoipa::path(get, path = "/api/v1/uploads/{id}/versions", tag = "uploads", params(("id" = String, Path)),
     responses((status = 200, body = Versions), Reading))]
-pub async fn list_versions(State(app): State<App>, actor: Actor, Named(id): Named<String>) -> Result<Json<Versions>, PageError> {
-    Ok(Json(Versions { versions: uploads::detail(&app, &actor, &id, 1).await?.versions }))
+pub async fn list_versions(State(uploads): State<Uploads>, actor: Actor, Named(id): Named<String>) -> Result<Json<Versions>, PageError> {
+    Ok(Json(Versions { versions: uploads::detail(&uploads, &actor, &id, 1).await?.versions }))
 }
 
 /// The file as it was sent.
 #[utoipa::path(get, path = "/api/v1/uploads/{id}/original", tag = "uploads", params(("id" = String, Path)), responses(File))]
 pub async fn take_original(
-    State(app): State<App>,
+    State(books): State<Books>,
+    State(uploads): State<Uploads>,
     Address(address): Address,
     actor: Actor,
     Named(id): Named<String>,
 ) -> Result<Response, PageError> {
-    let upload = uploads::own(&app, &actor, &id).await?;
-    app.note(&actor, &address, "download", &upload.id, "original").await?;
-    download::verified(integrity::original(&app, &upload.sha256).await?, &upload.name).await
+    let upload = uploads::own(&books, &actor, &id).await?;
+    books.note(&actor, &address, "download", &upload.id, "original").await?;
+    download::verified(integrity::original(&uploads.intake.store, &upload.sha256).await?, &upload.name).await
 }
 
 /// 情况说明 on a finding.
@@ -184,14 +188,14 @@ pub struct Explained {
 #[utoipa::path(post, path = "/api/v1/uploads/{id}/explanations", tag = "uploads", params(("id" = String, Path)),
     request_body = Explaining, responses((status = 200, body = Explained), Changing))]
 pub async fn explain_finding(
-    State(app): State<App>,
+    State(uploads): State<Uploads>,
     Address(address): Address,
     Program(actor): Program,
     Named(id): Named<String>,
     Said(said): Said<Explaining>,
 ) -> Result<Json<Explained>, PageError> {
-    let explained = uploads::explain(&app, (&actor, &address), &id, &said.finding, &said.text, said.alike).await?;
-    Ok(Json(Explained { explained, upload: uploads::one(&app, &actor, &id).await? }))
+    let explained = uploads::explain(&uploads, (&actor, &address), &id, &said.finding, &said.text, said.alike).await?;
+    Ok(Json(Explained { explained, upload: uploads::one(&uploads, &actor, &id).await? }))
 }
 
 /// Earlier uploads to which an upload is something.
@@ -204,22 +208,22 @@ pub struct AllRelated {
 /// The earlier uploads of the same source with which an upload shares records, what it is to each, and what follows.
 #[utoipa::path(get, path = "/api/v1/uploads/{id}/related", tag = "uploads", params(("id" = String, Path)),
     responses((status = 200, body = AllRelated), Reading))]
-pub async fn list_related(State(app): State<App>, actor: Actor, Named(id): Named<String>) -> Result<Json<AllRelated>, PageError> {
-    Ok(Json(AllRelated { related: uploads::related(&app, &actor, &id).await? }))
+pub async fn list_related(State(uploads): State<Uploads>, actor: Actor, Named(id): Named<String>) -> Result<Json<AllRelated>, PageError> {
+    Ok(Json(AllRelated { related: uploads::related(&uploads, &actor, &id).await? }))
 }
 
 /// Says what an upload is to an earlier one of the same source, of one form and period; the last word counts.
 #[utoipa::path(post, path = "/api/v1/uploads/{id}/related", tag = "uploads", params(("id" = String, Path)),
     request_body = uploads::Choosing, responses((status = 200, body = AllRelated), Changing))]
 pub async fn choose_relation(
-    State(app): State<App>,
+    State(uploads): State<Uploads>,
     Address(address): Address,
     Program(actor): Program,
     Named(id): Named<String>,
     Said(said): Said<uploads::Choosing>,
 ) -> Result<Json<AllRelated>, PageError> {
-    uploads::choose(&app, (&actor, &address), &id, said).await?;
-    Ok(Json(AllRelated { related: uploads::related(&app, &actor, &id).await? }))
+    uploads::choose(&uploads, (&actor, &address), &id, said).await?;
+    Ok(Json(AllRelated { related: uploads::related(&uploads, &actor, &id).await? }))
 }
 
 /// Which year.
@@ -232,6 +236,6 @@ pub struct OfYear {
 
 /// What is due, received and overdue in a year.
 #[utoipa::path(get, path = "/api/v1/calendar", tag = "uploads", params(OfYear), responses((status = 200, body = Calendar), Reading))]
-pub async fn show_calendar(State(app): State<App>, actor: Actor, Asking(asked): Asking<OfYear>) -> Result<Json<Calendar>, PageError> {
-    Ok(Json(calendar::calendar(&app, &actor, asked.year).await?))
+pub async fn show_calendar(State(books): State<Books>, actor: Actor, Asking(asked): Asking<OfYear>) -> Result<Json<Calendar>, PageError> {
+    Ok(Json(calendar::calendar(&books, &actor, asked.year).await?))
 }

@@ -3,13 +3,14 @@
 use crate::model::role::{Right, Role};
 use crate::server::actor::Actor;
 use crate::server::address::Address;
+use crate::server::books::Books;
 use crate::server::error::PageError;
 use crate::server::form::{Asking, Named, Posted};
-use crate::server::frame::{Frame, Page};
+use crate::server::frame::{Frame, Frames, Page};
 use crate::server::listing::Access;
 use crate::server::people::{self, Made, Person, Problem, Wish};
+use crate::server::portal_error::PortalError;
 use crate::server::routes::Routes;
-use crate::server::state::App;
 use crate::server::text::portal;
 use askama::Template;
 use axum::extract::State;
@@ -49,8 +50,8 @@ pub fn roles(chosen: &str, programs: bool) -> Vec<Choice> {
 }
 
 /// The sources that clerks can send; one that is no longer in force stays visible where it is chosen.
-pub fn sources(app: &App, chosen: &str) -> Vec<Choice> {
-    let open = app.config.source.iter().filter(|(id, s)| !s.disabled || *id == chosen);
+pub fn sources(books: &Books, chosen: &str) -> Vec<Choice> {
+    let open = books.config.source.iter().filter(|(id, s)| !s.disabled || *id == chosen);
     open.map(|(id, s)| Choice { id: id.clone(), name: s.bureau.clone(), chosen: id == chosen }).collect()
 }
 
@@ -60,8 +61,8 @@ pub fn role_word(role: Role) -> &'static str {
 }
 
 /// A source as people call it.
-pub fn bureau(app: &App, source: Option<&str>) -> String {
-    source.map(|s| app.config.source.get(s).map_or_else(|| s.to_owned(), |found| found.bureau.clone())).unwrap_or_default()
+pub fn bureau(books: &Books, source: Option<&str>) -> String {
+    source.map(|s| books.config.source.get(s).map_or_else(|| s.to_owned(), |found| found.bureau.clone())).unwrap_or_default()
 }
 
 #[derive(Template)]
@@ -85,15 +86,20 @@ struct Said {
     done: Option<String>,
 }
 
-async fn list(State(app): State<App>, actor: Actor, Asking(said): Asking<Said>) -> Result<impl IntoResponse, PageError> {
-    let people: Vec<Shown> = people::people(&app).await?.into_iter().map(|person| show(&app, person)).collect();
+async fn list(
+    State(books): State<Books>,
+    State(frames): State<Frames>,
+    actor: Actor,
+    Asking(said): Asking<Said>,
+) -> Result<impl IntoResponse, PageError> {
+    let people: Vec<Shown> = people::people(&books).await?.into_iter().map(|person| show(&books, person)).collect();
     let enabled = people.iter().filter(|p| p.person.state != "disabled").count();
-    Ok(Page(ListPage { frame: Frame::new(&app, Some(&actor), HERE).said(said.done.as_deref()), people, enabled }))
+    Ok(Page(ListPage { frame: frames.of(Some(&actor), HERE).said(said.done.as_deref()), people, enabled }))
 }
 
-fn show(app: &App, person: Person) -> Shown {
+fn show(books: &Books, person: Person) -> Shown {
     let state = portal(&format!("state_{}", person.state));
-    Shown { role: role_word(person.role), bureau: bureau(app, person.source.as_deref()), state, person }
+    Shown { role: role_word(person.role), bureau: bureau(books, person.source.as_deref()), state, person }
 }
 
 #[derive(Template)]
@@ -109,13 +115,13 @@ struct AccountPage {
 }
 
 impl AccountPage {
-    fn answer(app: &App, actor: &Actor, known: Option<Person>, wish: Wish, problem: Option<Problem>) -> Response {
+    fn answer((books, frames): (&Books, &Frames), actor: &Actor, known: Option<Person>, wish: Wish, problem: Option<Problem>) -> Response {
         let status = if problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
         let page = Self {
-            frame: Frame::new(app, Some(actor), HERE),
-            known: known.map(|person| show(app, person)),
+            frame: frames.of(Some(actor), HERE),
+            known: known.map(|person| show(books, person)),
             roles: roles(&wish.role, false),
-            sources: sources(app, &wish.source),
+            sources: sources(books, &wish.source),
             wish,
             problem: problem.map_or("", Problem::text),
         };
@@ -123,8 +129,8 @@ impl AccountPage {
     }
 }
 
-async fn form(State(app): State<App>, actor: Actor) -> Response {
-    AccountPage::answer(&app, &actor, None, Wish { role: Role::Clerk.id().to_owned(), ..Wish::default() }, None)
+async fn form(State(books): State<Books>, State(frames): State<Frames>, actor: Actor) -> Response {
+    AccountPage::answer((&books, &frames), &actor, None, Wish { role: Role::Clerk.id().to_owned(), ..Wish::default() }, None)
 }
 
 /// What a form sends of an account.
@@ -165,22 +171,33 @@ pub struct SecretPage {
 
 impl SecretPage {
     /// The page below the place `back`; its words are `<kind>_title` and `<kind>_lead`.
-    pub fn answer(app: &App, actor: &Actor, kind: &str, made: Made, back: &'static str) -> Response {
+    pub fn answer(frames: &Frames, actor: &Actor, kind: &str, made: Made, back: &'static str) -> Response {
         let (title, lead) = (portal(&format!("{kind}_title")), portal(&format!("{kind}_lead")));
-        Page(SecretPage { frame: Frame::new(app, Some(actor), back), title, lead, made, back }).into_response()
+        Page(SecretPage { frame: frames.of(Some(actor), back), title, lead, made, back }).into_response()
     }
 }
 
-async fn add(State(app): State<App>, Address(address): Address, actor: Actor, Posted(sent): Posted<Sent>) -> Result<Response, PageError> {
+async fn add(
+    State(books): State<Books>,
+    State(frames): State<Frames>,
+    Address(address): Address,
+    actor: Actor,
+    Posted(sent): Posted<Sent>,
+) -> Result<Response, PageError> {
     let wish = Wish::from(sent);
-    Ok(match people::add(&app, &actor, &address, &wish).await? {
-        Ok(made) => SecretPage::answer(&app, &actor, "account_added", made, HERE),
-        Err(problem) => AccountPage::answer(&app, &actor, None, wish, Some(problem)),
+    Ok(match people::add(&books, &actor, &address, &wish).await? {
+        Ok(made) => SecretPage::answer(&frames, &actor, "account_added", made, HERE),
+        Err(problem) => AccountPage::answer((&books, &frames), &actor, None, wish, Some(problem)),
     })
 }
 
-async fn one(State(app): State<App>, actor: Actor, Named(id): Named<String>) -> Result<Response, PageError> {
-    let person = people::one(&app, number(&id)?).await?;
+async fn one(
+    State(books): State<Books>,
+    State(frames): State<Frames>,
+    actor: Actor,
+    Named(id): Named<String>,
+) -> Result<Response, PageError> {
+    let person = people::one(&books, number(&id)?).await?;
     let wish = Wish {
         name: person.name.clone(),
         display: person.display.clone(),
@@ -188,20 +205,21 @@ async fn one(State(app): State<App>, actor: Actor, Named(id): Named<String>) -> 
         source: person.source.clone().unwrap_or_default(),
         disabled: person.state == "disabled",
     };
-    Ok(AccountPage::answer(&app, &actor, Some(person), wish, None))
+    Ok(AccountPage::answer((&books, &frames), &actor, Some(person), wish, None))
 }
 
 async fn change(
-    State(app): State<App>,
+    State(books): State<Books>,
+    State(frames): State<Frames>,
     Address(address): Address,
     actor: Actor,
     Named(id): Named<String>,
     Posted(sent): Posted<Sent>,
 ) -> Result<Response, PageError> {
     let (id, wish) = (number(&id)?, Wish::from(sent));
-    Ok(match people::edit(&app, &actor, &address, id, &wish).await? {
+    Ok(match people::edit(&books, &actor, &address, id, &wish).await? {
         Ok(()) => Redirect::to("/accounts?done=account_changed").into_response(),
-        Err(problem) => AccountPage::answer(&app, &actor, Some(people::one(&app, id).await?), wish, Some(problem)),
+        Err(problem) => AccountPage::answer((&books, &frames), &actor, Some(people::one(&books, id).await?), wish, Some(problem)),
     })
 }
 
@@ -210,17 +228,18 @@ async fn change(
 pub struct Nothing {}
 
 async fn reset(
-    State(app): State<App>,
+    State(books): State<Books>,
+    State(frames): State<Frames>,
     Address(address): Address,
     actor: Actor,
     Named(id): Named<String>,
     Posted(Nothing {}): Posted<Nothing>,
 ) -> Result<Response, PageError> {
-    let made = people::reset(&app, &actor, &address, number(&id)?).await?;
-    Ok(SecretPage::answer(&app, &actor, "account_reset", made, HERE))
+    let made = people::reset(&books, &actor, &address, number(&id)?).await?;
+    Ok(SecretPage::answer(&frames, &actor, "account_reset", made, HERE))
 }
 
 /// A number of a path; what is none is not there.
 pub fn number(id: &str) -> Result<i64, PageError> {
-    id.parse().map_err(|_| PageError::NotFound)
+    id.parse().map_err(|_| PortalError::NotFound.into())
 }

@@ -6,12 +6,13 @@ use crate::model::words::Lang;
 use crate::server::actor::Actor;
 use crate::server::address::Address;
 use crate::server::audit::{self, Chain, Entries, ROWS, Wanted};
+use crate::server::books::Books;
 use crate::server::error::PageError;
 use crate::server::form::{Asking, Posted};
-use crate::server::frame::{Frame, Page};
+use crate::server::frame::{Frame, Frames, Page};
 use crate::server::listing::Access;
+use crate::server::portal_error::PortalError;
 use crate::server::routes::Routes;
-use crate::server::state::App;
 use crate::server::stream;
 use crate::server::text::{grouped, portal, quoted};
 use askama::Template;
@@ -45,7 +46,7 @@ impl Asked {
     fn wanted(&self) -> Result<Wanted, PageError> {
         let day = |text: &str| match text {
             "" => Ok(None),
-            text => text.parse().map(Some).map_err(|_| PageError::Refused("fields", vec![portal("field_day").to_owned()])),
+            text => text.parse().map(Some).map_err(|_| PortalError::Refused("fields", vec![portal("field_day").to_owned()])),
         };
         let cut = |text: &str| text.chars().take(100).collect::<String>();
         let (from, until) = (day(&self.from)?, day(&self.until)?);
@@ -73,12 +74,17 @@ struct AuditPage {
     pages: u64,
 }
 
-async fn list(State(app): State<App>, actor: Actor, Asking(asked): Asking<Asked>) -> Result<impl IntoResponse, PageError> {
+async fn list(
+    State(books): State<Books>,
+    State(frames): State<Frames>,
+    actor: Actor,
+    Asking(asked): Asking<Asked>,
+) -> Result<impl IntoResponse, PageError> {
     let page = asked.page.parse().unwrap_or(1).max(1);
-    let (entries, actions) = audit::entries(&app, &asked.wanted()?, page).await?;
-    let chain = audit::chain(&app, false).await?;
+    let (entries, actions) = audit::entries(&books, &asked.wanted()?, page).await?;
+    let chain = audit::chain(&books, false).await?;
     Ok(Page(AuditPage {
-        frame: Frame::new(&app, Some(&actor), HERE).said(asked.done.as_deref()),
+        frame: frames.of(Some(&actor), HERE).said(asked.done.as_deref()),
         query: asked.query(),
         total: grouped(entries.total),
         pages: entries.total.div_ceil(ROWS).max(1),
@@ -91,30 +97,30 @@ async fn list(State(app): State<App>, actor: Actor, Asking(asked): Asking<Asked>
 }
 
 async fn verify(
-    State(app): State<App>,
+    State(books): State<Books>,
     Address(address): Address,
     actor: Actor,
     Posted(Nothing {}): Posted<Nothing>,
 ) -> Result<Redirect, PageError> {
-    let chain = audit::chain(&app, true).await?;
-    app.note(&actor, &address, "audit_verified", &chain.number.to_string(), if chain.holds { "holds" } else { "broken" }).await?;
+    let chain = audit::chain(&books, true).await?;
+    books.note(&actor, &address, "audit_verified", &chain.number.to_string(), if chain.holds { "holds" } else { "broken" }).await?;
     Ok(Redirect::to(if chain.holds { "/audit?done=audit_verified" } else { "/audit" }))
 }
 
 async fn export(
-    State(app): State<App>,
+    State(books): State<Books>,
     Address(address): Address,
     actor: Actor,
     Asking(asked): Asking<Asked>,
 ) -> Result<Response, PageError> {
     let wanted = asked.wanted()?;
-    app.note(&actor, &address, "audit_exported", "", &wanted.facts()).await?;
-    let path = app.folder().join("ledger.sqlite");
+    books.note(&actor, &address, "audit_exported", "", &wanted.facts()).await?;
+    let path = books.folder().join("ledger.sqlite");
     let body = stream::written(move |to| {
         let ledger = crate::ledger::Ledger::reader(&path).map_err(std::io::Error::other)?;
         audit::write_table(&ledger, &wanted, Lang::Zh, to).map(|_| ())
     });
-    let name = format!("audit-{}.csv", app.clock.now().format("%Y%m%d-%H%M%S"));
+    let name = format!("audit-{}.csv", books.clock.now().format("%Y%m%d-%H%M%S"));
     let headers = [(CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\""))];
     Ok((headers, body).into_response())
 }

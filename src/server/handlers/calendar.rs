@@ -2,13 +2,13 @@
 
 use crate::model::role::Right;
 use crate::server::actor::Actor;
+use crate::server::books::Books;
 use crate::server::calendar::{self, Calendar};
 use crate::server::error::PageError;
 use crate::server::form::Asking;
-use crate::server::frame::{Frame, Page};
+use crate::server::frame::{Frame, Frames, Page};
 use crate::server::listing::Access;
 use crate::server::routes::Routes;
-use crate::server::state::App;
 use crate::server::text::portal;
 use askama::Template;
 use axum::extract::State;
@@ -33,7 +33,12 @@ struct CalendarPage {
     calendar: Calendar,
 }
 
-async fn show(State(app): State<App>, actor: Actor, Asking(wanted): Asking<Wanted>) -> Result<impl IntoResponse, PageError> {
-    let calendar = calendar::calendar(&app, &actor, wanted.year).await?;
-    Ok(Page(CalendarPage { frame: Frame::new(&app, Some(&actor), "/calendar"), calendar }))
+async fn show(
+    State(books): State<Books>,
+    State(frames): State<Frames>,
+    actor: Actor,
+    Asking(wanted): Asking<Wanted>,
+) -> Result<impl IntoResponse, PageError> {
+    let calendar = calendar::calendar(&books, &actor, wanted.year).await?;
+    Ok(Page(CalendarPage { frame: frames.of(Some(&actor), "/calendar"), calendar }))
 }

@@ -4,13 +4,14 @@ use crate::model::role::Right;
 use crate::model::words::Lang;
 use crate::server::actor::Actor;
 use crate::server::address::Address;
+use crate::server::books::Books;
 use crate::server::error::PageError;
 use crate::server::form::{Asking, Named};
-use crate::server::frame::{Frame, Page};
+use crate::server::frame::{Frame, Frames, Page};
 use crate::server::listing::Access;
-use crate::server::pool::{self, Asked, Changes, Edition, Latest, Origins, PoolData, PoolPage, Profile, Query};
+use crate::server::pool::{self, Asked, Changes, Edition, Latest, Origins, Pool, PoolData, PoolPage, Profile, Query};
+use crate::server::portal_error::PortalError;
 use crate::server::routes::Routes;
-use crate::server::state::App;
 use crate::server::text::{grouped, portal, severity};
 use askama::Template;
 use axum::extract::State;
@@ -37,13 +38,13 @@ struct EmptyPage {
 }
 
 /// The pool, or the page that says why there is none.
-async fn ready(app: &App, actor: &Actor) -> Result<Result<Arc<PoolData>, Response>, PageError> {
-    let ran = match pool::latest(app).await? {
+async fn ready(pool: &Pool, frames: &Frames, actor: &Actor) -> Result<Result<Arc<PoolData>, Response>, PageError> {
+    let ran = match pool::latest(pool).await? {
         Latest::Ready(data) => return Ok(Ok(data)),
         Latest::NotWritten => true,
         Latest::NoRun => false,
     };
-    let frame = Frame::new(app, Some(actor), "/pool");
+    let frame = frames.of(Some(actor), "/pool");
     Ok(Err(Page(EmptyPage { frame, ran, may_start: actor.may(Right::StartRuns) }).into_response()))
 }
 
@@ -109,20 +110,25 @@ struct TablePage {
     first: usize,
 }
 
-async fn table(State(app): State<App>, actor: Actor, Asking(pairs): Asking<Vec<(String, String)>>) -> Result<Response, PageError> {
-    let data = match ready(&app, &actor).await? {
+async fn table(
+    State(pool): State<Pool>,
+    State(frames): State<Frames>,
+    actor: Actor,
+    Asking(pairs): Asking<Vec<(String, String)>>,
+) -> Result<Response, PageError> {
+    let data = match ready(&pool, &frames, &actor).await? {
         Ok(data) => data,
         Err(empty) => return Ok(empty),
     };
     let (query, edition) = (Query::of(&pairs), Edition::of(actor.role));
     let (asked, shared) = (query.clone(), data.clone());
     let found = tokio::task::spawn_blocking(move || pool::page(&shared, edition, &asked)).await;
-    let found = found.map_err(|e| PageError::bug(e.to_string()))?;
+    let found = found.map_err(|e| PortalError::bug(e.to_string()))?;
     let [pooled, not_pooled, unjudged] = found.conclusions;
     let numbers = [found.total, pooled, not_pooled, unjudged, found.matched].map(|n| grouped(n as u64));
     let to = |page: usize| format!("/pool{}", query.with(|q| q.page = page).link());
     let page = TablePage {
-        frame: Frame::new(&app, Some(&actor), "/pool"),
+        frame: frames.of(Some(&actor), "/pool"),
         filters: filters(&data, &query),
         ranges: ranges(&data, &query),
         sizes: choices(pool::SIZES.iter().map(|s| (s.to_string(), s.to_string())), &query.size.to_string()),
@@ -223,23 +229,25 @@ struct EnterprisePage {
 }
 
 async fn enterprise(
-    State(app): State<App>,
+    State(books): State<Books>,
+    State(pool): State<Pool>,
+    State(frames): State<Frames>,
     Address(address): Address,
     actor: Actor,
     Named(id): Named<String>,
     Asking(paged): Asking<Paged>,
 ) -> Result<Response, PageError> {
-    let data = match ready(&app, &actor).await? {
+    let data = match ready(&pool, &frames, &actor).await? {
         Ok(data) => data,
-        Err(_) => return Err(PageError::NotFound),
+        Err(_) => return Err(PortalError::NotFound.into()),
     };
     let (row, edition) = (pool::find(&data, &id)?, Edition::of(actor.role));
     let read = tokio::task::spawn_blocking(move || pool::profile(&data, &data.config, edition, row, paged.page.unwrap_or(1))).await;
-    let profile = read.map_err(|e| PageError::bug(e.to_string()))??;
-    app.note(&actor, &address, "view_enterprise", &profile.key, &profile.run).await?;
+    let profile = read.map_err(|e| PortalError::bug(e.to_string()))?.map_err(PortalError::from)?;
+    books.note(&actor, &address, "view_enterprise", &profile.key, &profile.run).await?;
     let heads = profile.patents.first().map(|p| p.iter().map(|f| f.label.clone()).collect()).unwrap_or_default();
     let patents_total = grouped(profile.patents_total as u64);
-    let frame = Frame::new(&app, Some(&actor), "/pool");
+    let frame = frames.of(Some(&actor), "/pool");
     Ok(Page(EnterprisePage { frame, profile, edition: edition.id(), heads, patents_total }).into_response())
 }
 
@@ -251,21 +259,23 @@ struct SourcePage {
 }
 
 async fn source(
-    State(app): State<App>,
+    State(books): State<Books>,
+    State(pool): State<Pool>,
+    State(frames): State<Frames>,
     Address(address): Address,
     actor: Actor,
     Named(id): Named<String>,
     Asking(asked): Asking<Asked>,
 ) -> Result<Response, PageError> {
-    let data = match ready(&app, &actor).await? {
+    let data = match ready(&pool, &frames, &actor).await? {
         Ok(data) => data,
-        Err(_) => return Err(PageError::NotFound),
+        Err(_) => return Err(PortalError::NotFound.into()),
     };
     let row = pool::find(&data, &id)?;
     let field = asked.field.clone();
-    let origins = pool::origins(&app, &data, Edition::of(actor.role), row, asked).await?;
-    app.note(&actor, &address, "view_source", &origins.key, &field).await?;
-    let frame = Frame::new(&app, Some(&actor), "/pool");
+    let origins = pool::origins(&pool, &data, Edition::of(actor.role), row, asked).await?;
+    books.note(&actor, &address, "view_source", &origins.key, &field).await?;
+    let frame = frames.of(Some(&actor), "/pool");
     Ok(Page(SourcePage { frame, origins }).into_response())
 }
 
@@ -290,13 +300,18 @@ struct Movement {
     listed: Vec<pool::Moved>,
 }
 
-async fn changes(State(app): State<App>, actor: Actor, Asking(paged): Asking<Paged>) -> Result<Response, PageError> {
-    let data = match ready(&app, &actor).await? {
+async fn changes(
+    State(pool): State<Pool>,
+    State(frames): State<Frames>,
+    actor: Actor,
+    Asking(paged): Asking<Paged>,
+) -> Result<Response, PageError> {
+    let data = match ready(&pool, &frames, &actor).await? {
         Ok(data) => data,
         Err(empty) => return Ok(empty),
     };
     let edition = Edition::of(actor.role);
-    let changes = pool::changes(&app, &data, edition).await?;
+    let changes = pool::changes(&pool, &data, edition).await?;
     let listed = changes.as_ref().map_or(0, |c| c.figures.listed.len());
     let pages = listed.div_ceil(pool::CHANGES_PAGE).max(1);
     let page = paged.page.unwrap_or(1).clamp(1, pages);
@@ -310,6 +325,6 @@ async fn changes(State(app): State<App>, actor: Actor, Asking(paged): Asking<Pag
         listed: part.listed.clone(),
     });
     let lists = lists.collect();
-    let frame = Frame::new(&app, Some(&actor), "/pool");
+    let frame = frames.of(Some(&actor), "/pool");
     Ok(Page(ChangesPage { frame, edition: edition.id(), changes, numbers, lists, page, pages, figures }).into_response())
 }

@@ -5,13 +5,14 @@ use crate::model::account::Place;
 use crate::model::role::Right;
 use crate::model::words::Lang;
 use crate::server::actor::Actor;
+use crate::server::books::Books;
 use crate::server::error::PageError;
 use crate::server::form::{Asking, Named};
-use crate::server::frame::{Frame, Page};
+use crate::server::frame::{Frame, Frames, Page};
 use crate::server::listing::Access;
-use crate::server::quality::{self, EditQuality, Moment, Overview, Shown};
+use crate::server::portal_error::PortalError;
+use crate::server::quality::{self, EditQuality, Moment, Overview, Quality, Shown};
 use crate::server::routes::Routes;
-use crate::server::state::App;
 use crate::server::text::{self, grouped, severity};
 use askama::Template;
 use axum::extract::State;
@@ -96,14 +97,20 @@ struct EditPage {
     chart: String,
 }
 
-async fn overview(State(app): State<App>, actor: Actor, Asking(wanted): Asking<Wanted>) -> Result<Response, PageError> {
-    let frame = Frame::new(&app, Some(&actor), HERE);
-    let Some(shown) = quality::shown(&app, wanted.run.as_deref()).await? else {
+async fn overview(
+    State(books): State<Books>,
+    State(quality): State<Quality>,
+    State(frames): State<Frames>,
+    actor: Actor,
+    Asking(wanted): Asking<Wanted>,
+) -> Result<Response, PageError> {
+    let frame = frames.of(Some(&actor), HERE);
+    let Some(shown) = quality::shown(&quality, wanted.run.as_deref()).await? else {
         return Ok(Page(NonePage { frame, starts: actor.may(Right::StartRuns) }).into_response());
     };
     tracing::Span::current().record("run.id", &shown.run.id);
-    let seen = quality::overview(shown.published.under(&app.config), &shown.published, actor.may(Right::SeeClosed));
-    let mut moments = quality::moments(&app.config, &shown.runs, actor.may(Right::SeeClosed))?;
+    let seen = quality::overview(shown.published.under(&books.config), &shown.published, actor.may(Right::SeeClosed));
+    let mut moments = quality::moments(&quality.config, &shown.runs, actor.may(Right::SeeClosed))?;
     let charts = Charts {
         flow: quality::flow_chart(&seen.origins),
         bureaus: quality::bureau_chart(&seen.bureaus),
@@ -118,15 +125,16 @@ async fn overview(State(app): State<App>, actor: Actor, Asking(wanted): Asking<W
 }
 
 async fn edit(
-    State(app): State<App>,
+    State(quality): State<Quality>,
+    State(frames): State<Frames>,
     actor: Actor,
     Named(code): Named<String>,
     Asking(wanted): Asking<Wanted>,
 ) -> Result<Response, PageError> {
-    let frame = Frame::new(&app, Some(&actor), HERE);
-    let shown = quality::shown(&app, wanted.run.as_deref()).await?.ok_or(PageError::NotFound)?;
+    let frame = frames.of(Some(&actor), HERE);
+    let shown = quality::shown(&quality, wanted.run.as_deref()).await?.ok_or(PortalError::NotFound)?;
     tracing::Span::current().record("run.id", &shown.run.id);
-    let mut edit = quality::edit(&app, &shown, &code, actor.may(Right::SeeClosed)).await?;
+    let mut edit = quality::edit(&quality, &shown, &code, actor.may(Right::SeeClosed)).await?;
     let chart = quality::edit_trend_chart(&edit);
     edit.trend.reverse();
     Ok(Page(EditPage { frame, run: RunLine::of(&shown), edit, chart }).into_response())

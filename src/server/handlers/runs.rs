@@ -7,15 +7,16 @@ use crate::model::role::Right;
 use crate::model::words::Lang;
 use crate::server::actor::Actor;
 use crate::server::address::Address;
+use crate::server::books::Books;
 use crate::server::clock::Clock;
 use crate::server::error::PageError;
+use crate::server::flaws::Flaws;
 use crate::server::form::{Asking, Named, Posted};
-use crate::server::frame::{Frame, Page};
+use crate::server::frame::{Frame, Frames, Page};
 use crate::server::listing::Access;
-use crate::server::night::{self, Current};
+use crate::server::night::{self, Current, Night};
 use crate::server::routes::Routes;
 use crate::server::runs::{self, ComparedWith, History, Numbers, Run};
-use crate::server::state::App;
 use crate::server::text::{grouped, portal, say, shown, told};
 use crate::server::{adoption, download};
 use askama::Template;
@@ -139,15 +140,21 @@ struct Wanted {
     done: Option<String>,
 }
 
-async fn list(State(app): State<App>, actor: Actor, Asking(wanted): Asking<Wanted>) -> Result<impl IntoResponse, PageError> {
+async fn list(
+    State(books): State<Books>,
+    State(night): State<Night>,
+    State(frames): State<Frames>,
+    actor: Actor,
+    Asking(wanted): Asking<Wanted>,
+) -> Result<impl IntoResponse, PageError> {
     // What runs is read first: a run that ends in between shows twice rather than not at all.
-    let part = runs::current(&app, &actor).map(|c| Part::of(&c));
-    let history = runs::history(&app, &actor, wanted.page.unwrap_or(1)).await?;
+    let part = runs::current(&night, &actor).map(|c| Part::of(&c));
+    let history = runs::history(&books, &actor, wanted.page.unwrap_or(1)).await?;
     Ok(Page(RunsPage {
-        frame: Frame::new(&app, Some(&actor), "/runs").said(wanted.done.as_deref()),
+        frame: frames.of(Some(&actor), "/runs").said(wanted.done.as_deref()),
         may_start: actor.may(Right::StartRuns),
         part,
-        next: night::next_due(&app).map(|due| shown(&Clock::text(due))).unwrap_or_default(),
+        next: night::next_due(&night).map(|due| shown(&Clock::text(due))).unwrap_or_default(),
         lines: history.lines.iter().map(LineText::of).collect(),
         history,
     }))
@@ -201,8 +208,8 @@ impl Part {
 }
 
 /// The part of the page that changes while a run is active; nothing once it has ended.
-async fn progress(State(app): State<App>, actor: Actor) -> Response {
-    match runs::current(&app, &actor) {
+async fn progress(State(night): State<Night>, actor: Actor) -> Response {
+    match runs::current(&night, &actor) {
         Some(current) => Page(Part::of(&current)).into_response(),
         None => StatusCode::NO_CONTENT.into_response(),
     }
@@ -212,22 +219,22 @@ async fn progress(State(app): State<App>, actor: Actor) -> Response {
 struct Nothing {}
 
 async fn start(
-    State(app): State<App>,
+    State(night): State<Night>,
     Address(address): Address,
     actor: Actor,
     Posted(Nothing {}): Posted<Nothing>,
 ) -> Result<Redirect, PageError> {
-    night::start(&app, Cause::Manual, Some((&actor, &address)), None).await?;
+    night::start(&night, Cause::Manual, Some((&actor, &address)), None).await?;
     Ok(Redirect::to("/runs?done=run_started"))
 }
 
 async fn cancel(
-    State(app): State<App>,
+    State(night): State<Night>,
     Address(address): Address,
     actor: Actor,
     Posted(Nothing {}): Posted<Nothing>,
 ) -> Result<Redirect, PageError> {
-    night::cancel(&app, &actor, &address).await?;
+    night::cancel(&night, &actor, &address).await?;
     Ok(Redirect::to("/runs?done=run_cancelled"))
 }
 
@@ -272,12 +279,13 @@ struct DownloadText {
 }
 
 async fn one(
-    State(app): State<App>,
+    State(books): State<Books>,
+    State(frames): State<Frames>,
     actor: Actor,
     Named(id): Named<String>,
     Asking(wanted): Asking<Wanted>,
 ) -> Result<impl IntoResponse, PageError> {
-    let run = runs::run(&app, &actor, &id).await?;
+    let run = runs::run(&books, &actor, &id).await?;
     let inputs = run.file.iter().flat_map(|f| &f.inputs).map(|i| InputText {
         path: i.path.clone(),
         bureau: if i.bureau.is_empty() { portal("no_source").to_owned() } else { i.bureau.clone() },
@@ -299,7 +307,7 @@ async fn one(
     });
     let (workbooks, data) = offered.partition(|f: &DownloadText| !f.path.starts_with("data/"));
     Ok(Page(RunPage {
-        frame: Frame::new(&app, Some(&actor), "/runs").said(wanted.done.as_deref()),
+        frame: frames.of(Some(&actor), "/runs").said(wanted.done.as_deref()),
         started: shown(&run.started),
         taken: run.seconds.map(taken).unwrap_or_default(),
         cause: cause(run.cause),
@@ -340,14 +348,15 @@ fn size(bytes: u64) -> String {
 }
 
 async fn file(
-    State(app): State<App>,
+    State(books): State<Books>,
+    State(flaws): State<Flaws>,
     Address(address): Address,
     actor: Actor,
     Named((id, file)): Named<(String, String)>,
 ) -> Result<Response, PageError> {
-    let (content, name) = runs::file(&app, &actor, &id, &file).await?;
+    let (content, name) = runs::file((&books, &flaws), &actor, &id, &file).await?;
     let response = download::verified(content, &name).await?;
-    app.note(&actor, &address, "download", &format!("{id}/{file}"), "").await?;
+    books.note(&actor, &address, "download", &format!("{id}/{file}"), "").await?;
     Ok(response)
 }
 
@@ -358,13 +367,13 @@ struct Note {
 }
 
 async fn adopt(
-    State(app): State<App>,
+    State(books): State<Books>,
     Address(address): Address,
     actor: Actor,
     Named(id): Named<String>,
     Posted(form): Posted<Note>,
 ) -> Result<Redirect, PageError> {
-    adoption::adopt(&app, &actor, &address, &id, form.note.trim()).await?;
+    adoption::adopt(&books, &actor, &address, &id, form.note.trim()).await?;
     Ok(Redirect::to(&format!("/runs/{id}?done=adopted")))
 }
 

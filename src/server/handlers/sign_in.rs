@@ -5,17 +5,18 @@ use crate::model::account_name;
 use crate::model::role::Role;
 use crate::server::actor::{Actor, Visitor};
 use crate::server::address::Address;
+use crate::server::books::Books;
 use crate::server::error::PageError;
 use crate::server::form::{Asking, Named, Posted};
-use crate::server::frame::{Frame, Page};
+use crate::server::frame::{Frame, Frames, Page};
 use crate::server::known::Known;
 use crate::server::listing::{Access, Listing};
-use crate::server::often::try_password;
+use crate::server::often::Guard;
 use crate::server::password;
 use crate::server::people::lapsed_before;
+use crate::server::portal_error::PortalError;
 use crate::server::routes::Routes;
 use crate::server::session;
-use crate::server::state::App;
 use crate::server::text::portal;
 use crate::server::tries;
 use crate::stages::acquire::hash_text;
@@ -52,8 +53,8 @@ struct SignInPage {
     hours: u32,
 }
 
-fn sign_in_page(app: &App, frame: Frame, name: String, next: String, problem: String) -> SignInPage {
-    SignInPage { frame, name, next, problem, hours: app.config.portal.one_time_hours }
+fn sign_in_page(books: &Books, frame: Frame, name: String, next: String, problem: String) -> SignInPage {
+    SignInPage { frame, name, next, problem, hours: books.config.portal.one_time_hours }
 }
 
 #[derive(Deserialize)]
@@ -65,7 +66,8 @@ struct Wanted {
 }
 
 async fn form(
-    State(app): State<App>,
+    State(books): State<Books>,
+    State(frames): State<Frames>,
     Extension(listing): Extension<Listing>,
     visitor: Visitor,
     Asking(wanted): Asking<Wanted>,
@@ -73,9 +75,9 @@ async fn form(
     if visitor.0.is_some() {
         return Redirect::to("/").into_response();
     }
-    let frame = Frame::new(&app, None, "").said(wanted.done.as_deref());
+    let frame = frames.of(None, "").said(wanted.done.as_deref());
     let next = within(&listing, &wanted.next).to_owned();
-    Page(sign_in_page(&app, frame, String::new(), next, String::new())).into_response()
+    Page(sign_in_page(&books, frame, String::new(), next, String::new())).into_response()
 }
 
 #[derive(Deserialize, Validate)]
@@ -89,7 +91,9 @@ struct Credentials {
 }
 
 async fn sign_in(
-    State(app): State<App>,
+    State(books): State<Books>,
+    State(guard): State<Guard>,
+    State(frames): State<Frames>,
     Extension(listing): Extension<Listing>,
     address: Address,
     headers: HeaderMap,
@@ -98,40 +102,40 @@ async fn sign_in(
 ) -> Result<Response, PageError> {
     let name = form.name.trim().to_owned();
     let asked = name.clone();
-    let (account, key) = app.read(move |l| Ok((l.account_named(&asked)?, l.browser_key()?))).await?;
-    let now = app.clock.now();
+    let (account, key) = books.read(move |l| Ok((l.account_named(&asked)?, l.browser_key()?))).await?;
+    let now = books.clock.now();
     let known = Known::new(key, now);
     let mark = account.as_ref().and_then(|a| known.mark(&headers, a.id));
     let counted = mark.map_or_else(|| tries::from_place(&name, &address.place()), |mark| tries::from_browser(&mark));
-    try_password(&app, &counted)?;
+    guard.try_password(&counted)?;
     // What takes time is the same whether somebody has the name or not, and so is what is answered.
     let kept = account.as_ref().map_or_else(|| password::NOBODY.to_owned(), |a| a.password.clone());
-    let right = verified(&app, form.password, kept).await?;
-    let lapsed = lapsed_before(&app.config, now);
+    let right = verified(&guard, form.password, kept).await?;
+    let lapsed = lapsed_before(&books.config, now);
     // What nobody is called may be a password in the wrong field: it is kept nowhere.
-    let unknown = || (String::new(), format!("unknown={}", app.mark(&name)));
+    let unknown = || (String::new(), format!("unknown={}", books.mark(&name)));
     let (tried, unknown) = account.as_ref().map_or_else(unknown, |a| (a.name.clone(), String::new()));
     let Some(account) = account.filter(|a| right && !a.disabled && !a.lapsed(&lapsed)) else {
-        app.note_stranger(&address.0, "sign_in_failed", &tried, &unknown).await?;
+        books.note_stranger(&address.0, "sign_in_failed", &tried, &unknown).await?;
         let problem = portal("sign_in_wrong").to_owned();
         let next = within(&listing, &form.next).to_owned();
-        let page = Page(sign_in_page(&app, Frame::new(&app, None, ""), name, next, problem));
+        let page = Page(sign_in_page(&books, frames.of(None, ""), name, next, problem));
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
     };
-    app.limits.tries.right(&counted);
+    guard.limits.tries.right(&counted);
     // Nobody is signed in without an entry.
-    app.note(&as_actor(&account), &address.0, "sign_in", &account.name, "").await?;
+    books.note(&as_actor(&account), &address.0, "sign_in", &account.name, "").await?;
     session::begin(&session, &account).await?;
     let next = if account.must_change { "/password" } else { within(&listing, &form.next) };
     let mut response = Redirect::to(next).into_response();
-    response.headers_mut().extend(known.cookie(account.id, app.config.portal.secure()).map(|cookie| (SET_COOKIE, cookie)));
+    response.headers_mut().extend(known.cookie(account.id, books.config.portal.secure()).map(|cookie| (SET_COOKIE, cookie)));
     Ok(response)
 }
 
 /// Whether a password is the one kept; it waits for its turn.
-async fn verified(app: &App, typed: String, kept: String) -> Result<bool, PageError> {
-    let _turn = app.limits.password_turn().await?;
-    tokio::task::spawn_blocking(move || password::verify(&typed, &kept)).await.map_err(|e| PageError::bug(e.to_string()))
+async fn verified(guard: &Guard, typed: String, kept: String) -> Result<bool, PageError> {
+    let _turn = guard.limits.password_turn().await?;
+    Ok(tokio::task::spawn_blocking(move || password::verify(&typed, &kept)).await.map_err(|e| PortalError::bug(e.to_string()))?)
 }
 
 /// A path of this portal; anything else is the first page.
@@ -155,13 +159,13 @@ fn as_actor(account: &Account) -> Actor {
 struct Nothing {}
 
 async fn sign_out(
-    State(app): State<App>,
+    State(books): State<Books>,
     Address(address): Address,
     actor: Actor,
     session: Session,
     Posted(Nothing {}): Posted<Nothing>,
 ) -> Result<Redirect, PageError> {
-    session::leave(&app, &session, &actor, &address).await?;
+    session::leave(&books, &session, &actor, &address).await?;
     Ok(Redirect::to("/sign-in?done=signed_out"))
 }
 
@@ -174,8 +178,8 @@ struct PasswordPage {
     problem: String,
 }
 
-async fn password_form(State(app): State<App>, actor: Actor) -> impl IntoResponse {
-    let frame = Frame::new(&app, Some(&actor), "");
+async fn password_form(State(frames): State<Frames>, actor: Actor) -> impl IntoResponse {
+    let frame = frames.of(Some(&actor), "");
     Page(PasswordPage { frame, forced: actor.must_change, shortest: password::SHORTEST, problem: String::new() })
 }
 
@@ -190,31 +194,33 @@ struct NewPassword {
 }
 
 async fn change_password(
-    State(app): State<App>,
+    State(books): State<Books>,
+    State(guard): State<Guard>,
+    State(frames): State<Frames>,
     Address(address): Address,
     actor: Actor,
     session: Session,
     Posted(form): Posted<NewPassword>,
 ) -> Result<Response, PageError> {
-    let Some(id) = actor.account else { return Err(PageError::NotFound) };
-    let account = app.read(move |l| l.account(id)).await?.ok_or(PageError::SignIn)?;
-    let problem =
-        problem_of(&form.new, &form.again, &actor.name, bureau(&app, &actor)).or_else(|| (form.new == form.old).then_some("password_same"));
+    let Some(id) = actor.account else { return Err(PortalError::NotFound.into()) };
+    let account = books.read(move |l| l.account(id)).await?.ok_or(PageError::SignIn)?;
+    let problem = problem_of(&form.new, &form.again, &actor.name, bureau(&books, &actor))
+        .or_else(|| (form.new == form.old).then_some("password_same"));
     let counted = tries::from_within(id);
-    try_password(&app, &counted)?;
-    let turn = app.limits.password_turn().await?;
+    guard.try_password(&counted)?;
+    let turn = guard.limits.password_turn().await?;
     let checked = tokio::task::spawn_blocking(move || {
         let right = password::verify(&form.old, &account.password);
         right.then(|| password::hash(&form.new)).transpose()
     });
-    let hashed = checked.await.map_err(|e| PageError::bug(e.to_string()))??;
+    let hashed = checked.await.map_err(|e| PortalError::bug(e.to_string()))??;
     drop(turn);
     if hashed.is_some() {
-        app.limits.tries.right(&counted);
+        guard.limits.tries.right(&counted);
     }
     let problem = problem.or_else(|| hashed.is_none().then_some("password_wrong"));
     if let Some(problem) = problem {
-        let frame = Frame::new(&app, Some(&actor), "");
+        let frame = frames.of(Some(&actor), "");
         let problem = portal(problem).to_owned();
         let page = PasswordPage { frame, forced: actor.must_change, shortest: password::SHORTEST, problem };
         let mut response = Page(page).into_response();
@@ -222,15 +228,15 @@ async fn change_password(
         return Ok(response);
     }
     let hashed = hashed.unwrap_or_default();
-    let account = app.change(&actor, &address, move |l, by| l.change_password(id, &hashed, by)).await?.map_err(|_| PageError::SignIn)?;
+    let account = books.change(&actor, &address, move |l, by| l.change_password(id, &hashed, by)).await?.map_err(|_| PageError::SignIn)?;
     session::keep(&session, &account).await?;
     Ok(Redirect::to("/").into_response())
 }
 
 /// What people call the bureau of a clerk, and its id.
-fn bureau<'a>(app: &'a App, actor: &'a Actor) -> Option<[&'a str; 2]> {
+fn bureau<'a>(books: &'a Books, actor: &'a Actor) -> Option<[&'a str; 2]> {
     let id = actor.source.as_deref()?;
-    Some([id, app.config.source.get(id).map_or(id, |source| source.bureau.as_str())])
+    Some([id, books.config.source.get(id).map_or(id, |source| source.bureau.as_str())])
 }
 
 /// Why a new password cannot be taken: a key of the portal's words.
@@ -257,12 +263,16 @@ struct SetupPage {
     problem: String,
 }
 
-async fn setup_form(State(app): State<App>, Named(secret): Named<String>) -> Result<impl IntoResponse, PageError> {
-    let (hash, lapsed) = (hash_text(&secret), lapsed_before(&app.config, app.clock.now()));
-    if !app.read(move |l| l.setup_link_counts(&hash, &lapsed)).await? {
-        return Err(PageError::NotFound);
+async fn setup_form(
+    State(books): State<Books>,
+    State(frames): State<Frames>,
+    Named(secret): Named<String>,
+) -> Result<impl IntoResponse, PageError> {
+    let (hash, lapsed) = (hash_text(&secret), lapsed_before(&books.config, books.clock.now()));
+    if !books.read(move |l| l.setup_link_counts(&hash, &lapsed)).await? {
+        return Err(PortalError::NotFound.into());
     }
-    Ok(Page(SetupPage { frame: Frame::new(&app, None, ""), secret, shortest: password::SHORTEST, problem: String::new() }))
+    Ok(Page(SetupPage { frame: frames.of(None, ""), secret, shortest: password::SHORTEST, problem: String::new() }))
 }
 
 #[derive(Deserialize, Validate)]
@@ -276,34 +286,35 @@ struct FirstAccount {
 }
 
 async fn setup(
-    State(app): State<App>,
+    State(books): State<Books>,
+    State(guard): State<Guard>,
+    State(frames): State<Frames>,
     address: Address,
     session: Session,
     Named(secret): Named<String>,
     Posted(form): Posted<FirstAccount>,
 ) -> Result<Response, PageError> {
     let counted = [tries::from_anywhere(&address.place())];
-    try_password(&app, &counted)?;
-    let (link, lapsed) = (hash_text(&secret), lapsed_before(&app.config, app.clock.now()));
+    guard.try_password(&counted)?;
+    let (link, lapsed) = (hash_text(&secret), lapsed_before(&books.config, books.clock.now()));
     let asked = (link.clone(), lapsed.clone());
-    if !app.read(move |l| l.setup_link_counts(&asked.0, &asked.1)).await? {
-        return Err(PageError::NotFound);
+    if !books.read(move |l| l.setup_link_counts(&asked.0, &asked.1)).await? {
+        return Err(PortalError::NotFound.into());
     }
-    app.limits.tries.right(&counted);
+    guard.limits.tries.right(&counted);
     let named = (!account_name::may_be_carried(form.name.trim())).then_some("account_name");
     if let Some(problem) = named.or_else(|| problem_of(&form.new, &form.again, &form.name, None)) {
         let problem = portal(problem).to_owned();
-        let mut response =
-            Page(SetupPage { frame: Frame::new(&app, None, ""), secret, shortest: password::SHORTEST, problem }).into_response();
+        let mut response = Page(SetupPage { frame: frames.of(None, ""), secret, shortest: password::SHORTEST, problem }).into_response();
         *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
         return Ok(response);
     }
     let new = form.new.clone();
-    let turn = app.limits.password_turn().await?;
-    let hashed = tokio::task::spawn_blocking(move || password::hash(&new)).await.map_err(|e| PageError::bug(e.to_string()))??;
+    let turn = guard.limits.password_turn().await?;
+    let hashed = tokio::task::spawn_blocking(move || password::hash(&new)).await.map_err(|e| PortalError::bug(e.to_string()))??;
     drop(turn);
-    let (name, at, from) = (form.name.trim().to_owned(), app.clock.stamp(), address.0.clone());
-    let added = app
+    let (name, at, from) = (form.name.trim().to_owned(), books.clock.stamp(), address.0.clone());
+    let added = books
         .ledger(move |l| {
             let by = By { account: "system", role: "", address: &from, at: &at };
             let new =
@@ -312,7 +323,7 @@ async fn setup(
         })
         .await?;
     if added.is_err() {
-        return Err(PageError::NotFound);
+        return Err(PortalError::NotFound.into());
     }
     // Whoever was signed in before there were accounts is nobody now.
     session::end(&session).await?;

@@ -4,13 +4,13 @@ use super::accounts::{Choice, Nothing, SecretPage, bureau, number, role_word, ro
 use crate::model::role::{Right, Role};
 use crate::server::actor::Actor;
 use crate::server::address::Address;
+use crate::server::books::Books;
 use crate::server::error::PageError;
 use crate::server::form::{Asking, Named, Posted};
-use crate::server::frame::{Frame, Page};
+use crate::server::frame::{Frame, Frames, Page};
 use crate::server::listing::Access;
 use crate::server::people::{self, LONGEST_DAYS, Problem, Program, Wish};
 use crate::server::routes::Routes;
-use crate::server::state::App;
 use crate::server::text::portal;
 use askama::Template;
 use axum::extract::State;
@@ -54,7 +54,7 @@ struct Said {
 }
 
 async fn page(
-    app: &App,
+    (books, frames): (&Books, &Frames),
     actor: &Actor,
     said: Option<&str>,
     wish: Wish,
@@ -63,15 +63,15 @@ async fn page(
 ) -> Result<Response, PageError> {
     let show = |program: Program| Shown {
         role: role_word(program.role),
-        bureau: bureau(app, program.source.as_deref()),
+        bureau: bureau(books, program.source.as_deref()),
         state: portal(&format!("state_{}", program.state)),
         program,
     };
     let page = TokensPage {
-        frame: Frame::new(app, Some(actor), HERE).said(said),
-        programs: people::programs(app).await?.into_iter().map(show).collect(),
+        frame: frames.of(Some(actor), HERE).said(said),
+        programs: people::programs(books).await?.into_iter().map(show).collect(),
         roles: roles(&wish.role, true),
-        sources: sources(app, &wish.source),
+        sources: sources(books, &wish.source),
         wish,
         days,
         longest: LONGEST_DAYS,
@@ -81,9 +81,14 @@ async fn page(
     Ok((status, Page(page)).into_response())
 }
 
-async fn list(State(app): State<App>, actor: Actor, Asking(said): Asking<Said>) -> Result<Response, PageError> {
+async fn list(
+    State(books): State<Books>,
+    State(frames): State<Frames>,
+    actor: Actor,
+    Asking(said): Asking<Said>,
+) -> Result<Response, PageError> {
     let wish = Wish { role: Role::Operator.id().to_owned(), ..Wish::default() };
-    page(&app, &actor, said.done.as_deref(), wish, 90, None).await
+    page((&books, &frames), &actor, said.done.as_deref(), wish, 90, None).await
 }
 
 /// What a form sends of a token.
@@ -100,23 +105,29 @@ struct Sent {
     days: String,
 }
 
-async fn add(State(app): State<App>, Address(address): Address, actor: Actor, Posted(sent): Posted<Sent>) -> Result<Response, PageError> {
+async fn add(
+    State(books): State<Books>,
+    State(frames): State<Frames>,
+    Address(address): Address,
+    actor: Actor,
+    Posted(sent): Posted<Sent>,
+) -> Result<Response, PageError> {
     let wish = Wish { name: sent.label, role: sent.role, source: sent.source, ..Wish::default() };
     // What is no number is no number of days that a token may count.
     let days = sent.days.trim().parse().unwrap_or(0);
-    match people::add_token(&app, &actor, &address, &wish, days).await? {
-        Ok(made) => Ok(SecretPage::answer(&app, &actor, "token_added", made, HERE)),
-        Err(problem) => page(&app, &actor, None, wish, days, Some(problem)).await,
+    match people::add_token(&books, &actor, &address, &wish, days).await? {
+        Ok(made) => Ok(SecretPage::answer(&frames, &actor, "token_added", made, HERE)),
+        Err(problem) => page((&books, &frames), &actor, None, wish, days, Some(problem)).await,
     }
 }
 
 async fn revoke(
-    State(app): State<App>,
+    State(books): State<Books>,
     Address(address): Address,
     actor: Actor,
     Named(id): Named<String>,
     Posted(Nothing {}): Posted<Nothing>,
 ) -> Result<Redirect, PageError> {
-    people::revoke(&app, &actor, &address, number(&id)?).await?;
+    people::revoke(&books, &actor, &address, number(&id)?).await?;
     Ok(Redirect::to("/tokens?done=token_revoked"))
 }

@@ -6,16 +6,19 @@ use crate::model::standing::{Choice, Relation};
 use crate::pipeline::Excerpt;
 use crate::server::actor::Actor;
 use crate::server::address::Address;
+use crate::server::books::Books;
 use crate::server::download;
 use crate::server::error::PageError;
 use crate::server::form::{Asking, Named, Posted};
-use crate::server::frame::{Frame, Page};
+use crate::server::frame::{Frame, Frames, Page};
+use crate::server::gate::Parts;
 use crate::server::integrity;
 use crate::server::listing::Access;
+use crate::server::portal_error::PortalError;
+use crate::server::posting;
 use crate::server::routes::Routes;
-use crate::server::state::App;
 use crate::server::text::{grouped, portal};
-use crate::server::uploads::{self, Detail, ListPage, PartStanding};
+use crate::server::uploads::{self, Detail, ListPage, PartStanding, Uploads};
 use askama::Template;
 use axum::extract::multipart::MultipartRejection;
 use axum::extract::{DefaultBodyLimit, State};
@@ -61,29 +64,35 @@ struct UploadsPage {
     checking: bool,
 }
 
-async fn list(State(app): State<App>, actor: Actor, Asking(wanted): Asking<Wanted>) -> Result<impl IntoResponse, PageError> {
-    let list = uploads::list(&app, &actor, wanted.page).await?;
-    let own = actor.source.as_ref().and_then(|s| app.config.source.get(s));
-    let titles = own.into_iter().flat_map(|s| &s.forms).filter_map(|f| app.config.form.get(f));
+async fn list(
+    State(books): State<Books>,
+    State(uploads): State<Uploads>,
+    State(frames): State<Frames>,
+    actor: Actor,
+    Asking(wanted): Asking<Wanted>,
+) -> Result<impl IntoResponse, PageError> {
+    let list = uploads::list(&uploads, &actor, wanted.page).await?;
+    let own = actor.source.as_ref().and_then(|s| books.config.source.get(s));
+    let titles = own.into_iter().flat_map(|s| &s.forms).filter_map(|f| books.config.form.get(f));
     Ok(Page(UploadsPage {
-        frame: Frame::new(&app, Some(&actor), "/uploads").said(wanted.done.as_deref()),
+        frame: frames.of(Some(&actor), "/uploads").said(wanted.done.as_deref()),
         checking: list.items.iter().any(|i| i.verdict.is_none()),
         sends: actor.may(Right::SendReturns) && own.is_some(),
-        mib: app.config.portal.upload_mib.min(app.config.limits.file_mib),
-        files: app.config.portal.upload_files,
+        mib: books.config.portal.upload_mib.min(books.config.limits.file_mib),
+        files: books.config.portal.upload_files,
         forms: titles.map(|f| f.title.clone()).collect(),
         list,
     }))
 }
 
 async fn receive(
-    State(app): State<App>,
+    State(uploads): State<Uploads>,
     Address(address): Address,
     actor: Actor,
     headers: HeaderMap,
-    body: Result<uploads::Parts, MultipartRejection>,
+    body: Result<Parts, MultipartRejection>,
 ) -> Result<Redirect, PageError> {
-    let sent = uploads::receive(&app, &actor, &address, (headers, body)).await?;
+    let sent = posting::receive(&uploads, &actor, &address, (headers, body)).await?;
     Ok(Redirect::to(&match sent.as_slice() {
         [one] if one.new => format!("/uploads/{}?done=upload_received", one.id),
         [one] => format!("/uploads/{}?done=upload_again", one.id),
@@ -131,12 +140,13 @@ struct UploadPage {
 }
 
 async fn detail(
-    State(app): State<App>,
+    State(uploads): State<Uploads>,
+    State(frames): State<Frames>,
     actor: Actor,
     Named(id): Named<String>,
     Asking(wanted): Asking<Wanted>,
 ) -> Result<impl IntoResponse, PageError> {
-    let mut detail = uploads::detail(&app, &actor, &id, wanted.page as usize).await?;
+    let mut detail = uploads::detail(&uploads, &actor, &id, wanted.page as usize).await?;
     let item = &detail.item;
     let totals = [item.errors, item.explains, item.notes];
     let mut groups: Vec<Group> = Vec::new();
@@ -152,7 +162,7 @@ async fn detail(
         }
     }
     Ok(Page(UploadPage {
-        frame: Frame::new(&app, Some(&actor), "/uploads").said(wanted.done.as_deref()),
+        frame: frames.of(Some(&actor), "/uploads").said(wanted.done.as_deref()),
         sends: actor.may(Right::SendReturns),
         shortest: uploads::SHORTEST,
         most: uploads::MOST_AT_ONCE,
@@ -173,13 +183,14 @@ fn grid(excerpt: &Excerpt) -> Grid {
 }
 
 async fn findings(
-    State(app): State<App>,
+    State(books): State<Books>,
+    State(uploads): State<Uploads>,
     Address(address): Address,
     actor: Actor,
     Named(id): Named<String>,
 ) -> Result<Response, PageError> {
-    let (path, name) = uploads::findings_workbook(&app, &actor, &id).await?;
-    app.note(&actor, &address, "download", &id, "findings").await?;
+    let (path, name) = uploads::findings_workbook(&uploads, &actor, &id).await?;
+    books.note(&actor, &address, "download", &id, "findings").await?;
     let answer = download::file(&path, &name).await;
     // An open file is read to its end though its name goes.
     let _ = std::fs::remove_file(&path);
@@ -187,14 +198,15 @@ async fn findings(
 }
 
 async fn original(
-    State(app): State<App>,
+    State(books): State<Books>,
+    State(uploads): State<Uploads>,
     Address(address): Address,
     actor: Actor,
     Named(id): Named<String>,
 ) -> Result<Response, PageError> {
-    let upload = uploads::own(&app, &actor, &id).await?;
-    app.note(&actor, &address, "download", &upload.id, "original").await?;
-    download::verified(integrity::original(&app, &upload.sha256).await?, &upload.name).await
+    let upload = uploads::own(&books, &actor, &id).await?;
+    books.note(&actor, &address, "download", &upload.id, "original").await?;
+    download::verified(integrity::original(&uploads.intake.store, &upload.sha256).await?, &upload.name).await
 }
 
 #[derive(Deserialize, Validate)]
@@ -210,13 +222,13 @@ struct Said {
 }
 
 async fn explain(
-    State(app): State<App>,
+    State(uploads): State<Uploads>,
     Address(address): Address,
     actor: Actor,
     Named(id): Named<String>,
     Posted(said): Posted<Said>,
 ) -> Result<Redirect, PageError> {
-    uploads::explain(&app, (&actor, &address), &id, &said.key, &said.text, said.alike.is_some()).await?;
+    uploads::explain(&uploads, (&actor, &address), &id, &said.key, &said.text, said.alike.is_some()).await?;
     Ok(Redirect::to(&format!("/uploads/{id}?done=explained&page={}#f-{}", said.page.max(1), crate::server::text::quoted(&said.key))))
 }
 
@@ -233,14 +245,14 @@ struct Chosen {
 }
 
 async fn choose(
-    State(app): State<App>,
+    State(uploads): State<Uploads>,
     Address(address): Address,
     actor: Actor,
     Named(id): Named<String>,
     Posted(chosen): Posted<Chosen>,
 ) -> Result<Redirect, PageError> {
     let Chosen { older, form, period, choice } = chosen;
-    let period = Some(period).filter(|p| !p.is_empty()).map(|p| p.parse().map_err(|_| PageError::NotFound)).transpose()?;
-    uploads::choose(&app, (&actor, &address), &id, uploads::Choosing { older, form, period, choice }).await?;
+    let period = Some(period).filter(|p| !p.is_empty()).map(|p| p.parse().map_err(|_| PortalError::NotFound)).transpose()?;
+    uploads::choose(&uploads, (&actor, &address), &id, uploads::Choosing { older, form, period, choice }).await?;
     Ok(Redirect::to(&format!("/uploads/{id}?done=chosen")))
 }

@@ -15,7 +15,7 @@ pub(super) enum Stop {
 }
 
 /// What runs, and what is known of the last failure.
-pub struct Night {
+pub(super) struct Active {
     pub(super) current: watch::Sender<Option<Current>>,
     pub(super) stop: watch::Sender<Option<Stop>>,
     /// When the run began that failed, while none succeeded after it.
@@ -26,7 +26,7 @@ pub struct Night {
     pub(super) closing: AtomicBool,
 }
 
-impl Default for Night {
+impl Default for Active {
     fn default() -> Self {
         Self {
             current: watch::Sender::new(None),
@@ -38,17 +38,7 @@ impl Default for Night {
     }
 }
 
-impl Night {
-    /// What runs, and how far it is.
-    pub fn current(&self) -> Option<Current> {
-        self.current.borrow().clone()
-    }
-
-    /// When the run began that failed, while none succeeded after it.
-    pub fn failed(&self) -> Option<String> {
-        self.failed.read().map(|f| f.clone()).unwrap_or_default()
-    }
-
+impl Active {
     /// Waits until nothing runs.
     pub(super) async fn idle(&self) {
         let _ = self.current.subscribe().wait_for(Option::is_none).await;

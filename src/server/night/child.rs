@@ -1,8 +1,8 @@
 //! The child process of a run: this program once more, telling its progress line by line.
 
-use super::active::{Night, Stop};
+use super::Night;
+use super::active::{Active, Stop};
 use crate::pipeline::ProgressEvent;
-use crate::server::state::App;
 use serde::Deserialize;
 use std::io::Write;
 use std::process::{ExitStatus, Stdio};
@@ -56,25 +56,25 @@ struct Failure {
 }
 
 /// Runs; while a run past the portal is active, waits for its end.
-pub(super) async fn run(app: App) -> Ended {
+pub(super) async fn run(night: Night) -> Ended {
     for _ in 0..TRIES {
-        let ended = once(&app).await;
+        let ended = once(&night).await;
         if !matches!(&ended, Ended::Failed { code, .. } if code == BUSY) {
             return ended;
         }
-        app.night.current.send_modify(|c| _ = c.as_mut().map(|c| c.again(true)));
-        let mut stop = app.night.stop.subscribe();
+        night.active.current.send_modify(|c| _ = c.as_mut().map(|c| c.again(true)));
+        let mut stop = night.active.stop.subscribe();
         let stopped = async { stop.wait_for(Option::is_some).await.ok().and_then(|s| *s) };
         if let Ok(Some(stop)) = tokio::time::timeout(Duration::from_secs(PAUSE_S), stopped).await {
             return Ended::Stopped(stop);
         }
     }
-    once(&app).await
+    once(&night).await
 }
 
 /// Starts the process and sees it through.
-async fn once(app: &App) -> Ended {
-    let mut child = match command(app).and_then(|mut command| command.spawn()) {
+async fn once(night: &Night) -> Ended {
+    let mut child = match command(night).and_then(|mut command| command.spawn()) {
         Ok(child) => child,
         Err(error) => {
             tracing::error!(%error, "a run could not be started");
@@ -83,23 +83,23 @@ async fn once(app: &App) -> Ended {
     };
     // The run ends when this end of its input closes, however that comes about.
     let _held = child.stdin.take();
-    let mut stop = app.night.stop.subscribe();
+    let mut stop = night.active.stop.subscribe();
     let wanted = tokio::select! {
-        ended = told(&app.night, &mut child) => return ended,
+        ended = told(&night.active, &mut child) => return ended,
         wanted = stop.wait_for(Option::is_some) => wanted.ok().and_then(|s| *s),
     };
     let _ = child.kill().await;
     Ended::Stopped(wanted.unwrap_or(Stop::Parked))
 }
 
-fn command(app: &App) -> std::io::Result<Command> {
-    let config = &app.config;
+fn command(night: &Night) -> std::io::Result<Command> {
+    let config = &night.config;
     let mut command = Command::new(std::env::current_exe()?);
     command.arg("run").arg("--events").args(["--format", "json"]);
-    command.arg("--config").arg(&app.config_path).arg("--inputs").arg(&config.inputs).arg("--outputs").arg(&config.outputs);
+    command.arg("--config").arg(&night.config_path).arg("--inputs").arg(&config.inputs).arg("--outputs").arg(&config.outputs);
     let typed = |key: &str| config.typed.get("run").and_then(|run| run.get(key)).and_then(|v| v.as_str());
     // What was typed counts; "today" is the portal's; a date of the file the run reads itself.
-    let today = (config.run.as_of == "today").then(|| app.clock.now().date_naive().to_string());
+    let today = (config.run.as_of == "today").then(|| night.clock.now().date_naive().to_string());
     if let Some(as_of) = typed("as_of").map(str::to_owned).or(today) {
         command.arg("--as-of").arg(as_of);
     }
@@ -111,11 +111,11 @@ fn command(app: &App) -> std::io::Result<Command> {
 }
 
 /// Listens to the process until its end.
-async fn told(night: &Night, child: &mut Child) -> Ended {
+async fn told(active: &Active, child: &mut Child) -> Ended {
     let (mut closing, mut failure) = (None, None);
     let (said, complained) = (child.stdout.take(), child.stderr.take());
     let events = lines(said, |line| match serde_json::from_str::<ProgressEvent>(line) {
-        Ok(event) => night.current.send_modify(|c| _ = c.as_mut().map(|c| c.told(event))),
+        Ok(event) => active.current.send_modify(|c| _ = c.as_mut().map(|c| c.told(event))),
         Err(_) => closing = serde_json::from_str::<Closing>(line).ok().or(closing.take()),
     });
     let errors = lines(complained, |line| match serde_json::from_str::<Failure>(line) {

@@ -8,18 +8,20 @@ mod child;
 mod progress;
 mod schedule;
 
-pub use active::Night;
 pub use progress::{Current, StageProgress, StageState};
 pub use schedule::{follow_arrivals, keep, next_due};
 
 use super::actor::Actor;
-use super::error::PageError;
-use super::notices;
-use super::state::App;
+use super::books::Books;
+use super::notices::{self, Notices};
+use super::portal_error::PortalError;
+use super::reserve::Reserve;
 use crate::config::NoticeEvent;
 use crate::ledger::{Cause, Ending, Outcome};
-use active::Stop;
+use active::{Active, Stop};
 use child::Ended;
+use std::ops::Deref;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -29,6 +31,41 @@ const PARTING_S: u64 = 10;
 /// Seconds between two tries to record how a run ended.
 const RECORD_S: u64 = 20;
 
+/// The runs of the portal over its books; clones share what runs.
+#[derive(Clone)]
+pub struct Night {
+    books: Books,
+    notices: Notices,
+    /// Room for how a run ended.
+    reserve: Reserve,
+    active: Arc<Active>,
+}
+
+impl Deref for Night {
+    type Target = Books;
+
+    fn deref(&self) -> &Books {
+        &self.books
+    }
+}
+
+impl Night {
+    /// Nothing runs yet.
+    pub fn new(books: Books, notices: Notices, reserve: Reserve) -> Self {
+        Self { books, notices, reserve, active: Arc::default() }
+    }
+
+    /// What runs, and how far it is.
+    pub fn current(&self) -> Option<Current> {
+        self.active.current.borrow().clone()
+    }
+
+    /// When the run began that failed, while none succeeded after it.
+    pub fn failed(&self) -> Option<String> {
+        self.active.failed.read().map(|f| f.clone()).unwrap_or_default()
+    }
+}
+
 /// Who starts a run: a person at an address, or nobody.
 pub type By<'a> = Option<(&'a Actor, &'a str)>;
 
@@ -36,13 +73,13 @@ pub type By<'a> = Option<(&'a Actor, &'a str)>;
 ///
 /// # Errors
 /// Another run is active, or the ledger takes nothing.
-pub async fn start(app: &App, cause: Cause, by: By<'_>, due: Option<String>) -> Result<i64, PageError> {
-    if app.night.closing.load(Ordering::SeqCst) {
-        return Err(PageError::Conflict("closing"));
+pub async fn start(night: &Night, cause: Cause, by: By<'_>, due: Option<String>) -> Result<i64, PortalError> {
+    if night.active.closing.load(Ordering::SeqCst) {
+        return Err(PortalError::Conflict("closing"));
     }
-    let mut current = Some(Current::new(cause, by.map(|(actor, _)| actor.display.clone()), app.clock.stamp()));
+    let mut current = Some(Current::new(cause, by.map(|(actor, _)| actor.display.clone()), night.clock.stamp()));
     // Whoever puts it in has the run.
-    let ours = app.night.current.send_if_modified(|active| {
+    let ours = night.active.current.send_if_modified(|active| {
         let free = active.is_none();
         if free {
             *active = current.take();
@@ -50,35 +87,35 @@ pub async fn start(app: &App, cause: Cause, by: By<'_>, due: Option<String>) -> 
         free
     });
     if !ours {
-        return Err(PageError::Conflict("busy"));
+        return Err(PortalError::Conflict("busy"));
     }
-    app.night.stop.send_replace(None);
-    match begin(app, cause, by, due).await {
+    night.active.stop.send_replace(None);
+    match begin(night, cause, by, due).await {
         Ok(attempt) => {
-            app.night.current.send_modify(|c| _ = c.as_mut().map(|c| c.attempt = attempt));
-            tokio::spawn(attend(app.clone(), attempt));
+            night.active.current.send_modify(|c| _ = c.as_mut().map(|c| c.attempt = attempt));
+            tokio::spawn(attend(night.clone(), attempt));
             Ok(attempt)
         }
         Err(error) => {
-            app.night.current.send_replace(None);
+            night.active.current.send_replace(None);
             Err(error)
         }
     }
 }
 
 /// Records that an attempt begins, and who wanted it.
-async fn begin(app: &App, cause: Cause, by: By<'_>, due: Option<String>) -> Result<i64, PageError> {
-    let (account, now) = (by.map(|(actor, _)| actor.name.clone()), app.clock.stamp());
-    let attempt = app.ledger(move |l| l.begin_attempt(cause, account.as_deref(), due.as_deref(), &now)).await?;
+async fn begin(night: &Night, cause: Cause, by: By<'_>, due: Option<String>) -> Result<i64, PortalError> {
+    let (account, now) = (by.map(|(actor, _)| actor.name.clone()), night.clock.stamp());
+    let attempt = night.ledger(move |l| l.begin_attempt(cause, account.as_deref(), due.as_deref(), &now)).await?;
     let object = attempt.to_string();
     let noted = match by {
-        Some((actor, address)) => app.note(actor, address, "run_started", &object, cause.id()).await,
-        None => app.note_system("", "run_started", &object, cause.id()).await,
+        Some((actor, address)) => night.note(actor, address, "run_started", &object, cause.id()).await,
+        None => night.note_system("", "run_started", &object, cause.id()).await,
     };
     if let Err(error) = noted {
-        let now = app.clock.stamp();
+        let now = night.clock.stamp();
         let ending = Ending { outcome: Outcome::Cancelled, run: None, message: None };
-        app.ledger_patiently(move |l| l.end_attempt(attempt, ending, &now)).await?;
+        night.ledger_patiently(move |l| l.end_attempt(attempt, ending, &now)).await?;
         return Err(error);
     }
     Ok(attempt)
@@ -88,74 +125,74 @@ async fn begin(app: &App, cause: Cause, by: By<'_>, due: Option<String>) -> Resu
 ///
 /// # Errors
 /// Nothing runs.
-pub async fn cancel(app: &App, actor: &Actor, address: &str) -> Result<(), PageError> {
-    let current = app.night.current().ok_or(PageError::Conflict("nothing_runs"))?;
-    app.note(actor, address, "run_cancelled", &current.attempt.to_string(), "").await?;
-    app.night.current.send_modify(|c| _ = c.as_mut().map(|c| c.cancelling = true));
-    app.night.stop.send_replace(Some(Stop::Cancelled));
+pub async fn cancel(night: &Night, actor: &Actor, address: &str) -> Result<(), PortalError> {
+    let current = night.current().ok_or(PortalError::Conflict("nothing_runs"))?;
+    night.note(actor, address, "run_cancelled", &current.attempt.to_string(), "").await?;
+    night.active.current.send_modify(|c| _ = c.as_mut().map(|c| c.cancelling = true));
+    night.active.stop.send_replace(Some(Stop::Cancelled));
     Ok(())
 }
 
 /// Something arrived: a run begins if the configuration asks for it, after the one that is active.
-pub fn arrived(app: &App) {
-    if app.config.schedule.on_arrival {
-        app.night.arrived.notify_one();
+pub fn arrived(night: &Night) {
+    if night.config.schedule.on_arrival {
+        night.active.arrived.notify_one();
     }
 }
 
 /// Takes up where an earlier portal ended: what it left open is closed, and its failure is said.
-pub async fn open(app: &App) -> Result<(), PageError> {
-    let now = app.clock.stamp();
-    for attempt in app.ledger_patiently(move |l| l.close_attempts(&now)).await? {
-        app.note_system("", "run_finished", &attempt.to_string(), Outcome::Died.id()).await?;
+pub async fn open(night: &Night) -> Result<(), PortalError> {
+    let now = night.clock.stamp();
+    for attempt in night.ledger_patiently(move |l| l.close_attempts(&now)).await? {
+        night.note_system("", "run_finished", &attempt.to_string(), Outcome::Died.id()).await?;
     }
-    refresh(app).await
+    refresh(night).await
 }
 
 /// Lets the run end if it is near its end, else stops it; it is made up when the portal starts again.
-pub async fn park(app: &App) {
-    app.night.closing.store(true, Ordering::SeqCst);
-    if tokio::time::timeout(Duration::from_secs(PARTING_S), app.night.idle()).await.is_err() {
-        app.night.stop.send_replace(Some(Stop::Parked));
-        let _ = tokio::time::timeout(Duration::from_secs(PARTING_S), app.night.idle()).await;
+pub async fn park(night: &Night) {
+    night.active.closing.store(true, Ordering::SeqCst);
+    if tokio::time::timeout(Duration::from_secs(PARTING_S), night.active.idle()).await.is_err() {
+        night.active.stop.send_replace(Some(Stop::Parked));
+        let _ = tokio::time::timeout(Duration::from_secs(PARTING_S), night.active.idle()).await;
     }
 }
 
 /// Looks up whether the last run failed.
-async fn refresh(app: &App) -> Result<(), PageError> {
-    let failed = app.read(|l| l.failure()).await?;
-    if let Ok(mut known) = app.night.failed.write() {
+async fn refresh(night: &Night) -> Result<(), PortalError> {
+    let failed = night.read(|l| l.failure()).await?;
+    if let Ok(mut known) = night.active.failed.write() {
         *known = failed;
     }
     Ok(())
 }
 
 /// Sees an attempt through to its record.
-async fn attend(app: App, attempt: i64) {
+async fn attend(night: Night, attempt: i64) {
     // In a task of its own, so that a panic there is one attempt's and no more.
-    let ended = tokio::spawn(child::run(app.clone())).await.unwrap_or(Ended::Died);
+    let ended = tokio::spawn(child::run(night.clone())).await.unwrap_or(Ended::Died);
     let failed = matches!(ended, Ended::Failed { .. } | Ended::Died);
     let done = matches!(&ended, Ended::Done { unchanged: false, .. });
     // What is not recorded would be shown as running for ever; a disk that is full now may have room again.
-    while let Err(error) = record(&app, attempt, ended.clone()).await {
+    while let Err(error) = record(&night, attempt, ended.clone()).await {
         tracing::error!(?error, attempt, "the end of a run could not be recorded");
-        if app.night.closing.load(Ordering::SeqCst) {
+        if night.active.closing.load(Ordering::SeqCst) {
             break;
         }
-        if !app.reserve.release() {
+        if !night.reserve.release() {
             tokio::time::sleep(Duration::from_secs(RECORD_S)).await;
         }
     }
     if failed || done {
         let event = if done { NoticeEvent::ReportWaits } else { NoticeEvent::RunFailed };
-        if let Err(error) = notices::queue(&app, event).await {
+        if let Err(error) = notices::queue(&night.notices, event).await {
             tracing::error!(?error, "a notice could not be queued");
         }
     }
-    app.night.current.send_replace(None);
+    night.active.current.send_replace(None);
 }
 
-async fn record(app: &App, attempt: i64, ended: Ended) -> Result<(), PageError> {
+async fn record(night: &Night, attempt: i64, ended: Ended) -> Result<(), PortalError> {
     let (outcome, run, message) = match ended {
         Ended::Done { run, unchanged } => (if unchanged { Outcome::Unchanged } else { Outcome::Done }, Some(run), None),
         Ended::Failed { message, .. } => (Outcome::Failed, None, Some(message)),
@@ -163,10 +200,11 @@ async fn record(app: &App, attempt: i64, ended: Ended) -> Result<(), PageError> 
         Ended::Stopped(Stop::Cancelled) => (Outcome::Cancelled, None, None),
         Ended::Stopped(Stop::Parked) => (Outcome::Parked, None, None),
     };
-    let (now, made) = (app.clock.stamp(), run.clone());
-    app.ledger_patiently(move |l| l.end_attempt(attempt, Ending { outcome, run: made.as_deref(), message: message.as_deref() }, &now))
+    let (now, made) = (night.clock.stamp(), run.clone());
+    night
+        .ledger_patiently(move |l| l.end_attempt(attempt, Ending { outcome, run: made.as_deref(), message: message.as_deref() }, &now))
         .await?;
-    refresh(app).await?;
+    refresh(night).await?;
     let detail = run.map_or_else(|| outcome.id().to_owned(), |run| format!("{} {run}", outcome.id()));
-    app.note_system("", "run_finished", &attempt.to_string(), &detail).await
+    night.note_system("", "run_finished", &attempt.to_string(), &detail).await
 }

@@ -1,11 +1,10 @@
 //! When runs begin by themselves, by the portal's clock.
 
-use super::{refresh, start};
+use super::{Night, refresh, start};
 use crate::config::Times;
 use crate::ledger::Cause;
 use crate::server::clock::Clock;
-use crate::server::error::PageError;
-use crate::server::state::App;
+use crate::server::portal_error::PortalError;
 use chrono::{DateTime, FixedOffset};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -16,30 +15,30 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 const MOST_DEATHS: u32 = 3;
 
 /// When the next run is due.
-pub fn next_due(app: &App) -> Option<DateTime<FixedOffset>> {
-    times(app)?.after(&app.clock.now())
+pub fn next_due(night: &Night) -> Option<DateTime<FixedOffset>> {
+    times(night)?.after(&night.clock.now())
 }
 
-fn times(app: &App) -> Option<Times> {
+fn times(night: &Night) -> Option<Times> {
     // A wrong expression was refused when the configuration was read.
-    app.config.schedule.times().ok().flatten()
+    night.config.schedule.times().ok().flatten()
 }
 
 /// Starts runs when they are due, until the portal stops.
-pub async fn keep(app: App, mut stopped: watch::Receiver<bool>) {
-    let times = times(&app);
-    let mut last = app.clock.now();
-    if let Err(error) = make_up(&app, times.as_ref(), last).await {
+pub async fn keep(night: Night, mut stopped: watch::Receiver<bool>) {
+    let times = times(&night);
+    let mut last = night.clock.now();
+    if let Err(error) = make_up(&night, times.as_ref(), last).await {
         tracing::error!(?error, "a missed run could not be made up");
     }
     loop {
         let due = times.as_ref().and_then(|t| t.after(&last));
-        let now = app.clock.now();
+        let now = night.clock.now();
         match (due, times.as_ref()) {
             (Some(due), Some(times)) if due <= now => {
                 // Moments that passed while the machine slept count as one.
                 let moment = times.until(&now).unwrap_or(due);
-                match begin(&app, Cause::Schedule, Some(moment)).await {
+                match begin(&night, Cause::Schedule, Some(moment)).await {
                     Ok(_) => last = moment,
                     // A full disk, say: it stays due.
                     Err(error) => {
@@ -57,7 +56,7 @@ pub async fn keep(app: App, mut stopped: watch::Receiver<bool>) {
                     () = tokio::time::sleep(left.min(LONGEST_SLEEP)) => {}
                     _ = stopped.changed() => return,
                 }
-                if let Err(error) = refresh(&app).await {
+                if let Err(error) = refresh(&night).await {
                     tracing::warn!(?error, "the ledger does not tell how the last run ended");
                 }
             }
@@ -66,38 +65,38 @@ pub async fn keep(app: App, mut stopped: watch::Receiver<bool>) {
 }
 
 /// Starts a run whenever something has arrived, until the portal stops.
-pub async fn follow_arrivals(app: App, mut stopped: watch::Receiver<bool>) {
+pub async fn follow_arrivals(night: Night, mut stopped: watch::Receiver<bool>) {
     loop {
         tokio::select! {
-            () = app.night.arrived.notified() => {}
+            () = night.active.arrived.notified() => {}
             _ = stopped.changed() => return,
         }
-        if let Err(error) = begin(&app, Cause::Arrival, None).await {
+        if let Err(error) = begin(&night, Cause::Arrival, None).await {
             tracing::error!(?error, "a run on arrival could not begin");
         }
     }
 }
 
 /// Starts a run after the one that is active.
-async fn begin(app: &App, cause: Cause, due: Option<DateTime<FixedOffset>>) -> Result<(), PageError> {
+async fn begin(night: &Night, cause: Cause, due: Option<DateTime<FixedOffset>>) -> Result<(), PortalError> {
     loop {
-        app.night.idle().await;
-        match start(app, cause, None, due.map(Clock::text)).await {
-            Err(PageError::Conflict("busy")) => {}
-            Err(PageError::Conflict(_)) => return Ok(()),
+        night.active.idle().await;
+        match start(night, cause, None, due.map(Clock::text)).await {
+            Err(PortalError::Conflict("busy")) => {}
+            Err(PortalError::Conflict(_)) => return Ok(()),
             started => return started.map(|_| ()),
         }
     }
 }
 
 /// Makes up the run of the last moment if nothing served it, or if the portal stopped while it ran.
-async fn make_up(app: &App, times: Option<&Times>, now: DateTime<FixedOffset>) -> Result<(), PageError> {
-    if !app.config.schedule.made_up {
+async fn make_up(night: &Night, times: Option<&Times>, now: DateTime<FixedOffset>) -> Result<(), PortalError> {
+    if !night.config.schedule.made_up {
         return Ok(());
     }
     let due = times.and_then(|t| t.until(&now));
     let stamp = due.map(Clock::text);
-    let (parked, missed) = app
+    let (parked, missed) = night
         .read(move |l| {
             let Some(due) = stamp else { return Ok((l.is_parked()?, false)) };
             let (deaths, ended) = l.served(&due)?;
@@ -106,5 +105,5 @@ async fn make_up(app: &App, times: Option<&Times>, now: DateTime<FixedOffset>) -
             Ok((l.is_parked()?, missed))
         })
         .await?;
-    if parked || missed { begin(app, Cause::MadeUp, due).await } else { Ok(()) }
+    if parked || missed { begin(night, Cause::MadeUp, due).await } else { Ok(()) }
 }

@@ -1,7 +1,7 @@
 //! Why the datasets of a run cannot be read.
 
 use crate::run::FileFlaw;
-use crate::server::error::PageError;
+use crate::server::portal_error::PortalError;
 use datafusion::arrow::error::ArrowError;
 use parquet::errors::ParquetError;
 
@@ -34,7 +34,7 @@ macro_rules! from {
 }
 from!(Io: std::io::Error, Parquet: ParquetError, Arrow: ArrowError, Flawed: FileFlaw);
 
-impl From<LoadError> for PageError {
+impl From<LoadError> for PortalError {
     fn from(error: LoadError) -> Self {
         match error {
             LoadError::Flawed(flaw) => flaw.into(),

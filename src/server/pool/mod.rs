@@ -32,42 +32,41 @@ pub use data::{Conclusion, PoolData};
 pub use edition::Edition;
 pub use enterprise::{Profile, profile};
 pub use query::{Query, SIZES, VERDICTS, range_column};
-pub use room::{Latest, Room};
+pub use room::{Latest, Pool};
 pub use source::{Asked, Origins, origins};
 pub use table::{Head, PoolPage, page};
 
-use super::error::PageError;
 use super::integrity;
-use super::state::App;
+use super::portal_error::PortalError;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError};
 
 /// The run that `latest` names at this moment.
-fn latest_run(app: &App) -> Option<String> {
-    crate::outputs::latest(&app.config.outputs)
+fn latest_run(pool: &Pool) -> Option<String> {
+    crate::outputs::latest(&pool.config.outputs)
 }
 
-fn folder_of(app: &App, run: &str) -> PathBuf {
-    app.config.outputs.join(run)
+fn folder_of(pool: &Pool, run: &str) -> PathBuf {
+    pool.config.outputs.join(run)
 }
 
 /// The pool of the latest run; read if it is not yet.
-pub async fn latest(app: &App) -> Result<Latest, PageError> {
-    let Some(run) = latest_run(app) else { return Ok(Latest::NoRun) };
-    if let Some(latest) = app.pool.kept(&run) {
+pub async fn latest(pool: &Pool) -> Result<Latest, PortalError> {
+    let Some(run) = latest_run(pool) else { return Ok(Latest::NoRun) };
+    if let Some(latest) = pool.memory.kept(&run) {
         return Ok(latest);
     }
-    let _one = app.pool.loading.lock().await;
-    if let Some(latest) = app.pool.kept(&run) {
+    let _one = pool.memory.loading.lock().await;
+    if let Some(latest) = pool.memory.kept(&run) {
         return Ok(latest);
     }
-    integrity::look_over(app, &run).await?;
-    let latest = load(app, &run).await?.map_or(Latest::NotWritten, |data| Latest::Ready(Arc::new(data)));
+    integrity::look_over(pool, &pool.flaws, &run).await?;
+    let latest = load(pool, &run).await?.map_or(Latest::NotWritten, |data| Latest::Ready(Arc::new(data)));
     if let Latest::Ready(data) = &latest {
         let data = data.clone();
         tokio::task::spawn_blocking(move || data.index());
     }
-    *app.pool.kept.write().unwrap_or_else(PoisonError::into_inner) = Some((run, latest.clone()));
+    *pool.memory.kept.write().unwrap_or_else(PoisonError::into_inner) = Some((run, latest.clone()));
     Ok(latest)
 }
 
@@ -75,32 +74,32 @@ pub async fn latest(app: &App) -> Result<Latest, PageError> {
 ///
 /// # Errors
 /// Not found, where no run wrote one.
-pub async fn written(app: &App) -> Result<Arc<PoolData>, PageError> {
-    match latest(app).await? {
+pub async fn written(pool: &Pool) -> Result<Arc<PoolData>, PortalError> {
+    match latest(pool).await? {
         Latest::Ready(data) => Ok(data),
-        Latest::NoRun | Latest::NotWritten => Err(PageError::NotFound),
+        Latest::NoRun | Latest::NotWritten => Err(PortalError::NotFound),
     }
 }
 
 /// The place of an enterprise by the id in an address.
-pub fn find(data: &PoolData, id: &str) -> Result<usize, PageError> {
-    data.by_id.get(id).map(|row| *row as usize).ok_or(PageError::NotFound)
+pub fn find(data: &PoolData, id: &str) -> Result<usize, PortalError> {
+    data.by_id.get(id).map(|row| *row as usize).ok_or(PortalError::NotFound)
 }
 
 /// The datasets of a run; nothing if it wrote none.
 ///
 /// # Errors
 /// Its folder or a dataset of it is gone, or is not as it was written.
-async fn load(app: &App, run: &str) -> Result<Option<PoolData>, PageError> {
-    let published = integrity::open(app, run).await?;
-    let (app, run) = (app.clone(), run.to_owned());
-    let loaded = tokio::task::spawn_blocking(move || PoolData::load(&app.config, &run, &published)).await;
-    Ok(loaded.map_err(|e| PageError::bug(e.to_string()))??)
+async fn load(pool: &Pool, run: &str) -> Result<Option<PoolData>, PortalError> {
+    let published = integrity::open(pool, &pool.flaws, run).await?;
+    let (pool, run) = (pool.clone(), run.to_owned());
+    let loaded = tokio::task::spawn_blocking(move || PoolData::load(&pool.config, &run, &published)).await;
+    Ok(loaded.map_err(|e| PortalError::bug(e.to_string()))??)
 }
 
 /// Reads the latest pool before anybody asks for it.
-pub async fn warm(app: App) {
-    if let Err(error) = latest(&app).await {
+pub async fn warm(pool: Pool) {
+    if let Err(error) = latest(&pool).await {
         tracing::warn!(?error, "the pool could not be read ahead");
     }
 }

@@ -2,6 +2,9 @@
 
 use super::changes::Kept;
 use super::data::PoolData;
+use crate::server::books::Books;
+use crate::server::flaws::Flaws;
+use std::ops::Deref;
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// What there is to show.
@@ -15,16 +18,39 @@ pub enum Latest {
     NotWritten,
 }
 
+/// The pool over the books of the portal; clones share what is read of it.
+#[derive(Clone)]
+pub struct Pool {
+    books: Books,
+    pub(super) flaws: Flaws,
+    pub(super) memory: Arc<Memory>,
+}
+
+impl Deref for Pool {
+    type Target = Books;
+
+    fn deref(&self) -> &Books {
+        &self.books
+    }
+}
+
+impl Pool {
+    /// Nothing is read yet; what is found damaged is added to the flaws.
+    pub fn new(books: Books, flaws: Flaws) -> Self {
+        Self { books, flaws, memory: Arc::default() }
+    }
+}
+
 /// The pool of the latest run, kept until another run is the latest.
 #[derive(Default)]
-pub struct Room {
+pub(super) struct Memory {
     pub(super) kept: RwLock<Option<(String, Latest)>>,
     pub(super) compared: RwLock<Option<Kept>>,
     pub(super) loading: tokio::sync::Mutex<()>,
     pub(super) following: tokio::sync::Mutex<()>,
 }
 
-impl Room {
+impl Memory {
     /// What was kept of a run.
     pub(super) fn kept(&self, run: &str) -> Option<Latest> {
         let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner);

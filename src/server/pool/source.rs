@@ -5,6 +5,7 @@ use super::data::{Input, PoolData};
 use super::edition::Edition;
 use super::load_error::LoadError;
 use super::records::{place, text};
+use super::room::Pool;
 use super::show::Shown;
 use crate::config::Config;
 use crate::finding::find_word;
@@ -12,8 +13,7 @@ use crate::model::cell::{address, column_index};
 use crate::model::field::FieldKind;
 use crate::model::words::Lang;
 use crate::pipeline::{OriginCell, OriginRow, Seek, origin_of};
-use crate::server::error::PageError;
-use crate::server::state::App;
+use crate::server::portal_error::PortalError;
 use crate::stages::publish::enterprise_column::EnterpriseColumn;
 use serde::Deserialize;
 
@@ -215,18 +215,24 @@ fn of_conflict(data: &PoolData, config: &Config, edition: Edition, row: usize, a
 ///
 /// # Errors
 /// Not found, where there is none or the edition does not show it.
-pub async fn origins(app: &App, data: &std::sync::Arc<PoolData>, edition: Edition, row: usize, asked: Asked) -> Result<Origins, PageError> {
+pub async fn origins(
+    pool: &Pool,
+    data: &std::sync::Arc<PoolData>,
+    edition: Edition,
+    row: usize,
+    asked: Asked,
+) -> Result<Origins, PortalError> {
     let shared = data.clone();
     let found = tokio::task::spawn_blocking(move || find(&shared, &shared.config, edition, row, &asked)).await;
-    let found = found.map_err(|e| PageError::bug(e.to_string()))??.ok_or(PageError::NotFound)?;
+    let found = found.map_err(|e| PortalError::bug(e.to_string()))??.ok_or(PortalError::NotFound)?;
     let mut cells = Vec::new();
     for cell in found.cells {
         // One at a time: a file that must be parsed anew takes a child and memory.
-        let _one = app.pool.following.lock().await;
+        let _one = pool.memory.following.lock().await;
         let origin = origin_of(&data.config, &cell).await?;
         let hidden = origin.as_ref().is_some_and(|o| data.config.is_statistical(&o.form)) && !data.discloses(edition, row);
         if hidden {
-            return Err(PageError::NotFound);
+            return Err(PortalError::NotFound);
         }
         cells.push(told(data, cell, origin));
     }

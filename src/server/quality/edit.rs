@@ -2,12 +2,11 @@
 
 use super::overview::{EditLine, edits};
 use super::published::Outcomes;
-use super::{Published, Shown, open};
+use super::{Published, Quality, Shown, open};
 use crate::config::Config;
 use crate::finding::Catalogue;
 use crate::model::words::Lang;
-use crate::server::error::PageError;
-use crate::server::state::App;
+use crate::server::portal_error::PortalError;
 use crate::stages::publish::disclosure::sends_statistics;
 use indexmap::IndexMap;
 use serde::Serialize;
@@ -80,15 +79,16 @@ pub struct EditMoment {
 ///
 /// # Errors
 /// There is no such edit.
-pub async fn edit(app: &App, shown: &Shown, code: &str, closed: bool) -> Result<EditQuality, PageError> {
-    let config = shown.published.under(&app.config);
+pub async fn edit(quality: &Quality, shown: &Shown, code: &str, closed: bool) -> Result<EditQuality, PortalError> {
+    let config = shown.published.under(&quality.config);
     let catalogue = Catalogue::of(config);
     let known = catalogue.get(code).filter(|e| !e.code.starts_with("ERR-") && !e.code.starts_with("CFG-"));
-    let entry = known.ok_or(PageError::NotFound)?;
+    let entry = known.ok_or(PortalError::NotFound)?;
     let mut trend = Vec::new();
     for run in &shown.runs {
-        if let Some(published) = open(app, &run.id).await? {
-            let EditLine { outcomes, findings, held_back, .. } = line(&catalogue, published.under(&app.config), &published, code, closed);
+        if let Some(published) = open(quality, &run.id).await? {
+            let EditLine { outcomes, findings, held_back, .. } =
+                line(&catalogue, published.under(&quality.config), &published, code, closed);
             let findings = findings.filter(|_| published.findings.is_some());
             trend.push(EditMoment { run: run.id.clone(), finished: run.finished.clone(), outcomes, findings, held_back });
         }

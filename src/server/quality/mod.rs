@@ -13,19 +13,45 @@ mod trend;
 pub use charts::{bureau_chart, bureau_name, edit_chart, edit_trend_chart, flow_chart, form_chart, trend_chart};
 pub use edit::{EditQuality, edit};
 pub use overview::{BureauQuality, FormQuality, Origin, Overview, overview};
-pub use published::{Published, Shelf};
+pub use published::Published;
 pub use trend::{Moment, moments};
 
-use super::error::PageError;
+use super::books::Books;
+use super::flaws::Flaws;
 use super::integrity;
-use super::state::App;
+use super::portal_error::PortalError;
 use crate::ledger::Finished;
 use crate::pipeline::Severities;
+use published::Shelf;
 use serde::Serialize;
+use std::ops::Deref;
 use std::sync::Arc;
 
 /// Runs that trends look back on.
 const LOOK_BACK: u32 = 24;
+
+/// The quality of runs over the books of the portal; clones share the runs that were read.
+#[derive(Clone)]
+pub struct Quality {
+    books: Books,
+    flaws: Flaws,
+    shelf: Arc<Shelf>,
+}
+
+impl Deref for Quality {
+    type Target = Books;
+
+    fn deref(&self) -> &Books {
+        &self.books
+    }
+}
+
+impl Quality {
+    /// No run is read yet; what is found damaged is added to the flaws.
+    pub fn new(books: Books, flaws: Flaws) -> Self {
+        Self { books, flaws, shelf: Arc::default() }
+    }
+}
 
 /// Findings by severity; nothing where so few enterprises would be told of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -91,28 +117,27 @@ pub struct Shown {
 ///
 /// # Errors
 /// There is no run of this id.
-pub async fn shown(app: &App, id: Option<&str>) -> Result<Option<Shown>, PageError> {
-    let runs = app.read(|l| l.finished_runs(LOOK_BACK)).await?;
+pub async fn shown(quality: &Quality, id: Option<&str>) -> Result<Option<Shown>, PortalError> {
+    let runs = quality.read(|l| l.finished_runs(LOOK_BACK)).await?;
     if id.is_some_and(|id| runs.iter().all(|r| r.id != id)) {
-        return Err(PageError::NotFound);
+        return Err(PortalError::NotFound);
     }
     for run in runs.iter().rev().filter(|r| id.is_none_or(|id| r.id == id)) {
-        if let Some(published) = open(app, &run.id).await? {
+        if let Some(published) = open(quality, &run.id).await? {
             return Ok(Some(Shown { run: run.clone(), published, runs }));
         }
     }
-    if id.is_some() { Err(PageError::NotFound) } else { Ok(None) }
+    if id.is_some() { Err(PortalError::NotFound) } else { Ok(None) }
 }
 
 /// What a run published, read once; one that is not as it was written counts no more than one that is gone.
-async fn open(app: &App, id: &str) -> Result<Option<Arc<Published>>, PageError> {
-    let record = integrity::record_of(app, id).await?;
-    let asked = (app.clone(), id.to_owned());
-    let (app, id) = (app.clone(), id.to_owned());
-    let reading = tokio::task::spawn_blocking(move || app.shelf.open(&app.config, &id, &record));
-    match reading.await.map_err(|e| PageError::bug(e.to_string()))? {
-        Err(PageError::Conflict("run_flawed")) => {
-            integrity::look_over(&asked.0, &asked.1).await?;
+async fn open(quality: &Quality, id: &str) -> Result<Option<Arc<Published>>, PortalError> {
+    let record = integrity::record_of(quality, id).await?;
+    let (reader, asked) = (quality.clone(), id.to_owned());
+    let reading = tokio::task::spawn_blocking(move || reader.shelf.open(&reader.config, &asked, &record));
+    match reading.await.map_err(|e| PortalError::bug(e.to_string()))? {
+        Err(PortalError::Conflict("run_flawed")) => {
+            integrity::look_over(quality, &quality.flaws, id).await?;
             Ok(None)
         }
         read => read,

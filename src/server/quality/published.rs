@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::model::account::Account;
 use crate::model::few::Resting;
 use crate::run::{HeldBack, Input, PublishedRun};
-use crate::server::error::PageError;
+use crate::server::portal_error::PortalError;
 use datafusion::arrow::array::{Array, AsArray};
 use datafusion::arrow::datatypes::{DataType, Int64Type};
 use hyper::body::Bytes;
@@ -65,7 +65,7 @@ pub struct Published {
 
 impl Published {
     /// Reads what a run published.
-    pub fn read(run: &PublishedRun, today: &Config) -> Result<Self, PageError> {
+    pub fn read(run: &PublishedRun, today: &Config) -> Result<Self, PortalError> {
         let (record, settings) = (run.record(), run.known_settings(today)?.map(Arc::new));
         let (inputs, accounts, held_back) = (record.inputs.clone(), record.accounts.clone(), record.held_back.clone());
         let findings = rows(run, "findings", &["code", "severity", "bureau", "file", "rests_on"])?
@@ -130,7 +130,7 @@ fn counted<K: Ord>(keys: impl Iterator<Item = K>) -> BTreeMap<K, u64> {
 }
 
 /// Some columns of a dataset in either of its formats; nothing if it was not published.
-fn rows(run: &PublishedRun, name: &str, columns: &[&str]) -> Result<Option<Vec<Vec<String>>>, PageError> {
+fn rows(run: &PublishedRun, name: &str, columns: &[&str]) -> Result<Option<Vec<Vec<String>>>, PortalError> {
     let read = match (run.read(&format!("data/{name}.parquet"))?, run.read(&format!("data/{name}.csv"))) {
         (Some(parquet), _) => from_parquet(parquet, columns),
         (None, csv) => match csv? {
@@ -138,7 +138,7 @@ fn rows(run: &PublishedRun, name: &str, columns: &[&str]) -> Result<Option<Vec<V
             None => return Ok(None),
         },
     };
-    read.map(Some).map_err(PageError::from)
+    read.map(Some).map_err(PortalError::from)
 }
 
 fn from_parquet(content: Vec<u8>, columns: &[&str]) -> Result<Vec<Vec<String>>, Error> {
@@ -179,7 +179,7 @@ const KEPT: usize = 32;
 
 impl Shelf {
     /// What a run published; nothing if its folder is gone. The id is one of the ledger's, which keeps the record's hash.
-    pub fn open(&self, today: &Config, id: &str, record_sha256: &str) -> Result<Option<Arc<Published>>, PageError> {
+    pub fn open(&self, today: &Config, id: &str, record_sha256: &str) -> Result<Option<Arc<Published>>, PortalError> {
         let held = |shelf: &Self| {
             let kept = shelf.0.lock().unwrap_or_else(PoisonError::into_inner);
             kept.iter().find(|(kept, _)| kept == id).map(|(_, published)| published.clone())

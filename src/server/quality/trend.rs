@@ -4,7 +4,7 @@ use super::Found;
 use crate::config::Config;
 use crate::ledger::Finished;
 use crate::pipeline::Summary;
-use crate::server::error::PageError;
+use crate::server::portal_error::PortalError;
 use serde::Serialize;
 
 /// A run's figures.
@@ -33,12 +33,12 @@ pub struct Moment {
 }
 
 /// The figures of runs, in their order; `closed` says whether the closed edition may be seen.
-pub fn moments(config: &Config, runs: &[Finished], closed: bool) -> Result<Vec<Moment>, PageError> {
+pub fn moments(config: &Config, runs: &[Finished], closed: bool) -> Result<Vec<Moment>, PortalError> {
     runs.iter().map(|run| moment(config, run, closed)).collect()
 }
 
-fn moment(config: &Config, run: &Finished, closed: bool) -> Result<Moment, PageError> {
-    let summary: Summary = serde_json::from_str(&run.summary).map_err(|e| PageError::bug(e.to_string()))?;
+fn moment(config: &Config, run: &Finished, closed: bool) -> Result<Moment, PortalError> {
+    let summary: Summary = serde_json::from_str(&run.summary).map_err(|e| PortalError::bug(e.to_string()))?;
     let held = summary.held_back(config, closed);
     Ok(Moment {
         run: run.id.clone(),

@@ -31,19 +31,20 @@ impl Trial {
         let config = crate::config::load("[run]\nas_of = \"2026-06-30\"\n", folder.path()).expect("the defaults load");
         let app = App::open(config, folder.path().join("pipeline.toml"), Clock::new(None), false).expect("a portal");
         let hash = password::hash(PASSWORD).expect("a hash");
-        let source = app.config.source.keys().next().expect("a source").clone();
-        app.ledger(move |l| {
-            for role in Role::ALL {
-                let source = (role == Role::Clerk).then_some(source.as_str());
-                l.add_account(
-                    &NewAccount { name: role.id(), display: role.id(), role, source, password: &hash, must_change: false },
-                    "now",
-                )?;
-            }
-            Ok(())
-        })
-        .await
-        .expect("accounts");
+        let source = app.books.config.source.keys().next().expect("a source").clone();
+        app.books
+            .ledger(move |l| {
+                for role in Role::ALL {
+                    let source = (role == Role::Clerk).then_some(source.as_str());
+                    l.add_account(
+                        &NewAccount { name: role.id(), display: role.id(), role, source, password: &hash, must_change: false },
+                        "now",
+                    )?;
+                }
+                Ok(())
+            })
+            .await
+            .expect("accounts");
         let service = service(&app, false);
         let mut trial = Self { service, app, cookies: HashMap::new(), _folder: folder };
         for role in Role::ALL {

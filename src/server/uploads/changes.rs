@@ -1,9 +1,9 @@
 //! What changed from one version of a return to the next; compared once, then kept.
 
+use super::room::Uploads;
 use crate::ledger::{Upload, Verdict};
 use crate::pipeline::{Changes, of_upload};
-use crate::server::error::PageError;
-use crate::server::state::App;
+use crate::server::portal_error::PortalError;
 
 /// Cells named; the rest are counted.
 const NAMED: usize = 200;
@@ -22,7 +22,7 @@ fn file_name(old: &Upload, new: &Upload) -> String {
 }
 
 /// What changed to a version from the one before, with that one's number; no changes yet if they are still compared.
-pub fn compared(app: &App, versions: &[Upload], upload: &Upload) -> Option<(i64, Option<Changes>)> {
+pub fn compared(app: &Uploads, versions: &[Upload], upload: &Upload) -> Option<(i64, Option<Changes>)> {
     let old = before(versions, upload)?;
     let changes = app.intake.kept(&file_name(old, upload));
     if changes.is_none() {
@@ -33,7 +33,7 @@ pub fn compared(app: &App, versions: &[Upload], upload: &Upload) -> Option<(i64,
 }
 
 /// Compares the versions of a return that have not been yet.
-pub async fn prepare(app: &App, series: &str) {
+pub async fn prepare(app: &Uploads, series: &str) {
     let work = format!("changes {series}");
     if !app.intake.claim(&work) {
         return;
@@ -44,7 +44,7 @@ pub async fn prepare(app: &App, series: &str) {
     app.intake.release(&work);
 }
 
-async fn compare_all(app: &App, series: &str) -> Result<(), PageError> {
+async fn compare_all(app: &Uploads, series: &str) -> Result<(), PortalError> {
     let asked = series.to_owned();
     let versions = app.read(move |l| l.versions(&asked)).await?;
     let config = app.config_today();

@@ -1,15 +1,15 @@
 //! The checks of uploads: begun when a file is in, begun again after an end without warning.
 
 use super::result::{Found, settings};
+use super::room::Uploads;
 use super::shown::Key;
 use super::{changes, result};
 use crate::config::Config;
 use crate::ledger::{Ledger, LedgerError, Upload, Verdict};
 use crate::model::standing::Relation;
 use crate::pipeline::of_upload;
-use crate::server::error::PageError;
 use crate::server::night;
-use crate::server::state::App;
+use crate::server::portal_error::PortalError;
 use std::time::Duration;
 
 /// Pauses before a check that failed for want of disk or the like is tried again; after that at the next start, or when
@@ -17,7 +17,7 @@ use std::time::Duration;
 const PAUSES_S: [u64; 3] = [5, 30, 120];
 
 /// Begins again what has no verdict, and looks for the records of what was checked before they were kept.
-pub async fn resume(app: &App) -> Result<(), PageError> {
+pub async fn resume(app: &Uploads) -> Result<(), PortalError> {
     for upload in app.read(|l| l.unchecked_uploads()).await? {
         begin(app, upload);
     }
@@ -36,7 +36,7 @@ pub async fn resume(app: &App) -> Result<(), PageError> {
 }
 
 /// Begins the check of an upload that has none.
-pub async fn begin_by_id(app: &App, id: &str) -> Result<(), PageError> {
+pub async fn begin_by_id(app: &Uploads, id: &str) -> Result<(), PortalError> {
     let asked = id.to_owned();
     let upload = app.read(move |l| l.upload(&asked)).await?;
     if let Some(upload) = upload.filter(|u| u.verdict.is_none()) {
@@ -46,7 +46,7 @@ pub async fn begin_by_id(app: &App, id: &str) -> Result<(), PageError> {
 }
 
 /// Begins a check, unless it is under way; nobody waits for it.
-pub fn begin(app: &App, upload: Upload) {
+pub fn begin(app: &Uploads, upload: Upload) {
     if !app.intake.claim(&upload.id) {
         return;
     }
@@ -92,7 +92,7 @@ fn lineage(ledger: &Ledger, upload: &Upload) -> Result<String, LedgerError> {
     Ok(series)
 }
 
-async fn check(app: &App, upload: &Upload) -> Result<(), PageError> {
+async fn check(app: &Uploads, upload: &Upload) -> Result<(), PortalError> {
     let config = app.config_today();
     let half = app.intake.half()?;
     app.intake.desk.check(&config, of_upload(&config, upload.clone()), half.path()).await?;
@@ -100,25 +100,25 @@ async fn check(app: &App, upload: &Upload) -> Result<(), PageError> {
     app.intake.keep_found(&name, half)?;
     let upload = held(app, upload, &name).await?;
     if judged(app, &upload, &name).await? != Verdict::Refused {
-        night::arrived(app);
+        night::arrived(&app.night);
     }
     Ok(())
 }
 
 /// Keeps the records of an upload that was checked before they were kept.
-async fn hold(app: &App, config: &Config, upload: Upload) -> Result<(), PageError> {
+async fn hold(app: &Uploads, config: &Config, upload: Upload) -> Result<(), PortalError> {
     let half = app.intake.half()?;
     app.intake.desk.check(config, of_upload(config, upload.clone()), half.path()).await?;
     let holdings = tokio::task::spawn_blocking(move || Found::open(half.path().to_owned()).ok_or(std::io::ErrorKind::NotFound)?.holdings());
-    let holdings = holdings.await.map_err(|e| PageError::bug(e.to_string()))??;
+    let holdings = holdings.await.map_err(|e| PortalError::bug(e.to_string()))??;
     app.ledger_patiently(move |l| l.hold(&upload.id, &holdings)).await
 }
 
 /// Keeps the records of an upload just checked, and joins it to the series that they tell.
-async fn held(app: &App, upload: &Upload, name: &str) -> Result<Upload, PageError> {
+async fn held(app: &Uploads, upload: &Upload, name: &str) -> Result<Upload, PortalError> {
     let (shared, kept) = (app.clone(), name.to_owned());
     let holdings = tokio::task::spawn_blocking(move || shared.intake.found(&kept).ok_or(std::io::ErrorKind::NotFound)?.holdings());
-    let holdings = holdings.await.map_err(|e| PageError::bug(e.to_string()))??;
+    let holdings = holdings.await.map_err(|e| PortalError::bug(e.to_string()))??;
     let known = upload.clone();
     let joined = move |l: &mut Ledger| {
         l.hold(&known.id, &holdings)?;
@@ -131,7 +131,7 @@ async fn held(app: &App, upload: &Upload, name: &str) -> Result<Upload, PageErro
 ///
 /// The findings are counted before the ledger is asked to keep the verdict, so that a long list holds nobody up; if
 /// something was said meanwhile, they are counted again.
-async fn judged(app: &App, upload: &Upload, name: &str) -> Result<Verdict, PageError> {
+async fn judged(app: &Uploads, upload: &Upload, name: &str) -> Result<Verdict, PortalError> {
     loop {
         let series = upload.series.clone();
         let explanations = app.read(move |l| l.explanations(&series)).await?;
@@ -141,7 +141,7 @@ async fn judged(app: &App, upload: &Upload, name: &str) -> Result<Verdict, PageE
             let found = shared.intake.found(&kept).ok_or(std::io::ErrorKind::NotFound)?;
             found.verdict(&explained)
         });
-        let (verdict, tally) = counted.await.map_err(|e| PageError::bug(e.to_string()))??;
+        let (verdict, tally) = counted.await.map_err(|e| PortalError::bug(e.to_string()))??;
         let (id, series, name, now) = (upload.id.clone(), upload.series.clone(), name.to_owned(), app.clock.stamp());
         let kept = app.ledger_patiently(move |l| {
             let holds = l.explanations(&series)?.len() == said;

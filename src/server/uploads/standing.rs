@@ -3,14 +3,14 @@
 
 use super::own::own;
 use super::relation::{OtherSending, PartStanding, Related, RelatedPart, SaidShown, Standing};
+use super::room::Uploads;
 use crate::config::Config;
 use crate::ledger::{FiledReturn, Ledger, LedgerError, Pairs, Part, Upload, Verdict};
 use crate::model::standing::{Choice, Decision, Fate, Meeting, Overlap, Relation, Sending, decide};
 use crate::pipeline::{ReceiptUse, missing};
 use crate::server::actor::Actor;
-use crate::server::error::PageError;
 use crate::server::night;
-use crate::server::state::App;
+use crate::server::portal_error::PortalError;
 use crate::server::text::shown;
 use crate::stages::acquire::{Received, order};
 use serde::{Deserialize, Serialize};
@@ -264,7 +264,7 @@ pub struct Choosing {
 }
 
 /// Keeps what an actor says of a form of an upload and of an earlier sending of the same source.
-pub async fn choose(app: &App, (actor, address): (&Actor, &str), id: &str, said: Choosing) -> Result<(), PageError> {
+pub async fn choose(app: &Uploads, (actor, address): (&Actor, &str), id: &str, said: Choosing) -> Result<(), PortalError> {
     let Choosing { older, form, period, choice } = said;
     let newer = own(app, actor, id).await?;
     let older = match older.parse::<i64>().ok().filter(|number| *number < 0) {
@@ -272,27 +272,27 @@ pub async fn choose(app: &App, (actor, address): (&Actor, &str), id: &str, said:
         None => earlier(app, actor, &older, &newer).await?,
     };
     if newer.verdict.is_none_or(|v| v == Verdict::Refused) {
-        return Err(PageError::Conflict("unchecked"));
+        return Err(PortalError::Conflict("unchecked"));
     }
     let source = newer.source.clone();
     let standings = app.read(move |l| Standings::read(l, Some(&source))).await?;
     let group = (newer.source.clone(), form.clone(), period);
     if !standings.decided.get(&group).is_some_and(|decision| decision.precedes(older, newer.number)) {
-        return Err(PageError::NotFound);
+        return Err(PortalError::NotFound);
     }
     app.change(actor, address, move |l, by| l.choose((older, &newer), (&form, period), choice, by)).await?;
-    night::arrived(app);
+    night::arrived(&app.night);
     Ok(())
 }
 
 /// The number of an upload of the same source that was received before another.
-async fn earlier(app: &App, actor: &Actor, id: &str, newer: &Upload) -> Result<i64, PageError> {
+async fn earlier(app: &Uploads, actor: &Actor, id: &str, newer: &Upload) -> Result<i64, PortalError> {
     let older = own(app, actor, id).await?;
     if newer.source != older.source || older.number >= newer.number {
-        return Err(PageError::NotFound);
+        return Err(PortalError::NotFound);
     }
     if older.verdict.is_none_or(|v| v == Verdict::Refused) {
-        return Err(PageError::Conflict("unchecked"));
+        return Err(PortalError::Conflict("unchecked"));
     }
     Ok(older.number)
 }

@@ -6,14 +6,14 @@ use super::list::CodeCount;
 use super::own::own;
 use super::relation::{PartStanding, Related};
 use super::result::Found;
+use super::room::Uploads;
 use super::shown::{Key, Shown};
 use super::standing::{Standings, Used};
 use crate::ledger::{Explanation, Upload, Verdict};
 use crate::model::severity::Severity;
 use crate::pipeline::Changes;
 use crate::server::actor::Actor;
-use crate::server::error::PageError;
-use crate::server::state::App;
+use crate::server::portal_error::PortalError;
 use crate::server::text::shown;
 use serde::Serialize;
 use std::collections::HashMap;
@@ -84,7 +84,7 @@ pub struct Item {
 }
 
 impl Item {
-    fn of(app: &App, standings: &Standings, upload: &Upload) -> Self {
+    fn of(app: &Uploads, standings: &Standings, upload: &Upload) -> Self {
         let standing = standings.of(upload);
         let (out_of_use, undecided) = (standing.is_out(), standing.open);
         let mut of_parts = standing.parts.into_iter();
@@ -150,7 +150,7 @@ pub struct ListPage {
 }
 
 /// The uploads that an actor may see.
-pub async fn list(app: &App, actor: &Actor, page: u32) -> Result<ListPage, PageError> {
+pub async fn list(app: &Uploads, actor: &Actor, page: u32) -> Result<ListPage, PortalError> {
     // A clerk without a source sees nothing: no source has an empty id.
     let source = (actor.role == crate::model::role::Role::Clerk).then(|| actor.source.clone().unwrap_or_default());
     let (uploads, standings, total, page) = app
@@ -165,7 +165,7 @@ pub async fn list(app: &App, actor: &Actor, page: u32) -> Result<ListPage, PageE
 }
 
 /// An upload by its id, in short; its check is begun if it has none and nobody is at it.
-pub async fn one(app: &App, actor: &Actor, id: &str) -> Result<Item, PageError> {
+pub async fn one(app: &Uploads, actor: &Actor, id: &str) -> Result<Item, PortalError> {
     let upload = own(app, actor, id).await?;
     if upload.verdict.is_none() {
         checks::begin(app, upload.clone());
@@ -174,13 +174,13 @@ pub async fn one(app: &App, actor: &Actor, id: &str) -> Result<Item, PageError> 
 }
 
 /// How the uploads of an upload's source stand.
-pub async fn standings(app: &App, upload: &Upload) -> Result<Standings, PageError> {
+pub async fn standings(app: &Uploads, upload: &Upload) -> Result<Standings, PortalError> {
     let source = upload.source.clone();
     app.read(move |l| Standings::read(l, Some(&source))).await
 }
 
 /// The earlier uploads to which an upload is something, the newest first.
-pub async fn related(app: &App, actor: &Actor, id: &str) -> Result<Vec<Related>, PageError> {
+pub async fn related(app: &Uploads, actor: &Actor, id: &str) -> Result<Vec<Related>, PortalError> {
     let upload = own(app, actor, id).await?;
     Ok(standings(app, &upload).await?.related(&app.config, &upload))
 }
@@ -238,12 +238,12 @@ struct FindingsPage {
 }
 
 /// A page of the findings of an upload with what was said of them; nothing until it is checked.
-async fn told(app: &App, upload: &Upload, page: usize) -> Result<Option<FindingsPage>, PageError> {
+async fn told(app: &Uploads, upload: &Upload, page: usize) -> Result<Option<FindingsPage>, PortalError> {
     let Some(name) = upload.result.clone() else { return Ok(None) };
     let (shared, series) = (app.clone(), upload.series.clone());
     let explanations = app.read(move |l| l.explanations(&series)).await?;
     let told = tokio::task::spawn_blocking(move || shared.intake.found(&name).and_then(|found| page_of(&found, explanations, page).ok()));
-    told.await.map_err(|e| PageError::bug(e.to_string()))
+    told.await.map_err(|e| PortalError::bug(e.to_string()))
 }
 
 fn page_of(found: &Found, explanations: Vec<Explanation>, page: usize) -> io::Result<FindingsPage> {
@@ -266,7 +266,7 @@ fn page_of(found: &Found, explanations: Vec<Explanation>, page: usize) -> io::Re
 }
 
 /// All about an upload that the actor may see.
-pub async fn detail(app: &App, actor: &Actor, id: &str, page: usize) -> Result<Detail, PageError> {
+pub async fn detail(app: &Uploads, actor: &Actor, id: &str, page: usize) -> Result<Detail, PortalError> {
     let upload = own(app, actor, id).await?;
     let found = told(app, &upload, page).await?;
     let standings = standings(app, &upload).await?;

@@ -2,11 +2,11 @@
 
 use super::judge::Job;
 use super::own::own;
+use super::room::Uploads;
 use super::slip::SlipJob;
 use crate::ledger::Upload;
 use crate::server::actor::Actor;
-use crate::server::error::PageError;
-use crate::server::state::App;
+use crate::server::portal_error::PortalError;
 use crate::server::text::{portal, say, shown};
 use crate::stages::acquire::hash_text;
 use std::path::PathBuf;
@@ -21,7 +21,7 @@ const LOOK: Duration = Duration::from_millis(200);
 ///
 /// # Errors
 /// The upload is not checked, its workbook is not ready yet, or it has more findings than a workbook can hold.
-pub async fn findings_workbook(app: &App, actor: &Actor, id: &str) -> Result<(PathBuf, String), PageError> {
+pub async fn findings_workbook(app: &Uploads, actor: &Actor, id: &str) -> Result<(PathBuf, String), PortalError> {
     let upload = own(app, actor, id).await?;
     let file = say("portal.slip_file", &[upload.number.to_string()]);
     let job = job(app, &upload).await?;
@@ -34,7 +34,7 @@ pub async fn findings_workbook(app: &App, actor: &Actor, id: &str) -> Result<(Pa
             written
         });
         if let Ok(written) = tokio::time::timeout(PATIENCE, written).await {
-            written.map_err(|e| PageError::bug(e.to_string()))??;
+            written.map_err(|e| PortalError::bug(e.to_string()))??;
         }
     } else {
         let there = async {
@@ -44,23 +44,23 @@ pub async fn findings_workbook(app: &App, actor: &Actor, id: &str) -> Result<(Pa
         };
         let _ = tokio::time::timeout(PATIENCE, there).await;
     }
-    if path.exists() { Ok((path, file)) } else { Err(PageError::Conflict("slip_waits")) }
+    if path.exists() { Ok((path, file)) } else { Err(PortalError::Conflict("slip_waits")) }
 }
 
 /// The workbook has its name when it is whole.
-async fn write_whole(app: &App, source: &str, mut job: SlipJob) -> Result<(), PageError> {
+async fn write_whole(app: &Uploads, source: &str, mut job: SlipJob) -> Result<(), PortalError> {
     let path = job.path.clone();
     let half = tempfile::Builder::new().prefix("slip-").tempdir_in(&app.intake.incoming)?;
     job.path = half.path().join("findings.xlsx");
     let written = job.path.clone();
     match app.intake.desk.write(source, &Job::Slip(job)).await? {
         None => Ok(std::fs::rename(written, path)?),
-        Some(_) => Err(PageError::Conflict("slip_large")),
+        Some(_) => Err(PortalError::Conflict("slip_large")),
     }
 }
 
-async fn job(app: &App, upload: &Upload) -> Result<SlipJob, PageError> {
-    let found = upload.result.as_deref().and_then(|name| app.intake.found(name)).ok_or(PageError::Conflict("unchecked"))?;
+async fn job(app: &Uploads, upload: &Upload) -> Result<SlipJob, PortalError> {
+    let found = upload.result.as_deref().and_then(|name| app.intake.found(name)).ok_or(PortalError::Conflict("unchecked"))?;
     let series = upload.series.clone();
     let explanations = app.read(move |l| l.explanations(&series)).await?;
     let bureau = app.config.source.get(&upload.source).map_or_else(|| upload.source.clone(), |s| s.bureau.clone());
