@@ -7,8 +7,8 @@ use super::user::{checked, line, role_word, tell, told, usage};
 use crate::error::Error;
 use crate::finding::word;
 use crate::model::role::Role;
-use crate::server::Clock;
-use crate::server::people::{Problem, Wish, new_token, program};
+use crate::portal::clock::Clock;
+use crate::portal::people::{Problem, Wish, new_token, program};
 use crate::stages::acquire::hash_text;
 
 /// Manages tokens of programs.

@@ -23,11 +23,11 @@ const CIRCLES: [&str; 4] = [
     "pipeline/datasets.rs pipeline/gather.rs pipeline/mod.rs pipeline/receipts.rs pipeline/summary.rs pipeline/versions.rs",
 ];
 
-/// The room of a file: a folder of `src/`, or what lies right below the portal's folder or that of a stage.
+/// The room of a file: a folder of `src/`, or what lies right below the folder of the portal, of the web or of a stage.
 fn room(file: &str) -> String {
     let depth = match file.split('/').next() {
         Some("stages") => 3,
-        Some("server") => 2,
+        Some("portal" | "web") => 2,
         _ => 1,
     };
     file.trim_end_matches(".rs").split('/').take(depth).collect::<Vec<_>>().join("/")
@@ -65,10 +65,11 @@ fn no_room_imports_what_it_may_not_know() {
                 "sample" => !["sample", "model"].contains(&import.as_str()),
                 "stages" => {
                     import.starts_with("stages/") && import != format!("stages/{}", room[1])
-                        || ["cli", "pipeline", "ledger", "server"].contains(&import.as_str())
+                        || ["cli", "pipeline", "ledger", "portal", "web"].contains(&import.as_str())
                 }
-                "pipeline" => ["cli", "server"].contains(&import.as_str()),
-                "server" => import == "cli",
+                "pipeline" => ["cli", "portal", "web"].contains(&import.as_str()),
+                "portal" => ["cli", "web"].contains(&import.as_str()),
+                "web" => import == "cli",
                 _ => false,
             };
             if forbidden {
