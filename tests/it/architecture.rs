@@ -80,6 +80,28 @@ fn no_room_imports_what_it_may_not_know() {
     assert_eq!(wrong, Vec::<String>::new());
 }
 
+/// Crates that speak HTTP or write pages.
+const OF_THE_WEB: [&str; 8] = ["askama", "axum", "http", "hyper", "hyper_util", "tower", "tower_http", "tower_sessions"];
+
+/// Whether a source names a crate: at the beginning of a path.
+fn names(source: &str, name: &str) -> bool {
+    let path = format!("{name}::");
+    let code = source.lines().filter(|l| !l.trim_start().starts_with("//"));
+    let mut before = code.flat_map(|line| line.match_indices(&path).map(|(at, _)| &line[..at]));
+    before.any(|before| !before.ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':'))
+}
+
+#[test]
+fn the_portal_knows_neither_requests_nor_pages() {
+    let of_the_portal = sources().into_iter().filter(|(path, _)| path.starts_with("portal"));
+    let named = of_the_portal.flat_map(|(path, source)| {
+        let crates = OF_THE_WEB.into_iter().filter(move |name| names(&source, name));
+        crates.map(move |name| format!("{} names {name}", path.display()))
+    });
+    assert_eq!(named.collect::<Vec<_>>(), Vec::<String>::new());
+    assert!(names("fn f() -> axum::Error {}", "axum") && !names("use crate::stages::acquire::http::get;", "http"));
+}
+
 #[test]
 fn no_files_import_each_other_in_a_circle() {
     let (within, across): (Vec<_>, Vec<_>) = circles(&Sources::of(&sources()).imports())
