@@ -12,7 +12,7 @@ use crate::model::role::Role;
 use crate::model::words::{Lang, fill};
 use crate::portal::clock::Clock;
 use crate::portal::password;
-use crate::portal::people::{Problem, lapsed_before, one_time_password, person, role_and_source, shown_name};
+use crate::portal::people::{WishProblem, lapsed_before, one_time_password, person, role_and_source, shown_name};
 
 /// Manages accounts.
 pub fn run(cli: &Cli, action: &User) -> Result<u8, Error> {
@@ -73,7 +73,7 @@ pub fn checked(config: &Config, role: &str, source: &str) -> Result<(Role, Optio
         let open = config.source.iter().filter(|(_, s)| !s.disabled);
         let sources = open.map(|(id, _)| id.as_str()).collect::<Vec<_>>().join("、");
         // A source that nobody knows is another mistake than one that is missing or too many.
-        let unknown = problem == Problem::Source && !source.is_empty();
+        let unknown = problem == WishProblem::Source && !source.is_empty();
         usage(if unknown { "ERR-012" } else { "ERR-032" }, source).with("role", role).with("sources", sources)
     })
 }

@@ -72,8 +72,7 @@ impl Wanted {
 
 /// An entry as people read it.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
-#[schema(as = AuditEntry)]
-pub struct Row {
+pub struct AuditEntry {
     /// Number.
     pub number: i64,
     /// When.
@@ -98,7 +97,7 @@ pub struct Row {
 #[derive(Debug, Clone, Serialize)]
 pub struct Entries {
     /// Newest first.
-    pub rows: Vec<Row>,
+    pub rows: Vec<AuditEntry>,
     /// How many there are in all.
     pub total: u64,
 }
@@ -186,10 +185,10 @@ fn object(entry: &Entry, sent: Option<&Upload>) -> (String, Option<String>) {
     }
 }
 
-fn row(books: &Books, entry: Entry, sent: Option<&Upload>) -> Row {
+fn row(books: &Books, entry: Entry, sent: Option<&Upload>) -> AuditEntry {
     let role = if entry.role.is_empty() { String::new() } else { portal(&format!("role_{}", entry.role)).to_owned() };
     let (object, page) = object(&entry, sent);
-    Row {
+    AuditEntry {
         number: entry.number,
         at: shown(&entry.at),
         who: who(&entry.account),

@@ -20,10 +20,10 @@ const MARK: usize = 8;
 
 /// The books of a portal; clones share them.
 #[derive(Clone)]
-pub struct Books(Arc<Kept>);
+pub struct Books(Arc<SharedBooks>);
 
 /// What [`Books`] share.
-pub struct Kept {
+pub struct SharedBooks {
     /// Settings in force.
     pub config: Config,
     /// The file that they come from, for the child processes that run.
@@ -42,9 +42,9 @@ pub struct Kept {
 }
 
 impl Deref for Books {
-    type Target = Kept;
+    type Target = SharedBooks;
 
-    fn deref(&self) -> &Kept {
+    fn deref(&self) -> &SharedBooks {
         &self.0
     }
 }
@@ -60,7 +60,7 @@ impl Books {
     pub fn open(config: Config, config_path: PathBuf, clock: Clock, demo: bool) -> Result<Self, crate::error::Error> {
         let connections = Connections::open(&folder(&config).join("ledger.sqlite"))?;
         let anchors = anchors(&config)?;
-        Ok(Self(Arc::new(Kept {
+        Ok(Self(Arc::new(SharedBooks {
             config,
             config_path,
             clock,

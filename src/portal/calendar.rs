@@ -18,7 +18,8 @@ use serde::Serialize;
 /// How a form that is due stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Standing {
+#[schema(as = Standing)]
+pub enum DueStanding {
     /// It is there.
     Received,
     /// It is there, and something in it is to be corrected or explained.
@@ -29,14 +30,14 @@ pub enum Standing {
     Overdue,
 }
 
-impl Standing {
+impl DueStanding {
     /// The word in the API and of the mark's look.
     pub fn id(self) -> &'static str {
         match self {
-            Standing::Received => "received",
-            Standing::NeedsCorrection => "needs_correction",
-            Standing::Due => "due",
-            Standing::Overdue => "overdue",
+            DueStanding::Received => "received",
+            DueStanding::NeedsCorrection => "needs_correction",
+            DueStanding::Due => "due",
+            DueStanding::Overdue => "overdue",
         }
     }
 }
@@ -44,7 +45,7 @@ impl Standing {
 /// A form that a bureau owes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[schema(as = Due)]
-pub struct Entry {
+pub struct DueReturn {
     /// The bureau.
     pub bureau: String,
     /// The form's title.
@@ -54,7 +55,7 @@ pub struct Entry {
     /// The day on which it is due, `2026-03-31`.
     pub due: String,
     /// How it stands.
-    pub standing: Standing,
+    pub standing: DueStanding,
     /// Days until it is due, or since.
     pub days: i64,
     /// When it came first.
@@ -75,7 +76,7 @@ pub struct Calendar {
     /// The years that can be shown.
     pub years: Vec<i32>,
     /// What is due, by due date.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<DueReturn>,
 }
 
 /// Everything that came.
@@ -113,7 +114,7 @@ pub async fn calendar(books: &Books, actor: &Actor, year: Option<i32>) -> Result
             entries.push(entry);
         }
     }
-    entries.sort_by(|a: &Entry, b| a.due.cmp(&b.due));
+    entries.sort_by(|a: &DueReturn, b| a.due.cmp(&b.due));
     Ok(Calendar { year, years, entries })
 }
 
@@ -146,7 +147,7 @@ impl Owed<'_> {
         }
     }
 
-    fn entry(&self, came: &Came, bureau: String, title: String) -> Entry {
+    fn entry(&self, came: &Came, bureau: String, title: String) -> DueReturn {
         let answers = |u: &Upload, p: &Part| u.source == self.source && self.answers(&p.form, p.period, &u.received);
         let sent = came.uploads.iter().filter(|(u, _)| u.tally.parts.iter().any(|p| answers(u, p)));
         let uploads: Vec<&Upload> = sent.map(|(u, _)| u).collect();
@@ -158,12 +159,12 @@ impl Owed<'_> {
         let first = uploads.iter().map(|u| &u.received).chain(arrived.map(|a| &a.received)).min();
         let newest = uploads.last();
         let standing = match first {
-            Some(_) if came.uploads.iter().any(wrong) => Standing::NeedsCorrection,
-            Some(_) => Standing::Received,
-            _ if self.today > self.due => Standing::Overdue,
-            _ => Standing::Due,
+            Some(_) if came.uploads.iter().any(wrong) => DueStanding::NeedsCorrection,
+            Some(_) => DueStanding::Received,
+            _ if self.today > self.due => DueStanding::Overdue,
+            _ => DueStanding::Due,
         };
-        Entry {
+        DueReturn {
             bureau,
             title,
             period: self.period,
@@ -204,13 +205,13 @@ mod tests {
             (entry.standing, entry.late, entry.days)
         };
         let returns = came("returns", Some(2025), "2026-04-02T00:00:00+0800");
-        assert_eq!(standing(owed("returns", Some(2025), "2026-04-10"), &returns), (Standing::Received, true, 10));
-        assert_eq!(standing(owed("returns", Some(2024), "2026-04-10"), &returns), (Standing::Overdue, false, 10));
-        assert_eq!(standing(owed("returns", Some(2024), "2026-03-31"), &returns), (Standing::Due, false, 0));
+        assert_eq!(standing(owed("returns", Some(2025), "2026-04-10"), &returns), (DueStanding::Received, true, 10));
+        assert_eq!(standing(owed("returns", Some(2024), "2026-04-10"), &returns), (DueStanding::Overdue, false, 10));
+        assert_eq!(standing(owed("returns", Some(2024), "2026-03-31"), &returns), (DueStanding::Due, false, 0));
         let list = came("list", None, "2025-03-31T10:00:00+0800");
-        assert_eq!(standing(owed("list", None, "2026-03-01"), &list), (Standing::Due, false, 30), "that was the year before's");
+        assert_eq!(standing(owed("list", None, "2026-03-01"), &list), (DueStanding::Due, false, 30), "that was the year before's");
         let list = came("list", None, "2025-04-01T10:00:00+0800");
-        assert_eq!(standing(owed("list", None, "2026-03-01"), &list), (Standing::Received, false, 30));
+        assert_eq!(standing(owed("list", None, "2026-03-01"), &list), (DueStanding::Received, false, 30));
     }
 
     #[test]
@@ -237,17 +238,17 @@ mod tests {
         };
         let once = Came { uploads: vec![(sent(1, "2025-01-05T00:00:00+0800"), Vec::new())], arrivals: Vec::new() };
         let standing = |came: &Came| owed("list", None, "2026-04-10").entry(came, String::new(), String::new());
-        assert_eq!(standing(&once).standing, Standing::Overdue);
+        assert_eq!(standing(&once).standing, DueStanding::Overdue);
         let again =
             Came { uploads: [once.uploads, vec![(sent(2, "2026-02-01T00:00:00+0800"), Vec::new())]].concat(), arrivals: Vec::new() };
         let entry = standing(&again);
-        assert_eq!((entry.standing, entry.number, entry.late), (Standing::Received, Some(2), false));
+        assert_eq!((entry.standing, entry.number, entry.late), (DueStanding::Received, Some(2), false));
         // Of two that stand beside each other the worse tells; of what is out of use nothing does.
         let mut both = again;
         both.uploads.push((sent(3, "2026-02-02T00:00:00+0800"), Vec::new()));
         both.uploads[1].0.verdict = Some(Verdict::NeedsCorrection);
-        assert_eq!(standing(&both).standing, Standing::NeedsCorrection);
+        assert_eq!(standing(&both).standing, DueStanding::NeedsCorrection);
         both.uploads[1].1 = both.uploads[1].0.tally.parts.clone();
-        assert_eq!(standing(&both).standing, Standing::Received);
+        assert_eq!(standing(&both).standing, DueStanding::Received);
     }
 }

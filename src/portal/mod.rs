@@ -5,30 +5,30 @@
 //! processes of this program, pages read what runs published.
 //!
 //! Owns: the books (settings, clock and the ledger over its connections), which all rooms stand on, and the rooms. What a room has in
-//! memory is a type of its own, whose clones share it: [`uploads::Uploads`], [`night::Night`], [`pool::Pool`], [`quality::Quality`].
-//! Invariant: nothing here knows requests, answers or pages; what went wrong is a [`error::PortalError`], which `web` answers.
+//! memory is a type of its own, whose clones share it: `Uploads`, `Night`, `Pool`, `Quality`.
+//! Invariant: nothing here knows requests, answers or pages; what went wrong is a `PortalError`, which `web` answers.
 
-pub mod actor;
-pub mod adoption;
+pub(crate) mod actor;
+pub(crate) mod adoption;
 pub mod anchors;
 pub mod audit;
-pub mod books;
-pub mod calendar;
+pub(crate) mod books;
+pub(crate) mod calendar;
 pub mod clock;
 mod connections;
-pub mod demo;
-pub mod error;
-pub mod flaws;
+pub(crate) mod demo;
+pub(crate) mod error;
+pub(crate) mod flaws;
 mod followed;
-pub mod integrity;
+pub(crate) mod integrity;
 pub mod night;
-pub mod notices;
+pub(crate) mod notices;
 pub mod password;
 pub mod people;
-pub mod pool;
-pub mod quality;
-pub mod reserve;
-pub mod retention;
-pub mod runs;
-pub mod text;
+pub(crate) mod pool;
+pub(crate) mod quality;
+pub(crate) mod reserve;
+pub(crate) mod retention;
+pub(crate) mod runs;
+pub(crate) mod text;
 pub mod uploads;

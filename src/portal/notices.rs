@@ -146,7 +146,7 @@ enum Unsent {
 
 /// The answer of 企业微信 and 钉钉, which say in its body whether they took a notice.
 #[derive(Deserialize)]
-struct Answer {
+struct ServiceAnswer {
     errcode: i64,
 }
 
@@ -172,9 +172,9 @@ async fn send(client: &Client, options: &NoticeOptions, notice: &Notice, millise
             return Err(Unsent::NoAnswer);
         }
     }
-    match serde_json::from_slice::<Answer>(&answer) {
-        Ok(Answer { errcode: 0 }) => Ok(()),
-        Ok(Answer { errcode }) => Err(Unsent::Refused(errcode)),
+    match serde_json::from_slice::<ServiceAnswer>(&answer) {
+        Ok(ServiceAnswer { errcode: 0 }) => Ok(()),
+        Ok(ServiceAnswer { errcode }) => Err(Unsent::Refused(errcode)),
         Err(_) => Err(Unsent::NoAnswer),
     }
 }

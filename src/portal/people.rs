@@ -21,7 +21,7 @@ const PREFIX: &str = "hc_";
 
 /// Why an account or token cannot be as wished.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Problem {
+pub enum WishProblem {
     /// The name holds what no name may.
     Name,
     /// The name is taken.
@@ -40,18 +40,18 @@ pub enum Problem {
     Display,
 }
 
-impl Problem {
+impl WishProblem {
     /// What people read.
     pub fn text(self) -> &'static str {
         portal(match self {
-            Problem::Name => "account_name",
-            Problem::Taken => "account_taken",
-            Problem::Role => "account_role",
-            Problem::Source => "account_source",
-            Problem::Needless => "account_needless",
-            Problem::LastAdministrator => "account_last",
-            Problem::Days => "token_days",
-            Problem::Display => "account_display",
+            WishProblem::Name => "account_name",
+            WishProblem::Taken => "account_taken",
+            WishProblem::Role => "account_role",
+            WishProblem::Source => "account_source",
+            WishProblem::Needless => "account_needless",
+            WishProblem::LastAdministrator => "account_last",
+            WishProblem::Days => "token_days",
+            WishProblem::Display => "account_display",
         })
     }
 }
@@ -75,7 +75,7 @@ pub struct Person {
 
 /// A token as pages and programs see it.
 #[derive(Debug, Clone, Serialize)]
-pub struct Program {
+pub struct ProgramToken {
     /// Number.
     pub id: i64,
     /// What it is for.
@@ -131,26 +131,26 @@ pub fn one_time_password() -> String {
 }
 
 /// Whether a role and a source can go together.
-pub fn role_and_source(config: &Config, role: &str, source: &str) -> Result<(Role, Option<String>), Problem> {
-    let role = Role::from_id(role).ok_or(Problem::Role)?;
+pub fn role_and_source(config: &Config, role: &str, source: &str) -> Result<(Role, Option<String>), WishProblem> {
+    let role = Role::from_id(role).ok_or(WishProblem::Role)?;
     match (role, source) {
         (Role::Clerk, source) if config.source.get(source).is_some_and(|s| !s.disabled) => Ok((role, Some(source.to_owned()))),
-        (Role::Clerk, _) => Err(Problem::Source),
+        (Role::Clerk, _) => Err(WishProblem::Source),
         (_, "") => Ok((role, None)),
-        _ => Err(Problem::Needless),
+        _ => Err(WishProblem::Needless),
     }
 }
 
 /// What pages show of an account: as typed, its name if nothing was.
-pub fn shown_name(typed: &str, name: &str) -> Result<String, Problem> {
+pub fn shown_name(typed: &str, name: &str) -> Result<String, WishProblem> {
     let shown = if typed.trim().is_empty() { name } else { typed.trim() };
-    if shown.chars().count() > 64 || shown.chars().any(char::is_control) { Err(Problem::Display) } else { Ok(shown.to_owned()) }
+    if shown.chars().count() > 64 || shown.chars().any(char::is_control) { Err(WishProblem::Display) } else { Ok(shown.to_owned()) }
 }
 
-fn problem(not: NotMade) -> Result<Problem, PortalError> {
+fn problem(not: NotMade) -> Result<WishProblem, PortalError> {
     match not {
-        NotMade::Taken => Ok(Problem::Taken),
-        NotMade::LastAdministrator => Ok(Problem::LastAdministrator),
+        NotMade::Taken => Ok(WishProblem::Taken),
+        NotMade::LastAdministrator => Ok(WishProblem::LastAdministrator),
         NotMade::Unknown => Err(PortalError::NotFound),
     }
 }
@@ -161,7 +161,7 @@ async fn change<T: Send + 'static>(
     actor: &Actor,
     address: &str,
     make: impl FnOnce(&mut crate::ledger::Ledger, By<'_>) -> crate::ledger::Made<T> + Send + 'static,
-) -> Result<Result<T, Problem>, PortalError> {
+) -> Result<Result<T, WishProblem>, PortalError> {
     match books.change(actor, address, make).await? {
         Ok(made) => Ok(Ok(made)),
         Err(not) => Ok(Err(problem(not)?)),
@@ -202,11 +202,11 @@ pub async fn one(books: &Books, id: i64) -> Result<Person, PortalError> {
 }
 
 /// Makes an account with a one-time password.
-pub async fn add(books: &Books, actor: &Actor, address: &str, wish: &Wish) -> Result<Result<Made, Problem>, PortalError> {
+pub async fn add(books: &Books, actor: &Actor, address: &str, wish: &Wish) -> Result<Result<Made, WishProblem>, PortalError> {
     let name = wish.name.trim().to_owned();
     let checked = account_name::may_be_carried(&name)
         .then_some(())
-        .ok_or(Problem::Name)
+        .ok_or(WishProblem::Name)
         .and_then(|()| Ok((role_and_source(&books.config, &wish.role, &wish.source)?, shown_name(&wish.display, &name)?)));
     let ((role, source), display) = match checked {
         Ok(checked) => checked,
@@ -225,7 +225,7 @@ pub async fn add(books: &Books, actor: &Actor, address: &str, wish: &Wish) -> Re
 }
 
 /// Changes what an account is.
-pub async fn edit(books: &Books, actor: &Actor, address: &str, id: i64, wish: &Wish) -> Result<Result<(), Problem>, PortalError> {
+pub async fn edit(books: &Books, actor: &Actor, address: &str, id: i64, wish: &Wish) -> Result<Result<(), WishProblem>, PortalError> {
     let account = one(books, id).await?;
     let checked = role_and_source(&books.config, &wish.role, &wish.source).and_then(|r| Ok((r, shown_name(&wish.display, &account.name)?)));
     let ((role, source), display) = match checked {
@@ -249,31 +249,31 @@ pub async fn reset(books: &Books, actor: &Actor, address: &str, id: i64) -> Resu
 }
 
 /// A token as pages and programs see it at a moment of the ledger.
-pub fn program(token: Token, now: &str) -> Program {
+pub fn program(token: Token, now: &str) -> ProgramToken {
     let state = match &token {
         t if t.revoked => "revoked",
         t if t.expires.as_str() <= now => "expired",
         _ => "active",
     };
     let Token { id, label, role, source, expires, created_by, .. } = token;
-    Program { id, label, role, source, expires: shown(&expires), created_by, state }
+    ProgramToken { id, label, role, source, expires: shown(&expires), created_by, state }
 }
 
 /// All tokens, newest first.
-pub async fn programs(books: &Books) -> Result<Vec<Program>, PortalError> {
+pub async fn programs(books: &Books) -> Result<Vec<ProgramToken>, PortalError> {
     let now = books.clock.stamp();
     Ok(books.read(|l| l.tokens()).await?.into_iter().map(|t| program(t, &now)).collect())
 }
 
 /// A token to be made, and its text, which is kept nowhere.
-pub fn new_token(config: &Config, clock: &Clock, by: &str, wish: &Wish, days: u32) -> Result<(Token, String), Problem> {
+pub fn new_token(config: &Config, clock: &Clock, by: &str, wish: &Wish, days: u32) -> Result<(Token, String), WishProblem> {
     let label = wish.name.trim().to_owned();
     let (role, source) = role_and_source(config, &wish.role, &wish.source)?;
     match () {
-        () if !account_name::may_be_carried(&label) => return Err(Problem::Name),
+        () if !account_name::may_be_carried(&label) => return Err(WishProblem::Name),
         // Who manages accounts is a person.
-        () if role == Role::Administrator => return Err(Problem::Role),
-        () if !(1..=LONGEST_DAYS).contains(&days) => return Err(Problem::Days),
+        () if role == Role::Administrator => return Err(WishProblem::Role),
+        () if !(1..=LONGEST_DAYS).contains(&days) => return Err(WishProblem::Days),
         () => {}
     }
     let expires = Clock::text(clock.now() + TimeDelta::days(i64::from(days)));
@@ -281,7 +281,13 @@ pub fn new_token(config: &Config, clock: &Clock, by: &str, wish: &Wish, days: u3
 }
 
 /// Makes a token.
-pub async fn add_token(books: &Books, actor: &Actor, address: &str, wish: &Wish, days: u32) -> Result<Result<Made, Problem>, PortalError> {
+pub async fn add_token(
+    books: &Books,
+    actor: &Actor,
+    address: &str,
+    wish: &Wish,
+    days: u32,
+) -> Result<Result<Made, WishProblem>, PortalError> {
     let (token, secret) = match new_token(&books.config, &books.clock, &actor.name, wish, days) {
         Ok(made) => made,
         Err(problem) => return Ok(Err(problem)),
@@ -309,10 +315,10 @@ mod tests {
         let of = |role, source| role_and_source(&config, role, source);
         assert_eq!(of("clerk", "statistics"), Ok((Role::Clerk, Some("statistics".to_owned()))));
         assert_eq!(of("operator", ""), Ok((Role::Operator, None)));
-        assert_eq!(of("clerk", ""), Err(Problem::Source));
-        assert_eq!(of("clerk", "tax"), Err(Problem::Source));
-        assert_eq!(of("operator", "statistics"), Err(Problem::Needless));
-        assert_eq!(of("root", ""), Err(Problem::Role));
+        assert_eq!(of("clerk", ""), Err(WishProblem::Source));
+        assert_eq!(of("clerk", "tax"), Err(WishProblem::Source));
+        assert_eq!(of("operator", "statistics"), Err(WishProblem::Needless));
+        assert_eq!(of("root", ""), Err(WishProblem::Role));
     }
 
     #[test]
@@ -323,10 +329,10 @@ mod tests {
             new_token(&config, &Clock::new(None), "root", &wish, days).map(|(_, text)| text)
         };
         assert!(token("nightly", "operator", 365).is_ok_and(|text| text.starts_with("hc_") && text.len() > 30));
-        assert_eq!(token("nightly", "operator", 366), Err(Problem::Days));
-        assert_eq!(token("nightly", "operator", 0), Err(Problem::Days));
-        assert_eq!(token("nightly", "administrator", 1), Err(Problem::Role));
-        assert_eq!(token("a b", "operator", 1), Err(Problem::Name));
+        assert_eq!(token("nightly", "operator", 366), Err(WishProblem::Days));
+        assert_eq!(token("nightly", "operator", 0), Err(WishProblem::Days));
+        assert_eq!(token("nightly", "administrator", 1), Err(WishProblem::Role));
+        assert_eq!(token("a b", "operator", 1), Err(WishProblem::Name));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::error::PortalError;
 use super::flaws::Flaws;
 use super::integrity;
 use super::night::{Current, Night};
-use super::quality::Found;
+use super::quality::FoundBySeverity;
 use crate::config::{Config, Workbook};
 use crate::content::Verified;
 use crate::ledger::{Adoption, Cause, HistoryLine, Outcome, RecordedRun};
@@ -27,7 +27,7 @@ pub const LINES: u64 = 30;
 #[derive(Debug, Clone, Serialize)]
 pub struct History {
     /// Lines from the newest.
-    pub lines: Vec<Line>,
+    pub lines: Vec<Attempt>,
     /// Lines in all.
     pub all: u64,
     /// This page, from 1.
@@ -38,8 +38,7 @@ pub struct History {
 
 /// A line of the history.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
-#[schema(as = Attempt)]
-pub struct Line {
+pub struct Attempt {
     /// Number of the attempt; nothing for a run of the command line.
     pub attempt: Option<i64>,
     /// Why it was started.
@@ -59,14 +58,15 @@ pub struct Line {
     /// Why it failed, for those who can do something about it.
     pub message: Option<String>,
     /// The run's figures.
-    pub summary: Option<Numbers>,
+    pub summary: Option<RunNumbers>,
     /// Whether the run is adopted.
     pub adopted: bool,
 }
 
 /// A run's figures as they may be told to whoever sees runs: counts, and no money.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
-pub struct Numbers {
+#[schema(as = Numbers)]
+pub struct RunNumbers {
     /// Inputs read.
     pub files: u64,
     /// Inputs that could not be read.
@@ -80,19 +80,20 @@ pub struct Numbers {
     /// Patents credited to enterprises, co-owners counted each.
     pub patent_credits: u64,
     /// Findings.
-    pub findings: Found,
+    pub findings: FoundBySeverity,
 }
 
-impl Numbers {
+impl RunNumbers {
     fn of(summary: &Summary, held: &HeldBack) -> Self {
         let Summary { files, refused, enterprises, pooled, unjudged, patent_credits, findings, .. } = *summary;
-        Self { files, refused, enterprises, pooled, unjudged, patent_credits, findings: Found::told(findings, held.findings) }
+        Self { files, refused, enterprises, pooled, unjudged, patent_credits, findings: FoundBySeverity::told(findings, held.findings) }
     }
 }
 
 /// A run in full.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
-pub struct Run {
+#[schema(as = Run)]
+pub struct WholeRun {
     /// Its id.
     pub id: String,
     /// Reference date.
@@ -106,20 +107,21 @@ pub struct Run {
     /// Who started it.
     pub account: Option<String>,
     /// Its figures.
-    pub summary: Numbers,
+    pub summary: RunNumbers,
     /// What its folder says; nothing if the folder is gone.
     pub file: Option<RunFile>,
     /// Files that this reader may take.
     pub downloads: Vec<WrittenFile>,
     /// Its adoption.
-    pub adoption: Option<Adopted>,
+    pub adoption: Option<ShownAdoption>,
     /// Records by dataset and place.
     pub accounts: Vec<Accounted>,
 }
 
 /// An adoption as pages show it.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
-pub struct Adopted {
+#[schema(as = Adopted)]
+pub struct ShownAdoption {
     /// Who adopted it.
     pub account: String,
     /// When.
@@ -151,7 +153,7 @@ pub struct RunFile {
     /// SHA-256 of the settings in force.
     pub settings: String,
     /// Inputs.
-    pub inputs: Vec<InputFile>,
+    pub inputs: Vec<RunInput>,
     /// Files written, `run.json` aside; not every reader may take, or know of, each.
     #[serde(skip_serializing)]
     pub files: Vec<WrittenFile>,
@@ -161,7 +163,7 @@ pub struct RunFile {
 
 impl From<&RunRecord> for RunFile {
     fn from(record: &RunRecord) -> Self {
-        let input = |input: &crate::run::Input| InputFile {
+        let input = |input: &crate::run::Input| RunInput {
             path: input.path.clone(),
             source: input.source.clone(),
             bureau: input.bureau.clone(),
@@ -171,7 +173,7 @@ impl From<&RunRecord> for RunFile {
             refused: input.refused,
         };
         let file = |file: &crate::run::Written| WrittenFile { path: file.path.clone(), bytes: file.bytes, sha256: file.sha256.clone() };
-        let since = |since: crate::run::Differences| Changes {
+        let since = |since: crate::run::Differences| ChangesSince {
             entered: since.entered,
             left: since.left,
             enterprises: Some(since.enterprises),
@@ -196,7 +198,8 @@ impl From<&RunRecord> for RunFile {
 
 /// An input of a run.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
-pub struct InputFile {
+#[schema(as = InputFile)]
+pub struct RunInput {
     /// Path below the inputs root; empty for all files of a source of statistics together, where the closed edition may not be seen.
     pub path: String,
     /// The source.
@@ -233,13 +236,12 @@ pub struct ComparedWith {
     /// The day on which it was adopted.
     pub adopted: String,
     /// What has changed since; nothing if it left no data to compare with.
-    pub since: Option<Changes>,
+    pub since: Option<ChangesSince>,
 }
 
 /// What has changed between two runs.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
-#[schema(as = ChangesSince)]
-pub struct Changes {
+pub struct ChangesSince {
     /// Enterprises that entered the pool.
     pub entered: u64,
     /// Enterprises that left it.
@@ -250,7 +252,7 @@ pub struct Changes {
     pub figures: Option<u64>,
 }
 
-impl Changes {
+impl ChangesSince {
     /// Without what would tell of fewer than three enterprises: a figure that differs may be one of statistics.
     fn hold_back(&mut self) {
         if self.enterprises.is_some_and(|n| usize::try_from(n).is_ok_and(is_few)) {
@@ -279,13 +281,13 @@ pub async fn history(books: &Books, actor: &Actor, page: u64) -> Result<History,
         })
         .await?;
     let told = actor.may(Right::StartRuns) || actor.may(Right::SeeClosed);
-    let numbers = |summary: &Summary| Numbers::of(summary, &summary.held_back(&books.config, actor.may(Right::SeeClosed)));
+    let numbers = |summary: &Summary| RunNumbers::of(summary, &summary.held_back(&books.config, actor.may(Right::SeeClosed)));
     let lines = lines.into_iter().map(|l| line(l, told, &adoptions, numbers)).collect();
     Ok(History { lines, all, page, pages: all.div_ceil(LINES).max(1) })
 }
 
-fn line(line: HistoryLine, told: bool, adoptions: &[Adoption], numbers: impl Fn(&Summary) -> Numbers) -> Line {
-    Line {
+fn line(line: HistoryLine, told: bool, adoptions: &[Adoption], numbers: impl Fn(&Summary) -> RunNumbers) -> Attempt {
+    Attempt {
         attempt: line.attempt,
         cause: line.cause,
         account: line.account,
@@ -319,7 +321,7 @@ pub async fn recorded(books: &Books, id: &str) -> Result<RecordedRun, PortalErro
 ///
 /// # Errors
 /// There is no such run.
-pub async fn run(books: &Books, actor: &Actor, id: &str) -> Result<Run, PortalError> {
+pub async fn run(books: &Books, actor: &Actor, id: &str) -> Result<WholeRun, PortalError> {
     let recorded = recorded(books, id).await?;
     let asked = id.to_owned();
     let (line, adoption) = books.read(move |l| Ok((l.history_of(&asked)?, l.adoption(&asked)?))).await?;
@@ -330,11 +332,11 @@ pub async fn run(books: &Books, actor: &Actor, id: &str) -> Result<Run, PortalEr
     let held = summary.held_back(config, actor.may(Right::SeeClosed));
     if let Some(file) = file.as_mut().filter(|_| !actor.may(Right::SeeClosed)) {
         file.inputs = told_together(config, std::mem::take(&mut file.inputs), &held);
-        file.adopted.iter_mut().filter_map(|with| with.since.as_mut()).for_each(Changes::hold_back);
+        file.adopted.iter_mut().filter_map(|with| with.since.as_mut()).for_each(ChangesSince::hold_back);
     }
     let known = file.as_ref().map(|f| f.files.clone()).unwrap_or_default();
     let downloads = known.into_iter().filter(|f| summary.written.contains(&f.path) && actor.may(right_for(&f.path))).collect();
-    Ok(Run {
+    Ok(WholeRun {
         id: id.to_owned(),
         as_of: recorded.as_of,
         seconds: seconds(&recorded.started, &recorded.finished),
@@ -342,10 +344,10 @@ pub async fn run(books: &Books, actor: &Actor, id: &str) -> Result<Run, PortalEr
         cause: line.as_ref().map_or(Cause::Command, |l| l.cause),
         account: line.and_then(|l| l.account),
         accounts: accounted(&summary, &held),
-        summary: Numbers::of(&summary, &held),
+        summary: RunNumbers::of(&summary, &held),
         file,
         downloads,
-        adoption: adoption.map(|a| Adopted { account: a.account, adopted: a.adopted, note: a.note }),
+        adoption: adoption.map(|a| ShownAdoption { account: a.account, adopted: a.adopted, note: a.note }),
     })
 }
 
@@ -362,8 +364,8 @@ async fn run_file(books: &Books, id: &str, record_sha256: &str) -> Result<Option
 
 /// Inputs where the closed edition may not be seen: files of a source of statistics stand together in one line, since a bureau
 /// may send a file an enterprise and name it so.
-fn told_together(config: &Config, inputs: Vec<InputFile>, held: &HeldBack) -> Vec<InputFile> {
-    let mut told: Vec<InputFile> = Vec::new();
+fn told_together(config: &Config, inputs: Vec<RunInput>, held: &HeldBack) -> Vec<RunInput> {
+    let mut told: Vec<RunInput> = Vec::new();
     for input in inputs {
         if !sends_statistics(config, &input.source) {
             told.push(input);
@@ -371,7 +373,7 @@ fn told_together(config: &Config, inputs: Vec<InputFile>, held: &HeldBack) -> Ve
             sum.rows = Some(sum.rows.unwrap_or_default() + input.rows.unwrap_or_default());
             sum.refused &= input.refused;
         } else {
-            told.push(InputFile { path: String::new(), sha256: String::new(), bytes: 0, ..input });
+            told.push(RunInput { path: String::new(), sha256: String::new(), bytes: 0, ..input });
         }
     }
     let few = |source: &str| source.is_empty() || held.of(|s, _| s == source).1;
@@ -459,7 +461,7 @@ mod tests {
     #[test]
     fn inputs_of_statistics_are_told_together_where_they_are_closed() {
         let config = crate::config::load_defaults(std::path::Path::new(".")).expect("the built-in settings");
-        let input = |path: &str, source: &str, rows, refused| InputFile {
+        let input = |path: &str, source: &str, rows, refused| RunInput {
             path: path.to_owned(),
             source: source.to_owned(),
             bureau: source.to_owned(),

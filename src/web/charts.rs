@@ -1,11 +1,11 @@
 //! The charts of the quality pages; their numbers stand in the tables beside them.
 
-use super::svg::{Bar, Bars, Flow, Ink, Line, Lines, Node};
+use super::svg::{Bar, BarChart, FlowChart, Ink, LineChart, LineSeries, Node};
 use crate::finding::word;
 use crate::model::account::Place;
 use crate::model::severity::Severity;
 use crate::model::words::Lang;
-use crate::portal::quality::{BureauQuality, EditQuality, FormQuality, Found, Moment, Origin, Overview};
+use crate::portal::quality::{BureauQuality, EditQuality, FormQuality, FoundBySeverity, Moment, OriginOfRecords, QualityOverview};
 use crate::portal::text::{grouped, portal, say, shown};
 
 /// Edits drawn.
@@ -25,10 +25,10 @@ fn series() -> [(String, Ink); 3] {
 }
 
 /// Bars of what is told; what is held back in part is in no bar, since a bar without it would be wrong.
-fn by_severity(id: &str, title: &str, description: &str, rows: Vec<(String, Found)>) -> String {
-    let told = |(name, found): (String, Found)| Some(Bar { name, parts: found.numbers().into_iter().collect::<Option<_>>()? });
+fn by_severity(id: &str, title: &str, description: &str, rows: Vec<(String, FoundBySeverity)>) -> String {
+    let told = |(name, found): (String, FoundBySeverity)| Some(Bar { name, parts: found.numbers().into_iter().collect::<Option<_>>()? });
     let bars: Vec<Bar> = rows.into_iter().filter_map(told).collect();
-    Bars { id, title: portal(title), description: portal(description), series: &series(), bars: &bars }.draw()
+    BarChart { id, title: portal(title), description: portal(description), series: &series(), bars: &bars }.draw()
 }
 
 /// A bureau's name, or the words for none.
@@ -49,17 +49,17 @@ pub fn form_chart(forms: &[FormQuality]) -> String {
 }
 
 /// The edits with most findings.
-pub fn edit_chart(overview: &Overview) -> String {
+pub fn edit_chart(overview: &QualityOverview) -> String {
     let found = overview.edits.iter().filter(|e| e.findings.is_some_and(|n| n > 0)).take(MOST);
     let rows = found.map(|e| {
         let own = Severity::ALL.map(|s| if s.id() == e.severity { e.findings } else { Some(0) });
-        (format!("{} {}", e.code, e.name), Found::of(own))
+        (format!("{} {}", e.code, e.name), FoundBySeverity::of(own))
     });
     by_severity("edits", "quality_edits", "quality_beside", rows.collect())
 }
 
 /// What came in and where it ended.
-pub fn flow_chart(origins: &[Origin]) -> String {
+pub fn flow_chart(origins: &[OriginOfRecords]) -> String {
     let inks = [Ink::Good, Ink::Plain, Ink::Apart, Ink::Crossed, Ink::Faint, Ink::Error];
     // Bands are of what is told; a sum of them is of no more.
     let ended = |place: usize| origins.iter().filter_map(|o| o.places[place]).sum::<u64>();
@@ -73,7 +73,7 @@ pub fn flow_chart(origins: &[Origin]) -> String {
     let whole = origins.iter().all(|o| o.came.is_some() && o.places.iter().all(Option::is_some));
     let key = if whole { "portal.quality_flow_told" } else { "portal.quality_flow_part" };
     let description = say(key, &[grouped(total), told.join("、")]);
-    Flow { id: "flow", title: portal("quality_flow"), description: &description, from: &from, to: &to, numbers: &numbers }.draw()
+    FlowChart { id: "flow", title: portal("quality_flow"), description: &description, from: &from, to: &to, numbers: &numbers }.draw()
 }
 
 /// A moment as the foot of a chart shows it: `07-01 02:00`.
@@ -84,23 +84,23 @@ fn short(finished: &str) -> String {
 /// Findings over time.
 pub fn trend_chart(moments: &[Moment]) -> String {
     let names: Vec<String> = moments.iter().map(|m| short(&m.finished)).collect();
-    let of = [|f: Found| f.error, |f: Found| f.explain, |f: Found| f.note];
-    let lines: Vec<Line> = series()
+    let of = [|f: FoundBySeverity| f.error, |f: FoundBySeverity| f.explain, |f: FoundBySeverity| f.note];
+    let lines: Vec<LineSeries> = series()
         .into_iter()
         .zip(of)
-        .map(|((name, ink), of)| Line { name, ink, numbers: moments.iter().map(|m| of(m.found)).collect() })
+        .map(|((name, ink), of)| LineSeries { name, ink, numbers: moments.iter().map(|m| of(m.found)).collect() })
         .collect();
-    Lines { id: "trend", title: portal("quality_trend"), description: portal("quality_beside"), moments: &names, lines: &lines }.draw()
+    LineChart { id: "trend", title: portal("quality_trend"), description: portal("quality_beside"), moments: &names, lines: &lines }.draw()
 }
 
 /// An edit's findings over time.
 pub fn edit_trend_chart(edit: &EditQuality) -> String {
     let names: Vec<String> = edit.trend.iter().map(|m| short(&m.finished)).collect();
-    let line = Line {
+    let line = LineSeries {
         name: portal("quality_findings").to_owned(),
         ink: Severity::from_id(&edit.severity).map_or(Ink::Note, ink),
         numbers: edit.trend.iter().map(|m| m.findings).collect(),
     };
     let title = format!("{} {}", edit.code, portal("quality_trend"));
-    Lines { id: "trend", title: &title, description: portal("quality_beside"), moments: &names, lines: &[line] }.draw()
+    LineChart { id: "trend", title: &title, description: portal("quality_beside"), moments: &names, lines: &[line] }.draw()
 }

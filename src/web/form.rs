@@ -8,6 +8,7 @@ use crate::portal::error::PortalError;
 use axum::body::to_bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use validator::Validate;
 
@@ -57,6 +58,20 @@ impl<S: Send + Sync, T: DeserializeOwned + Validate> FromRequest<S> for Posted<T
         form.validate().map_err(|problems| PortalError::Refused("fields", vec![named(&problems)]))?;
         Ok(Self(form))
     }
+}
+
+/// A form that only carries the word of its session.
+#[derive(Deserialize, Validate)]
+pub struct Nothing {}
+
+/// An option of a list to choose from.
+pub struct ListOption {
+    /// What is sent.
+    pub value: String,
+    /// What is shown.
+    pub label: String,
+    /// Whether it is chosen.
+    pub chosen: bool,
 }
 
 /// Compares without giving away how far two words agree; an empty one is never right.

@@ -20,7 +20,7 @@ use axum::response::{Html, IntoResponse, Response};
 #[derive(Debug, Clone)]
 pub struct Frame {
     /// Places to go, as far as the role may.
-    pub places: Vec<Place>,
+    pub places: Vec<NavigationEntry>,
     /// Who is signed in: name and role.
     pub person: Option<(String, String)>,
     /// The word that forms carry.
@@ -33,7 +33,7 @@ pub struct Frame {
 
 /// An entry of the navigation.
 #[derive(Debug, Clone)]
-pub struct Place {
+pub struct NavigationEntry {
     /// Its address.
     pub path: &'static str,
     /// Its name.
@@ -82,7 +82,7 @@ impl Frames {
     pub fn of(&self, actor: Option<&Actor>, here: &str) -> Frame {
         let places = actor.map_or_else(Vec::new, |actor| {
             let open = PLACES.iter().filter(|(_, _, right)| actor.may(*right) && !actor.must_change);
-            open.map(|(path, name, _)| Place { path, name: portal(name), here: *path == here }).collect()
+            open.map(|(path, name, _)| NavigationEntry { path, name: portal(name), here: *path == here }).collect()
         });
         Frame {
             places,

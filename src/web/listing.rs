@@ -20,7 +20,7 @@ pub enum Access {
 
 /// What a route takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum RouteKind {
     /// Nothing, or a form: a small body, and an answer soon.
     Page,
     /// Files, which it counts itself.
@@ -37,7 +37,7 @@ pub struct Listed {
     /// What it takes to be let in.
     pub access: Access,
     /// What it takes.
-    pub kind: Kind,
+    pub kind: RouteKind,
 }
 
 /// All routes of the portal; clones share them.
@@ -52,7 +52,7 @@ impl Listing {
 
     /// Whether a route takes files.
     pub fn takes_files(&self, path: &str) -> bool {
-        self.0.iter().any(|l| l.kind == Kind::Files && l.path == path)
+        self.0.iter().any(|l| l.kind == RouteKind::Files && l.path == path)
     }
 
     /// Whether what a browser asks for leads to one of our own pages, written as browsers write it: nobody is sent anywhere else.

@@ -12,7 +12,7 @@ use prometheus_client::registry::Registry;
 
 /// Labels of a request: the route as it is written, never what stands in it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct Request {
+pub struct RequestLabels {
     /// Method.
     pub method: String,
     /// Route, such as `/uploads/{id}`.
@@ -23,14 +23,14 @@ pub struct Request {
 
 /// Labels of what was refused before it was looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct Refused {
+pub struct RefusedLabels {
     /// `connection` (too many from one address), `stalled` (the other end kept us waiting), `sign_in`, `upload`, `program`.
     pub kind: String,
 }
 
 /// Labels of counts that the ledger keeps.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct Kept {
+pub struct KeptLabels {
     /// Verdict of an upload, or outcome of a run.
     pub outcome: String,
 }
@@ -44,19 +44,19 @@ pub struct Metrics {
     /// Connections at the moment.
     pub connections: Gauge,
     /// What was refused before it was looked at.
-    pub refused: Family<Refused, Counter>,
+    pub refused: Family<RefusedLabels, Counter>,
     /// Seconds from an upload's receipt to its verdict; whoever checks observes.
     pub check_seconds: Histogram,
     /// Uploads by verdict, `waiting` while they are checked; from the ledger.
-    pub uploads: Family<Kept, Gauge>,
+    pub uploads: Family<KeptLabels, Gauge>,
     /// Runs that the portal started by outcome, `running` while there is none; from the ledger.
-    pub runs: Family<Kept, Gauge>,
+    pub runs: Family<KeptLabels, Gauge>,
     /// When the last run that published anything ended, in seconds since 1970; 0 before the first.
     pub last_success: Gauge,
     /// Bytes of the ledger on disk.
     pub ledger_bytes: Gauge,
     /// Requests by route and status.
-    pub requests: Family<Request, Counter>,
+    pub requests: Family<RequestLabels, Counter>,
     /// Seconds until the head of the answer.
     pub request_seconds: Histogram,
 }
@@ -96,10 +96,10 @@ impl Metrics {
 
     /// Takes over what the ledger counts.
     pub fn take_over(&self, tallies: &Tallies, ledger_bytes: u64) {
-        let set = |family: &Family<Kept, Gauge>, counts: &[(String, u64)]| {
+        let set = |family: &Family<KeptLabels, Gauge>, counts: &[(String, u64)]| {
             family.clear();
             for (outcome, count) in counts {
-                family.get_or_create(&Kept { outcome: outcome.clone() }).set(i64::try_from(*count).unwrap_or(i64::MAX));
+                family.get_or_create(&KeptLabels { outcome: outcome.clone() }).set(i64::try_from(*count).unwrap_or(i64::MAX));
             }
         };
         set(&self.uploads, &tallies.uploads);

@@ -71,7 +71,7 @@ async fn measure(State(counters): State<Arc<Metrics>>, request: Request, next: N
     let method = request.method().to_string();
     let route = request.extensions().get::<MatchedPath>().map_or_else(|| "-".to_owned(), |m| m.as_str().to_owned());
     let response = next.run(request).await;
-    let labels = metrics::Request { method, route, status: response.status().as_u16() };
+    let labels = metrics::RequestLabels { method, route, status: response.status().as_u16() };
     let seconds = started.elapsed().as_secs_f64();
     tracing::info!(http.status = labels.status, http.seconds = seconds, "answered");
     counters.requests.get_or_create(&labels).inc();

@@ -2,7 +2,7 @@
 
 use super::door::body;
 use super::error::PageError;
-use super::listing::{Access, Kind, Listed};
+use super::listing::{Access, Listed, RouteKind};
 use super::state::App;
 use super::visitor::Visitor;
 use axum::Router;
@@ -29,31 +29,31 @@ impl Routes {
 
     /// A route that reads.
     pub fn get<H: Handler<T, App>, T: 'static>(self, path: &'static str, access: Access, handler: H) -> Self {
-        self.add((Method::GET, MethodFilter::GET), path, (access, Kind::Page), handler)
+        self.add((Method::GET, MethodFilter::GET), path, (access, RouteKind::Page), handler)
     }
 
     /// A route that changes something.
     pub fn post<H: Handler<T, App>, T: 'static>(self, path: &'static str, access: Access, handler: H) -> Self {
-        self.add((Method::POST, MethodFilter::POST), path, (access, Kind::Page), handler)
+        self.add((Method::POST, MethodFilter::POST), path, (access, RouteKind::Page), handler)
     }
 
     /// A route that takes files: it counts their bytes itself, and takes as long as they do.
     pub fn files<H: Handler<T, App>, T: 'static>(self, path: &'static str, access: Access, handler: H) -> Self {
-        self.add((Method::POST, MethodFilter::POST), path, (access, Kind::Files), handler)
+        self.add((Method::POST, MethodFilter::POST), path, (access, RouteKind::Files), handler)
     }
 
     fn add<H: Handler<T, App>, T: 'static>(
         mut self,
         (method, filter): (Method, MethodFilter),
         path: &'static str,
-        (access, kind): (Access, Kind),
+        (access, kind): (Access, RouteKind),
         handler: H,
     ) -> Self {
         self.table.push(Listed { method, path, access, kind });
         let route = on(filter, handler);
         let bounded = match kind {
-            Kind::Page => route.layer(from_fn(body::small)),
-            Kind::Files => route.layer(from_fn(body::files)),
+            RouteKind::Page => route.layer(from_fn(body::small)),
+            RouteKind::Files => route.layer(from_fn(body::files)),
         };
         let guarded = bounded.layer(from_fn(move |request: Request, next: Next| guard(access, request, next)));
         self.router = self.router.route(path, guarded);

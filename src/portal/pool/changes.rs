@@ -1,9 +1,9 @@
 //! What changed between the run before and the latest: who entered, who left, which figures are others.
 
-use super::columns::Kind;
+use super::columns::ShownKind;
 use super::data::PoolData;
 use super::edition::Edition;
-use super::show::Shown;
+use super::show::ShownValue;
 use crate::finding::word;
 use crate::model::words::Lang;
 use crate::portal::text::{portal, say};
@@ -15,11 +15,11 @@ const NAMED: usize = 500;
 const FIGURES: usize = 20_000;
 
 /// Changes made ready, for the two runs and the edition.
-pub type Kept = ((String, String, Edition), Arc<Changes>);
+pub type KeptChanges = ((String, String, Edition), Arc<PoolChanges>);
 
 /// Changes between two runs, as an edition shows them.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Changes {
+pub struct PoolChanges {
     /// The run before.
     pub previous: String,
     /// Its reference date.
@@ -29,23 +29,24 @@ pub struct Changes {
     /// Its reference date.
     pub latest_as_of: String,
     /// Who entered the pool.
-    pub entered: Part<Moved>,
+    pub entered: Bounded<Moved>,
     /// Who left it.
-    pub left: Part<Moved>,
+    pub left: Bounded<Moved>,
     /// Figures of enterprises that both runs know.
-    pub figures: Part<Changed>,
+    pub figures: Bounded<Changed>,
 }
 
 /// A list that is bounded, and how many there are in all.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
-pub struct Part<T> {
+#[schema(as = Part)]
+pub struct Bounded<T> {
     /// The first of them.
     pub listed: Vec<T>,
     /// All of them.
     pub total: usize,
 }
 
-impl<T> Part<T> {
+impl<T> Bounded<T> {
     fn new() -> Self {
         Self { listed: Vec::new(), total: 0 }
     }
@@ -83,14 +84,14 @@ pub struct Changed {
     /// Its unit.
     pub unit: String,
     /// What it was.
-    pub old: Shown,
+    pub old: ShownValue,
     /// What it is.
-    pub new: Shown,
+    pub new: ShownValue,
 }
 
 /// Compares two runs. A figure of statistics counts as changed only where consent was and is on record.
-pub fn compare(old: &PoolData, new: &PoolData, edition: Edition) -> Changes {
-    let (mut entered, mut left, mut figures) = (Part::new(), Part::new(), Part::new());
+pub fn compare(old: &PoolData, new: &PoolData, edition: Edition) -> PoolChanges {
+    let (mut entered, mut left, mut figures) = (Bounded::new(), Bounded::new(), Bounded::new());
     let (before, after) = (old.compared(), new.compared());
     let columns = columns_of_both(old, new);
     run::compare(&before, &after, &columns, |difference| match difference {
@@ -117,7 +118,7 @@ pub fn compare(old: &PoolData, new: &PoolData, edition: Edition) -> Changes {
             }
         }
     });
-    Changes {
+    PoolChanges {
         previous: old.run.clone(),
         previous_as_of: old.as_of.clone(),
         latest: new.run.clone(),
@@ -134,7 +135,7 @@ fn moved(data: &PoolData, row: usize, id: String, reasons: Vec<String>) -> Moved
 
 /// Columns that both runs show; verdicts and conclusions are told as reasons.
 fn columns_of_both(old: &PoolData, new: &PoolData) -> Vec<String> {
-    let told = |kind: Kind| matches!(kind, Kind::Verdict | Kind::Conclusion);
+    let told = |kind: ShownKind| matches!(kind, ShownKind::Verdict | ShownKind::Conclusion);
     let both = new.columns.iter().filter(|c| !told(c.kind) && c.id != "findings" && old.column(&c.id).is_some());
     both.map(|c| c.id.clone()).collect()
 }

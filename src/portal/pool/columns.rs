@@ -15,7 +15,7 @@ use std::collections::HashMap;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 #[schema(as = ColumnKind)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub enum ShownKind {
     /// The enterprise's name, which leads to its page.
     Name,
     /// A code, which is text however it looks.
@@ -42,16 +42,16 @@ pub enum Kind {
     Conclusion,
 }
 
-impl Kind {
+impl ShownKind {
     /// Whether it stands on the right, digit below digit.
     pub fn is_number(self) -> bool {
-        matches!(self, Kind::Amount | Kind::Number | Kind::Ratio | Kind::Count)
+        matches!(self, ShownKind::Amount | ShownKind::Number | ShownKind::Ratio | ShownKind::Count)
     }
 }
 
 /// A column.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Column {
+pub struct ShownColumn {
     /// Its id in queries, which is the name in the dataset.
     pub id: String,
     /// What people call it.
@@ -59,7 +59,7 @@ pub struct Column {
     /// The unit of its figures, or nothing.
     pub unit: String,
     /// What it holds.
-    pub kind: Kind,
+    pub kind: ShownKind,
     /// Whether it shows figures of statistics.
     pub statistics: bool,
     /// The criterion whose figure it is.
@@ -72,7 +72,7 @@ pub struct Column {
     pub words: HashMap<String, (usize, String)>,
 }
 
-impl Column {
+impl ShownColumn {
     /// Its place in the dataset as an edition shows it.
     pub fn index_in(&self, edition: Edition) -> Option<usize> {
         self.open.filter(|_| edition == Edition::Operator).or(self.index)
@@ -80,7 +80,7 @@ impl Column {
 }
 
 /// The columns of the table in their order, as far as the dataset has them.
-pub fn columns_of(config: &Config, schema: &Schema, criteria: &[String], years: &[i32]) -> Vec<Column> {
+pub fn columns_of(config: &Config, schema: &Schema, criteria: &[String], years: &[i32]) -> Vec<ShownColumn> {
     let last = years.last().copied().unwrap_or_default();
     let mut ids = shown(config, &config.pool.table, years);
     ids.extend(criteria.iter().map(|c| format!("verdict_{c}")));
@@ -94,20 +94,20 @@ pub fn shown(config: &Config, list: &[String], years: &[i32]) -> Vec<String> {
 }
 
 /// A column of the dataset, or what is computed of it; nothing if there is no such column.
-pub fn column(config: &Config, schema: &Schema, id: &str, last_year: i32) -> Option<Column> {
+pub fn column(config: &Config, schema: &Schema, id: &str, last_year: i32) -> Option<ShownColumn> {
     let index = schema.index_of(id).ok();
     let kind = match (id, index) {
-        ("conclusion", _) => Kind::Conclusion,
-        ("name", Some(_)) => Kind::Name,
-        ("uscc", Some(_)) => Kind::Code,
-        (id, Some(_)) if id.starts_with("verdict_") => Kind::Verdict,
+        ("conclusion", _) => ShownKind::Conclusion,
+        ("name", Some(_)) => ShownKind::Name,
+        ("uscc", Some(_)) => ShownKind::Code,
+        (id, Some(_)) if id.starts_with("verdict_") => ShownKind::Verdict,
         (_, Some(index)) => kind_of(shape_of(config, id), schema.field(index).data_type())?,
         _ => return None,
     };
     // Of a run that did not tell them apart, findings may all rest on statistics.
     let uncounted = id == "findings" && schema.index_of("findings_shown").is_err();
     let statistics = uncounted || is_statistics(config, id, kind);
-    Some(Column {
+    Some(ShownColumn {
         id: id.to_owned(),
         label: label(config, id),
         unit: unit(config, id, kind),
@@ -116,31 +116,31 @@ pub fn column(config: &Config, schema: &Schema, id: &str, last_year: i32) -> Opt
         criterion: statistics.then(|| judged_by(config, id, last_year)).flatten().map(str::to_owned),
         index,
         open: schema.index_of(&format!("{id}_shown")).ok(),
-        words: if kind == Kind::Word { words(config, id) } else { HashMap::new() },
+        words: if kind == ShownKind::Word { words(config, id) } else { HashMap::new() },
     })
 }
 
-fn kind_of(shape: Shape, data_type: &DataType) -> Option<Kind> {
+fn kind_of(shape: Shape, data_type: &DataType) -> Option<ShownKind> {
     Some(match (shape, data_type) {
-        (Shape::Word, DataType::Utf8) => Kind::Word,
-        (_, DataType::Utf8) => Kind::Text,
-        (Shape::Amount, DataType::Decimal128(..)) => Kind::Amount,
-        (Shape::Ratio, DataType::Decimal128(..)) => Kind::Ratio,
-        (_, DataType::Decimal128(..)) => Kind::Number,
-        (_, DataType::Int64) => Kind::Count,
-        (_, DataType::Date32) => Kind::Date,
-        (_, DataType::Boolean) => Kind::Flag,
+        (Shape::Word, DataType::Utf8) => ShownKind::Word,
+        (_, DataType::Utf8) => ShownKind::Text,
+        (Shape::Amount, DataType::Decimal128(..)) => ShownKind::Amount,
+        (Shape::Ratio, DataType::Decimal128(..)) => ShownKind::Ratio,
+        (_, DataType::Decimal128(..)) => ShownKind::Number,
+        (_, DataType::Int64) => ShownKind::Count,
+        (_, DataType::Date32) => ShownKind::Date,
+        (_, DataType::Boolean) => ShownKind::Flag,
         _ => return None,
     })
 }
 
 /// Whether a column shows figures of statistics. Decimals that these settings do not know from elsewhere are taken for
 /// some: the run may have had other settings.
-fn is_statistics(config: &Config, id: &str, kind: Kind) -> bool {
+fn is_statistics(config: &Config, id: &str, kind: ShownKind) -> bool {
     if let Some(criterion) = id.strip_prefix("figure_") {
         return config.criterion.get(criterion).is_none_or(|c| judges_statistics(config, c));
     }
-    let decimal = matches!(kind, Kind::Amount | Kind::Number | Kind::Ratio);
+    let decimal = matches!(kind, ShownKind::Amount | ShownKind::Number | ShownKind::Ratio);
     reads_statistics(config, id) || decimal && EnterpriseColumn::of(config, id).is_none()
 }
 
@@ -168,14 +168,14 @@ pub fn field_label(config: &Config, form: &str, field: &str) -> String {
     own.or_else(|| find_word(Lang::Zh, &format!("column.{field}")).map(str::to_owned)).unwrap_or_else(|| field.to_owned())
 }
 
-fn unit(config: &Config, id: &str, kind: Kind) -> String {
+fn unit(config: &Config, id: &str, kind: ShownKind) -> String {
     if let Some(stated) = EnterpriseColumn::of(config, id).and_then(|column| column.unit()) {
         return stated.get(Lang::Zh).to_owned();
     }
     let unit = match (id, kind) {
-        (_, Kind::Amount) => word(Lang::Zh, "unit.10000"),
+        (_, ShownKind::Amount) => word(Lang::Zh, "unit.10000"),
         ("findings", _) => word(Lang::Zh, "column.unit_item"),
-        (_, Kind::Count) => portal("unit_piece"),
+        (_, ShownKind::Count) => portal("unit_piece"),
         _ => "",
     };
     unit.to_owned()

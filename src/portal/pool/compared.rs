@@ -1,6 +1,6 @@
 //! The changes from the run before to the latest, compared once and then kept.
 
-use super::changes::{Changes, compare};
+use super::changes::{PoolChanges, compare};
 use super::data::PoolData;
 use super::edition::Edition;
 use super::room::Pool;
@@ -11,7 +11,7 @@ use std::sync::{Arc, PoisonError};
 pub const PAGE: usize = 100;
 
 /// The changes between the latest run and the one before it; nothing if there is none whose data are still there.
-pub async fn changes(pool: &Pool, latest: &Arc<PoolData>, edition: Edition) -> Result<Option<Arc<Changes>>, PortalError> {
+pub async fn changes(pool: &Pool, latest: &Arc<PoolData>, edition: Edition) -> Result<Option<Arc<PoolChanges>>, PortalError> {
     let run = latest.run.clone();
     let earlier = pool.read(move |l| l.runs_before(&run)).await?;
     let readable = |run: &String| super::folder_of(pool, run).join("data/enterprises.parquet").is_file();

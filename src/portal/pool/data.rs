@@ -1,9 +1,9 @@
 //! The datasets of one run, ready to answer: enterprises as typed columns in memory, all else found by row on disk.
 
-use super::columns::{Column, columns_of};
+use super::columns::{ShownColumn, columns_of};
 use super::load_error::LoadError;
 use super::order::Order;
-use super::records::Records;
+use super::records::RecordsOnDisk;
 use crate::config::{Config, YearOf};
 use crate::model::name::match_key;
 pub use crate::run::Input;
@@ -54,7 +54,7 @@ pub struct PoolData {
     /// All enterprises in the order of the registry.
     pub enterprises: RecordBatch,
     /// Columns of the table.
-    pub columns: Vec<Column>,
+    pub columns: Vec<ShownColumn>,
     /// Criteria judged, in their order.
     pub criteria: Vec<String>,
     /// Years of figures, the last counted.
@@ -74,11 +74,11 @@ pub struct PoolData {
     /// Orders made so far: of each column, that of the closed edition and that of the operator's if it counts otherwise.
     pub orders: Vec<[OnceLock<Order>; 2]>,
     /// Patents, as far as the run wrote them.
-    pub patents: Option<Records>,
+    pub patents: Option<RecordsOnDisk>,
     /// Records of the yearly form of figures, likewise.
-    pub figures: Option<Records>,
+    pub figures: Option<RecordsOnDisk>,
     /// Further datasets, likewise.
-    pub datasets: BTreeMap<&'static str, Records>,
+    pub datasets: BTreeMap<&'static str, RecordsOnDisk>,
 }
 
 /// Further datasets, with their column that holds the enterprise.
@@ -88,18 +88,18 @@ const DATASETS: [(&str, &str); 4] =
 impl PoolData {
     /// Reads what a run published; nothing if enterprises are not among it.
     pub fn load(today: &Config, run: &str, published: &PublishedRun) -> Result<Option<Self>, LoadError> {
-        let Some(enterprises) = Records::open(published, "enterprises", "enterprise")? else { return Ok(None) };
+        let Some(enterprises) = RecordsOnDisk::open(published, "enterprises", "enterprise")? else { return Ok(None) };
         let settings = published.known_settings(today)?;
         let enterprises = enterprises.whole(|name| !name.ends_with("_state"))?;
         let config = settings.as_ref().unwrap_or(today);
         let mut loaded = Self::of(config, run, enterprises);
         let about = published.record();
         (loaded.as_of, loaded.inputs) = (about.as_of.to_string(), about.inputs.clone());
-        let of_form = |form: Option<&String>, key| form.map_or(Ok(None), |form| Records::open(published, form, key));
+        let of_form = |form: Option<&String>, key| form.map_or(Ok(None), |form| RecordsOnDisk::open(published, form, key));
         loaded.patents = of_form(config.rights().map(|(form, ..)| form), "uscc")?;
         loaded.figures = of_form(config.figures().map(|(form, _)| form), "enterprise")?;
         for (name, key) in DATASETS {
-            if let Some(records) = Records::open(published, name, key)? {
+            if let Some(records) = RecordsOnDisk::open(published, name, key)? {
                 loaded.datasets.insert(name, records);
             }
         }
@@ -174,7 +174,7 @@ impl PoolData {
     }
 
     /// A column of the table.
-    pub fn column(&self, id: &str) -> Option<&Column> {
+    pub fn column(&self, id: &str) -> Option<&ShownColumn> {
         self.columns.iter().find(|c| c.id == id)
     }
 

@@ -14,7 +14,7 @@ use datafusion::arrow::datatypes::Int32Type;
 pub const ROWS: usize = 200;
 
 /// What the page of one enterprise is made from.
-pub struct Desk<'a> {
+pub struct EnterpriseDesk<'a> {
     /// The pool of the run.
     pub data: &'a PoolData,
     /// Settings in force.

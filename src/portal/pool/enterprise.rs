@@ -1,13 +1,13 @@
 //! The page of one enterprise: verdicts, figures of years, patents, needs, conflicts and returns, as an edition shows them.
 
-use super::columns::{Column, Kind, column, field_label, shown, words, words_of_field};
+use super::columns::{ShownColumn, ShownKind, column, field_label, shown, words, words_of_field};
 use super::data::PoolData;
-use super::desk::{Desk, ROWS, Returned};
+use super::desk::{EnterpriseDesk, ROWS, Returned};
 use super::edition::Edition;
-use super::lists::{Disagreement, Found, Return};
+use super::lists::{Disagreement, EnterpriseFinding, Return};
 use super::load_error::LoadError;
 use super::records::text;
-use super::show::{Shown, value};
+use super::show::{ShownValue, value};
 use super::source::columns_behind;
 use crate::config::Config;
 use crate::model::field::FieldKind;
@@ -36,7 +36,7 @@ pub struct Profile {
     #[serde(skip)]
     pub key: String,
     /// What all verdicts come to.
-    pub conclusion: Shown,
+    pub conclusion: ShownValue,
     /// Whether figures of statistics are shown.
     pub disclosed: bool,
     /// Criteria with what they say.
@@ -49,7 +49,7 @@ pub struct Profile {
     #[serde(skip)]
     pub drawn: Vec<Drawn>,
     /// Figures by year.
-    pub figures: Vec<Figures>,
+    pub figures: Vec<FigureByYear>,
     /// Shares of the last year.
     pub ratios: Vec<Fact>,
     /// Its patents, this page of them.
@@ -63,7 +63,7 @@ pub struct Profile {
     /// Where sources disagree.
     pub conflicts: Vec<Disagreement>,
     /// What edits found in its records.
-    pub findings: Vec<Found>,
+    pub findings: Vec<EnterpriseFinding>,
     /// Returns that speak of it.
     pub returns: Vec<Return>,
 }
@@ -74,7 +74,7 @@ pub struct Judged {
     /// The criterion.
     pub name: String,
     /// Met, not met or unjudged.
-    pub verdict: Shown,
+    pub verdict: ShownValue,
     /// The figure that was judged.
     pub figure: Fact,
     /// What it takes, in words.
@@ -91,7 +91,7 @@ pub struct Fact {
     /// The unit, or nothing.
     pub unit: String,
     /// The value.
-    pub value: Shown,
+    pub value: ShownValue,
     /// The query that leads to its source; empty if no cell holds it.
     pub source: String,
     /// Whether it stands on the right.
@@ -100,7 +100,8 @@ pub struct Fact {
 
 /// A figure over years.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
-pub struct Figures {
+#[schema(as = Figures)]
+pub struct FigureByYear {
     /// What people call it.
     pub label: String,
     /// Its unit.
@@ -123,7 +124,7 @@ pub struct Drawn {
 /// # Errors
 /// A dataset cannot be read.
 pub fn profile(data: &PoolData, config: &Config, edition: Edition, row: usize, patents_page: usize) -> Result<Profile, LoadError> {
-    let desk = Desk { data, config, edition, row, disclosed: data.discloses(edition, row), cited: data.cited(row)? };
+    let desk = EnterpriseDesk { data, config, edition, row, disclosed: data.discloses(edition, row), cited: data.cited(row)? };
     let returns = desk.returned()?;
     let figures = desk.figures(&returns);
     let (patents, patents_total, patents_page) = desk.patents(patents_page)?;
@@ -151,8 +152,8 @@ pub fn profile(data: &PoolData, config: &Config, edition: Edition, row: usize, p
     })
 }
 
-impl Desk<'_> {
-    fn column(&self, id: &str) -> Option<Column> {
+impl EnterpriseDesk<'_> {
+    fn column(&self, id: &str) -> Option<ShownColumn> {
         column(self.config, &self.data.enterprises.schema(), id, self.data.last_year())
     }
 
@@ -166,7 +167,7 @@ impl Desk<'_> {
         }
     }
 
-    fn fact(&self, column: &Column) -> Fact {
+    fn fact(&self, column: &ShownColumn) -> Fact {
         let value = self.data.shown(self.edition, column, self.row);
         // Beside the cell its page shows the whole row, other figures too.
         let closed = !self.disclosed && EnterpriseColumn::of(self.config, &column.id).is_some_and(|c| c.is_of_statistical_form());
@@ -218,7 +219,7 @@ impl Desk<'_> {
     }
 
     /// The figures of returns over the years: those that any year states, in the order of the form.
-    fn figures(&self, returns: &Returned) -> Vec<Figures> {
+    fn figures(&self, returns: &Returned) -> Vec<FigureByYear> {
         let Some((id, form)) = self.config.figures().filter(|_| self.disclosed) else { return Vec::new() };
         let fields = form.field.iter().filter(|(_, f)| matches!(f.kind, FieldKind::Amount | FieldKind::Number));
         let figures = fields.filter_map(|(field, options)| {
@@ -226,13 +227,13 @@ impl Desk<'_> {
                 self.data.years.iter().enumerate().map(|(i, year)| self.figure(field, options.kind, *year, i, returns)).collect();
             let unit = if options.kind == FieldKind::Amount { crate::finding::word(Lang::Zh, "unit.10000") } else { "" };
             let stated = years.iter().any(|f| !f.value.text.is_empty());
-            stated.then(|| Figures { label: field_label(self.config, id, field), unit: unit.to_owned(), years })
+            stated.then(|| FigureByYear { label: field_label(self.config, id, field), unit: unit.to_owned(), years })
         });
         figures.collect()
     }
 
     fn figure(&self, field: &str, kind: FieldKind, year: i32, place: usize, returns: &Returned) -> Fact {
-        let kind = if kind == FieldKind::Amount { Kind::Amount } else { Kind::Number };
+        let kind = if kind == FieldKind::Amount { ShownKind::Amount } else { ShownKind::Number };
         let id = format!("{field}_{year}");
         let counted = returns.counted.get(place).copied().flatten();
         let found = returns.batch.as_ref().zip(counted).and_then(|(batch, i)| {
@@ -242,7 +243,7 @@ impl Desk<'_> {
         // Without the dataset of returns the figures of the enterprise itself are what there is.
         let shown = found.unwrap_or_else(|| match self.column(&id) {
             Some(own) => self.data.shown(self.edition, &own, self.row),
-            None => Shown::default(),
+            None => ShownValue::default(),
         });
         let source = if shown.text.is_empty() { String::new() } else { format!("?field={}", quoted(&id)) };
         Fact { label: say("portal.of_year_head", &[year.to_string()]), id, unit: String::new(), value: shown, source, number: true }
@@ -261,15 +262,15 @@ impl Desk<'_> {
         let known = self.config.rights().zip(self.data.patents.as_ref());
         let Some(((form, _, right), records)) = known else { return Ok((Vec::new(), 0, 1)) };
         let shown = [
-            (right.number.as_str(), Kind::Code),
-            (&right.title, Kind::Text),
-            (&right.kind, Kind::Word),
-            (&right.filed_on, Kind::Date),
-            (&right.granted_on, Kind::Date),
-            ("term_end", Kind::Date),
-            (&right.status, Kind::Word),
-            (&right.pledged, Kind::Flag),
-            ("state", Kind::Word),
+            (right.number.as_str(), ShownKind::Code),
+            (&right.title, ShownKind::Text),
+            (&right.kind, ShownKind::Word),
+            (&right.filed_on, ShownKind::Date),
+            (&right.granted_on, ShownKind::Date),
+            ("term_end", ShownKind::Date),
+            (&right.status, ShownKind::Word),
+            (&right.pledged, ShownKind::Flag),
+            ("state", ShownKind::Word),
         ];
         let total = records.count(self.row, &self.data.ordinals)?;
         let page = page.clamp(1, total.div_ceil(PATENTS).max(1));
@@ -277,22 +278,22 @@ impl Desk<'_> {
         let names: Vec<&str> = shown.iter().map(|(name, _)| *name).chain([why.as_str(), &right.expires_on]).collect();
         let (rows, batch) = records.of(self.row, &self.data.ordinals, &names, ((page - 1) * PATENTS, PATENTS))?;
         let schema = batch.schema();
-        let columns: Vec<(Column, Option<usize>)> = shown
+        let columns: Vec<(ShownColumn, Option<usize>)> = shown
             .iter()
             .map(|(name, kind)| {
                 let words = match (*name, kind) {
                     ("state", _) => words(self.config, name),
-                    (name, Kind::Word) => words_of_field(self.config, form, name),
+                    (name, ShownKind::Word) => words_of_field(self.config, form, name),
                     _ => Default::default(),
                 };
                 let label = field_label(self.config, form, name);
-                (Column { label, words, ..plain(name, *kind) }, schema.index_of(name).ok())
+                (ShownColumn { label, words, ..plain(name, *kind) }, schema.index_of(name).ok())
             })
             .collect();
         let expiry = batch.column_by_name(&right.expires_on);
-        let cell = |(column, index): &(Column, Option<usize>), i: usize| {
-            let value = index.map_or_else(Shown::default, |index| value(&batch, index, column, i));
-            let value = if column.kind == Kind::Code { value.failing(&text(&batch, &format!("{}_why", column.id), i)) } else { value };
+        let cell = |(column, index): &(ShownColumn, Option<usize>), i: usize| {
+            let value = index.map_or_else(ShownValue::default, |index| value(&batch, index, column, i));
+            let value = if column.kind == ShownKind::Code { value.failing(&text(&batch, &format!("{}_why", column.id), i)) } else { value };
             let source = stated_field(&column.id, expiry.filter(|e| e.is_valid(i)).map(|_| right.expires_on.as_str()))
                 .filter(|_| !value.text.is_empty());
             let source = source.map_or_else(String::new, |field| format!("?dataset=patents&row={}&field={field}", rows[i]));
@@ -313,8 +314,8 @@ fn stated_field<'a>(id: &'a str, expiry: Option<&'a str>) -> Option<&'a str> {
 }
 
 /// A column of a dataset other than the enterprises.
-fn plain(id: &str, kind: Kind) -> Column {
-    Column {
+fn plain(id: &str, kind: ShownKind) -> ShownColumn {
+    ShownColumn {
         id: id.to_owned(),
         label: String::new(),
         unit: String::new(),

@@ -1,6 +1,6 @@
 //! The smaller lists on the page of an enterprise: where sources disagree, what edits found, and its returns.
 
-use super::desk::{Desk, ROWS, Returned};
+use super::desk::{EnterpriseDesk, ROWS, Returned};
 use super::load_error::LoadError;
 use super::records::{place, text};
 use super::source::{is_of_statistics, sends_statistics};
@@ -25,8 +25,7 @@ pub struct Disagreement {
 
 /// A finding in a record of the enterprise.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
-#[schema(as = EnterpriseFinding)]
-pub struct Found {
+pub struct EnterpriseFinding {
     /// `error`, `explain` or `note`; what an error judges is not used.
     pub severity: String,
     /// Code of the edit.
@@ -52,7 +51,7 @@ pub struct Return {
     pub counted: bool,
 }
 
-impl Desk<'_> {
+impl EnterpriseDesk<'_> {
     /// Conflicts, those among figures of statistics only where they are shown.
     pub fn conflicts(&self) -> Result<Vec<Disagreement>, LoadError> {
         let Some(records) = self.data.datasets.get("conflicts") else { return Ok(Vec::new()) };
@@ -77,7 +76,7 @@ impl Desk<'_> {
 
     /// What edits found, the gravest first. Without consent only beside returns, and by the names of the edits: their
     /// sentences may quote the figures that were compared.
-    pub fn findings(&self) -> Result<Vec<Found>, LoadError> {
+    pub fn findings(&self) -> Result<Vec<EnterpriseFinding>, LoadError> {
         let Some(records) = self.data.datasets.get("findings") else { return Ok(Vec::new()) };
         let columns = ["severity", "code", "message", "file", "sheet", "cell"];
         let wanted: Vec<&str> = columns.into_iter().chain(["statistics"]).collect();
@@ -96,9 +95,9 @@ impl Desk<'_> {
                 Some(names) => names.get(&code).map(|entry| entry.name.get(Lang::Zh).to_owned()).unwrap_or_default(),
                 None => message,
             };
-            Found { severity, code, message, place: say("portal.finding_place", &[file, sheet, cell]) }
+            EnterpriseFinding { severity, code, message, place: say("portal.finding_place", &[file, sheet, cell]) }
         });
-        let mut found: Vec<Found> = found.collect();
+        let mut found: Vec<EnterpriseFinding> = found.collect();
         found.sort_by_key(|f| ["error", "explain"].iter().position(|s| *s == f.severity).unwrap_or(2));
         found.truncate(ROWS);
         Ok(found)

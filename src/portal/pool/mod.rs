@@ -24,7 +24,7 @@ mod show;
 mod source;
 mod table;
 
-pub use changes::{Changed, Changes, Moved, Part};
+pub use changes::{Bounded, Changed, Moved, PoolChanges};
 pub use columns::label as column_label;
 pub use compared::{PAGE as CHANGES_PAGE, changes};
 pub use data::{Conclusion, PoolData};
@@ -34,7 +34,7 @@ pub use figures::money;
 pub use query::{Query, SIZES, VERDICTS, range_column};
 pub use room::{Latest, Pool};
 pub use source::{Asked, Origins, origins};
-pub use table::{Head, PoolPage, page};
+pub use table::{PoolPage, TableColumn, page};
 
 use super::error::PortalError;
 use super::integrity;

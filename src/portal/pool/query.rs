@@ -1,6 +1,6 @@
 //! What is asked of the table: search, filters, order and page, all of it in the query string.
 
-use super::columns::Column;
+use super::columns::ShownColumn;
 use super::data::{Conclusion, PoolData, industry_of};
 use super::edition::Edition;
 use crate::model::amount::{Unit, plain_to_units};
@@ -155,7 +155,7 @@ pub struct Filter<'a> {
     title: Option<(&'a StringArray, &'a str)>,
     industry: Option<(&'a StringArray, &'a str)>,
     verdicts: Vec<(&'a StringArray, &'a str)>,
-    ranges: Vec<(&'a Column, &'a Decimal128Array, Option<i128>, Option<i128>)>,
+    ranges: Vec<(&'a ShownColumn, &'a Decimal128Array, Option<i128>, Option<i128>)>,
 }
 
 impl<'a> Filter<'a> {
@@ -193,14 +193,14 @@ impl<'a> Filter<'a> {
             && self.sought.as_ref().is_none_or(|finder| finder.find(self.data.sought[row].as_bytes()).is_some())
     }
 
-    fn within(&self, (column, decimals, from, to): &(&Column, &Decimal128Array, Option<i128>, Option<i128>), row: usize) -> bool {
+    fn within(&self, (column, decimals, from, to): &(&ShownColumn, &Decimal128Array, Option<i128>, Option<i128>), row: usize) -> bool {
         let value = decimals.is_valid(row).then(|| decimals.value(row)).filter(|_| self.data.shows(self.edition, column, row));
         value.is_some_and(|v| from.is_none_or(|from| from <= v) && to.is_none_or(|to| v <= to))
     }
 }
 
 /// The column that a range speaks of.
-pub fn range_column<'a>(data: &'a PoolData, figure: &str) -> Option<&'a Column> {
+pub fn range_column<'a>(data: &'a PoolData, figure: &str) -> Option<&'a ShownColumn> {
     let id = data.config.pool.ranges.get(figure)?;
     let of_last_year = format!("{id}_{}", data.last_year());
     data.columns.iter().find(|c| c.id == *id || c.id == of_last_year)

@@ -14,7 +14,7 @@ use std::collections::HashMap;
 use std::sync::OnceLock;
 
 /// A dataset on disk, compared with its hash whenever somebody has touched it.
-pub struct Records {
+pub struct RecordsOnDisk {
     path: String,
     file: Verified,
     metadata: ArrowReaderMetadata,
@@ -28,7 +28,7 @@ struct Index {
     rows: Vec<u32>,
 }
 
-impl Records {
+impl RecordsOnDisk {
     /// Opens a dataset whose column `key` holds the enterprise; nothing if the run did not write it.
     pub fn open(run: &PublishedRun, name: &str, key: &'static str) -> Result<Option<Self>, LoadError> {
         let path = format!("data/{name}.parquet");

@@ -1,6 +1,6 @@
 //! The pool of the latest run in memory.
 
-use super::changes::Kept;
+use super::changes::KeptChanges;
 use super::data::PoolData;
 use crate::portal::books::Books;
 use crate::portal::flaws::Flaws;
@@ -45,7 +45,7 @@ impl Pool {
 #[derive(Default)]
 pub(super) struct Memory {
     pub(super) kept: RwLock<Option<(String, Latest)>>,
-    pub(super) compared: RwLock<Option<Kept>>,
+    pub(super) compared: RwLock<Option<KeptChanges>>,
     pub(super) loading: tokio::sync::Mutex<()>,
     pub(super) following: tokio::sync::Mutex<()>,
 }

@@ -1,6 +1,6 @@
 //! A value as an edition shows it.
 
-use super::columns::{Column, Kind};
+use super::columns::{ShownColumn, ShownKind};
 use super::data::PoolData;
 use super::edition::Edition;
 use super::figures::{day, money, percent, yuan};
@@ -13,7 +13,7 @@ use datafusion::arrow::datatypes::{DataType, Date32Type, Decimal128Type, Int32Ty
 /// What a cell of a page holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 #[schema(as = Value)]
-pub struct Shown {
+pub struct ShownValue {
     /// What people read; empty where there is no value.
     pub text: String,
     /// The value exactly, for programs: amounts in yuan, shares as fractions, codes of words.
@@ -29,7 +29,7 @@ pub struct Shown {
     pub fails: String,
 }
 
-impl Shown {
+impl ShownValue {
     /// A text that is its own exact value.
     pub fn plain(text: impl Into<String>) -> Self {
         let text = text.into();
@@ -71,63 +71,63 @@ impl PoolData {
     }
 
     /// Whether an edition shows a column's value of an enterprise.
-    pub fn shows(&self, edition: Edition, column: &Column, row: usize) -> bool {
+    pub fn shows(&self, edition: Edition, column: &ShownColumn, row: usize) -> bool {
         !column.statistics || self.discloses(edition, row)
     }
 
     /// A column's value of an enterprise, as an edition shows it.
-    pub fn shown(&self, edition: Edition, column: &Column, row: usize) -> Shown {
+    pub fn shown(&self, edition: Edition, column: &ShownColumn, row: usize) -> ShownValue {
         if !self.shows(edition, column, row) {
             let verdict = column.criterion.as_deref().map(|c| self.text(&format!("verdict_{c}"), row));
-            return Shown::masked(verdict);
+            return ShownValue::masked(verdict);
         }
         match column.kind {
-            Kind::Conclusion => {
+            ShownKind::Conclusion => {
                 let (id, mark) = match self.conclusions[row].id() {
                     "pooled" => ("pooled", "met"),
                     "not_pooled" => ("not_pooled", "not_met"),
                     id => (id, "unjudged"),
                 };
-                Shown { mark, ..Shown::exactly(portal(&format!("conclusion_{id}")), id) }
+                ShownValue { mark, ..ShownValue::exactly(portal(&format!("conclusion_{id}")), id) }
             }
-            Kind::Verdict => Shown::verdict(self.text(&column.id, row)),
+            ShownKind::Verdict => ShownValue::verdict(self.text(&column.id, row)),
             _ => {
-                let shown = column.index_in(edition).map_or_else(Shown::default, |i| value(&self.enterprises, i, column, row));
-                if column.kind == Kind::Code { shown.failing(self.text(&format!("{}_why", column.id), row)) } else { shown }
+                let shown = column.index_in(edition).map_or_else(ShownValue::default, |i| value(&self.enterprises, i, column, row));
+                if column.kind == ShownKind::Code { shown.failing(self.text(&format!("{}_why", column.id), row)) } else { shown }
             }
         }
     }
 }
 
 /// A value of a batch as people read it.
-pub fn value(batch: &RecordBatch, index: usize, column: &Column, row: usize) -> Shown {
+pub fn value(batch: &RecordBatch, index: usize, column: &ShownColumn, row: usize) -> ShownValue {
     let array = batch.column(index);
     if array.is_null(row) {
-        return Shown::default();
+        return ShownValue::default();
     }
     match array.data_type() {
-        DataType::Utf8 if column.kind == Kind::Word => {
+        DataType::Utf8 if column.kind == ShownKind::Word => {
             let code = array.as_string::<i32>().value(row);
-            Shown::exactly(column.words.get(code).map_or(code, |(_, word)| word.as_str()), code)
+            ShownValue::exactly(column.words.get(code).map_or(code, |(_, word)| word.as_str()), code)
         }
-        DataType::Utf8 => Shown::plain(array.as_string::<i32>().value(row)),
+        DataType::Utf8 => ShownValue::plain(array.as_string::<i32>().value(row)),
         DataType::Decimal128(_, 4) => decimal(array.as_primitive::<Decimal128Type>().value(row), column.kind),
-        DataType::Int64 => Shown::plain(array.as_primitive::<Int64Type>().value(row).to_string()),
-        DataType::Int32 => Shown::plain(array.as_primitive::<Int32Type>().value(row).to_string()),
-        DataType::Date32 => Shown::plain(day(array.as_primitive::<Date32Type>().value(row))),
+        DataType::Int64 => ShownValue::plain(array.as_primitive::<Int64Type>().value(row).to_string()),
+        DataType::Int32 => ShownValue::plain(array.as_primitive::<Int32Type>().value(row).to_string()),
+        DataType::Date32 => ShownValue::plain(day(array.as_primitive::<Date32Type>().value(row))),
         DataType::Boolean => {
             let id = if array.as_boolean().value(row) { "true" } else { "false" };
-            Shown::exactly(find_word(Lang::Zh, &format!("value.{id}")).unwrap_or_default(), id)
+            ShownValue::exactly(find_word(Lang::Zh, &format!("value.{id}")).unwrap_or_default(), id)
         }
-        _ => Shown::default(),
+        _ => ShownValue::default(),
     }
 }
 
-fn decimal(value: i128, kind: Kind) -> Shown {
+fn decimal(value: i128, kind: ShownKind) -> ShownValue {
     let exact = |of: i128| yuan(of).replace(',', "");
     match kind {
-        Kind::Amount => Shown::exactly(money(value), exact(value)),
-        Kind::Ratio => Shown::exactly(percent(value), exact(value)),
-        _ => Shown::exactly(yuan(value), exact(value)),
+        ShownKind::Amount => ShownValue::exactly(money(value), exact(value)),
+        ShownKind::Ratio => ShownValue::exactly(percent(value), exact(value)),
+        _ => ShownValue::exactly(yuan(value), exact(value)),
     }
 }

@@ -6,7 +6,7 @@ use super::edition::Edition;
 use super::load_error::LoadError;
 use super::records::{place, text};
 use super::room::Pool;
-use super::show::Shown;
+use super::show::ShownValue;
 use crate::config::Config;
 use crate::finding::find_word;
 use crate::model::cell::{address, column_index};
@@ -45,17 +45,17 @@ pub struct Origins {
     /// What people call the value.
     pub label: String,
     /// The value as it is used, where it is one of the enterprise's columns.
-    pub value: Shown,
+    pub value: ShownValue,
     /// Its unit.
     pub unit: String,
     /// Its cells: one for a value stated, several for one computed.
-    pub cells: Vec<Origin>,
+    pub cells: Vec<SourceCell>,
 }
 
 /// A cell.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 #[schema(as = OriginCell)]
-pub struct Origin {
+pub struct SourceCell {
     /// The bureau that sent the file.
     pub bureau: String,
     /// The file.
@@ -118,15 +118,15 @@ pub fn columns_behind(config: &Config, id: &str, last: i32) -> Vec<String> {
 }
 
 /// A value that may be followed: its name, itself, its unit, its cells.
-struct Found {
+struct FollowedValue {
     label: String,
-    value: Shown,
+    value: ShownValue,
     unit: String,
     cells: Vec<OriginCell>,
 }
 
 /// Finds the cells of what is asked; nothing if there are none, or this edition does not show the value.
-fn find(data: &PoolData, config: &Config, edition: Edition, row: usize, asked: &Asked) -> Result<Option<Found>, LoadError> {
+fn find(data: &PoolData, config: &Config, edition: Edition, row: usize, asked: &Asked) -> Result<Option<FollowedValue>, LoadError> {
     match asked.dataset.as_str() {
         "" => of_enterprise(data, config, edition, row, &asked.field),
         "patents" => of_patent(data, config, row, asked),
@@ -135,7 +135,7 @@ fn find(data: &PoolData, config: &Config, edition: Edition, row: usize, asked: &
     }
 }
 
-fn of_enterprise(data: &PoolData, config: &Config, edition: Edition, row: usize, field: &str) -> Result<Option<Found>, LoadError> {
+fn of_enterprise(data: &PoolData, config: &Config, edition: Edition, row: usize, field: &str) -> Result<Option<FollowedValue>, LoadError> {
     let own = column(config, &data.enterprises.schema(), field, data.last_year());
     let of_return = year_of_return(data, config, field);
     let statistics = own.as_ref().is_some_and(|c| c.statistics) || of_return.is_some();
@@ -164,7 +164,7 @@ fn of_enterprise(data: &PoolData, config: &Config, edition: Edition, row: usize,
         (None, None) => return Ok(None),
     };
     let value = own.as_ref().map(|c| data.shown(edition, c, row)).unwrap_or_default();
-    Ok(Some(Found { label, value, unit: own.map(|c| c.unit).unwrap_or_default(), cells }))
+    Ok(Some(FollowedValue { label, value, unit: own.map(|c| c.unit).unwrap_or_default(), cells }))
 }
 
 /// Place of the year among those shown, and field, of a figure of returns such as `total_assets_2024`.
@@ -188,16 +188,16 @@ fn in_row(data: &PoolData, (file, sheet, row): (String, String, i64), field: &st
     })
 }
 
-fn of_patent(data: &PoolData, config: &Config, row: usize, asked: &Asked) -> Result<Option<Found>, LoadError> {
+fn of_patent(data: &PoolData, config: &Config, row: usize, asked: &Asked) -> Result<Option<FollowedValue>, LoadError> {
     let field = config.rights().and_then(|(_, form, _)| form.field.get(&asked.field)).filter(|f| f.kind != FieldKind::Personal);
     let (Some(records), Some(field)) = (&data.patents, field) else { return Ok(None) };
     let Ok(at) = records.rows(row, &data.ordinals)?.binary_search(&asked.row) else { return Ok(None) };
     let (_, batch) = records.of(row, &data.ordinals, &["file", "sheet", "row"], (at, 1))?;
     let cell = in_row(data, place(&batch, 0), &asked.field);
-    Ok(cell.map(|cell| Found { label: field.label.clone(), value: Shown::default(), unit: String::new(), cells: vec![cell] }))
+    Ok(cell.map(|cell| FollowedValue { label: field.label.clone(), value: ShownValue::default(), unit: String::new(), cells: vec![cell] }))
 }
 
-fn of_conflict(data: &PoolData, config: &Config, edition: Edition, row: usize, asked: &Asked) -> Result<Option<Found>, LoadError> {
+fn of_conflict(data: &PoolData, config: &Config, edition: Edition, row: usize, asked: &Asked) -> Result<Option<FollowedValue>, LoadError> {
     let side = ["used", "other"].into_iter().find(|s| *s == asked.field);
     let (Some(records), Some(side)) = (data.datasets.get("conflicts"), side) else { return Ok(None) };
     let Ok(at) = records.rows(row, &data.ordinals)?.binary_search(&asked.row) else { return Ok(None) };
@@ -208,7 +208,12 @@ fn of_conflict(data: &PoolData, config: &Config, edition: Edition, row: usize, a
         return Ok(None);
     }
     let cell = cell_of(&data.inputs, &cited);
-    Ok(cell.map(|cell| Found { label: text(&batch, "field", 0), value: Shown::default(), unit: String::new(), cells: vec![cell] }))
+    Ok(cell.map(|cell| FollowedValue {
+        label: text(&batch, "field", 0),
+        value: ShownValue::default(),
+        unit: String::new(),
+        cells: vec![cell],
+    }))
 }
 
 /// Follows a value to its cells.
@@ -247,14 +252,14 @@ pub async fn origins(
     })
 }
 
-fn told(data: &PoolData, cell: OriginCell, row: Option<OriginRow>) -> Origin {
+fn told(data: &PoolData, cell: OriginCell, row: Option<OriginRow>) -> SourceCell {
     let marked = row.as_ref().and_then(|r| r.columns.get(r.marked));
     let letters = marked.and_then(|c| column_index(&c.letters));
     let column = match cell.seek {
         Seek::Column(column) => Some(column),
         Seek::Field(_) => letters,
     };
-    Origin {
+    SourceCell {
         bureau: data.inputs.iter().find(|i| i.path == cell.path).map(|i| i.bureau.clone()).unwrap_or_default(),
         file: cell.path,
         sheet: cell.sheet,

@@ -1,11 +1,11 @@
 //! A page of the pool's table.
 
-use super::columns::{Column, Kind};
+use super::columns::{ShownColumn, ShownKind};
 use super::data::{Conclusion, PoolData};
 use super::edition::Edition;
 use super::ordering::order_of;
 use super::query::{Filter, Query};
-use super::show::Shown;
+use super::show::ShownValue;
 
 /// A page of the table.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
@@ -18,9 +18,9 @@ pub struct PoolPage {
     /// What the role sees.
     pub edition: Edition,
     /// Columns in their order.
-    pub columns: Vec<Head>,
+    pub columns: Vec<TableColumn>,
     /// Enterprises of this page.
-    pub rows: Vec<Line>,
+    pub rows: Vec<PoolLine>,
     /// Enterprises of the registry.
     pub total: usize,
     /// Of those, by conclusion: pooled, not pooled, unjudged.
@@ -36,7 +36,7 @@ pub struct PoolPage {
 /// The head of a column.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 #[schema(as = PoolColumn)]
-pub struct Head {
+pub struct TableColumn {
     /// Its id, by which the table can be ordered.
     pub id: String,
     /// What people call it.
@@ -44,17 +44,16 @@ pub struct Head {
     /// The unit of its figures, or nothing.
     pub unit: String,
     /// What it holds.
-    pub kind: Kind,
+    pub kind: ShownKind,
 }
 
 /// An enterprise of the table.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
-#[schema(as = PoolLine)]
-pub struct Line {
+pub struct PoolLine {
     /// The id of its page.
     pub id: String,
     /// Its values, as many as there are columns.
-    pub cells: Vec<Shown>,
+    pub cells: Vec<ShownValue>,
 }
 
 /// The page that is asked for; beyond the end, the last.
@@ -63,7 +62,7 @@ pub fn page(data: &PoolData, edition: Edition, query: &Query) -> PoolPage {
     let pages = kept.len().div_ceil(query.size).max(1);
     let page = query.page.min(pages);
     let rows = kept.iter().skip((page - 1) * query.size).take(query.size);
-    let line = |row: usize| Line { id: data.id(row), cells: data.columns.iter().map(|c| data.shown(edition, c, row)).collect() };
+    let line = |row: usize| PoolLine { id: data.id(row), cells: data.columns.iter().map(|c| data.shown(edition, c, row)).collect() };
     PoolPage {
         run: data.run.clone(),
         as_of: data.as_of.clone(),
@@ -78,8 +77,8 @@ pub fn page(data: &PoolData, edition: Edition, query: &Query) -> PoolPage {
     }
 }
 
-fn head(column: &Column) -> Head {
-    Head { id: column.id.clone(), label: column.label.clone(), unit: column.unit.clone(), kind: column.kind }
+fn head(column: &ShownColumn) -> TableColumn {
+    TableColumn { id: column.id.clone(), label: column.label.clone(), unit: column.unit.clone(), kind: column.kind }
 }
 
 /// All enterprises that a query keeps, in its order.

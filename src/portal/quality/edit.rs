@@ -2,7 +2,7 @@
 
 use super::overview::{EditLine, edits};
 use super::published::Outcomes;
-use super::{Published, Quality, Shown, open};
+use super::{Published, Quality, ShownRun, open};
 use crate::config::Config;
 use crate::finding::Catalogue;
 use crate::model::words::Lang;
@@ -13,7 +13,8 @@ use serde::Serialize;
 
 /// What an edit came to in a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
-pub struct FileOutcome {
+#[schema(as = FileOutcome)]
+pub struct EditInFile {
     /// The bureau.
     pub bureau: String,
     /// The file; empty for all files of a source of statistics together, where the closed edition may not be seen.
@@ -55,7 +56,7 @@ pub struct EditQuality {
     /// Whether findings or outcomes are held back.
     pub held_back: bool,
     /// Files with records that it judges, most findings first.
-    pub files: Vec<FileOutcome>,
+    pub files: Vec<EditInFile>,
     /// Findings over time, oldest first: id of the run, when it ended, outcomes and findings.
     pub trend: Vec<EditMoment>,
 }
@@ -79,7 +80,7 @@ pub struct EditMoment {
 ///
 /// # Errors
 /// There is no such edit.
-pub async fn edit(quality: &Quality, shown: &Shown, code: &str, closed: bool) -> Result<EditQuality, PortalError> {
+pub async fn edit(quality: &Quality, shown: &ShownRun, code: &str, closed: bool) -> Result<EditQuality, PortalError> {
     let config = shown.published.under(&quality.config);
     let catalogue = Catalogue::of(config);
     let known = catalogue.get(code).filter(|e| !e.code.starts_with("ERR-") && !e.code.starts_with("CFG-"));
@@ -126,11 +127,11 @@ fn findings(run: &Published, code: &str, file: &str) -> u64 {
 /// A bureau may send a file an enterprise and name it so. Where the closed edition may not be seen, files of a source of
 /// statistics are told together, without counts if those of the edit or of the source are held back. Of several such sources
 /// nobody knows the share of each, so none is told.
-fn files(config: &Config, run: &Published, edit: &EditLine, closed: bool) -> Vec<FileOutcome> {
+fn files(config: &Config, run: &Published, edit: &EditLine, closed: bool) -> Vec<EditInFile> {
     let code = edit.code.as_str();
     let judged = config.edit.get(code).map(|e| e.dataset.as_slice()).unwrap_or_default();
     let any = judged.iter().any(|d| d == "sum_rows");
-    let mut files: Vec<FileOutcome> = Vec::new();
+    let mut files: Vec<EditInFile> = Vec::new();
     let mut together: IndexMap<&str, (&str, FileCounts)> = IndexMap::new();
     for (ordinal, input) in run.inputs.iter().enumerate() {
         let counts = FileCounts {
@@ -144,7 +145,7 @@ fn files(config: &Config, run: &Published, edit: &EditLine, closed: bool) -> Vec
         if closed || !sends_statistics(config, &input.source) {
             // Of a sum that is held back no part may be told beside another.
             let counts = Some(counts).filter(|_| edit.findings.is_some());
-            files.push(FileOutcome { bureau: input.bureau.clone(), file: input.path.clone(), counts });
+            files.push(EditInFile { bureau: input.bureau.clone(), file: input.path.clone(), counts });
             continue;
         }
         let (_, sum) = together.entry(&input.source).or_insert((&input.bureau, FileCounts::default()));
@@ -157,7 +158,7 @@ fn files(config: &Config, run: &Published, edit: &EditLine, closed: bool) -> Vec
         let records = !held.of(|s, dataset| s == source && (any || judged.iter().any(|d| d == dataset))).1;
         alone && records && !edit.held_back && !held.holds_outcomes([sum.unjudged, 0, 0], 1)
     };
-    files.extend(together.into_iter().map(|(source, (bureau, sum))| FileOutcome {
+    files.extend(together.into_iter().map(|(source, (bureau, sum))| EditInFile {
         bureau: bureau.to_owned(),
         file: String::new(),
         counts: Some(sum).filter(|sum| told(source, sum)),
@@ -170,7 +171,7 @@ fn files(config: &Config, run: &Published, edit: &EditLine, closed: bool) -> Vec
 mod tests {
     use super::*;
     use crate::model::account::{Account, Place};
-    use crate::portal::quality::published::{Place as At, Tally};
+    use crate::portal::quality::published::{FindingPlace, Tally};
     use crate::run::{HeldBack, HeldRecords, Input};
 
     /// A run of three returns and a list of needs, so many records in each return, and a finding in the first file of each kind.
@@ -193,7 +194,12 @@ mod tests {
             rows: input.rows,
             amount: 0,
         });
-        let at = |bureau: &str, file: &str| At { code: "F7".into(), severity: "error".into(), bureau: bureau.into(), file: file.into() };
+        let at = |bureau: &str, file: &str| FindingPlace {
+            code: "F7".into(),
+            severity: "error".into(),
+            bureau: bureau.into(),
+            file: file.into(),
+        };
         let tally = |on: &[&str]| Tally { number: 1, on: on.iter().map(|e| (*e).into()).collect() };
         let findings = [(at("统计局", "甲公司.csv"), tally(&[])), (at("工信局", "名录.csv"), tally(&[]))].into();
         let few = rows.iter().sum::<u64>() < 3;

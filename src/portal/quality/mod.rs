@@ -10,7 +10,7 @@ mod published;
 mod trend;
 
 pub use edit::{EditQuality, edit};
-pub use overview::{BureauQuality, FormQuality, Origin, Overview, overview};
+pub use overview::{BureauQuality, FormQuality, OriginOfRecords, QualityOverview, overview};
 pub use published::Published;
 pub use trend::{Moment, moments};
 
@@ -53,7 +53,8 @@ impl Quality {
 
 /// Findings by severity; nothing where so few enterprises would be told of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
-pub struct Found {
+#[schema(as = Found)]
+pub struct FoundBySeverity {
     /// 强制性
     pub error: Option<u64>,
     /// 核实性
@@ -62,13 +63,13 @@ pub struct Found {
     pub note: Option<u64>,
 }
 
-impl Default for Found {
+impl Default for FoundBySeverity {
     fn default() -> Self {
         Self::of([Some(0); 3])
     }
 }
 
-impl Found {
+impl FoundBySeverity {
     /// Numbers in the order of [`crate::model::severity::Severity::ALL`].
     pub fn of([error, explain, note]: [Option<u64>; 3]) -> Self {
         Self { error, explain, note }
@@ -102,7 +103,7 @@ impl Found {
 }
 
 /// A run and what it published.
-pub struct Shown {
+pub struct ShownRun {
     /// The run.
     pub run: Finished,
     /// What it published.
@@ -115,14 +116,14 @@ pub struct Shown {
 ///
 /// # Errors
 /// There is no run of this id.
-pub async fn shown(quality: &Quality, id: Option<&str>) -> Result<Option<Shown>, PortalError> {
+pub async fn shown(quality: &Quality, id: Option<&str>) -> Result<Option<ShownRun>, PortalError> {
     let runs = quality.read(|l| l.finished_runs(LOOK_BACK)).await?;
     if id.is_some_and(|id| runs.iter().all(|r| r.id != id)) {
         return Err(PortalError::NotFound);
     }
     for run in runs.iter().rev().filter(|r| id.is_none_or(|id| r.id == id)) {
         if let Some(published) = open(quality, &run.id).await? {
-            return Ok(Some(Shown { run: run.clone(), published, runs }));
+            return Ok(Some(ShownRun { run: run.clone(), published, runs }));
         }
     }
     if id.is_some() { Err(PortalError::NotFound) } else { Ok(None) }
@@ -148,8 +149,8 @@ mod tests {
 
     #[test]
     fn rates_are_rounded_and_never_divide_by_nothing() {
-        let found = Found::of([Some(3), Some(4), Some(100)]);
+        let found = FoundBySeverity::of([Some(3), Some(4), Some(100)]);
         assert_eq!([Some(200), Some(3), Some(0), None].map(|records| found.rate(&records)), ["3.5", "233.3", "—", "—"]);
-        assert_eq!(Found { error: None, ..found }.rate(&Some(200)), "—");
+        assert_eq!(FoundBySeverity { error: None, ..found }.rate(&Some(200)), "—");
     }
 }

@@ -1,7 +1,7 @@
 //! A run's quality per bureau, form and edit, and what became of every record.
 
 use super::published::{Outcomes, Tally};
-use super::{Found, Published};
+use super::{FoundBySeverity, Published};
 use crate::config::Config;
 use crate::finding::{Catalogue, find_word};
 use crate::model::account::Place;
@@ -28,7 +28,7 @@ pub struct BureauQuality {
     /// Records; nothing where so few enterprises would be told of.
     pub records: Option<u64>,
     /// Findings.
-    pub found: Found,
+    pub found: FoundBySeverity,
 }
 
 /// The quality of a form's records.
@@ -41,7 +41,7 @@ pub struct FormQuality {
     /// Records; nothing where so few enterprises would be told of.
     pub records: Option<u64>,
     /// Findings.
-    pub found: Found,
+    pub found: FoundBySeverity,
 }
 
 /// An edit, or a check of files and tables, with its outcomes.
@@ -64,8 +64,7 @@ pub struct EditLine {
 
 /// Records of one bureau and form, and where they ended.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
-#[schema(as = OriginOfRecords)]
-pub struct Origin {
+pub struct OriginOfRecords {
     /// The bureau.
     pub bureau: String,
     /// The form's name.
@@ -92,7 +91,8 @@ pub struct Money {
 
 /// A run's quality.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
-pub struct Overview {
+#[schema(as = Overview)]
+pub struct QualityOverview {
     /// Per bureau, in the order of the configuration.
     pub bureaus: Vec<BureauQuality>,
     /// All bureaus together, without a name.
@@ -102,12 +102,12 @@ pub struct Overview {
     /// Per edit, most findings first, then those that found nothing.
     pub edits: Vec<EditLine>,
     /// Where records ended.
-    pub origins: Vec<Origin>,
+    pub origins: Vec<OriginOfRecords>,
     /// Whether findings were published, so that they can be told by bureau, form and edit.
     pub told: bool,
 }
 
-impl Overview {
+impl QualityOverview {
     /// Whether there is any money to be shown.
     pub fn has_money(&self) -> bool {
         self.origins.iter().any(|o| o.money.is_some())
@@ -116,10 +116,10 @@ impl Overview {
 
 /// A run's quality. Money, and counts that rest on fewer than three enterprises without consent, only for whoever may see the
 /// closed edition.
-pub fn overview(config: &Config, run: &Published, closed: bool) -> Overview {
+pub fn overview(config: &Config, run: &Published, closed: bool) -> QualityOverview {
     let held = run.held_back(config, closed);
     let (bureaus, all) = bureaus(config, run, &held, closed);
-    Overview {
+    QualityOverview {
         bureaus,
         all,
         forms: forms(config, run, &held, closed),
@@ -138,7 +138,7 @@ fn add(tallies: &mut Tallies, severity: &str, more: &Tally) {
 }
 
 /// Findings of the parts of all of them, and of all of them.
-fn told(parts: Vec<Tallies>, closed: bool) -> (Vec<Found>, Found) {
+fn told(parts: Vec<Tallies>, closed: bool) -> (Vec<FoundBySeverity>, FoundBySeverity) {
     let mut found = vec![[None; 3]; parts.len()];
     let mut all = [None; 3];
     for severity in 0..all.len() {
@@ -147,7 +147,7 @@ fn told(parts: Vec<Tallies>, closed: bool) -> (Vec<Found>, Found) {
         all[severity] = Some(own.iter().map(|t| t.number).sum()).filter(|_| !sum);
         found.iter_mut().zip(own.iter().zip(held)).for_each(|(found, (own, held))| found[severity] = Some(own.number).filter(|_| !held));
     }
-    (found.into_iter().map(Found::of).collect(), Found::of(all))
+    (found.into_iter().map(FoundBySeverity::of).collect(), FoundBySeverity::of(all))
 }
 
 /// A form's name.
@@ -271,7 +271,7 @@ fn hold_back(config: &Config, run: &Published, lines: &mut [(EditLine, Tally)]) 
     }
 }
 
-fn origins(config: &Config, run: &Published, held: &HeldBack, closed: bool) -> Vec<Origin> {
+fn origins(config: &Config, run: &Published, held: &HeldBack, closed: bool) -> Vec<OriginOfRecords> {
     let mut sums: IndexMap<(&str, &str), [(u64, i128); Place::ALL.len()]> = IndexMap::new();
     for account in &run.accounts {
         let bureau = run.inputs.get(account.file).map_or("", |i| i.bureau.as_str());
@@ -289,7 +289,7 @@ fn origins(config: &Config, run: &Published, held: &HeldBack, closed: bool) -> V
     sums.sort_by(|a, _, b, _| order(a.0, a.1).cmp(&order(b.0, b.1)));
     let origin = |((bureau, dataset), sums): ((&str, &str), [(u64, i128); Place::ALL.len()])| {
         let (places, all) = held.of(|source, form| form == dataset && bureau_of(config, source) == bureau);
-        Origin {
+        OriginOfRecords {
             bureau: bureau.to_owned(),
             form: form_name(config, dataset),
             came: Some(sums.iter().map(|s| s.0).sum()).filter(|_| !all),
@@ -322,7 +322,7 @@ fn ten_thousands(amount: i128) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::published::Place as At;
+    use super::super::published::FindingPlace;
     use super::*;
     use crate::model::account::Account;
     use crate::run::Input;
@@ -347,7 +347,7 @@ mod tests {
             rows,
             amount,
         };
-        let at = |code: &str, severity: &str, bureau: &str, file: &str| At {
+        let at = |code: &str, severity: &str, bureau: &str, file: &str| FindingPlace {
             code: code.into(),
             severity: severity.into(),
             bureau: bureau.into(),

@@ -29,7 +29,7 @@ pub struct Outcomes {
 
 /// Findings of one code in one file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct FindingPlace {
     /// The code.
     pub code: String,
     /// Its severity.
@@ -56,7 +56,7 @@ pub struct Published {
     pub held_back: Option<HeldBack>,
     /// Findings, with the enterprises without consent that they rest on; nothing if the configuration does not ask for that
     /// dataset.
-    pub findings: Option<BTreeMap<Place, Tally>>,
+    pub findings: Option<BTreeMap<FindingPlace, Tally>>,
     /// Outcomes by code; nothing if the configuration does not ask for that dataset.
     pub edits: Option<BTreeMap<String, Outcomes>>,
     /// Records that could not be judged because of another finding, by code and file.
@@ -105,11 +105,11 @@ impl Published {
 }
 
 /// Findings by code, severity, bureau and file. Of a run that did not note whom a finding rests on, each rests on somebody.
-fn tallied(rows: impl Iterator<Item = [String; 5]>, noted: bool) -> BTreeMap<Place, Tally> {
-    let mut tallies: BTreeMap<Place, Tally> = BTreeMap::new();
+fn tallied(rows: impl Iterator<Item = [String; 5]>, noted: bool) -> BTreeMap<FindingPlace, Tally> {
+    let mut tallies: BTreeMap<FindingPlace, Tally> = BTreeMap::new();
     let mut known: BTreeSet<Arc<str>> = BTreeSet::new();
     for [code, severity, bureau, file, rests_on] in rows {
-        let tally = tallies.entry(Place { code, severity, bureau, file }).or_default();
+        let tally = tallies.entry(FindingPlace { code, severity, bureau, file }).or_default();
         tally.number += 1;
         let whom = if noted { rests_on.as_str() } else { "?" };
         if !whom.is_empty() && !tally.on.contains(whom) {

@@ -1,6 +1,6 @@
 //! Runs over time, from the figures that the ledger keeps of each.
 
-use super::Found;
+use super::FoundBySeverity;
 use crate::config::Config;
 use crate::ledger::Finished;
 use crate::pipeline::Summary;
@@ -23,7 +23,7 @@ pub struct Moment {
     /// Records that came in; nothing where so few enterprises would be told of.
     pub records: Option<u64>,
     /// Findings.
-    pub found: Found,
+    pub found: FoundBySeverity,
     /// Enterprises of the registry.
     pub enterprises: u64,
     /// Those in the pool.
@@ -47,7 +47,7 @@ fn moment(config: &Config, run: &Finished, closed: bool) -> Result<Moment, Porta
         files: summary.files,
         refused: summary.refused,
         records: Some(summary.accounts.iter().map(|a| a.rows).sum()).filter(|_| !held.of(|_, _| true).1),
-        found: Found::told(summary.findings, held.findings),
+        found: FoundBySeverity::told(summary.findings, held.findings),
         enterprises: summary.enterprises,
         pooled: summary.pooled,
         unjudged: summary.unjudged,

@@ -46,8 +46,8 @@ pub struct Arriving {
 
 impl Incoming {
     /// Nothing has come yet.
-    pub fn begin(app: &Uploads) -> Result<Self, PortalError> {
-        let copy = NamedTempFile::new_in(&app.intake.incoming)?;
+    pub fn begin(uploads: &Uploads) -> Result<Self, PortalError> {
+        let copy = NamedTempFile::new_in(&uploads.intake.incoming)?;
         let out = tokio::fs::File::from_std(copy.reopen()?);
         Ok(Self { copy, out, hasher: Sha256::new(), bytes: 0 })
     }
@@ -75,19 +75,19 @@ impl Incoming {
 ///
 /// # Errors
 /// The actor sends none, or the source is no longer there.
-pub fn source_of(app: &Uploads, actor: &Actor) -> Result<String, PortalError> {
-    actor.source.clone().filter(|s| app.config.source.contains_key(s)).ok_or(PortalError::NotFound)
+pub fn source_of(uploads: &Uploads, actor: &Actor) -> Result<String, PortalError> {
+    actor.source.clone().filter(|s| uploads.config.source.contains_key(s)).ok_or(PortalError::NotFound)
 }
 
 /// Takes in what an actor sends, begins the checks, and notes each file in the audit log. `replaced` is the id of the upload that
 /// the only file replaces.
 pub async fn receive(
-    app: &Uploads,
+    uploads: &Uploads,
     (actor, address): (&Actor, &str),
     files: Vec<Arriving>,
     replaced: Option<&str>,
 ) -> Result<Vec<Sent>, PortalError> {
-    let source = source_of(app, actor)?;
+    let source = source_of(uploads, actor)?;
     if files.is_empty() {
         return Err(PortalError::Refused("upload_none", Vec::new()));
     }
@@ -95,28 +95,28 @@ pub async fn receive(
         None => None,
         Some(_) if files.len() > 1 => return Err(PortalError::Refused("upload_replaces_one", Vec::new())),
         Some(id) => {
-            let replaced = super::own::own(app, actor, id).await?;
+            let replaced = super::own::own(uploads, actor, id).await?;
             let replaced = Some(replaced).filter(|u| u.source == source).ok_or(PortalError::NotFound)?;
-            let replaces = super::view::standings(app, &replaced).await?.with_successors(&replaced);
+            let replaces = super::view::standings(uploads, &replaced).await?.with_successors(&replaced);
             Some((replaced.series, replaces))
         }
     };
-    let sent = keep(app, (actor, address), source, replaces, files).await?;
+    let sent = keep(uploads, (actor, address), source, replaces, files).await?;
     for one in &sent {
-        checks::begin_by_id(app, &one.id).await?;
+        checks::begin_by_id(uploads, &one.id).await?;
     }
     Ok(sent)
 }
 
 /// Moves files into the store, then notes their receipts: a receipt never stands for bytes that are not there.
 async fn keep(
-    app: &Uploads,
+    uploads: &Uploads,
     (actor, address): (&Actor, &str),
     source: String,
     replaces: Option<(String, Vec<i64>)>,
     files: Vec<Arriving>,
 ) -> Result<Vec<Sent>, PortalError> {
-    let store = app.intake.store.clone();
+    let store = uploads.intake.store.clone();
     let kept = tokio::task::spawn_blocking(move || {
         let keep = |file: Arriving| {
             store.keep(file.copy, &file.sha256)?;
@@ -138,16 +138,17 @@ async fn keep(
             replaces: replaces.clone(),
         })
         .collect();
-    app.change(actor, address, move |l, by| {
-        let ids = l.add_uploads(&new, by)?;
-        let sent = |(new, (id, is_new)): (NewUpload, (String, bool))| Sent {
-            id,
-            name: new.name,
-            sha256: new.sha256,
-            bytes: new.bytes,
-            new: is_new,
-        };
-        Ok(new.into_iter().zip(ids).map(sent).collect())
-    })
-    .await
+    uploads
+        .change(actor, address, move |l, by| {
+            let ids = l.add_uploads(&new, by)?;
+            let sent = |(new, (id, is_new)): (NewUpload, (String, bool))| Sent {
+                id,
+                name: new.name,
+                sha256: new.sha256,
+                bytes: new.bytes,
+                new: is_new,
+            };
+            Ok(new.into_iter().zip(ids).map(sent).collect())
+        })
+        .await
 }

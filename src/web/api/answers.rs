@@ -27,28 +27,28 @@ fn problem(description: &str) -> RefOr<Response> {
 }
 
 /// What routes that read answer instead.
-pub struct Reading;
+pub struct ReadAnswers;
 
-impl IntoResponses for Reading {
+impl IntoResponses for ReadAnswers {
     fn responses() -> Responses {
         REFUSALS.into_iter().map(|(status, description)| (status.to_owned(), problem(description))).collect()
     }
 }
 
 /// What routes that change something answer instead.
-pub struct Changing;
+pub struct ChangeAnswers;
 
-impl IntoResponses for Changing {
+impl IntoResponses for ChangeAnswers {
     fn responses() -> Responses {
         let conflict = ("409".to_owned(), problem("Something else must begin or end first."));
-        Reading::responses().into_iter().chain([conflict]).collect()
+        ReadAnswers::responses().into_iter().chain([conflict]).collect()
     }
 }
 
 /// A file.
-pub struct File;
+pub struct FileAnswers;
 
-impl IntoResponses for File {
+impl IntoResponses for FileAnswers {
     fn responses() -> Responses {
         let kinds = [
             "application/octet-stream",
@@ -59,7 +59,7 @@ impl IntoResponses for File {
         ];
         let response = ResponseBuilder::new().description("The file; Content-Disposition says its name.");
         let response = kinds.into_iter().fold(response, |response, kind| response.content(kind, Content::default()));
-        let mut all = Reading::responses();
+        let mut all = ReadAnswers::responses();
         all.insert("200".to_owned(), response.into());
         all
     }

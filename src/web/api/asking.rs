@@ -12,9 +12,9 @@ use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
 /// A body of JSON.
-pub struct Said<T>(pub T);
+pub struct JsonBody<T>(pub T);
 
-impl<S: Send + Sync, T: DeserializeOwned + Validate> FromRequest<S> for Said<T> {
+impl<S: Send + Sync, T: DeserializeOwned + Validate> FromRequest<S> for JsonBody<T> {
     type Rejection = PageError;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, PageError> {

@@ -1,9 +1,9 @@
 //! The audit log for programs.
 
-use super::answers::Reading;
+use super::answers::ReadAnswers;
 use super::asking::Asking;
 use crate::model::role::Right;
-use crate::portal::audit::{self, Chain, ROWS, Row, Wanted};
+use crate::portal::audit::{self, AuditEntry, Chain, ROWS, Wanted};
 use crate::portal::books::Books;
 use crate::portal::error::PortalError;
 use crate::web::error::PageError;
@@ -45,7 +45,7 @@ pub struct OfLog {
 #[derive(Serialize, ToSchema)]
 pub struct AuditLog {
     /// Newest first.
-    pub entries: Vec<Row>,
+    pub entries: Vec<AuditEntry>,
     /// Whether the chain of entries holds.
     pub chain: Chain,
     /// This page, from 1.
@@ -69,7 +69,7 @@ impl OfLog {
 }
 
 /// The audit log, newest first.
-#[utoipa::path(get, path = "/api/v1/audit", tag = "audit", params(OfLog), responses((status = 200, body = AuditLog), Reading))]
+#[utoipa::path(get, path = "/api/v1/audit", tag = "audit", params(OfLog), responses((status = 200, body = AuditLog), ReadAnswers))]
 pub async fn list_audit(State(books): State<Books>, Asking(asked): Asking<OfLog>) -> Result<Json<AuditLog>, PageError> {
     let page = u64::from(asked.page.max(1));
     let (entries, _) = audit::entries(&books, &asked.wanted()?, page).await?;

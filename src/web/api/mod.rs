@@ -31,7 +31,8 @@ pub fn routes(routes: Routes) -> Routes {
 
 /// Why a request was not answered.
 #[derive(Serialize, ToSchema)]
-pub struct Problem {
+#[schema(as = Problem)]
+pub struct ApiProblem {
     /// What it is, for programs.
     #[schema(example = "not_found")]
     error: String,
@@ -71,7 +72,7 @@ pub struct Problem {
         quality::show_edit,
         audit::list_audit,
     ),
-    components(schemas(Problem)),
+    components(schemas(ApiProblem)),
     security(("token" = [])),
     modifiers(&Bearer)
 )]

@@ -1,13 +1,13 @@
 //! The pool for programs, in the edition of the token's role.
 
-use super::answers::Reading;
+use super::answers::ReadAnswers;
 use super::asking::{Asking, Named, Paged};
 use crate::model::role::Right;
 use crate::portal::actor::Actor;
 use crate::portal::books::Books;
 use crate::portal::error::PortalError;
-use crate::portal::pool::{self, Asked, Changed, Edition, Moved, Origins, Part, Pool, PoolPage, Profile, Query};
-use crate::web::door::address::Address;
+use crate::portal::pool::{self, Asked, Bounded, Changed, Edition, Moved, Origins, Pool, PoolPage, Profile, Query};
+use crate::web::door::address::ClientAddress;
 use crate::web::error::PageError;
 use crate::web::listing::Access;
 use crate::web::routes::Routes;
@@ -43,7 +43,7 @@ pub fn routes(routes: Routes) -> Routes {
         ("page" = Option<String>, Query, description = "The page, from 1."),
         ("size" = Option<String>, Query, description = "Rows of a page: 20, 50 or 100."),
     ),
-    responses((status = 200, body = PoolPage), Reading))]
+    responses((status = 200, body = PoolPage), ReadAnswers))]
 pub async fn show_pool(
     State(pool): State<Pool>,
     actor: Actor,
@@ -57,11 +57,11 @@ pub async fn show_pool(
 
 /// An enterprise: verdicts, figures, patents, conflicts and returns.
 #[utoipa::path(get, path = "/api/v1/pool/{enterprise}", tag = "pool", params(("enterprise" = String, Path), Paged),
-    responses((status = 200, body = Profile), Reading))]
+    responses((status = 200, body = Profile), ReadAnswers))]
 pub async fn show_enterprise(
     State(books): State<Books>,
     State(pool): State<Pool>,
-    Address(address): Address,
+    ClientAddress(address): ClientAddress,
     actor: Actor,
     Named(id): Named<String>,
     Asking(paged): Asking<Paged>,
@@ -76,11 +76,11 @@ pub async fn show_enterprise(
 
 /// The cells that a value of an enterprise comes from.
 #[utoipa::path(get, path = "/api/v1/pool/{enterprise}/source", tag = "pool", params(("enterprise" = String, Path), Asked),
-    responses((status = 200, body = Origins), Reading))]
+    responses((status = 200, body = Origins), ReadAnswers))]
 pub async fn follow_value(
     State(books): State<Books>,
     State(pool): State<Pool>,
-    Address(address): Address,
+    ClientAddress(address): ClientAddress,
     actor: Actor,
     Named(id): Named<String>,
     Asking(asked): Asking<Asked>,
@@ -94,7 +94,8 @@ pub async fn follow_value(
 
 /// What changed between the run before and the latest.
 #[derive(Serialize, ToSchema)]
-pub struct PoolChanges {
+#[schema(as = PoolChanges)]
+pub struct PoolChangesPage {
     /// The run before.
     pub previous: String,
     /// Its reference date.
@@ -104,11 +105,11 @@ pub struct PoolChanges {
     /// Its reference date.
     pub latest_as_of: String,
     /// Who entered the pool.
-    pub entered: Part<Moved>,
+    pub entered: Bounded<Moved>,
     /// Who left it.
-    pub left: Part<Moved>,
+    pub left: Bounded<Moved>,
     /// Figures that are others, this page of them.
-    pub figures: Part<Changed>,
+    pub figures: Bounded<Changed>,
     /// This page of figures, from 1.
     pub page: usize,
     /// Pages of figures.
@@ -116,21 +117,25 @@ pub struct PoolChanges {
 }
 
 /// Who entered, who left, and which figures are others since the run before; not found where there is no run before.
-#[utoipa::path(get, path = "/api/v1/pool/changes", tag = "pool", params(Paged), responses((status = 200, body = PoolChanges), Reading))]
-pub async fn list_changes(State(pool): State<Pool>, actor: Actor, Asking(paged): Asking<Paged>) -> Result<Json<PoolChanges>, PageError> {
+#[utoipa::path(get, path = "/api/v1/pool/changes", tag = "pool", params(Paged), responses((status = 200, body = PoolChangesPage), ReadAnswers))]
+pub async fn list_changes(
+    State(pool): State<Pool>,
+    actor: Actor,
+    Asking(paged): Asking<Paged>,
+) -> Result<Json<PoolChangesPage>, PageError> {
     let data = pool::written(&pool).await?;
     let changes = pool::changes(&pool, &data, Edition::of(actor.role)).await?.ok_or(PortalError::NotFound)?;
     let pages = changes.figures.listed.len().div_ceil(pool::CHANGES_PAGE).max(1);
     let page = (paged.page() as usize).min(pages);
     let listed = changes.figures.listed.iter().skip((page - 1) * pool::CHANGES_PAGE).take(pool::CHANGES_PAGE);
-    Ok(Json(PoolChanges {
+    Ok(Json(PoolChangesPage {
         previous: changes.previous.clone(),
         previous_as_of: changes.previous_as_of.clone(),
         latest: changes.latest.clone(),
         latest_as_of: changes.latest_as_of.clone(),
         entered: changes.entered.clone(),
         left: changes.left.clone(),
-        figures: Part { listed: listed.cloned().collect(), total: changes.figures.total },
+        figures: Bounded { listed: listed.cloned().collect(), total: changes.figures.total },
         page,
         pages,
     }))

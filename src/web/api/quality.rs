@@ -1,12 +1,12 @@
 //! Data quality in counts, for programs.
 
-use super::answers::Reading;
+use super::answers::ReadAnswers;
 use super::asking::{Asking, Named};
 use crate::model::role::Right;
 use crate::portal::actor::Actor;
 use crate::portal::books::Books;
 use crate::portal::error::PortalError;
-use crate::portal::quality::{self, EditQuality, Moment, Overview, Quality};
+use crate::portal::quality::{self, EditQuality, Moment, Quality, QualityOverview};
 use crate::web::error::PageError;
 use crate::web::listing::Access;
 use crate::web::routes::Routes;
@@ -40,14 +40,14 @@ pub struct RunQuality {
     /// When it ended.
     pub finished: String,
     /// Per bureau, form and edit, and where records ended.
-    pub overview: Overview,
+    pub overview: QualityOverview,
     /// Runs over time, oldest first.
     pub trend: Vec<Moment>,
 }
 
 /// The quality of a run per bureau, form and edit; sums of money only for roles that may see the closed edition; for others counts that
 /// rest on fewer than three enterprises without consent, and those whose difference would tell them, are null.
-#[utoipa::path(get, path = "/api/v1/quality", tag = "quality", params(OfRun), responses((status = 200, body = RunQuality), Reading))]
+#[utoipa::path(get, path = "/api/v1/quality", tag = "quality", params(OfRun), responses((status = 200, body = RunQuality), ReadAnswers))]
 pub async fn show_quality(
     State(books): State<Books>,
     State(quality): State<Quality>,
@@ -65,7 +65,7 @@ pub async fn show_quality(
 /// One edit: what it means, what it found in each file, and how that was before. For roles that may not see the closed edition,
 /// files of a source of statistics are told together, without their names, and counts of few enterprises are null.
 #[utoipa::path(get, path = "/api/v1/quality/{code}", tag = "quality", params(("code" = String, Path), OfRun),
-    responses((status = 200, body = EditQuality), Reading))]
+    responses((status = 200, body = EditQuality), ReadAnswers))]
 pub async fn show_edit(
     State(quality): State<Quality>,
     actor: Actor,

@@ -1,6 +1,6 @@
 //! Runs for programs: started, cancelled, listed, one of them in full, and its files.
 
-use super::answers::{Changing, File, Reading};
+use super::answers::{ChangeAnswers, FileAnswers, ReadAnswers};
 use super::asking::{Asking, Named, Paged};
 use super::program::Program;
 use crate::ledger::Cause;
@@ -9,8 +9,8 @@ use crate::portal::actor::Actor;
 use crate::portal::books::Books;
 use crate::portal::flaws::Flaws;
 use crate::portal::night::{self, Current, Night};
-use crate::portal::runs::{self, Line, Run};
-use crate::web::door::address::Address;
+use crate::portal::runs::{self, Attempt, WholeRun};
+use crate::web::door::address::ClientAddress;
 use crate::web::download;
 use crate::web::error::PageError;
 use crate::web::listing::Access;
@@ -34,11 +34,12 @@ pub fn routes(routes: Routes) -> Routes {
 
 /// A page of the history.
 #[derive(Serialize, ToSchema)]
-pub struct Runs {
+#[schema(as = Runs)]
+pub struct RunsListed {
     /// What runs just now, stage by stage.
     pub current: Option<Current>,
     /// Attempts, newest first.
-    pub runs: Vec<Line>,
+    pub runs: Vec<Attempt>,
     /// This page, from 1.
     pub page: u64,
     /// Pages in all.
@@ -48,17 +49,17 @@ pub struct Runs {
 }
 
 /// What runs and what ran, newest first.
-#[utoipa::path(get, path = "/api/v1/runs", tag = "runs", params(Paged), responses((status = 200, body = Runs), Reading))]
+#[utoipa::path(get, path = "/api/v1/runs", tag = "runs", params(Paged), responses((status = 200, body = RunsListed), ReadAnswers))]
 pub async fn list_runs(
     State(books): State<Books>,
     State(night): State<Night>,
     actor: Actor,
     Asking(paged): Asking<Paged>,
-) -> Result<Json<Runs>, PageError> {
+) -> Result<Json<RunsListed>, PageError> {
     // What runs is read first: a run that ends in between shows twice rather than not at all.
     let current = runs::current(&night, &actor);
     let history = runs::history(&books, &actor, paged.page().into()).await?;
-    Ok(Json(Runs { current, runs: history.lines, page: history.page, pages: history.pages, total: history.all }))
+    Ok(Json(RunsListed { current, runs: history.lines, page: history.page, pages: history.pages, total: history.all }))
 }
 
 /// A run that was started.
@@ -69,10 +70,10 @@ pub struct Started {
 }
 
 /// Starts a run.
-#[utoipa::path(post, path = "/api/v1/runs", tag = "runs", responses((status = 202, body = Started), Changing))]
+#[utoipa::path(post, path = "/api/v1/runs", tag = "runs", responses((status = 202, body = Started), ChangeAnswers))]
 pub async fn start_run(
     State(night): State<Night>,
-    Address(address): Address,
+    ClientAddress(address): ClientAddress,
     Program(actor): Program,
 ) -> Result<(StatusCode, Json<Started>), PageError> {
     let attempt = night::start(&night, Cause::Manual, Some((&actor, &address)), None).await?;
@@ -81,26 +82,30 @@ pub async fn start_run(
 
 /// Stops the run that is active.
 #[utoipa::path(post, path = "/api/v1/runs/cancel", tag = "runs",
-    responses((status = 202, description = "It is being stopped; what stood before it stands."), Changing))]
-pub async fn cancel_run(State(night): State<Night>, Address(address): Address, Program(actor): Program) -> Result<StatusCode, PageError> {
+    responses((status = 202, description = "It is being stopped; what stood before it stands."), ChangeAnswers))]
+pub async fn cancel_run(
+    State(night): State<Night>,
+    ClientAddress(address): ClientAddress,
+    Program(actor): Program,
+) -> Result<StatusCode, PageError> {
     night::cancel(&night, &actor, &address).await?;
     Ok(StatusCode::ACCEPTED)
 }
 
 /// A run in full.
-#[utoipa::path(get, path = "/api/v1/runs/{id}", tag = "runs", params(("id" = String, Path)), responses((status = 200, body = Run), Reading))]
-pub async fn show_run(State(books): State<Books>, actor: Actor, Named(id): Named<String>) -> Result<Json<Run>, PageError> {
+#[utoipa::path(get, path = "/api/v1/runs/{id}", tag = "runs", params(("id" = String, Path)), responses((status = 200, body = WholeRun), ReadAnswers))]
+pub async fn show_run(State(books): State<Books>, actor: Actor, Named(id): Named<String>) -> Result<Json<WholeRun>, PageError> {
     Ok(Json(runs::run(&books, &actor, &id).await?))
 }
 
 /// A file of a run, if the role may take it.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/files/{file}", tag = "runs",
     params(("id" = String, Path), ("file" = String, Path, description = "Its path as `downloads` of the run has it.")),
-    responses(File))]
+    responses(FileAnswers))]
 pub async fn take_run_file(
     State(books): State<Books>,
     State(flaws): State<Flaws>,
-    Address(address): Address,
+    ClientAddress(address): ClientAddress,
     actor: Actor,
     Named((id, file)): Named<(String, String)>,
 ) -> Result<Response, PageError> {

@@ -1,7 +1,7 @@
 //! Returns for programs: sent, listed, one of them with its findings, explained, and what is due.
 
-use super::answers::{Changing, File, Reading};
-use super::asking::{Asking, Named, Paged, Said};
+use super::answers::{ChangeAnswers, FileAnswers, ReadAnswers};
+use super::asking::{Asking, JsonBody, Named, Paged};
 use super::program::Program;
 use crate::model::role::Right;
 use crate::portal::actor::Actor;
@@ -9,7 +9,7 @@ use crate::portal::books::Books;
 use crate::portal::calendar::{self, Calendar};
 use crate::portal::integrity;
 use crate::portal::uploads::{self, Item, ListPage, Related, Sent, Told, Uploads, Version};
-use crate::web::door::address::Address;
+use crate::web::door::address::ClientAddress;
 use crate::web::download;
 use crate::web::error::PageError;
 use crate::web::listing::Access;
@@ -43,7 +43,7 @@ pub fn routes(routes: Routes) -> Routes {
 }
 
 /// The uploads that the token may see, newest first.
-#[utoipa::path(get, path = "/api/v1/uploads", tag = "uploads", params(Paged), responses((status = 200, body = ListPage), Reading))]
+#[utoipa::path(get, path = "/api/v1/uploads", tag = "uploads", params(Paged), responses((status = 200, body = ListPage), ReadAnswers))]
 pub async fn list_uploads(State(uploads): State<Uploads>, actor: Actor, Asking(paged): Asking<Paged>) -> Result<Json<ListPage>, PageError> {
     Ok(Json(uploads::list(&uploads, &actor, paged.page()).await?))
 }
@@ -70,7 +70,8 @@ pub struct Receipt {
 
 /// Files that were taken in.
 #[derive(Serialize, ToSchema)]
-pub struct Received {
+#[schema(as = Received)]
+pub struct ReceivedUploads {
     /// One each, in their order.
     pub uploads: Vec<Receipt>,
 }
@@ -78,26 +79,26 @@ pub struct Received {
 /// Takes in files of the token's source. Once this answers 201, the files are stored and their receipts are kept; the
 /// checks go on behind it.
 #[utoipa::path(post, path = "/api/v1/uploads", tag = "uploads", request_body(content = Files, content_type = "multipart/form-data"),
-    responses((status = 201, body = Received), Changing))]
+    responses((status = 201, body = ReceivedUploads), ChangeAnswers))]
 pub async fn send_files(
     State(books): State<Books>,
     State(uploads): State<Uploads>,
-    Address(address): Address,
+    ClientAddress(address): ClientAddress,
     Program(actor): Program,
     headers: HeaderMap,
     body: Result<Parts, MultipartRejection>,
-) -> Result<(StatusCode, Json<Received>), PageError> {
+) -> Result<(StatusCode, Json<ReceivedUploads>), PageError> {
     let sent = posting::receive(&uploads, &actor, &address, (headers, body)).await?;
     let mut received = Vec::new();
     for sent in sent {
         let number = uploads::own(&books, &actor, &sent.id).await?.number;
         received.push(Receipt { number, sent });
     }
-    Ok((StatusCode::CREATED, Json(Received { uploads: received })))
+    Ok((StatusCode::CREATED, Json(ReceivedUploads { uploads: received })))
 }
 
 /// One upload; its verdict is null until it is checked.
-#[utoipa::path(get, path = "/api/v1/uploads/{id}", tag = "uploads", params(("id" = String, Path)), responses((status = 200, body = Item), Reading))]
+#[utoipa::path(get, path = "/api/v1/uploads/{id}", tag = "uploads", params(("id" = String, Path)), responses((status = 200, body = Item), ReadAnswers))]
 pub async fn show_upload(State(uploads): State<Uploads>, actor: Actor, Named(id): Named<String>) -> Result<Json<Item>, PageError> {
     Ok(Json(uploads::one(&uploads, &actor, &id).await?))
 }
@@ -119,7 +120,7 @@ pub struct Findings {
 
 /// What the check found, with excerpts of the sheet and explanations.
 #[utoipa::path(get, path = "/api/v1/uploads/{id}/findings", tag = "uploads", params(("id" = String, Path), Paged),
-    responses((status = 200, body = Findings), Reading))]
+    responses((status = 200, body = Findings), ReadAnswers))]
 pub async fn list_findings(
     State(uploads): State<Uploads>,
     actor: Actor,
@@ -139,17 +140,17 @@ pub struct Versions {
 
 /// All versions of the return that an upload is one of, with what changed from one to the next.
 #[utoipa::path(get, path = "/api/v1/uploads/{id}/versions", tag = "uploads", params(("id" = String, Path)),
-    responses((status = 200, body = Versions), Reading))]
+    responses((status = 200, body = Versions), ReadAnswers))]
 pub async fn list_versions(State(uploads): State<Uploads>, actor: Actor, Named(id): Named<String>) -> Result<Json<Versions>, PageError> {
     Ok(Json(Versions { versions: uploads::detail(&uploads, &actor, &id, 1).await?.versions }))
 }
 
 /// The file as it was sent.
-#[utoipa::path(get, path = "/api/v1/uploads/{id}/original", tag = "uploads", params(("id" = String, Path)), responses(File))]
+#[utoipa::path(get, path = "/api/v1/uploads/{id}/original", tag = "uploads", params(("id" = String, Path)), responses(FileAnswers))]
 pub async fn take_original(
     State(books): State<Books>,
     State(uploads): State<Uploads>,
-    Address(address): Address,
+    ClientAddress(address): ClientAddress,
     actor: Actor,
     Named(id): Named<String>,
 ) -> Result<Response, PageError> {
@@ -185,13 +186,13 @@ pub struct Explained {
 
 /// Explains a finding that asks for it.
 #[utoipa::path(post, path = "/api/v1/uploads/{id}/explanations", tag = "uploads", params(("id" = String, Path)),
-    request_body = Explaining, responses((status = 200, body = Explained), Changing))]
+    request_body = Explaining, responses((status = 200, body = Explained), ChangeAnswers))]
 pub async fn explain_finding(
     State(uploads): State<Uploads>,
-    Address(address): Address,
+    ClientAddress(address): ClientAddress,
     Program(actor): Program,
     Named(id): Named<String>,
-    Said(said): Said<Explaining>,
+    JsonBody(said): JsonBody<Explaining>,
 ) -> Result<Json<Explained>, PageError> {
     let explained = uploads::explain(&uploads, (&actor, &address), &id, &said.finding, &said.text, said.alike).await?;
     Ok(Json(Explained { explained, upload: uploads::one(&uploads, &actor, &id).await? }))
@@ -206,20 +207,20 @@ pub struct AllRelated {
 
 /// The earlier uploads of the same source with which an upload shares records, what it is to each, and what follows.
 #[utoipa::path(get, path = "/api/v1/uploads/{id}/related", tag = "uploads", params(("id" = String, Path)),
-    responses((status = 200, body = AllRelated), Reading))]
+    responses((status = 200, body = AllRelated), ReadAnswers))]
 pub async fn list_related(State(uploads): State<Uploads>, actor: Actor, Named(id): Named<String>) -> Result<Json<AllRelated>, PageError> {
     Ok(Json(AllRelated { related: uploads::related(&uploads, &actor, &id).await? }))
 }
 
 /// Says what an upload is to an earlier one of the same source, of one form and period; the last word counts.
 #[utoipa::path(post, path = "/api/v1/uploads/{id}/related", tag = "uploads", params(("id" = String, Path)),
-    request_body = uploads::Choosing, responses((status = 200, body = AllRelated), Changing))]
+    request_body = uploads::Choosing, responses((status = 200, body = AllRelated), ChangeAnswers))]
 pub async fn choose_relation(
     State(uploads): State<Uploads>,
-    Address(address): Address,
+    ClientAddress(address): ClientAddress,
     Program(actor): Program,
     Named(id): Named<String>,
-    Said(said): Said<uploads::Choosing>,
+    JsonBody(said): JsonBody<uploads::Choosing>,
 ) -> Result<Json<AllRelated>, PageError> {
     uploads::choose(&uploads, (&actor, &address), &id, said).await?;
     Ok(Json(AllRelated { related: uploads::related(&uploads, &actor, &id).await? }))
@@ -234,7 +235,7 @@ pub struct OfYear {
 }
 
 /// What is due, received and overdue in a year.
-#[utoipa::path(get, path = "/api/v1/calendar", tag = "uploads", params(OfYear), responses((status = 200, body = Calendar), Reading))]
+#[utoipa::path(get, path = "/api/v1/calendar", tag = "uploads", params(OfYear), responses((status = 200, body = Calendar), ReadAnswers))]
 pub async fn show_calendar(State(books): State<Books>, actor: Actor, Asking(asked): Asking<OfYear>) -> Result<Json<Calendar>, PageError> {
     Ok(Json(calendar::calendar(&books, &actor, asked.year).await?))
 }

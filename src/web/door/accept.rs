@@ -4,7 +4,7 @@ use super::address::{Peer, forwarded, place};
 use super::pace::{Busy, PATIENCE, Paced, Pulse};
 use crate::error::Error;
 use crate::portal::books::Books;
-use crate::web::metrics::{Metrics, Refused};
+use crate::web::metrics::{Metrics, RefusedLabels};
 use axum::Router;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::Request;
@@ -73,7 +73,7 @@ pub async fn serve(
             },
             _ = stop.changed() => break,
         };
-        match Held::new(&door, peer.ip(), permit) {
+        match HeldConnection::new(&door, peer.ip(), permit) {
             Some(held) => drop(tokio::spawn(connection(held, stream, peer, stop.clone()))),
             None => door.refuse("connection"),
         }
@@ -86,18 +86,18 @@ pub async fn serve(
 
 impl Door {
     fn refuse(&self, kind: &str) {
-        self.metrics.refused.get_or_create(&Refused { kind: kind.to_owned() }).inc();
+        self.metrics.refused.get_or_create(&RefusedLabels { kind: kind.to_owned() }).inc();
     }
 }
 
 /// A connection's place, given back when it ends.
-struct Held {
+struct HeldConnection {
     door: Arc<Door>,
     address: String,
     _permit: OwnedSemaphorePermit,
 }
 
-impl Held {
+impl HeldConnection {
     /// A place, unless the address has its share already; behind a proxy all come from one.
     fn new(door: &Arc<Door>, address: IpAddr, permit: OwnedSemaphorePermit) -> Option<Self> {
         let portal = &door.books.config.portal;
@@ -115,7 +115,7 @@ impl Held {
     }
 }
 
-impl Drop for Held {
+impl Drop for HeldConnection {
     fn drop(&mut self) {
         self.door.metrics.connections.dec();
         let mut held = self.door.held.lock().unwrap_or_else(PoisonError::into_inner);
@@ -128,7 +128,7 @@ impl Drop for Held {
     }
 }
 
-async fn connection(held: Held, stream: TcpStream, peer: SocketAddr, stop: watch::Receiver<bool>) {
+async fn connection(held: HeldConnection, stream: TcpStream, peer: SocketAddr, stop: watch::Receiver<bool>) {
     let _ = stream.set_nodelay(true);
     let pulse = Pulse::new(PATIENCE);
     let stream = Paced::new(stream, pulse.clone());
@@ -159,7 +159,7 @@ where
             request.headers_mut().remove(&REQUEST_ID);
         }
         let answer = service.clone().oneshot(request);
-        async move { answer.await.map(|response: Response| response.map(|body| Answer { body, _busy: busy })) }
+        async move { answer.await.map(|response: Response| response.map(|body| AnswerBody { body, _busy: busy })) }
     });
     let mut builder = auto::Builder::new(TokioExecutor::new());
     let idle = PATIENCE.idle;
@@ -197,12 +197,12 @@ fn plain(headers: &HeaderMap, name: &HeaderName) -> bool {
 }
 
 /// The body of an answer, which keeps its connection in use until it is out.
-struct Answer {
+struct AnswerBody {
     body: Body,
     _busy: Busy,
 }
 
-impl HttpBody for Answer {
+impl HttpBody for AnswerBody {
     type Data = Bytes;
     type Error = axum::Error;
 

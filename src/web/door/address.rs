@@ -12,16 +12,16 @@ pub struct Peer(pub SocketAddr);
 
 /// The address of whoever asks, as the accept loop found it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Address(pub String);
+pub struct ClientAddress(pub String);
 
-impl Address {
+impl ClientAddress {
     /// As far as it tells one place from another.
     pub fn place(&self) -> String {
         self.0.parse().map_or_else(|_| self.0.clone(), place)
     }
 }
 
-impl<S: Sync> FromRequestParts<S> for Address {
+impl<S: Sync> FromRequestParts<S> for ClientAddress {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {

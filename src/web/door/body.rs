@@ -71,7 +71,7 @@ fn declared(request: &Request) -> Option<u64> {
 
 fn watched(request: Request, most: Option<u64>) -> (Request, Arc<AtomicU8>) {
     let fate = Arc::new(AtomicU8::new(WELL));
-    let body = |body| Body::new(Intake { body, most, taken: 0, waited: Duration::ZERO, waiting: None, fate: fate.clone() });
+    let body = |body| Body::new(MeasuredBody { body, most, taken: 0, waited: Duration::ZERO, waiting: None, fate: fate.clone() });
     (request.map(body), fate)
 }
 
@@ -85,7 +85,7 @@ fn judged(fate: &AtomicU8, answer: Result<Response, PageError>) -> Result<Respon
 }
 
 /// A body that is counted and timed while it comes.
-struct Intake {
+struct MeasuredBody {
     body: Body,
     most: Option<u64>,
     taken: u64,
@@ -95,7 +95,7 @@ struct Intake {
     fate: Arc<AtomicU8>,
 }
 
-impl Intake {
+impl MeasuredBody {
     fn end(&self, fate: u8, reason: &'static str) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         self.fate.store(fate, Ordering::Relaxed);
         Poll::Ready(Some(Err(axum::Error::new(reason))))
@@ -107,7 +107,7 @@ fn patience(taken: u64, waited: Duration) -> Duration {
     (GRACE + Duration::from_secs(taken / SLOWEST)).saturating_sub(waited).min(STALL)
 }
 
-impl HttpBody for Intake {
+impl HttpBody for MeasuredBody {
     type Data = Bytes;
     type Error = axum::Error;
 

@@ -1,11 +1,11 @@
 //! Refuses what is asked too often, and counts that.
 
 use super::address::{Peer, place};
-use super::limits::Limits;
+use super::limits::DoorLimits;
 use super::tries::Counted;
 use crate::web::error::PageError;
 use crate::web::listing::Listing;
-use crate::web::metrics::{Metrics, Refused};
+use crate::web::metrics::{Metrics, RefusedLabels};
 use crate::web::visitor::Visitor;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::Method;
@@ -18,7 +18,7 @@ use std::time::Instant;
 #[derive(Clone)]
 pub struct Guard {
     /// The limits.
-    pub limits: Arc<Limits>,
+    pub limits: Arc<DoorLimits>,
     metrics: Arc<Metrics>,
 }
 
@@ -37,7 +37,7 @@ impl Guard {
     }
 
     fn refused(&self, kind: &str, wait: u64) -> PageError {
-        self.metrics.refused.get_or_create(&Refused { kind: kind.to_owned() }).inc();
+        self.metrics.refused.get_or_create(&RefusedLabels { kind: kind.to_owned() }).inc();
         PageError::TooMany(wait)
     }
 }

@@ -46,7 +46,7 @@ impl Allowances {
 }
 
 /// The limits of the portal.
-pub struct Limits {
+pub struct DoorLimits {
     /// Wrong passwords.
     pub tries: Tries,
     /// Uploads by account.
@@ -57,7 +57,7 @@ pub struct Limits {
     passwords: Semaphore,
 }
 
-impl Default for Limits {
+impl Default for DoorLimits {
     fn default() -> Self {
         Self {
             tries: Tries::default(),
@@ -68,7 +68,7 @@ impl Default for Limits {
     }
 }
 
-impl Limits {
+impl DoorLimits {
     /// Waits for a turn to check or hash a password.
     ///
     /// # Errors

@@ -4,11 +4,11 @@ use crate::model::role::{Right, Role};
 use crate::portal::actor::Actor;
 use crate::portal::books::Books;
 use crate::portal::error::PortalError;
-use crate::portal::people::{self, Made, Person, Problem, Wish};
+use crate::portal::people::{self, Made, Person, Wish, WishProblem};
 use crate::portal::text::portal;
-use crate::web::door::address::Address;
+use crate::web::door::address::ClientAddress;
 use crate::web::error::PageError;
-use crate::web::form::{Asking, Named, Posted};
+use crate::web::form::{Asking, ListOption, Named, Nothing, Posted};
 use crate::web::frame::{Frame, Frames, Page};
 use crate::web::listing::Access;
 use crate::web::routes::Routes;
@@ -33,26 +33,16 @@ pub fn routes(routes: Routes) -> Routes {
         .post("/accounts/{id}/password", manage, reset)
 }
 
-/// An option of a list to choose from.
-pub struct Choice {
-    /// What is sent.
-    pub id: String,
-    /// What is shown.
-    pub name: String,
-    /// Whether it is chosen.
-    pub chosen: bool,
-}
-
 /// The roles, those of people or those of programs.
-pub fn roles(chosen: &str, programs: bool) -> Vec<Choice> {
+pub fn roles(chosen: &str, programs: bool) -> Vec<ListOption> {
     let roles = Role::ALL.into_iter().filter(|r| !programs || *r != Role::Administrator);
-    roles.map(|r| Choice { id: r.id().to_owned(), name: role_word(r).to_owned(), chosen: r.id() == chosen }).collect()
+    roles.map(|r| ListOption { value: r.id().to_owned(), label: role_word(r).to_owned(), chosen: r.id() == chosen }).collect()
 }
 
 /// The sources that clerks can send; one that is no longer in force stays visible where it is chosen.
-pub fn sources(books: &Books, chosen: &str) -> Vec<Choice> {
+pub fn sources(books: &Books, chosen: &str) -> Vec<ListOption> {
     let open = books.config.source.iter().filter(|(id, s)| !s.disabled || *id == chosen);
-    open.map(|(id, s)| Choice { id: id.clone(), name: s.bureau.clone(), chosen: id == chosen }).collect()
+    open.map(|(id, s)| ListOption { value: id.clone(), label: s.bureau.clone(), chosen: id == chosen }).collect()
 }
 
 /// A role as people call it.
@@ -67,39 +57,41 @@ pub fn bureau(books: &Books, source: Option<&str>) -> String {
 
 #[derive(Template)]
 #[template(path = "accounts.html", config = "src/web/askama.toml")]
-struct ListPage {
+struct AccountsPage {
     frame: Frame,
-    people: Vec<Shown>,
+    people: Vec<AccountRow>,
     enabled: usize,
 }
 
-struct Shown {
+struct AccountRow {
     person: Person,
     role: &'static str,
     bureau: String,
     state: &'static str,
 }
 
+/// What was just done, as an address says it.
 #[derive(Deserialize)]
-struct Said {
+pub struct Done {
+    /// Its key among the words `done.*`.
     #[serde(default)]
-    done: Option<String>,
+    pub done: Option<String>,
 }
 
 async fn list(
     State(books): State<Books>,
     State(frames): State<Frames>,
     actor: Actor,
-    Asking(said): Asking<Said>,
+    Asking(said): Asking<Done>,
 ) -> Result<impl IntoResponse, PageError> {
-    let people: Vec<Shown> = people::people(&books).await?.into_iter().map(|person| show(&books, person)).collect();
+    let people: Vec<AccountRow> = people::people(&books).await?.into_iter().map(|person| show(&books, person)).collect();
     let enabled = people.iter().filter(|p| p.person.state != "disabled").count();
-    Ok(Page(ListPage { frame: frames.of(Some(&actor), HERE).said(said.done.as_deref()), people, enabled }))
+    Ok(Page(AccountsPage { frame: frames.of(Some(&actor), HERE).said(said.done.as_deref()), people, enabled }))
 }
 
-fn show(books: &Books, person: Person) -> Shown {
+fn show(books: &Books, person: Person) -> AccountRow {
     let state = portal(&format!("state_{}", person.state));
-    Shown { role: role_word(person.role), bureau: bureau(books, person.source.as_deref()), state, person }
+    AccountRow { role: role_word(person.role), bureau: bureau(books, person.source.as_deref()), state, person }
 }
 
 #[derive(Template)]
@@ -107,15 +99,21 @@ fn show(books: &Books, person: Person) -> Shown {
 struct AccountPage {
     frame: Frame,
     /// The account, unless it is to be made.
-    known: Option<Shown>,
+    known: Option<AccountRow>,
     wish: Wish,
-    roles: Vec<Choice>,
-    sources: Vec<Choice>,
+    roles: Vec<ListOption>,
+    sources: Vec<ListOption>,
     problem: &'static str,
 }
 
 impl AccountPage {
-    fn answer((books, frames): (&Books, &Frames), actor: &Actor, known: Option<Person>, wish: Wish, problem: Option<Problem>) -> Response {
+    fn answer(
+        (books, frames): (&Books, &Frames),
+        actor: &Actor,
+        known: Option<Person>,
+        wish: Wish,
+        problem: Option<WishProblem>,
+    ) -> Response {
         let status = if problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
         let page = Self {
             frame: frames.of(Some(actor), HERE),
@@ -123,7 +121,7 @@ impl AccountPage {
             roles: roles(&wish.role, false),
             sources: sources(books, &wish.source),
             wish,
-            problem: problem.map_or("", Problem::text),
+            problem: problem.map_or("", WishProblem::text),
         };
         (status, Page(page)).into_response()
     }
@@ -135,7 +133,7 @@ async fn form(State(books): State<Books>, State(frames): State<Frames>, actor: A
 
 /// What a form sends of an account.
 #[derive(Deserialize, Validate)]
-struct Sent {
+struct AccountForm {
     #[serde(default)]
     #[validate(length(max = 64))]
     name: String,
@@ -151,8 +149,8 @@ struct Sent {
     disabled: Option<String>,
 }
 
-impl From<Sent> for Wish {
-    fn from(sent: Sent) -> Self {
+impl From<AccountForm> for Wish {
+    fn from(sent: AccountForm) -> Self {
         let disabled = sent.disabled.is_some();
         Wish { name: sent.name, display: sent.display, role: sent.role, source: sent.source, disabled }
     }
@@ -180,9 +178,9 @@ impl SecretPage {
 async fn add(
     State(books): State<Books>,
     State(frames): State<Frames>,
-    Address(address): Address,
+    ClientAddress(address): ClientAddress,
     actor: Actor,
-    Posted(sent): Posted<Sent>,
+    Posted(sent): Posted<AccountForm>,
 ) -> Result<Response, PageError> {
     let wish = Wish::from(sent);
     Ok(match people::add(&books, &actor, &address, &wish).await? {
@@ -211,10 +209,10 @@ async fn one(
 async fn change(
     State(books): State<Books>,
     State(frames): State<Frames>,
-    Address(address): Address,
+    ClientAddress(address): ClientAddress,
     actor: Actor,
     Named(id): Named<String>,
-    Posted(sent): Posted<Sent>,
+    Posted(sent): Posted<AccountForm>,
 ) -> Result<Response, PageError> {
     let (id, wish) = (number(&id)?, Wish::from(sent));
     Ok(match people::edit(&books, &actor, &address, id, &wish).await? {
@@ -223,14 +221,10 @@ async fn change(
     })
 }
 
-/// A form that only carries the word of its session.
-#[derive(Deserialize, Validate)]
-pub struct Nothing {}
-
 async fn reset(
     State(books): State<Books>,
     State(frames): State<Frames>,
-    Address(address): Address,
+    ClientAddress(address): ClientAddress,
     actor: Actor,
     Named(id): Named<String>,
     Posted(Nothing {}): Posted<Nothing>,

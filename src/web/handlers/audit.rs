@@ -1,6 +1,5 @@
 //! The audit log: read, filter, verify, take along.
 
-use super::accounts::Nothing;
 use crate::model::role::Right;
 use crate::model::words::Lang;
 use crate::portal::actor::Actor;
@@ -8,9 +7,9 @@ use crate::portal::audit::{self, Chain, Entries, ROWS, Wanted};
 use crate::portal::books::Books;
 use crate::portal::error::PortalError;
 use crate::portal::text::{grouped, portal, quoted};
-use crate::web::door::address::Address;
+use crate::web::door::address::ClientAddress;
 use crate::web::error::PageError;
-use crate::web::form::{Asking, Posted};
+use crate::web::form::{Asking, Nothing, Posted};
 use crate::web::frame::{Frame, Frames, Page};
 use crate::web::listing::Access;
 use crate::web::routes::Routes;
@@ -32,7 +31,7 @@ pub fn routes(routes: Routes) -> Routes {
 /// The filter as it stands in the address.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
-struct Asked {
+struct AuditQuery {
     who: String,
     action: String,
     text: String,
@@ -42,7 +41,7 @@ struct Asked {
     done: Option<String>,
 }
 
-impl Asked {
+impl AuditQuery {
     fn wanted(&self) -> Result<Wanted, PageError> {
         let day = |text: &str| match text {
             "" => Ok(None),
@@ -64,7 +63,7 @@ impl Asked {
 #[template(path = "audit.html", config = "src/web/askama.toml")]
 struct AuditPage {
     frame: Frame,
-    asked: Asked,
+    asked: AuditQuery,
     query: String,
     entries: Entries,
     actions: Vec<(String, String)>,
@@ -78,7 +77,7 @@ async fn list(
     State(books): State<Books>,
     State(frames): State<Frames>,
     actor: Actor,
-    Asking(asked): Asking<Asked>,
+    Asking(asked): Asking<AuditQuery>,
 ) -> Result<impl IntoResponse, PageError> {
     let page = asked.page.parse().unwrap_or(1).max(1);
     let (entries, actions) = audit::entries(&books, &asked.wanted()?, page).await?;
@@ -98,7 +97,7 @@ async fn list(
 
 async fn verify(
     State(books): State<Books>,
-    Address(address): Address,
+    ClientAddress(address): ClientAddress,
     actor: Actor,
     Posted(Nothing {}): Posted<Nothing>,
 ) -> Result<Redirect, PageError> {
@@ -109,9 +108,9 @@ async fn verify(
 
 async fn export(
     State(books): State<Books>,
-    Address(address): Address,
+    ClientAddress(address): ClientAddress,
     actor: Actor,
-    Asking(asked): Asking<Asked>,
+    Asking(asked): Asking<AuditQuery>,
 ) -> Result<Response, PageError> {
     let wanted = asked.wanted()?;
     books.note(&actor, &address, "audit_exported", "", &wanted.facts()).await?;

@@ -21,7 +21,7 @@ pub fn routes(routes: Routes) -> Routes {
 }
 
 #[derive(Deserialize)]
-struct Wanted {
+struct CalendarQuery {
     #[serde(default)]
     year: Option<i32>,
 }
@@ -37,7 +37,7 @@ async fn show(
     State(books): State<Books>,
     State(frames): State<Frames>,
     actor: Actor,
-    Asking(wanted): Asking<Wanted>,
+    Asking(wanted): Asking<CalendarQuery>,
 ) -> Result<impl IntoResponse, PageError> {
     let calendar = calendar::calendar(&books, &actor, wanted.year).await?;
     Ok(Page(CalendarPage { frame: frames.of(Some(&actor), "/calendar"), calendar }))

@@ -5,11 +5,11 @@ use crate::model::words::Lang;
 use crate::portal::actor::Actor;
 use crate::portal::books::Books;
 use crate::portal::error::PortalError;
-use crate::portal::pool::{self, Asked, Changes, Edition, Latest, Origins, Pool, PoolData, PoolPage, Profile, Query};
+use crate::portal::pool::{self, Asked, Edition, Latest, Origins, Pool, PoolChanges, PoolData, PoolPage, Profile, Query};
 use crate::portal::text::{grouped, portal, severity};
-use crate::web::door::address::Address;
+use crate::web::door::address::ClientAddress;
 use crate::web::error::PageError;
-use crate::web::form::{Asking, Named};
+use crate::web::form::{Asking, ListOption, Named};
 use crate::web::frame::{Frame, Frames, Page};
 use crate::web::listing::Access;
 use crate::web::routes::Routes;
@@ -49,22 +49,15 @@ async fn ready(pool: &Pool, frames: &Frames, actor: &Actor) -> Result<Result<Arc
     Ok(Err(Page(EmptyPage { frame, ran, may_start: actor.may(Right::StartRuns) }).into_response()))
 }
 
-/// An entry of a list to choose from.
-struct Choice {
-    value: String,
-    label: String,
-    chosen: bool,
-}
-
-fn choices(all: impl Iterator<Item = (String, String)>, chosen: &str) -> Vec<Choice> {
-    all.map(|(value, label)| Choice { chosen: value == chosen, value, label }).collect()
+fn choices(all: impl Iterator<Item = (String, String)>, chosen: &str) -> Vec<ListOption> {
+    all.map(|(value, label)| ListOption { chosen: value == chosen, value, label }).collect()
 }
 
 /// A filter with its choices.
-struct Filter {
+struct FilterChoices {
     name: String,
     label: String,
-    choices: Vec<Choice>,
+    choices: Vec<ListOption>,
 }
 
 /// A range with what was typed.
@@ -100,9 +93,9 @@ struct TablePage {
     frame: Frame,
     found: PoolPage,
     query: Query,
-    filters: Vec<Filter>,
+    filters: Vec<FilterChoices>,
     ranges: Vec<Range>,
-    sizes: Vec<Choice>,
+    sizes: Vec<ListOption>,
     heads: Vec<Sorter>,
     steps: Vec<Step>,
     previous: String,
@@ -145,9 +138,9 @@ async fn table(
     Ok(Page(page).into_response())
 }
 
-fn filters(data: &PoolData, query: &Query) -> Vec<Filter> {
+fn filters(data: &PoolData, query: &Query) -> Vec<FilterChoices> {
     let conclusions = pool::Conclusion::ALL.map(|c| (c.id().to_owned(), portal(&format!("conclusion_{}", c.id())).to_owned()));
-    let mut filters = vec![Filter {
+    let mut filters = vec![FilterChoices {
         name: "conclusion".into(),
         label: portal("filter_conclusion").to_owned(),
         choices: choices(conclusions.into_iter(), query.conclusion.map_or("", |c| c.id())),
@@ -157,17 +150,17 @@ fn filters(data: &PoolData, query: &Query) -> Vec<Filter> {
         words.sort_by_key(|(_, (rank, _))| *rank);
         let all = words.into_iter().map(|(code, (_, word))| (code.clone(), word.clone()));
         let all = all.chain([("-".to_owned(), portal("filter_blank").to_owned())]);
-        filters.push(Filter { name: "title".into(), label: title.label.clone(), choices: choices(all, &query.title) });
+        filters.push(FilterChoices { name: "title".into(), label: title.label.clone(), choices: choices(all, &query.title) });
     }
     for column in data.columns.iter().filter(|c| c.id.starts_with("verdict_")) {
         let name = column.id.replacen("verdict_", "v_", 1);
         let asked = query.verdicts.get(&name[2..]).map_or("", String::as_str);
         let all = pool::VERDICTS.iter().map(|v| ((*v).to_owned(), crate::finding::word(Lang::Zh, &format!("verdict.{v}")).to_owned()));
-        filters.push(Filter { label: column.label.clone(), choices: choices(all, asked), name });
+        filters.push(FilterChoices { label: column.label.clone(), choices: choices(all, asked), name });
     }
     if !data.industries.is_empty() {
         let all = data.industries.iter().map(|(code, count)| (code.clone(), format!("{code}（{}）", grouped(*count))));
-        filters.push(Filter {
+        filters.push(FilterChoices {
             name: "industry".into(),
             label: portal("filter_industry").to_owned(),
             choices: choices(all, &query.industry),
@@ -185,7 +178,7 @@ fn ranges(data: &PoolData, query: &Query) -> Vec<Range> {
 }
 
 fn heads(found: &PoolPage, query: &Query) -> Vec<Sorter> {
-    let head = |head: &pool::Head| {
+    let head = |head: &pool::TableColumn| {
         let here = query.sort == head.id;
         // Figures are looked at from the greatest down, names from the first on.
         let descending = if here { !query.descending } else { head.kind.is_number() };
@@ -214,7 +207,7 @@ fn steps(page: usize, pages: usize, to: impl Fn(usize) -> String) -> Vec<Step> {
 }
 
 #[derive(Deserialize)]
-struct Paged {
+struct PoolPaged {
     #[serde(default)]
     page: Option<usize>,
 }
@@ -234,10 +227,10 @@ async fn enterprise(
     State(books): State<Books>,
     State(pool): State<Pool>,
     State(frames): State<Frames>,
-    Address(address): Address,
+    ClientAddress(address): ClientAddress,
     actor: Actor,
     Named(id): Named<String>,
-    Asking(paged): Asking<Paged>,
+    Asking(paged): Asking<PoolPaged>,
 ) -> Result<Response, PageError> {
     let data = match ready(&pool, &frames, &actor).await? {
         Ok(data) => data,
@@ -265,7 +258,7 @@ async fn source(
     State(books): State<Books>,
     State(pool): State<Pool>,
     State(frames): State<Frames>,
-    Address(address): Address,
+    ClientAddress(address): ClientAddress,
     actor: Actor,
     Named(id): Named<String>,
     Asking(asked): Asking<Asked>,
@@ -287,7 +280,7 @@ async fn source(
 struct ChangesPage {
     frame: Frame,
     edition: &'static str,
-    changes: Option<Arc<Changes>>,
+    changes: Option<Arc<PoolChanges>>,
     numbers: [String; 3],
     lists: Vec<Movement>,
     page: usize,
@@ -307,7 +300,7 @@ async fn changes(
     State(pool): State<Pool>,
     State(frames): State<Frames>,
     actor: Actor,
-    Asking(paged): Asking<Paged>,
+    Asking(paged): Asking<PoolPaged>,
 ) -> Result<Response, PageError> {
     let data = match ready(&pool, &frames, &actor).await? {
         Ok(data) => data,

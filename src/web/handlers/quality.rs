@@ -7,7 +7,7 @@ use crate::model::words::Lang;
 use crate::portal::actor::Actor;
 use crate::portal::books::Books;
 use crate::portal::error::PortalError;
-use crate::portal::quality::{self, EditQuality, Moment, Overview, Quality, Shown};
+use crate::portal::quality::{self, EditQuality, Moment, Quality, QualityOverview, ShownRun};
 use crate::portal::text::{self, grouped, severity};
 use crate::web::charts;
 use crate::web::error::PageError;
@@ -29,7 +29,7 @@ pub fn routes(routes: Routes) -> Routes {
 }
 
 #[derive(Deserialize)]
-struct Wanted {
+struct QualityQuery {
     /// The run; the last one if none is named.
     run: Option<String>,
 }
@@ -48,7 +48,7 @@ struct OverviewPage {
     run: RunLine,
     /// Whether some counts may be held back.
     masked: bool,
-    seen: Overview,
+    seen: QualityOverview,
     /// The run's figures.
     now: Moment,
     /// Newest first, for the table.
@@ -74,7 +74,7 @@ struct RunLine {
 }
 
 impl RunLine {
-    fn of(shown: &Shown) -> Self {
+    fn of(shown: &ShownRun) -> Self {
         Self {
             id: shown.run.id.clone(),
             as_of: shown.run.as_of.clone(),
@@ -103,7 +103,7 @@ async fn overview(
     State(quality): State<Quality>,
     State(frames): State<Frames>,
     actor: Actor,
-    Asking(wanted): Asking<Wanted>,
+    Asking(wanted): Asking<QualityQuery>,
 ) -> Result<Response, PageError> {
     let frame = frames.of(Some(&actor), HERE);
     let Some(shown) = quality::shown(&quality, wanted.run.as_deref()).await? else {
@@ -130,7 +130,7 @@ async fn edit(
     State(frames): State<Frames>,
     actor: Actor,
     Named(code): Named<String>,
-    Asking(wanted): Asking<Wanted>,
+    Asking(wanted): Asking<QualityQuery>,
 ) -> Result<Response, PageError> {
     let frame = frames.of(Some(&actor), HERE);
     let shown = quality::shown(&quality, wanted.run.as_deref()).await?.ok_or(PortalError::NotFound)?;

@@ -11,12 +11,12 @@ use crate::portal::books::Books;
 use crate::portal::clock::Clock;
 use crate::portal::flaws::Flaws;
 use crate::portal::night::{self, Current, Night};
-use crate::portal::runs::{self, ComparedWith, History, Numbers, Run};
+use crate::portal::runs::{self, ComparedWith, History, RunNumbers, WholeRun};
 use crate::portal::text::{grouped, portal, say, shown, told};
-use crate::web::door::address::Address;
+use crate::web::door::address::ClientAddress;
 use crate::web::download;
 use crate::web::error::PageError;
-use crate::web::form::{Asking, Named, Posted};
+use crate::web::form::{Asking, Named, Nothing, Posted};
 use crate::web::frame::{Frame, Frames, Page};
 use crate::web::listing::Access;
 use crate::web::routes::Routes;
@@ -44,7 +44,7 @@ pub fn routes(routes: Routes) -> Routes {
 struct RunsPage {
     frame: Frame,
     may_start: bool,
-    part: Option<Part>,
+    part: Option<ProgressPart>,
     next: String,
     history: History,
     lines: Vec<LineText>,
@@ -59,13 +59,13 @@ struct LineText {
     outcome: &'static str,
     mark: &'static str,
     message: String,
-    figures: Option<Figures>,
+    figures: Option<FiguresText>,
     taken: String,
     adopted: bool,
 }
 
 /// A run's figures in words.
-struct Figures {
+struct FiguresText {
     inputs: String,
     refused: u64,
     enterprises: String,
@@ -77,8 +77,8 @@ struct Figures {
     notes: String,
 }
 
-impl Figures {
-    fn of(summary: &Numbers) -> Self {
+impl FiguresText {
+    fn of(summary: &RunNumbers) -> Self {
         Self {
             inputs: grouped(summary.files),
             refused: summary.refused,
@@ -94,7 +94,7 @@ impl Figures {
 }
 
 impl LineText {
-    fn of(line: &runs::Line) -> Self {
+    fn of(line: &runs::Attempt) -> Self {
         Self {
             started: shown(&line.started),
             run: line.run.clone(),
@@ -103,7 +103,7 @@ impl LineText {
             outcome: line.outcome.map_or_else(|| portal("outcome_running"), |o| portal(&format!("outcome_{}", o.id()))),
             mark: line.outcome.map_or("running", mark),
             message: line.message.clone().unwrap_or_default(),
-            figures: line.summary.as_ref().map(Figures::of),
+            figures: line.summary.as_ref().map(FiguresText::of),
             taken: line.seconds.map(taken).unwrap_or_default(),
             adopted: line.adopted,
         }
@@ -134,7 +134,7 @@ fn taken(seconds: i64) -> String {
 }
 
 #[derive(Deserialize)]
-struct Wanted {
+struct RunsQuery {
     #[serde(default)]
     page: Option<u64>,
     #[serde(default)]
@@ -146,10 +146,10 @@ async fn list(
     State(night): State<Night>,
     State(frames): State<Frames>,
     actor: Actor,
-    Asking(wanted): Asking<Wanted>,
+    Asking(wanted): Asking<RunsQuery>,
 ) -> Result<impl IntoResponse, PageError> {
     // What runs is read first: a run that ends in between shows twice rather than not at all.
-    let part = runs::current(&night, &actor).map(|c| Part::of(&c));
+    let part = runs::current(&night, &actor).map(|c| ProgressPart::of(&c));
     let history = runs::history(&books, &actor, wanted.page.unwrap_or(1)).await?;
     Ok(Page(RunsPage {
         frame: frames.of(Some(&actor), "/runs").said(wanted.done.as_deref()),
@@ -164,7 +164,7 @@ async fn list(
 /// What runs, stage by stage.
 #[derive(Template)]
 #[template(path = "runs_progress.html", config = "src/web/askama.toml")]
-struct Part {
+struct ProgressPart {
     started: String,
     cause: &'static str,
     person: String,
@@ -184,7 +184,7 @@ struct StageText {
     taken: String,
 }
 
-impl Part {
+impl ProgressPart {
     fn of(current: &Current) -> Self {
         let stages = current.stages.iter().map(|s| StageText {
             name: word(Lang::Zh, s.stage.key()),
@@ -211,17 +211,14 @@ impl Part {
 /// The part of the page that changes while a run is active; nothing once it has ended.
 async fn progress(State(night): State<Night>, actor: Actor) -> Response {
     match runs::current(&night, &actor) {
-        Some(current) => Page(Part::of(&current)).into_response(),
+        Some(current) => Page(ProgressPart::of(&current)).into_response(),
         None => StatusCode::NO_CONTENT.into_response(),
     }
 }
 
-#[derive(Deserialize, Validate)]
-struct Nothing {}
-
 async fn start(
     State(night): State<Night>,
-    Address(address): Address,
+    ClientAddress(address): ClientAddress,
     actor: Actor,
     Posted(Nothing {}): Posted<Nothing>,
 ) -> Result<Redirect, PageError> {
@@ -231,7 +228,7 @@ async fn start(
 
 async fn cancel(
     State(night): State<Night>,
-    Address(address): Address,
+    ClientAddress(address): ClientAddress,
     actor: Actor,
     Posted(Nothing {}): Posted<Nothing>,
 ) -> Result<Redirect, PageError> {
@@ -243,11 +240,11 @@ async fn cancel(
 #[template(path = "run.html", config = "src/web/askama.toml")]
 struct RunPage {
     frame: Frame,
-    run: Run,
+    run: WholeRun,
     started: String,
     taken: String,
     cause: &'static str,
-    figures: Figures,
+    figures: FiguresText,
     inputs: Vec<InputText>,
     places: Vec<&'static str>,
     accounts: Vec<AccountText>,
@@ -284,7 +281,7 @@ async fn one(
     State(frames): State<Frames>,
     actor: Actor,
     Named(id): Named<String>,
-    Asking(wanted): Asking<Wanted>,
+    Asking(wanted): Asking<RunsQuery>,
 ) -> Result<impl IntoResponse, PageError> {
     let run = runs::run(&books, &actor, &id).await?;
     let inputs = run.file.iter().flat_map(|f| &f.inputs).map(|i| InputText {
@@ -312,7 +309,7 @@ async fn one(
         started: shown(&run.started),
         taken: run.seconds.map(taken).unwrap_or_default(),
         cause: cause(run.cause),
-        figures: Figures::of(&run.summary),
+        figures: FiguresText::of(&run.summary),
         inputs: inputs.collect(),
         places: Place::ALL.map(|p| word(Lang::Zh, &format!("place.{}", p.id()))).to_vec(),
         accounts: accounts.collect(),
@@ -351,7 +348,7 @@ fn size(bytes: u64) -> String {
 async fn file(
     State(books): State<Books>,
     State(flaws): State<Flaws>,
-    Address(address): Address,
+    ClientAddress(address): ClientAddress,
     actor: Actor,
     Named((id, file)): Named<(String, String)>,
 ) -> Result<Response, PageError> {
@@ -362,17 +359,17 @@ async fn file(
 }
 
 #[derive(Deserialize, Validate)]
-struct Note {
+struct AdoptionForm {
     #[validate(length(min = 2, max = 500))]
     note: String,
 }
 
 async fn adopt(
     State(books): State<Books>,
-    Address(address): Address,
+    ClientAddress(address): ClientAddress,
     actor: Actor,
     Named(id): Named<String>,
-    Posted(form): Posted<Note>,
+    Posted(form): Posted<AdoptionForm>,
 ) -> Result<Redirect, PageError> {
     adoption::adopt(&books, &actor, &address, &id, form.note.trim()).await?;
     Ok(Redirect::to(&format!("/runs/{id}?done=adopted")))

@@ -10,12 +10,12 @@ use crate::portal::password;
 use crate::portal::people::lapsed_before;
 use crate::portal::text::portal;
 use crate::stages::acquire::hash_text;
-use crate::web::door::address::Address;
+use crate::web::door::address::ClientAddress;
 use crate::web::door::guard::Guard;
 use crate::web::door::known::Known;
 use crate::web::door::tries;
 use crate::web::error::PageError;
-use crate::web::form::{Asking, Named, Posted};
+use crate::web::form::{Asking, Named, Nothing, Posted};
 use crate::web::frame::{Frame, Frames, Page};
 use crate::web::listing::{Access, Listing};
 use crate::web::routes::Routes;
@@ -59,7 +59,7 @@ fn sign_in_page(books: &Books, frame: Frame, name: String, next: String, problem
 }
 
 #[derive(Deserialize)]
-struct Wanted {
+struct SignInQuery {
     #[serde(default)]
     next: String,
     #[serde(default)]
@@ -71,7 +71,7 @@ async fn form(
     State(frames): State<Frames>,
     Extension(listing): Extension<Listing>,
     visitor: Visitor,
-    Asking(wanted): Asking<Wanted>,
+    Asking(wanted): Asking<SignInQuery>,
 ) -> Response {
     if visitor.0.is_some() {
         return Redirect::to("/").into_response();
@@ -96,8 +96,7 @@ async fn sign_in(
     State(guard): State<Guard>,
     State(frames): State<Frames>,
     Extension(listing): Extension<Listing>,
-    address: Address,
-    headers: HeaderMap,
+    (address, headers): (ClientAddress, HeaderMap),
     session: Session,
     Posted(form): Posted<Credentials>,
 ) -> Result<Response, PageError> {
@@ -156,12 +155,9 @@ fn as_actor(account: &Account) -> Actor {
     }
 }
 
-#[derive(Deserialize, Validate)]
-struct Nothing {}
-
 async fn sign_out(
     State(books): State<Books>,
-    Address(address): Address,
+    ClientAddress(address): ClientAddress,
     actor: Actor,
     session: Session,
     Posted(Nothing {}): Posted<Nothing>,
@@ -198,7 +194,7 @@ async fn change_password(
     State(books): State<Books>,
     State(guard): State<Guard>,
     State(frames): State<Frames>,
-    Address(address): Address,
+    ClientAddress(address): ClientAddress,
     actor: Actor,
     session: Session,
     Posted(form): Posted<NewPassword>,
@@ -290,7 +286,7 @@ async fn setup(
     State(books): State<Books>,
     State(guard): State<Guard>,
     State(frames): State<Frames>,
-    address: Address,
+    address: ClientAddress,
     session: Session,
     Named(secret): Named<String>,
     Posted(form): Posted<FirstAccount>,

@@ -1,14 +1,14 @@
 //! Tokens of programs: list, add, withdraw.
 
-use super::accounts::{Choice, Nothing, SecretPage, bureau, number, role_word, roles, sources};
+use super::accounts::{Done, SecretPage, bureau, number, role_word, roles, sources};
 use crate::model::role::{Right, Role};
 use crate::portal::actor::Actor;
 use crate::portal::books::Books;
-use crate::portal::people::{self, LONGEST_DAYS, Problem, Program, Wish};
+use crate::portal::people::{self, LONGEST_DAYS, ProgramToken, Wish, WishProblem};
 use crate::portal::text::portal;
-use crate::web::door::address::Address;
+use crate::web::door::address::ClientAddress;
 use crate::web::error::PageError;
-use crate::web::form::{Asking, Named, Posted};
+use crate::web::form::{Asking, ListOption, Named, Nothing, Posted};
 use crate::web::frame::{Frame, Frames, Page};
 use crate::web::listing::Access;
 use crate::web::routes::Routes;
@@ -31,26 +31,20 @@ pub fn routes(routes: Routes) -> Routes {
 #[template(path = "tokens.html", config = "src/web/askama.toml")]
 struct TokensPage {
     frame: Frame,
-    programs: Vec<Shown>,
+    programs: Vec<ProgramRow>,
     wish: Wish,
     days: u32,
     longest: u32,
-    roles: Vec<Choice>,
-    sources: Vec<Choice>,
+    roles: Vec<ListOption>,
+    sources: Vec<ListOption>,
     problem: &'static str,
 }
 
-struct Shown {
-    program: Program,
+struct ProgramRow {
+    program: ProgramToken,
     role: &'static str,
     bureau: String,
     state: &'static str,
-}
-
-#[derive(Deserialize)]
-struct Said {
-    #[serde(default)]
-    done: Option<String>,
 }
 
 async fn page(
@@ -59,9 +53,9 @@ async fn page(
     said: Option<&str>,
     wish: Wish,
     days: u32,
-    problem: Option<Problem>,
+    problem: Option<WishProblem>,
 ) -> Result<Response, PageError> {
-    let show = |program: Program| Shown {
+    let show = |program: ProgramToken| ProgramRow {
         role: role_word(program.role),
         bureau: bureau(books, program.source.as_deref()),
         state: portal(&format!("state_{}", program.state)),
@@ -75,7 +69,7 @@ async fn page(
         wish,
         days,
         longest: LONGEST_DAYS,
-        problem: problem.map_or("", Problem::text),
+        problem: problem.map_or("", WishProblem::text),
     };
     let status = if problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     Ok((status, Page(page)).into_response())
@@ -85,7 +79,7 @@ async fn list(
     State(books): State<Books>,
     State(frames): State<Frames>,
     actor: Actor,
-    Asking(said): Asking<Said>,
+    Asking(said): Asking<Done>,
 ) -> Result<Response, PageError> {
     let wish = Wish { role: Role::Operator.id().to_owned(), ..Wish::default() };
     page((&books, &frames), &actor, said.done.as_deref(), wish, 90, None).await
@@ -93,7 +87,7 @@ async fn list(
 
 /// What a form sends of a token.
 #[derive(Deserialize, Validate)]
-struct Sent {
+struct TokenForm {
     #[validate(length(max = 64))]
     label: String,
     #[validate(length(max = 32))]
@@ -108,9 +102,9 @@ struct Sent {
 async fn add(
     State(books): State<Books>,
     State(frames): State<Frames>,
-    Address(address): Address,
+    ClientAddress(address): ClientAddress,
     actor: Actor,
-    Posted(sent): Posted<Sent>,
+    Posted(sent): Posted<TokenForm>,
 ) -> Result<Response, PageError> {
     let wish = Wish { name: sent.label, role: sent.role, source: sent.source, ..Wish::default() };
     // What is no number is no number of days that a token may count.
@@ -123,7 +117,7 @@ async fn add(
 
 async fn revoke(
     State(books): State<Books>,
-    Address(address): Address,
+    ClientAddress(address): ClientAddress,
     actor: Actor,
     Named(id): Named<String>,
     Posted(Nothing {}): Posted<Nothing>,

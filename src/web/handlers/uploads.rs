@@ -10,7 +10,7 @@ use crate::portal::error::PortalError;
 use crate::portal::integrity;
 use crate::portal::text::{grouped, portal};
 use crate::portal::uploads::{self, Detail, ListPage, PartStanding, Uploads};
-use crate::web::door::address::Address;
+use crate::web::door::address::ClientAddress;
 use crate::web::download;
 use crate::web::error::PageError;
 use crate::web::form::{Asking, Named, Posted};
@@ -43,7 +43,7 @@ pub fn routes(routes: Routes) -> Routes {
 }
 
 #[derive(Deserialize)]
-struct Wanted {
+struct UploadsQuery {
     #[serde(default)]
     page: u32,
     #[serde(default)]
@@ -68,7 +68,7 @@ async fn list(
     State(uploads): State<Uploads>,
     State(frames): State<Frames>,
     actor: Actor,
-    Asking(wanted): Asking<Wanted>,
+    Asking(wanted): Asking<UploadsQuery>,
 ) -> Result<impl IntoResponse, PageError> {
     let list = uploads::list(&uploads, &actor, wanted.page).await?;
     let own = actor.source.as_ref().and_then(|s| books.config.source.get(s));
@@ -86,7 +86,7 @@ async fn list(
 
 async fn receive(
     State(uploads): State<Uploads>,
-    Address(address): Address,
+    ClientAddress(address): ClientAddress,
     actor: Actor,
     headers: HeaderMap,
     body: Result<Parts, MultipartRejection>,
@@ -112,7 +112,7 @@ struct Grid {
 }
 
 /// A finding as the page shows it.
-struct Row {
+struct FindingRow {
     told: uploads::Told,
     grid: Option<Grid>,
     explained: Option<String>,
@@ -123,7 +123,7 @@ struct Group {
     severity: Severity,
     name: &'static str,
     total: u64,
-    rows: Vec<Row>,
+    rows: Vec<FindingRow>,
 }
 
 #[derive(Template)]
@@ -143,7 +143,7 @@ async fn detail(
     State(frames): State<Frames>,
     actor: Actor,
     Named(id): Named<String>,
-    Asking(wanted): Asking<Wanted>,
+    Asking(wanted): Asking<UploadsQuery>,
 ) -> Result<impl IntoResponse, PageError> {
     let mut detail = uploads::detail(&uploads, &actor, &id, wanted.page as usize).await?;
     let item = &detail.item;
@@ -157,7 +157,7 @@ async fn detail(
         }
         if let Some(group) = groups.last_mut() {
             let explained = told.explanation.as_ref().map(|e| crate::portal::text::shown(&e.written));
-            group.rows.push(Row { grid: told.finding.excerpt.as_ref().map(grid), explained, told });
+            group.rows.push(FindingRow { grid: told.finding.excerpt.as_ref().map(grid), explained, told });
         }
     }
     Ok(Page(UploadPage {
@@ -184,7 +184,7 @@ fn grid(excerpt: &Excerpt) -> Grid {
 async fn findings(
     State(books): State<Books>,
     State(uploads): State<Uploads>,
-    Address(address): Address,
+    ClientAddress(address): ClientAddress,
     actor: Actor,
     Named(id): Named<String>,
 ) -> Result<Response, PageError> {
@@ -199,7 +199,7 @@ async fn findings(
 async fn original(
     State(books): State<Books>,
     State(uploads): State<Uploads>,
-    Address(address): Address,
+    ClientAddress(address): ClientAddress,
     actor: Actor,
     Named(id): Named<String>,
 ) -> Result<Response, PageError> {
@@ -209,7 +209,7 @@ async fn original(
 }
 
 #[derive(Deserialize, Validate)]
-struct Said {
+struct ExplanationForm {
     #[validate(length(min = 1, max = 64))]
     key: String,
     #[validate(length(max = 500))]
@@ -222,10 +222,10 @@ struct Said {
 
 async fn explain(
     State(uploads): State<Uploads>,
-    Address(address): Address,
+    ClientAddress(address): ClientAddress,
     actor: Actor,
     Named(id): Named<String>,
-    Posted(said): Posted<Said>,
+    Posted(said): Posted<ExplanationForm>,
 ) -> Result<Redirect, PageError> {
     uploads::explain(&uploads, (&actor, &address), &id, &said.key, &said.text, said.alike.is_some()).await?;
     Ok(Redirect::to(&format!("/uploads/{id}?done=explained&page={}#f-{}", said.page.max(1), crate::portal::text::quoted(&said.key))))
@@ -233,7 +233,7 @@ async fn explain(
 
 /// What a form of the page says of one part; no period is an empty field.
 #[derive(Deserialize, Validate)]
-struct Chosen {
+struct ChoiceForm {
     #[validate(length(min = 1, max = 64))]
     older: String,
     #[validate(length(min = 1, max = 64))]
@@ -245,12 +245,12 @@ struct Chosen {
 
 async fn choose(
     State(uploads): State<Uploads>,
-    Address(address): Address,
+    ClientAddress(address): ClientAddress,
     actor: Actor,
     Named(id): Named<String>,
-    Posted(chosen): Posted<Chosen>,
+    Posted(chosen): Posted<ChoiceForm>,
 ) -> Result<Redirect, PageError> {
-    let Chosen { older, form, period, choice } = chosen;
+    let ChoiceForm { older, form, period, choice } = chosen;
     let period = Some(period).filter(|p| !p.is_empty()).map(|p| p.parse().map_err(|_| PortalError::NotFound)).transpose()?;
     uploads::choose(&uploads, (&actor, &address), &id, uploads::Choosing { older, form, period, choice }).await?;
     Ok(Redirect::to(&format!("/uploads/{id}?done=chosen")))

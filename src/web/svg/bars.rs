@@ -14,7 +14,7 @@ pub struct Bar {
 
 /// A chart of bars.
 #[derive(Debug, Clone)]
-pub struct Bars<'a> {
+pub struct BarChart<'a> {
     /// Its own word within the page.
     pub id: &'a str,
     /// What it shows.
@@ -31,7 +31,7 @@ const WIDTH: f64 = 720.0;
 const ROW: f64 = 34.0;
 const BAR: f64 = 22.0;
 
-impl Bars<'_> {
+impl BarChart<'_> {
     /// The chart as SVG.
     pub fn draw(&self) -> String {
         let total = |bar: &Bar| bar.parts.iter().sum::<u64>();

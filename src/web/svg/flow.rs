@@ -18,7 +18,7 @@ pub struct Node {
 
 /// A chart of bands.
 #[derive(Debug, Clone)]
-pub struct Flow<'a> {
+pub struct FlowChart<'a> {
     /// Its own word within the page.
     pub id: &'a str,
     /// What it shows.
@@ -52,7 +52,7 @@ fn blocks(sums: &[u64], whole: u64, length: f64) -> Vec<(f64, f64)> {
         .collect()
 }
 
-impl Flow<'_> {
+impl FlowChart<'_> {
     /// The chart as SVG.
     pub fn draw(&self) -> String {
         let came: Vec<u64> = self.numbers.iter().map(|n| n.iter().sum()).collect();

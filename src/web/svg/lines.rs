@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 /// A line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
+pub struct LineSeries {
     /// Its name.
     pub name: String,
     /// Its look.
@@ -17,7 +17,7 @@ pub struct Line {
 
 /// A chart of lines.
 #[derive(Debug, Clone)]
-pub struct Lines<'a> {
+pub struct LineChart<'a> {
     /// Its own word within the page.
     pub id: &'a str,
     /// What it shows.
@@ -27,7 +27,7 @@ pub struct Lines<'a> {
     /// Names of the moments, oldest first.
     pub moments: &'a [String],
     /// The lines.
-    pub lines: &'a [Line],
+    pub lines: &'a [LineSeries],
 }
 
 const WIDTH: f64 = 720.0;
@@ -36,7 +36,7 @@ const TOP: f64 = 12.0;
 const BOTTOM: f64 = HEIGHT - 34.0;
 const STEPS: u64 = 4;
 
-impl Lines<'_> {
+impl LineChart<'_> {
     /// The chart as SVG.
     pub fn draw(&self) -> String {
         let highest = self.lines.iter().flat_map(|l| &l.numbers).flatten().max().copied().unwrap_or(0);
@@ -95,7 +95,7 @@ fn apart(mut ends: Vec<(f64, usize)>) -> Vec<(f64, usize)> {
 }
 
 impl Canvas {
-    fn line(&mut self, points: &[(f64, f64, u64)], series: usize, line: &Line) {
+    fn line(&mut self, points: &[(f64, f64, u64)], series: usize, line: &LineSeries) {
         let dashes = ["none", "8 4", "2 4", "10 3 2 3"][series % 4];
         let color = line.ink.look().1;
         let path: String = points.iter().enumerate().fold(String::new(), |mut path, (i, (x, y, _))| {

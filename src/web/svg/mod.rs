@@ -11,9 +11,9 @@ mod flow;
 mod lines;
 mod years;
 
-pub use bars::{Bar, Bars};
-pub use flow::{Flow, Node};
-pub use lines::{Line, Lines};
+pub use bars::{Bar, BarChart};
+pub use flow::{FlowChart, Node};
+pub use lines::{LineChart, LineSeries};
 pub use years::{YearChart, draw_years};
 
 use crate::portal::text::grouped;

@@ -32,7 +32,7 @@ fn series() -> Vec<(String, Ink)> {
 #[test]
 fn bars_are_as_long_as_their_numbers() {
     let bars = [Bar { name: "统计局".into(), parts: vec![300, 100] }, Bar { name: "工信局".into(), parts: vec![100, 0] }];
-    let svg = Bars { id: "b", title: "t", description: "d", series: &series(), bars: &bars }.draw();
+    let svg = BarChart { id: "b", title: "t", description: "d", series: &series(), bars: &bars }.draw();
     decent(&svg);
     let widths: Vec<f64> = svg
         .split(r#"height="22.0""#)
@@ -45,27 +45,28 @@ fn bars_are_as_long_as_their_numbers() {
 
 #[test]
 fn nothing_to_draw_is_drawn_as_nothing() {
-    decent(&Bars { id: "b", title: "t", description: "d", series: &series(), bars: &[] }.draw());
-    decent(&Lines { id: "l", title: "t", description: "d", moments: &[], lines: &[] }.draw());
-    decent(&Flow { id: "f", title: "t", description: "d", from: &[], to: &[], numbers: &[] }.draw());
-    let zero = [Line { name: "a".into(), ink: Ink::Note, numbers: vec![Some(0)] }];
-    decent(&Lines { id: "l", title: "t", description: "d", moments: &["1".into()], lines: &zero }.draw());
+    decent(&BarChart { id: "b", title: "t", description: "d", series: &series(), bars: &[] }.draw());
+    decent(&LineChart { id: "l", title: "t", description: "d", moments: &[], lines: &[] }.draw());
+    decent(&FlowChart { id: "f", title: "t", description: "d", from: &[], to: &[], numbers: &[] }.draw());
+    let zero = [LineSeries { name: "a".into(), ink: Ink::Note, numbers: vec![Some(0)] }];
+    decent(&LineChart { id: "l", title: "t", description: "d", moments: &["1".into()], lines: &zero }.draw());
 }
 
 #[test]
 fn texts_cannot_leave_their_place() {
     let bars = [Bar { name: "<script>alert(1)</script>\"'&".into(), parts: vec![1, 1] }];
-    let svg = Bars { id: "b", title: "</title><b>", description: "<", series: &series(), bars: &bars }.draw();
+    let svg = BarChart { id: "b", title: "</title><b>", description: "<", series: &series(), bars: &bars }.draw();
     decent(&svg);
     assert!(!svg.contains("<script") && !svg.contains("<b>"));
 }
 
 #[test]
 fn a_line_has_a_dot_a_moment_and_a_shape_of_its_own() {
-    let line = |name: &str, ink, numbers: &[u64]| Line { name: name.into(), ink, numbers: numbers.iter().map(|n| Some(*n)).collect() };
+    let line =
+        |name: &str, ink, numbers: &[u64]| LineSeries { name: name.into(), ink, numbers: numbers.iter().map(|n| Some(*n)).collect() };
     let lines = [line("甲", Ink::Error, &[5, 3, 8]), line("乙", Ink::Note, &[5, 3, 8])];
     let moments = ["一".to_owned(), "二".to_owned(), "三".to_owned()];
-    let svg = Lines { id: "l", title: "t", description: "d", moments: &moments, lines: &lines }.draw();
+    let svg = LineChart { id: "l", title: "t", description: "d", moments: &moments, lines: &lines }.draw();
     decent(&svg);
     assert_eq!(svg.matches("a4 4 0 1 0 8 0").count(), 3);
     assert_eq!(svg.matches("h7v7h-7z").count(), 3);
@@ -77,7 +78,7 @@ fn bands_leave_nothing_out() {
     let node = |name: &str, ink| Node { name: name.into(), ink };
     let from = [node("统计局", Ink::Note), node("工信局", Ink::Note)];
     let to = [node("入池", Ink::Good), node("重复", Ink::Crossed)];
-    let svg = Flow { id: "f", title: "t", description: "d", from: &from, to: &to, numbers: &[vec![60, 30], vec![10, 0]] }.draw();
+    let svg = FlowChart { id: "f", title: "t", description: "d", from: &from, to: &to, numbers: &[vec![60, 30], vec![10, 0]] }.draw();
     decent(&svg);
     assert_eq!(svg.matches(r#"class="band""#).count(), 3);
     for text in ["统计局　90", "工信局　10", "入池　70", "重复　30"] {
