@@ -1,7 +1,7 @@
 //! The child process of a run: this program once more, telling its progress line by line.
 
-use super::Night;
 use super::active::{Active, Stop};
+use super::room::Night;
 use crate::pipeline::ProgressEvent;
 use serde::Deserialize;
 use std::io::Write;

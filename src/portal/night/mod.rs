@@ -6,22 +6,20 @@
 mod active;
 mod child;
 mod progress;
+mod room;
 mod schedule;
 
 pub use progress::{Current, StageProgress, StageState};
+pub use room::Night;
 pub use schedule::{follow_arrivals, keep, next_due};
 
 use super::actor::Actor;
-use super::books::Books;
 use super::error::PortalError;
-use super::notices::{self, Notices};
-use super::reserve::Reserve;
+use super::notices;
 use crate::config::NoticeEvent;
 use crate::ledger::{Cause, Ending, Outcome};
-use active::{Active, Stop};
+use active::Stop;
 use child::Ended;
-use std::ops::Deref;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -30,41 +28,6 @@ const PARTING_S: u64 = 10;
 
 /// Seconds between two tries to record how a run ended.
 const RECORD_S: u64 = 20;
-
-/// The runs of the portal over its books; clones share what runs.
-#[derive(Clone)]
-pub struct Night {
-    books: Books,
-    notices: Notices,
-    /// Room for how a run ended.
-    reserve: Reserve,
-    active: Arc<Active>,
-}
-
-impl Deref for Night {
-    type Target = Books;
-
-    fn deref(&self) -> &Books {
-        &self.books
-    }
-}
-
-impl Night {
-    /// Nothing runs yet.
-    pub fn new(books: Books, notices: Notices, reserve: Reserve) -> Self {
-        Self { books, notices, reserve, active: Arc::default() }
-    }
-
-    /// What runs, and how far it is.
-    pub fn current(&self) -> Option<Current> {
-        self.active.current.borrow().clone()
-    }
-
-    /// When the run began that failed, while none succeeded after it.
-    pub fn failed(&self) -> Option<String> {
-        self.active.failed.read().map(|f| f.clone()).unwrap_or_default()
-    }
-}
 
 /// Who starts a run: a person at an address, or nobody.
 pub type By<'a> = Option<(&'a Actor, &'a str)>;
