@@ -1,7 +1,7 @@
 //! The program: a child if so asked, else the command line.
 
 use huichi::pipeline::parser;
-use huichi::server::judge;
+use huichi::portal::uploads::judge;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {

@@ -4,7 +4,7 @@ use tracing_subscriber::{EnvFilter, fmt};
 
 /// What is sent if `HUICHI_LOG` says nothing: warnings; to programs also what the portal answered.
 const TO_PEOPLE: &str = "warn";
-const TO_PROGRAMS: &str = "warn,huichi::server=info";
+const TO_PROGRAMS: &str = "warn,huichi::portal=info,huichi::web=info";
 
 /// Sends events to standard error; `HUICHI_LOG` filters them, as JSON where `json` is wanted.
 pub fn start(json: bool) {

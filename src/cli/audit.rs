@@ -6,8 +6,8 @@ use super::site;
 use super::user::line;
 use crate::error::{Error, ErrorKind};
 use crate::ledger::{Anchor, Anchored, Astray, NewEntry};
-use crate::server::anchors::anchors;
-use crate::server::audit::{Wanted, write_table};
+use crate::portal::anchors::anchors;
+use crate::portal::audit::{Wanted, write_table};
 use std::io::{BufWriter, Write};
 use std::path::Path;
 

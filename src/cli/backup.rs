@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::error::{Error, ErrorKind};
 use crate::ledger::NewEntry;
 use crate::model::words::Lang;
-use crate::server::anchors::anchors;
+use crate::portal::anchors::anchors;
 use std::path::Path;
 
 /// Takes a backup. It is whole before its entry in the audit log is written, and stays so if that cannot be: whoever takes

@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::finding::word;
 use crate::model::words::{Lang, fill};
 use crate::sample::{BUNDLED_SEED, SampleOptions, write};
-use crate::server::{self, Listening, Start};
+use crate::web::{self, Listening, Start};
 use std::path::{Path, PathBuf};
 
 /// The settings of a demo: the sample's reference date, all else built in.
@@ -26,7 +26,7 @@ pub fn run(cli: &Cli, arguments: &Serve) -> Result<u8, Error> {
     let lang = cli.lang.map_or(config.run.lang, Lang::from);
     let start = Start { config, config_path, listen: arguments.listen, now: arguments.clock, demo: arguments.demo };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(server::serve(start, |listening| tell(lang, cli.format, listening)))?;
+    runtime.block_on(web::serve(start, |listening| tell(lang, cli.format, listening)))?;
     Ok(0)
 }
 

@@ -5,7 +5,7 @@ use super::output::configuration;
 use crate::config::Config;
 use crate::error::{Error, ErrorKind};
 use crate::ledger::{By, Ledger, is_sealed};
-use crate::server::Clock;
+use crate::portal::clock::Clock;
 use std::path::PathBuf;
 
 /// Who acts on the command line, as the audit log keeps it.

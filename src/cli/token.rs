@@ -7,8 +7,8 @@ use super::user::{checked, line, role_word, tell, told, usage};
 use crate::error::Error;
 use crate::finding::word;
 use crate::model::role::Role;
-use crate::server::Clock;
-use crate::server::people::{Problem, Wish, new_token, program};
+use crate::portal::clock::Clock;
+use crate::portal::people::{Wish, WishProblem, new_token, program};
 use crate::stages::acquire::hash_text;
 
 /// Manages tokens of programs.
@@ -23,8 +23,8 @@ pub fn run(cli: &Cli, action: &Token) -> Result<u8, Error> {
             let wish = Wish { name: label.clone(), role: role.clone(), source: source.to_owned(), ..Wish::default() };
             let made = new_token(&config, &Clock::new(None), site::ACTOR, &wish, *days);
             let (token, secret) = made.map_err(|problem| match problem {
-                Problem::Days => usage("ERR-044", &days.to_string()),
-                Problem::Role => usage("ERR-045", role).with("expected", roles()),
+                WishProblem::Days => usage("ERR-044", &days.to_string()),
+                WishProblem::Role => usage("ERR-045", role).with("expected", roles()),
                 _ => usage("ERR-030", label),
             })?;
             ledger.create_token(&hash_text(&secret), &token, site::by(&now))?.map_err(|not| told(not, label))?;

@@ -10,8 +10,9 @@ use crate::ledger::{Account, AccountChange, Ledger, NewAccount, NotMade};
 use crate::model::account_name;
 use crate::model::role::Role;
 use crate::model::words::{Lang, fill};
-use crate::server::Clock;
-use crate::server::people::{Problem, lapsed_before, one_time_password, person, role_and_source, shown_name};
+use crate::portal::clock::Clock;
+use crate::portal::password;
+use crate::portal::people::{WishProblem, lapsed_before, one_time_password, person, role_and_source, shown_name};
 
 /// Manages accounts.
 pub fn run(cli: &Cli, action: &User) -> Result<u8, Error> {
@@ -28,7 +29,7 @@ pub fn run(cli: &Cli, action: &User) -> Result<u8, Error> {
             let typed = display.as_deref().unwrap_or_default();
             let display = shown_name(typed, name).map_err(|_| usage("ERR-047", typed))?;
             let secret = one_time_password();
-            let password = crate::server::hash_password(&secret).map_err(|e| Error::bug(format!("{e:?}")))?;
+            let password = password::hash(&secret)?;
             let new = NewAccount { name, display: &display, role, source: source.as_deref(), password: &password, must_change: true };
             ledger.create_account(&new, site::by(&now))?.map_err(|not| told(not, name))?;
             tell(cli, &line(lang, "user.added", &[name, role_word(lang, role)]), name, Some(&secret));
@@ -37,7 +38,7 @@ pub fn run(cli: &Cli, action: &User) -> Result<u8, Error> {
         User::Reset { name } => {
             let account = find(&ledger, name)?;
             let secret = one_time_password();
-            let password = crate::server::hash_password(&secret).map_err(|e| Error::bug(format!("{e:?}")))?;
+            let password = password::hash(&secret)?;
             ledger.reset_account(account.id, &password, site::by(&now))?.map_err(|not| told(not, name))?;
             tell(cli, &line(lang, "user.reset", &[name]), name, Some(&secret));
         }
@@ -72,7 +73,7 @@ pub fn checked(config: &Config, role: &str, source: &str) -> Result<(Role, Optio
         let open = config.source.iter().filter(|(_, s)| !s.disabled);
         let sources = open.map(|(id, _)| id.as_str()).collect::<Vec<_>>().join("、");
         // A source that nobody knows is another mistake than one that is missing or too many.
-        let unknown = problem == Problem::Source && !source.is_empty();
+        let unknown = problem == WishProblem::Source && !source.is_empty();
         usage(if unknown { "ERR-012" } else { "ERR-032" }, source).with("role", role).with("sources", sources)
     })
 }

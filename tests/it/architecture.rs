@@ -23,11 +23,11 @@ const CIRCLES: [&str; 4] = [
     "pipeline/datasets.rs pipeline/gather.rs pipeline/mod.rs pipeline/receipts.rs pipeline/summary.rs pipeline/versions.rs",
 ];
 
-/// The room of a file: a folder of `src/`, or what lies right below the portal's folder or that of a stage.
+/// The room of a file: a folder of `src/`, or what lies right below the folder of the portal, of the web or of a stage.
 fn room(file: &str) -> String {
     let depth = match file.split('/').next() {
         Some("stages") => 3,
-        Some("server") => 2,
+        Some("portal" | "web") => 2,
         _ => 1,
     };
     file.trim_end_matches(".rs").split('/').take(depth).collect::<Vec<_>>().join("/")
@@ -65,10 +65,11 @@ fn no_room_imports_what_it_may_not_know() {
                 "sample" => !["sample", "model"].contains(&import.as_str()),
                 "stages" => {
                     import.starts_with("stages/") && import != format!("stages/{}", room[1])
-                        || ["cli", "pipeline", "ledger", "server"].contains(&import.as_str())
+                        || ["cli", "pipeline", "ledger", "portal", "web"].contains(&import.as_str())
                 }
-                "pipeline" => ["cli", "server"].contains(&import.as_str()),
-                "server" => import == "cli",
+                "pipeline" => ["cli", "portal", "web"].contains(&import.as_str()),
+                "portal" => ["cli", "web"].contains(&import.as_str()),
+                "web" => import == "cli",
                 _ => false,
             };
             if forbidden {
@@ -77,6 +78,28 @@ fn no_room_imports_what_it_may_not_know() {
         }
     }
     assert_eq!(wrong, Vec::<String>::new());
+}
+
+/// Crates that speak HTTP or write pages.
+const OF_THE_WEB: [&str; 8] = ["askama", "axum", "http", "hyper", "hyper_util", "tower", "tower_http", "tower_sessions"];
+
+/// Whether a source names a crate: at the beginning of a path.
+fn names(source: &str, name: &str) -> bool {
+    let path = format!("{name}::");
+    let code = source.lines().filter(|l| !l.trim_start().starts_with("//"));
+    let mut before = code.flat_map(|line| line.match_indices(&path).map(|(at, _)| &line[..at]));
+    before.any(|before| !before.ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':'))
+}
+
+#[test]
+fn the_portal_knows_neither_requests_nor_pages() {
+    let of_the_portal = sources().into_iter().filter(|(path, _)| path.starts_with("portal"));
+    let named = of_the_portal.flat_map(|(path, source)| {
+        let crates = OF_THE_WEB.into_iter().filter(move |name| names(&source, name));
+        crates.map(move |name| format!("{} names {name}", path.display()))
+    });
+    assert_eq!(named.collect::<Vec<_>>(), Vec::<String>::new());
+    assert!(names("fn f() -> axum::Error {}", "axum") && !names("use crate::stages::acquire::http::get;", "http"));
 }
 
 #[test]

@@ -51,7 +51,7 @@ impl Portal {
 
     /// The same, with further arguments.
     fn start_with(site: Site, arguments: &[&str]) -> Self {
-        static HASH: LazyLock<String> = LazyLock::new(|| huichi::server::hash_password(PASSWORD).expect("a hash"));
+        static HASH: LazyLock<String> = LazyLock::new(|| huichi::portal::password::hash(PASSWORD).expect("a hash"));
         let ledger = ledger(&site);
         let clerks = ["industry", "statistics", "market"].map(|name| (name, Role::Clerk));
         let others = Role::ALL.into_iter().filter(|role| *role != Role::Clerk).map(|role| (role.id(), role));

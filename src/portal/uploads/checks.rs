@@ -1,0 +1,154 @@
+//! The checks of uploads: begun when a file is in, begun again after an end without warning.
+
+use super::result::{Found, settings};
+use super::room::Uploads;
+use super::shown::Key;
+use super::{changes, result};
+use crate::config::Config;
+use crate::ledger::{Ledger, LedgerError, Upload, Verdict};
+use crate::model::standing::Relation;
+use crate::pipeline::of_upload;
+use crate::portal::error::PortalError;
+use crate::portal::night;
+use std::time::Duration;
+
+/// Pauses before a check that failed for want of disk or the like is tried again; after that at the next start, or when
+/// somebody looks.
+const PAUSES_S: [u64; 3] = [5, 30, 120];
+
+/// Begins again what has no verdict, and looks for the records of what was checked before they were kept.
+pub async fn resume(app: &Uploads) -> Result<(), PortalError> {
+    for upload in app.read(|l| l.unchecked_uploads()).await? {
+        begin(app, upload);
+    }
+    let unheld = app.read(|l| l.unheld_uploads()).await?;
+    let app = app.clone();
+    tokio::spawn(async move {
+        let config = app.config_today();
+        for upload in unheld {
+            let number = upload.number;
+            if let Err(error) = hold(&app, &config, upload).await {
+                tracing::error!(upload.number = number, ?error, "records could not be read again");
+            }
+        }
+    });
+    Ok(())
+}
+
+/// Begins the check of an upload that has none.
+pub async fn begin_by_id(app: &Uploads, id: &str) -> Result<(), PortalError> {
+    let asked = id.to_owned();
+    let upload = app.read(move |l| l.upload(&asked)).await?;
+    if let Some(upload) = upload.filter(|u| u.verdict.is_none()) {
+        begin(app, upload);
+    }
+    Ok(())
+}
+
+/// Begins a check, unless it is under way; nobody waits for it.
+pub fn begin(app: &Uploads, upload: Upload) {
+    if !app.intake.claim(&upload.id) {
+        return;
+    }
+    let app = app.clone();
+    tokio::spawn(async move {
+        let mut pauses = PAUSES_S.into_iter();
+        while let Err(error) = check(&app, &upload).await {
+            tracing::error!(upload.number = upload.number, ?error, "a check failed");
+            let Some(pause) = pauses.next() else { break };
+            tokio::time::sleep(Duration::from_secs(pause)).await;
+        }
+        app.intake.release(&upload.id);
+        let id = upload.id.clone();
+        let series = app.read(move |l| l.upload(&id)).await.ok().flatten().map_or(upload.series, |u| u.series);
+        changes::prepare(&app, &series).await;
+    });
+}
+
+/// The series of an upload once its records are known: that of the latest upload which it replaces or corrects, whatever
+/// either is called; a name alone joins no records that have nothing in common.
+fn lineage(ledger: &Ledger, upload: &Upload) -> Result<String, LedgerError> {
+    let pairs = ledger.pairs(Some(&upload.source))?;
+    let met: Vec<(i64, bool)> = pairs
+        .overlaps
+        .iter()
+        .filter(|(((older, newer), ..), _)| *newer == upload.number && *older > 0)
+        .map(|((pair, form, period), overlap)| {
+            let said = pairs.said.of(*pair, form, *period).map(|said| said.choice);
+            (pair.0, overlap.relation(said) != Relation::Supplements)
+        })
+        .collect();
+    let kin = met.iter().filter(|(_, kin)| *kin).map(|(older, _)| *older).max();
+    let versions = ledger.versions(&upload.series)?;
+    let series = match kin {
+        Some(older) => ledger.numbered_upload(older)?.map(|u| u.series),
+        None if versions.iter().any(|v| met.iter().any(|(older, _)| *older == v.number)) => Some(upload.id.clone()),
+        None => None,
+    };
+    let series = series.unwrap_or_else(|| upload.series.clone());
+    if series != upload.series {
+        ledger.join_series(&upload.id, &series)?;
+    }
+    Ok(series)
+}
+
+async fn check(app: &Uploads, upload: &Upload) -> Result<(), PortalError> {
+    let config = app.config_today();
+    let half = app.intake.half()?;
+    app.intake.desk.check(&config, of_upload(&config, upload.clone()), half.path()).await?;
+    let name = result::folder_name(upload, &settings(&app.config, &config, upload));
+    app.intake.keep_found(&name, half)?;
+    let upload = held(app, upload, &name).await?;
+    if judged(app, &upload, &name).await? != Verdict::Refused {
+        night::arrived(&app.night);
+    }
+    Ok(())
+}
+
+/// Keeps the records of an upload that was checked before they were kept.
+async fn hold(app: &Uploads, config: &Config, upload: Upload) -> Result<(), PortalError> {
+    let half = app.intake.half()?;
+    app.intake.desk.check(config, of_upload(config, upload.clone()), half.path()).await?;
+    let holdings = tokio::task::spawn_blocking(move || Found::open(half.path().to_owned()).ok_or(std::io::ErrorKind::NotFound)?.holdings());
+    let holdings = holdings.await.map_err(|e| PortalError::bug(e.to_string()))??;
+    app.ledger_patiently(move |l| l.hold(&upload.id, &holdings)).await
+}
+
+/// Keeps the records of an upload just checked, and joins it to the series that they tell.
+async fn held(app: &Uploads, upload: &Upload, name: &str) -> Result<Upload, PortalError> {
+    let (shared, kept) = (app.clone(), name.to_owned());
+    let holdings = tokio::task::spawn_blocking(move || shared.intake.found(&kept).ok_or(std::io::ErrorKind::NotFound)?.holdings());
+    let holdings = holdings.await.map_err(|e| PortalError::bug(e.to_string()))??;
+    let known = upload.clone();
+    let joined = move |l: &mut Ledger| {
+        l.hold(&known.id, &holdings)?;
+        lineage(l, &known)
+    };
+    Ok(Upload { series: app.ledger_patiently(joined).await?, ..upload.clone() })
+}
+
+/// Keeps what a check came to, given what was said of its return before.
+///
+/// The findings are counted before the ledger is asked to keep the verdict, so that a long list holds nobody up; if
+/// something was said meanwhile, they are counted again.
+async fn judged(app: &Uploads, upload: &Upload, name: &str) -> Result<Verdict, PortalError> {
+    loop {
+        let series = upload.series.clone();
+        let explanations = app.read(move |l| l.explanations(&series)).await?;
+        let (shared, kept, said) = (app.clone(), name.to_owned(), explanations.len());
+        let counted = tokio::task::spawn_blocking(move || {
+            let explained = explanations.iter().filter_map(|e| Key::of(&e.finding)).collect();
+            let found = shared.intake.found(&kept).ok_or(std::io::ErrorKind::NotFound)?;
+            found.verdict(&explained)
+        });
+        let (verdict, tally) = counted.await.map_err(|e| PortalError::bug(e.to_string()))??;
+        let (id, series, name, now) = (upload.id.clone(), upload.series.clone(), name.to_owned(), app.clock.stamp());
+        let kept = app.ledger_patiently(move |l| {
+            let holds = l.explanations(&series)?.len() == said;
+            if holds { l.judge_upload(&id, verdict, &tally, &name, &now).map(|()| true) } else { Ok(false) }
+        });
+        if kept.await? {
+            return Ok(verdict);
+        }
+    }
+}
