@@ -10,7 +10,8 @@ use crate::model::cell;
 use crate::model::field::FieldKind;
 use crate::model::place::{Address, Places, same_table};
 use crate::model::raw::{ColumnMeta, TableMeta};
-use datafusion::arrow::array::{Array, AsArray, RecordBatch};
+use datafusion::arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
+use datafusion::arrow::compute::filter_record_batch;
 use datafusion::arrow::datatypes::Int64Type;
 use std::collections::BTreeMap;
 
@@ -39,10 +40,15 @@ pub struct Excerpts {
 }
 
 impl Excerpts {
-    /// Takes the records before anything is withheld.
-    pub fn of(config: &Config, loaded: &Loaded) -> Self {
+    /// Takes the records of all files, or of one, before anything is withheld.
+    pub fn of(config: &Config, loaded: &Loaded, own: Option<usize>) -> Self {
         let naming = config.form.iter().map(|(id, form)| (id.clone(), naming(form)));
-        Self { forms: loaded.forms.clone(), sums: loaded.sums.clone(), naming: naming.collect() }
+        let of_own = |dataset: &Dataset| {
+            let batches = own.map_or_else(|| dataset.batches.clone(), |own| of_file(&dataset.batches, own));
+            Dataset { schema: dataset.schema.clone(), batches }
+        };
+        let forms = loaded.forms.iter().map(|(id, dataset)| (id.clone(), of_own(dataset)));
+        Self { forms: forms.collect(), sums: of_own(&loaded.sums), naming: naming.collect() }
     }
 
     /// The part around a finding's cell; nothing if that stands in no table.
@@ -114,6 +120,17 @@ impl Excerpts {
         }
         cells
     }
+}
+
+/// The records of one file.
+pub(super) fn of_file(batches: &[RecordBatch], file: usize) -> Vec<RecordBatch> {
+    let own = |batch: &RecordBatch| {
+        let records = batch.column(0).as_primitive::<Int64Type>().values();
+        let own: BooleanArray = records.iter().map(|record| Some(Address::of(*record).file == file)).collect();
+        // As many flags as there are rows.
+        filter_record_batch(batch, &own).ok()
+    };
+    batches.iter().filter_map(own).filter(|batch| batch.num_rows() > 0).collect()
 }
 
 /// The names of an enterprise or of several, and the title of a patent.

@@ -191,25 +191,19 @@ fn subjects<'a>(config: &'a Config, loaded: &Loaded) -> Vec<Subject<'a>> {
 /// The file of a dataset's links in its entry of the cache.
 const LINKS: &str = "links.arrow";
 
-/// Which enterprises records are held against.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Population {
-    /// Those of the registry.
-    Registry,
-    /// Those that the files at hand name: what is not linked says nothing.
-    OwnRecords,
-}
+/// Tells of a dataset and an edit over it whether that is judged.
+pub type Chosen<'a> = &'a (dyn Fn(&str, &Compiled) -> bool + Sync);
 
 /// Edits among records, then over years.
 ///
 /// In each scope those that withhold come first; what they withhold is nulled in the engine's datasets before any others
-/// are judged, so that no edit sees another dataset half withheld.
+/// are judged, so that no edit sees another dataset half withheld. A run judges them all.
 pub async fn judge_population(
     config: &Config,
     engine: &Engine,
     loaded: &Loaded,
     judgement: &mut Judgement,
-    population: Population,
+    chosen: Chosen<'_>,
     cache: Option<&Arc<Cache>>,
 ) -> Result<(), Error> {
     let tables = scope::tables(config);
@@ -219,9 +213,7 @@ pub async fn judge_population(
         let mut asking = Vec::new();
         for (name, dataset) in &loaded.forms {
             let (mut edits, _) = compile(config, engine, name, &dataset.schema, &tables, scope)?;
-            if population == Population::OwnRecords {
-                edits.retain(|e| !link::REGISTRY_COLUMNS.iter().any(|c| e.names(c)));
-            }
+            edits.retain(|edit| chosen(name, edit));
             let others = edits.split_off(edits.partition_point(|e| !e.doubts.is_empty()));
             withholding.push((name, edits));
             asking.push((name, others));

@@ -5,8 +5,7 @@ use super::gather::{InputFile, ParsedFile};
 use super::keys::{Missing, amount_fields, said_of_amounts};
 use crate::config::Config;
 use crate::engine::Engine;
-use crate::error::Error;
-use crate::ledger::{Ledger, Said};
+use crate::ledger::{Ledger, LedgerError, Said};
 use crate::model::account::{Account, Place};
 use crate::model::place::Address;
 use crate::model::standing::Choice;
@@ -30,7 +29,7 @@ pub struct Receipts {
 
 impl Receipts {
     /// The receipts of a run's inputs.
-    pub fn of(ledger: &Ledger, inputs: &[InputFile]) -> Result<Self, Error> {
+    pub fn of(ledger: &Ledger, inputs: &[InputFile]) -> Result<Self, LedgerError> {
         let (mut moments, mut ordinals) = (Vec::new(), BTreeMap::new());
         for (ordinal, InputFile { file, .. }) in inputs.iter().enumerate() {
             let receipt = ledger.receipt(&file.source, &file.path)?;
@@ -53,8 +52,13 @@ impl Receipts {
 
     /// The receipts of a run as its record keeps them.
     pub fn recorded(record: &RunRecord) -> Self {
-        let said = record.decisions.iter().map(|d| ((d.newer, d.older, d.form.clone(), d.period), d.choice));
-        Self { places: record.inputs.iter().map(|input| input.place).collect(), said: said.collect() }
+        Self::kept(record.inputs.iter().map(|input| input.place).collect(), &record.decisions)
+    }
+
+    /// The same from the places of files and what was said of pairs of them.
+    pub fn kept(places: Vec<u32>, decisions: &[Decision]) -> Self {
+        let said = decisions.iter().map(|d| ((d.newer, d.older, d.form.clone(), d.period), d.choice));
+        Self { places, said: said.collect() }
     }
 
     /// The order that names alone tell, of files without a ledger.

@@ -4,7 +4,7 @@ use super::adopted::Standing;
 use super::cache::Cache;
 use super::datasets::{Dataset, Loaded, load};
 use super::gather::{self, ParsedFile};
-use super::judging::{self, Population};
+use super::judging;
 use super::parse::Parsing;
 use super::receipts::{self, ReceiptUse, Receipts};
 use super::space::Space;
@@ -255,7 +255,7 @@ pub(super) async fn compute(basis: &Basis<'_>, mut loaded: Loaded, work: &Path, 
     }
     judging::link_records(config, &engine, &loaded, Some(cache)).await?;
     progress.end(Stage::Link, None);
-    judging::judge_population(config, &engine, &loaded, &mut judgement, Population::Registry, Some(cache)).await?;
+    judging::judge_population(config, &engine, &loaded, &mut judgement, &|_, _| true, Some(cache)).await?;
 
     progress.begin(Stage::Merge, None);
     for (dataset, _) in config.form.iter().filter(|(id, form)| form.links == Links::Holders && loaded.schema(id).is_some()) {

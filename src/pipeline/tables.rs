@@ -29,7 +29,7 @@ impl Tables {
     /// # Errors
     /// Something of it is gone, or is not as it was kept.
     pub fn read(entry: &Entry) -> Result<(Manifest, Self), Flaw> {
-        Self::of(entry.key(), |name| entry.read(name))
+        Self::of(entry.key(), |name| entry.read(name), |_| true)
     }
 
     /// Reads what a parsing child left just now in a folder that nobody else knows.
@@ -37,16 +37,30 @@ impl Tables {
     /// # Errors
     /// As [`Tables::read`].
     pub fn in_folder(folder: &Path) -> Result<(Manifest, Self), Flaw> {
-        Self::of("", |name| match fs::read(folder.join(name)) {
+        Self::in_folder_of(folder, |_| true)
+    }
+
+    /// The same of some forms alone: the tables of others are not opened.
+    ///
+    /// # Errors
+    /// As [`Tables::read`].
+    pub fn in_folder_of(folder: &Path, form: impl Fn(&str) -> bool) -> Result<(Manifest, Self), Flaw> {
+        let content = |name: &str| match fs::read(folder.join(name)) {
             Ok(content) => Ok(Some(content)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(_) => Err(Flaw::Damaged),
-        })
+        };
+        Self::of("", content, form)
     }
 
-    fn of(key: &str, content: impl Fn(&str) -> Result<Option<Vec<u8>>, Flaw>) -> Result<(Manifest, Self), Flaw> {
+    fn of(
+        key: &str,
+        content: impl Fn(&str) -> Result<Option<Vec<u8>>, Flaw>,
+        form: impl Fn(&str) -> bool,
+    ) -> Result<(Manifest, Self), Flaw> {
         let manifest = content(files::MANIFEST)?.ok_or(Flaw::Missing)?;
-        let manifest: Manifest = serde_json::from_slice(&manifest).map_err(|_| Flaw::Damaged)?;
+        let mut manifest: Manifest = serde_json::from_slice(&manifest).map_err(|_| Flaw::Damaged)?;
+        manifest.tables.retain(|table| form(&table.form));
         let mut tables = Self { key: key.to_owned(), records: HashMap::new(), sums: HashMap::new(), names: HashMap::new() };
         let kept = |name: String| content(&name)?.map(read).transpose().map_err(|_| Flaw::Damaged);
         for table in &manifest.tables {
@@ -59,6 +73,21 @@ impl Tables {
             tables.names.extend(kept(files::names(number))?.map(|n| (number, n)));
         }
         Ok((manifest, tables))
+    }
+
+    /// Without sum rows, and of the records of each table only the columns that are wanted.
+    #[must_use]
+    pub fn projected(mut self, wanted: impl Fn(u16, &str) -> bool) -> Self {
+        self.sums.clear();
+        for (number, (schema, batches)) in &mut self.records {
+            let columns: Vec<usize> = (0..schema.fields().len()).filter(|at| wanted(*number, schema.field(*at).name())).collect();
+            if columns.len() < schema.fields().len() {
+                // The places are the schema's own.
+                *batches = batches.iter().filter_map(|batch| batch.project(&columns).ok()).collect();
+                *schema = schema.project(&columns).map_or_else(|_| schema.clone(), Into::into);
+            }
+        }
+        self
     }
 
     /// A file's only table, for tests.

@@ -113,6 +113,10 @@ pub struct Findings {
     pub pages: usize,
     /// Findings in all.
     pub total: usize,
+    /// Among what the upload was judged.
+    pub among: uploads::Among,
+    /// Edits that rest on another bureau's statistics, and so are judged by runs alone.
+    pub left_out: u64,
 }
 
 /// What the check found, with excerpts of the sheet and explanations.
@@ -125,7 +129,8 @@ pub async fn list_findings(
     Asking(paged): Asking<Paged>,
 ) -> Result<Json<Findings>, PageError> {
     let found = uploads::detail(&app, &actor, &id, paged.page() as usize).await?;
-    Ok(Json(Findings { upload: found.item, findings: found.findings, page: found.page, pages: found.pages, total: found.total }))
+    let uploads::Detail { item, findings, page, pages, total, among, left_out, .. } = found;
+    Ok(Json(Findings { upload: item, findings, page, pages, total, among, left_out }))
 }
 
 /// The versions of a return.

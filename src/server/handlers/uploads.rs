@@ -14,7 +14,7 @@ use crate::server::integrity;
 use crate::server::listing::Access;
 use crate::server::routes::Routes;
 use crate::server::state::App;
-use crate::server::text::{grouped, portal};
+use crate::server::text::{grouped, portal, say};
 use crate::server::uploads::{self, Detail, ListPage, PartStanding};
 use askama::Template;
 use axum::extract::multipart::MultipartRejection;
@@ -125,6 +125,8 @@ struct UploadPage {
     detail: Detail,
     groups: Vec<Group>,
     sends: bool,
+    /// What it was judged among, and what is left to runs.
+    among: String,
     shortest: usize,
     /// Findings that one explanation may answer.
     most: usize,
@@ -153,12 +155,19 @@ async fn detail(
     }
     Ok(Page(UploadPage {
         frame: Frame::new(&app, Some(&actor), "/uploads").said(wanted.done.as_deref()),
-        sends: actor.may(Right::SendReturns),
+        // What is about to change is not answered.
+        sends: actor.may(Right::SendReturns) && !detail.item.outdated,
+        among: among(&detail),
         shortest: uploads::SHORTEST,
         most: uploads::MOST_AT_ONCE,
         groups,
         detail,
     }))
+}
+
+fn among(detail: &Detail) -> String {
+    let among = portal(&format!("among_{}", detail.among.id())).to_owned();
+    if detail.left_out == 0 { among } else { among + &say("portal.among_left_out", &[detail.left_out.to_string()]) }
 }
 
 fn grid(excerpt: &Excerpt) -> Grid {

@@ -6,7 +6,7 @@ use super::{changes, result};
 use crate::config::Config;
 use crate::ledger::{Ledger, LedgerError, Upload, Verdict};
 use crate::model::standing::Relation;
-use crate::pipeline::of_upload;
+use crate::pipeline::{Beside, of_upload};
 use crate::server::error::PageError;
 use crate::server::night;
 use crate::server::state::App;
@@ -95,20 +95,38 @@ fn lineage(ledger: &Ledger, upload: &Upload) -> Result<String, LedgerError> {
 async fn check(app: &App, upload: &Upload) -> Result<(), PageError> {
     let config = app.config_today();
     let half = app.intake.half()?;
-    app.intake.desk.check(&config, of_upload(&config, upload.clone()), half.path()).await?;
-    let name = result::folder_name(upload, &settings(&app.config, &config, upload));
+    let beside = beside(app, upload).await?;
+    let name = result::folder_name(upload, &settings(&app.config, &config, upload), &beside.key());
+    app.intake.desk.check(&config, of_upload(&config, upload.clone()), beside, half.path()).await?;
     app.intake.keep_found(&name, half)?;
-    let upload = held(app, upload, &name).await?;
-    if judged(app, &upload, &name).await? != Verdict::Refused {
+    let held = held(app, upload, &name).await?;
+    let verdict = judged(app, &held, &name).await?;
+    // What is only checked again brings nothing new.
+    if upload.verdict.is_none() && verdict != Verdict::Refused {
         night::arrived(app);
     }
+    if let Some(old) = upload.result.clone().filter(|old| *old != name) {
+        let asked = old.clone();
+        if !app.read(move |l| l.is_result_in_use(&asked)).await?
+            && let Err(error) = app.intake.forget(&old)
+        {
+            tracing::warn!(%error, "the result of a former check cannot be removed");
+        }
+    }
     Ok(())
+}
+
+/// What stands beside an upload now.
+async fn beside(app: &App, upload: &Upload) -> Result<Beside, PageError> {
+    let (config, upload) = (app.config_today(), upload.clone());
+    app.read(move |l| Beside::find(&config, l, &upload)).await
 }
 
 /// Keeps the records of an upload that was checked before they were kept.
 async fn hold(app: &App, config: &Config, upload: Upload) -> Result<(), PageError> {
     let half = app.intake.half()?;
-    app.intake.desk.check(config, of_upload(config, upload.clone()), half.path()).await?;
+    let beside = beside(app, &upload).await?;
+    app.intake.desk.check(config, of_upload(config, upload.clone()), beside, half.path()).await?;
     let holdings = tokio::task::spawn_blocking(move || Found::open(half.path().to_owned()).ok_or(std::io::ErrorKind::NotFound)?.holdings());
     let holdings = holdings.await.map_err(|e| PageError::bug(e.to_string()))??;
     app.ledger_patiently(move |l| l.hold(&upload.id, &holdings)).await

@@ -35,6 +35,36 @@ pub struct CheckResult {
     pub counts: [u64; 3],
     /// How many there are of each code, in the order in which they come.
     pub codes: Vec<CodeCount>,
+    /// Among what it was judged.
+    #[serde(default)]
+    pub among: Among,
+    /// Edits that rest on another bureau's statistics, and so are judged by runs alone.
+    #[serde(default)]
+    pub left_out: u64,
+}
+
+/// Among what a file was judged.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Among {
+    /// Nothing stood beside it.
+    #[default]
+    Nothing,
+    /// All that stood beside it: it heard what a run would say.
+    Standing,
+    /// By itself for want of room, though something stood beside it: a run will say more.
+    Itself,
+}
+
+impl Among {
+    /// The word of it.
+    pub fn id(self) -> &'static str {
+        match self {
+            Among::Nothing => "nothing",
+            Among::Standing => "standing",
+            Among::Itself => "itself",
+        }
+    }
 }
 
 /// The files of a result in its folder: in short, and the keys of its records.
@@ -62,13 +92,14 @@ impl Held {
 
 impl CheckResult {
     /// Puts a check into words, one finding after another, and writes all of it into a folder.
-    pub fn write(config: &Config, checked: &Checked, folder: &Path) -> io::Result<()> {
+    pub fn write(config: &Config, checked: &Checked, among: Among, folder: &Path) -> io::Result<()> {
         let catalogue = Catalogue::of(config);
         let renderer = Renderer { catalogue: &catalogue, config, places: &checked.places, lang: Lang::Zh };
         let mut findings: Vec<&Finding> = checked.findings.iter().collect();
         findings.sort_by_key(|f| f.severity);
         let refused = checked.refused > 0 || checked.parts.is_empty();
-        let mut result = Self { refused, rows: checked.rows, parts: checked.parts.clone(), ..Self::default() };
+        let (rows, parts, left_out) = (checked.rows, checked.parts.clone(), checked.left_out);
+        let mut result = Self { refused, rows, parts, among, left_out, ..Self::default() };
         let mut codes: HashMap<&str, usize> = HashMap::new();
         let mut list = ListWriter::create(folder)?;
         for finding in findings {
@@ -196,10 +227,15 @@ pub fn settings(stated: &Config, today: &Config, upload: &Upload) -> String {
     hash_text(&all)[..16].to_owned()
 }
 
-/// The name of the folder of a result.
-pub fn folder_name(upload: &Upload, settings: &str) -> String {
+/// The name of the folder of a result; `beside` tells what the upload was judged among.
+pub fn folder_name(upload: &Upload, settings: &str, beside: &str) -> String {
     let source: String = upload.source.chars().filter(|c| c.is_alphanumeric() || "-_".contains(*c)).collect();
-    format!("{}-{source}-{settings}", upload.sha256)
+    format!("{}-{source}-{settings}-{}-{beside}", upload.sha256, upload.number)
+}
+
+/// Whether a result is of a check among what stands now.
+pub fn is_among(result: &str, beside: &str) -> bool {
+    result.rsplit('-').next() == Some(beside)
 }
 
 #[cfg(test)]

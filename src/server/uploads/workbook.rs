@@ -2,6 +2,7 @@
 
 use super::judge::Job;
 use super::own::own;
+use super::result::Among;
 use super::slip::SlipJob;
 use crate::ledger::Upload;
 use crate::server::actor::Actor;
@@ -67,12 +68,13 @@ async fn job(app: &App, upload: &Upload) -> Result<SlipJob, PageError> {
     let checked = upload.checked.clone().unwrap_or_default();
     let verdict = portal(&format!("verdict_{}", upload.verdict.map_or("waiting", crate::ledger::Verdict::id)));
     let said = say("portal.slip_head", &[upload.number.to_string(), verdict.to_owned(), shown(&checked), upload.sha256.clone()]);
+    let alone = (found.result.among == Among::Itself).then(|| portal("among_itself").to_owned());
     let what = format!("{}\n{said}\n{}", found.folder().display(), explanations.len());
     Ok(SlipJob {
         counts: found.result.counts,
         folder: found.folder().to_owned(),
         title: say("portal.slip_title", &[upload.number.to_string()]),
-        subtitle: vec![format!("{bureau} {}", upload.name), said],
+        subtitle: [format!("{bureau} {}", upload.name), said].into_iter().chain(alone).collect(),
         checked,
         // The last word on a finding counts.
         explanations: explanations.into_iter().map(|e| (e.finding, e.text)).collect(),

@@ -13,8 +13,10 @@
 
 mod compile;
 mod judge;
+mod named;
 #[cfg(test)]
 mod tests;
 
 pub use compile::{Compiled, Dataset, Fault, compile, doubted, tables_read, whole_table};
+pub use named::{Named, named};
 pub use judge::{judge_groups, judge_records, recall_records, try_groups};
