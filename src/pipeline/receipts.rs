@@ -3,6 +3,7 @@
 use super::datasets::Loaded;
 use super::gather::{InputFile, ParsedFile};
 use super::keys::{Missing, amount_fields, said_of_amounts};
+use super::rests::Rests;
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::ledger::{Ledger, LedgerError, Said};
@@ -11,7 +12,7 @@ use crate::model::place::Address;
 use crate::model::standing::Choice;
 use crate::run::{Decision, RunRecord};
 use crate::stages::acquire::{Received, SourceFile, order};
-use datafusion::arrow::array::AsArray;
+use datafusion::arrow::array::{Array, AsArray, StringArray};
 use datafusion::arrow::datatypes::Int64Type;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -171,16 +172,22 @@ pub fn uses(config: &Config, engine: &Engine, parsed: &[ParsedFile], loaded: &Lo
     parsed.iter().enumerate().filter_map(numbered).collect()
 }
 
-/// By file, records that state amounts of which none is left.
+/// By file, records that state amounts of which none is left. What another bureau's statistics withhold is not told: the
+/// count goes to whoever sent the file.
 fn without_amounts(config: &Config, engine: &Engine, loaded: &Loaded) -> BTreeMap<usize, u64> {
-    let mut found = BTreeMap::new();
+    let (mut found, rests) = (BTreeMap::new(), Rests::of(config));
     for form in loaded.forms.keys() {
         let amounts = amount_fields(config, form);
         for batch in &engine.contents(form).1 {
+            let whys = amounts.iter().filter_map(|field| batch.column_by_name(&format!("{field}_why"))?.as_string_opt::<i32>());
+            let whys: Vec<&StringArray> = whys.collect();
             let records = batch.column(0).as_primitive::<Int64Type>().values();
-            for (record, said) in records.iter().zip(said_of_amounts(batch, &amounts)) {
-                if said.used == 0 && (said.stated | said.withheld) != 0 {
-                    *found.entry(Address::of(*record).file).or_default() += 1;
+            for (row, (record, said)) in records.iter().zip(said_of_amounts(batch, &amounts)).enumerate() {
+                let file = Address::of(*record).file;
+                let source = loaded.places.files.get(file).map_or("", |f| f.source.as_str());
+                let told = |why: &&StringArray| why.is_null(row) || rests.speaks_to(source, form, why.value(row));
+                if said.used == 0 && (said.stated | said.withheld) != 0 && whys.iter().all(told) {
+                    *found.entry(file).or_default() += 1;
                 }
             }
         }
