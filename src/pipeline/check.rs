@@ -44,8 +44,6 @@ pub struct Checked {
     pub rows: u64,
     /// Files that could not be read.
     pub refused: usize,
-    /// Whether all of it is text tables, whose sheets are called as their files are.
-    pub sheetless: bool,
     /// Forms found.
     pub parts: Vec<Part>,
     /// Keys of the records, by form and period.
@@ -197,7 +195,6 @@ async fn judge(config: &Config, parsed: &[ParsedFile], receipts: &Receipts, own:
     let checked = Checked {
         rows,
         refused: files().filter(|p| p.manifest.refused).count(),
-        sheetless: files().all(|p| p.manifest.encoding.is_some()),
         parts,
         holdings: loaded.forms.keys().flat_map(|form| holdings(config, form, &held(form))).collect(),
         left_out: rests.as_ref().zip(own).map_or(0, |(rests, own)| rests.left_out(own.source, forms.iter())),

@@ -2,6 +2,7 @@
 
 use super::cache::Cache;
 use super::datasets::Loaded;
+use super::explained::assign_keys;
 use super::recall::Recall;
 use super::scope;
 use crate::config::{Config, Links};
@@ -11,6 +12,7 @@ use crate::engine::store::{read, write};
 use crate::error::Error;
 use crate::finding::{Catalogue, Finding, Judgement, Seed, Unjudged};
 use crate::model::cell;
+use crate::model::finding_key::FindingKey;
 use crate::model::place::{Address, FileName, file_sql, same_table};
 use crate::model::scope::Scope;
 use crate::model::severity::Severity;
@@ -367,6 +369,7 @@ pub async fn findings(config: &Config, engine: &Engine, loaded: &Loaded, judged:
         finding.enterprise = finding.record.and_then(|r| owners.get(&r).cloned());
     }
     once_a_place(loaded, &mut findings);
+    assign_keys(config, loaded, &mut findings);
     findings.sort_by_cached_key(|f| {
         let file = f.record.map_or(f.file.unwrap_or(usize::MAX), |r| Address::of(r).file);
         (file, f.record.unwrap_or(-1), f.code.clone(), f.fields.clone(), f.sheet.clone(), f.cell.clone())
@@ -405,6 +408,8 @@ pub fn of_seed(catalogue: &Catalogue, file: usize, seed: &Seed) -> Finding {
         expected: None,
         args: seed.args.clone(),
         enterprise: None,
+        key: FindingKey::default(),
+        explained: None,
     }
 }
 

@@ -17,6 +17,7 @@ pub mod child;
 mod conditions;
 mod datasets;
 mod excerpt;
+mod explained;
 mod gather;
 mod judging;
 mod keys;

@@ -3,6 +3,7 @@
 use super::adopted::Standing;
 use super::cache::Cache;
 use super::datasets::{Dataset, Loaded, load};
+use super::explained::Explained;
 use super::gather::{self, ParsedFile};
 use super::judging;
 use super::parse::Parsing;
@@ -69,7 +70,8 @@ async fn make(config: &Config, progress: &dyn Progress) -> Result<RunOutcome, Er
     progress.end(Stage::Acquire, Some(inputs.len() as u64));
     let standing = Standing::find(config, &ledger)?;
     let receipts = Receipts::of(&ledger, &inputs)?;
-    let identity = identity(config, &inputs, &receipts, standing.as_ref());
+    let explained = Explained::of(&ledger, &inputs)?;
+    let identity = identity(config, &inputs, (&receipts, &explained), standing.as_ref());
     // Another build may compute otherwise from equal inputs.
     let key = hash_text(&format!("{}\n{identity}", cache::build()));
     if let Some((id, summary)) = ledger.last_run(&key)? {
@@ -98,7 +100,7 @@ async fn make(config: &Config, progress: &dyn Progress) -> Result<RunOutcome, Er
         &ledger,
         &format!("{}-{short}", started.replace([':', '-'], "").replace('T', "-").trim_end_matches("+0800")),
     )?;
-    let basis = Basis { config, cache: &cache, parsed: &parsed, receipts: &receipts, standing: standing.as_ref(), key: short };
+    let basis = Basis { config, cache: &cache, parsed: &parsed, receipts: &receipts, explained: &explained, standing: standing.as_ref(), key: short };
     let summary = compute(&basis, loaded, work.path(), progress).await?;
     let before = outputs::latest(&config.outputs);
     let folder = finish(config, work, &id)?;
@@ -165,11 +167,12 @@ fn now() -> String {
 }
 
 /// All that decides what a run publishes: equal identities give equal bytes, whatever machine or build made them.
-pub(super) fn identity(config: &Config, inputs: &[gather::InputFile], receipts: &Receipts, standing: Option<&Standing>) -> String {
+pub(super) fn identity(config: &Config, inputs: &[gather::InputFile], (receipts, explained): (&Receipts, &Explained), standing: Option<&Standing>) -> String {
     let input = |(ordinal, i): (usize, &gather::InputFile)| {
         format!("{}\t{}\t{}\t{:?}\t{}\n", i.file.source, i.file.path, i.file.sha256, i.seeds, receipts.text(ordinal))
     };
     let mut files: String = inputs.iter().enumerate().map(input).collect();
+    files.push_str(&explained.identity());
     files.extend(standing.map(|s| format!("adopted\t{}\n", s.identity())));
     hash_text(&format!("{}\n{}\n{}\n{files}", env!("CARGO_PKG_VERSION"), config.fingerprint(), config.as_of))
 }
@@ -235,6 +238,8 @@ pub(super) struct Basis<'a> {
     pub parsed: &'a [ParsedFile],
     /// Their order, and what was said of them.
     pub receipts: &'a Receipts,
+    /// What was explained of findings of theirs.
+    pub explained: &'a Explained,
     /// The adopted run.
     pub standing: Option<&'a Standing>,
     /// First characters of the run's identity.
@@ -270,7 +275,8 @@ pub(super) async fn compute(basis: &Basis<'_>, mut loaded: Loaded, work: &Path, 
     progress.end(Stage::Screen, None);
 
     let (accounts, whose) = accounting::account(config, &engine, &loaded)?;
-    let findings = judging::findings(config, &engine, &loaded, judgement.findings.split_off(0)).await?;
+    let mut findings = judging::findings(config, &engine, &loaded, judgement.findings.split_off(0)).await?;
+    basis.explained.answer(&mut findings);
     let receipts = receipts::uses(config, &engine, parsed, &loaded, &accounts);
     let adopted = standing.map(|s| s.compared(&engine)).transpose()?;
     let parts = Parts { judgement, findings, merged, conflicts, accounts, whose, receipts, adopted };
@@ -307,6 +313,7 @@ async fn publish_all(
         places: &loaded.places,
         inputs: &parsed.iter().zip(0..).map(|(p, file)| input(config, p, receipts.place(file))).collect::<Vec<_>>(),
         decisions: receipts.decisions(),
+        explained: basis.explained.record(),
         datasets: &loaded.forms.keys().cloned().collect::<Vec<_>>(),
         merged: &parts.merged,
         findings: &parts.findings,

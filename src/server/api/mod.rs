@@ -49,6 +49,7 @@ pub struct Problem {
     ),
     paths(
         uploads::list_uploads,
+        uploads::show_last_run,
         uploads::send_files,
         uploads::show_upload,
         uploads::list_findings,

@@ -13,7 +13,7 @@ use crate::server::integrity;
 use crate::server::listing::Access;
 use crate::server::routes::Routes;
 use crate::server::state::App;
-use crate::server::uploads::{self, Item, ListPage, Related, Sent, Told, Version};
+use crate::server::uploads::{self, Item, LastRun, ListPage, Related, Sent, Told, Version};
 use axum::Json;
 use axum::extract::multipart::MultipartRejection;
 use axum::extract::{DefaultBodyLimit, State};
@@ -31,6 +31,7 @@ pub fn routes(routes: Routes) -> Routes {
     routes
         .get("/api/v1/uploads", see, list_uploads)
         .files("/api/v1/uploads", send, send_files.layer(DefaultBodyLimit::disable()))
+        .get("/api/v1/uploads/last-run", see, show_last_run)
         .get("/api/v1/uploads/{id}", see, show_upload)
         .get("/api/v1/uploads/{id}/findings", see, list_findings)
         .get("/api/v1/uploads/{id}/versions", see, list_versions)
@@ -92,6 +93,13 @@ pub async fn send_files(
         received.push(Receipt { number, sent });
     }
     Ok((StatusCode::CREATED, Json(Received { uploads: received })))
+}
+
+/// What the last run found in the returns that the token may see, those of folders and addresses too. What rests on another
+/// bureau's statistics is not among it.
+#[utoipa::path(get, path = "/api/v1/uploads/last-run", tag = "uploads", params(Paged), responses((status = 200, body = LastRun), Reading))]
+pub async fn show_last_run(State(app): State<App>, actor: Actor, Asking(paged): Asking<Paged>) -> Result<Json<LastRun>, PageError> {
+    Ok(Json(uploads::last_run(&app, &actor, paged.page() as usize).await?))
 }
 
 /// One upload; its verdict is null until it is checked.

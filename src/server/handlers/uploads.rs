@@ -14,8 +14,8 @@ use crate::server::integrity;
 use crate::server::listing::Access;
 use crate::server::routes::Routes;
 use crate::server::state::App;
-use crate::server::text::{grouped, portal, say};
-use crate::server::uploads::{self, Detail, ListPage, PartStanding};
+use crate::server::text::{grouped, portal, say, shown};
+use crate::server::uploads::{self, Detail, LastRun, ListPage, PartStanding};
 use askama::Template;
 use axum::extract::multipart::MultipartRejection;
 use axum::extract::{DefaultBodyLimit, State};
@@ -33,6 +33,7 @@ pub fn routes(routes: Routes) -> Routes {
         .get("/uploads", see, list)
         // The body is counted while it is streamed; the framework's own limit is for bodies held in memory.
         .files("/uploads", send, receive.layer(DefaultBodyLimit::disable()))
+        .get("/uploads/last-run", see, last_run)
         .get("/uploads/{id}", see, detail)
         .get("/uploads/{id}/findings.xlsx", see, findings)
         .get("/uploads/{id}/original", see, original)
@@ -74,6 +75,24 @@ async fn list(State(app): State<App>, actor: Actor, Asking(wanted): Asking<Wante
         forms: titles.map(|f| f.title.clone()).collect(),
         list,
     }))
+}
+
+#[derive(Template)]
+#[template(path = "last_run.html", config = "src/server/askama.toml")]
+struct LastRunPage {
+    frame: Frame,
+    told: LastRun,
+    /// Findings by severity, and those explained.
+    numbers: [String; 4],
+    sends: bool,
+}
+
+async fn last_run(State(app): State<App>, actor: Actor, Asking(wanted): Asking<Wanted>) -> Result<impl IntoResponse, PageError> {
+    let told = uploads::last_run(&app, &actor, wanted.page as usize).await?;
+    let frame = Frame::new(&app, Some(&actor), "/uploads");
+    let [errors, asking, notes] = told.counts;
+    let numbers = [errors, asking, notes, told.explained].map(grouped);
+    Ok(Page(LastRunPage { frame, told, numbers, sends: actor.may(Right::SendReturns) }))
 }
 
 async fn receive(
@@ -149,7 +168,7 @@ async fn detail(
             groups.push(Group { severity, name, total, rows: Vec::new() });
         }
         if let Some(group) = groups.last_mut() {
-            let explained = told.explanation.as_ref().map(|e| crate::server::text::shown(&e.written));
+            let explained = told.explanation.as_ref().map(|e| shown(&e.written));
             group.rows.push(Row { grid: told.finding.excerpt.as_ref().map(grid), explained, told });
         }
     }

@@ -112,7 +112,7 @@ impl CheckResult {
                 result.codes.len() - 1
             });
             result.codes[place].count += 1;
-            list.add(&shown(&renderer, finding, checked.sheetless, excerpt), u32::try_from(place).unwrap_or(u32::MAX))?;
+            list.add(&shown(&renderer, finding, excerpt), u32::try_from(place).unwrap_or(u32::MAX))?;
         }
         list.finish()?;
         let held = checked.holdings.iter().filter(|_| !refused).map(Held::of).collect::<Vec<_>>();
@@ -190,13 +190,8 @@ impl Found {
 /// Characters of a text of a finding at most: a cell may hold a million.
 const LONGEST: usize = 500;
 
-fn shown(renderer: &Renderer<'_>, finding: &Finding, sheetless: bool, mut excerpt: Option<Excerpt>) -> Shown {
+fn shown(renderer: &Renderer<'_>, finding: &Finding, mut excerpt: Option<Excerpt>) -> Shown {
     let r = renderer.render(finding);
-    // The sheet of a text table is called as its file is, which a correction may rename.
-    let sheet = if sheetless { "" } else { &r.sheet };
-    // Lengths go before the fields, so that no two different findings give the same text.
-    let said = [finding.code.as_ref(), sheet, &r.cell, &r.found];
-    let key: String = said.iter().map(|s| format!("{}:{s}", s.len())).collect();
     let short = |text: String| cut(text, LONGEST);
     for text in excerpt.iter_mut().flat_map(|e| &mut e.rows).flat_map(|(_, cells)| cells) {
         *text = short(std::mem::take(text));
@@ -205,7 +200,7 @@ fn shown(renderer: &Renderer<'_>, finding: &Finding, sheetless: bool, mut excerp
         *label = short(std::mem::take(label));
     }
     Shown {
-        key: hash_text(&key)[..32].to_owned(),
+        key: finding.key.to_string(),
         code: finding.code.to_string(),
         severity: finding.severity,
         sheet: short(r.sheet),
@@ -267,7 +262,5 @@ mod tests {
         assert_eq!(verdict(&[asks], false, &[1]), (Verdict::Accepted, 0));
         assert_eq!(verdict(&[(2, Severity::Error), asks], false, &[1, 2]), (Verdict::NeedsCorrection, 0));
         assert_eq!(verdict(&[], true, &[]), (Verdict::Refused, 0));
-        assert_eq!(Key::of(&"0f".repeat(16)).map(|k| k.to_string()), Some("0f".repeat(16)));
-        assert_eq!(Key::of("+f"), None);
     }
 }

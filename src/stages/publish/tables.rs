@@ -149,6 +149,7 @@ fn findings(p: &Publication<'_>, gathered: &Gathered<'_>) -> Result<Table, Error
     let renderer = p.renderer();
     let rendered: Vec<Rendered> = p.findings.iter().map(|f| renderer.render(f)).collect();
     let column = |of: fn(&Rendered) -> &String| texts(rendered.iter().map(of));
+    let keys: Vec<String> = p.findings.iter().map(|f| f.key.to_string()).collect();
     batch(vec![
         ("code", texts(p.findings.iter().map(|f| f.code.as_ref()))),
         ("severity", texts(p.findings.iter().map(|f| f.severity.id()))),
@@ -165,6 +166,8 @@ fn findings(p: &Publication<'_>, gathered: &Gathered<'_>) -> Result<Table, Error
         ("enterprise", texts(p.findings.iter().map(|f| f.enterprise.as_deref().unwrap_or("")))),
         ("statistics", Arc::new(p.findings.iter().map(|f| Some(gathered.rests.is_of_statistics(f))).collect::<BooleanArray>())),
         ("rests_on", texts(p.findings.iter().map(|f| gathered.rests.whom(f).unwrap_or_default()))),
+        ("key", texts(keys.iter().map(String::as_str))),
+        ("explained", Arc::new(p.findings.iter().map(|f| f.explained).collect::<Int64Array>())),
     ])
 }
 
