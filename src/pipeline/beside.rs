@@ -57,8 +57,7 @@ impl Beside {
         files.extend(uploads.into_iter().map(|u| of_upload(config, u)));
         files.sort_by_key(|f| config.source.get_index_of(&f.source));
         let own = files.iter().position(|f| f.upload.as_ref().is_some_and(|u| u.number == upload.number)).unwrap_or_default();
-        let inputs: Vec<InputFile> =
-            files.into_iter().map(|file| InputFile { file, seeds: Vec::new(), readable: true }).collect();
+        let inputs: Vec<InputFile> = files.into_iter().map(|file| InputFile { file, seeds: Vec::new(), readable: true }).collect();
         let receipts = Receipts::of(ledger, &inputs)?;
         let files = inputs.into_iter().map(|input| input.file).collect();
         Ok(Self { files, own, places: receipts.places().to_vec(), decisions: receipts.decisions(), folders: Vec::new() })
@@ -142,9 +141,8 @@ impl Beside {
             // What the readers say of it is told with its own check.
             manifest.seeds.clear();
             let form = |number: u16| manifest.tables.iter().find(|t| t.number == number).and_then(|t| config.form.get(&t.form));
-            let tables = tables.projected(|number, column| {
-                *source == file.source || form(number).is_none_or(|form| !is_of_statistics(form, column))
-            });
+            let tables = tables
+                .projected(|number, column| *source == file.source || form(number).is_none_or(|form| !is_of_statistics(form, column)));
             Ok(ParsedFile { input, manifest, tables: Some(tables) })
         };
         self.files.iter().enumerate().map(read).collect()

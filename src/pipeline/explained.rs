@@ -41,7 +41,8 @@ impl Explained {
 
     /// As a run's record keeps it.
     pub fn record(&self) -> Vec<Recorded> {
-        let kept = |((input, key), number): (&(usize, FindingKey), &i64)| Recorded { input: *input, finding: key.to_string(), number: *number };
+        let kept =
+            |((input, key), number): (&(usize, FindingKey), &i64)| Recorded { input: *input, finding: key.to_string(), number: *number };
         self.0.iter().map(kept).collect()
     }
 

@@ -52,8 +52,8 @@ pub use origin::{OriginCell, OriginColumn, OriginRow, Seek, origin_of};
 pub use parse::{Parsing, parse, read_tables};
 pub use parser::{dead_of, too_much};
 pub use receipts::ReceiptUse;
-pub use rests::Rests;
 pub use replay::{Fate, KeptRun, Replayed, ReplayedFile, kept, replay};
+pub use rests::Rests;
 pub use runner::{RunOutcome, run};
 pub use summary::{ProgressEvent, Severities, Stage, Summary};
 

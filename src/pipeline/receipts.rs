@@ -3,7 +3,6 @@
 use super::datasets::Loaded;
 use super::gather::{InputFile, ParsedFile};
 use super::keys::{Missing, amount_fields, said_of_amounts};
-use super::rests::Rests;
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::ledger::{Ledger, LedgerError, Said};
@@ -143,9 +142,18 @@ pub struct ReceiptUse {
     pub unread: bool,
 }
 
-/// What a run made of each upload among its inputs.
-pub fn uses(config: &Config, engine: &Engine, parsed: &[ParsedFile], loaded: &Loaded, accounts: &[Account]) -> Vec<ReceiptUse> {
-    let without = without_amounts(config, engine, loaded);
+/// Tells of a source, a dataset and an edit whether what that finds may be told to the source.
+pub type Speaks<'a> = &'a dyn Fn(&str, &str, &str) -> bool;
+
+/// What a run made of each upload among its inputs, as its sender may know.
+pub fn uses(
+    (config, speaks): (&Config, Speaks<'_>),
+    engine: &Engine,
+    parsed: &[ParsedFile],
+    loaded: &Loaded,
+    accounts: &[Account],
+) -> Vec<ReceiptUse> {
+    let without = without_amounts((config, speaks), engine, loaded);
     let numbered = |(file, parsed): (usize, &ParsedFile)| {
         let number = parsed.input.file.upload.as_ref()?.number;
         let rows = |place: Place| accounts.iter().filter(|a| a.file == file && a.place == place).map(|a| a.rows).sum::<u64>();
@@ -174,8 +182,8 @@ pub fn uses(config: &Config, engine: &Engine, parsed: &[ParsedFile], loaded: &Lo
 
 /// By file, records that state amounts of which none is left. What another bureau's statistics withhold is not told: the
 /// count goes to whoever sent the file.
-fn without_amounts(config: &Config, engine: &Engine, loaded: &Loaded) -> BTreeMap<usize, u64> {
-    let (mut found, rests) = (BTreeMap::new(), Rests::of(config));
+fn without_amounts((config, speaks): (&Config, Speaks<'_>), engine: &Engine, loaded: &Loaded) -> BTreeMap<usize, u64> {
+    let mut found = BTreeMap::new();
     for form in loaded.forms.keys() {
         let amounts = amount_fields(config, form);
         for batch in &engine.contents(form).1 {
@@ -185,7 +193,7 @@ fn without_amounts(config: &Config, engine: &Engine, loaded: &Loaded) -> BTreeMa
             for (row, (record, said)) in records.iter().zip(said_of_amounts(batch, &amounts)).enumerate() {
                 let file = Address::of(*record).file;
                 let source = loaded.places.files.get(file).map_or("", |f| f.source.as_str());
-                let told = |why: &&StringArray| why.is_null(row) || rests.speaks_to(source, form, why.value(row));
+                let told = |why: &&StringArray| why.is_null(row) || speaks(source, form, why.value(row));
                 if said.used == 0 && (said.stated | said.withheld) != 0 && whys.iter().all(told) {
                     *found.entry(file).or_default() += 1;
                 }

@@ -162,7 +162,15 @@ async fn again(today: &Config, named: &str, progress: &dyn Progress) -> Result<R
     let loaded = load(&config, &parsed, &receipts)?;
     let folder = work.path().join("run");
     fs::create_dir(&folder)?;
-    let basis = Basis { config: &config, cache: &cache, parsed: &parsed, receipts: &receipts, explained: &explained, standing: standing.as_ref(), key: &key[..8] };
+    let basis = Basis {
+        config: &config,
+        cache: &cache,
+        parsed: &parsed,
+        receipts: &receipts,
+        explained: &explained,
+        standing: standing.as_ref(),
+        key: &key[..8],
+    };
     let summary = compute(&basis, loaded, &folder, progress).await?;
     let files = compared(&run.published, &folder, &summary.written)?;
     Ok(Replayed { run: run.id.clone(), made_by: run.build.clone(), replayed_by: build(), files })

@@ -8,6 +8,7 @@ use super::gather::{self, ParsedFile};
 use super::judging;
 use super::parse::Parsing;
 use super::receipts::{self, ReceiptUse, Receipts};
+use super::rests::Rests;
 use super::space::Space;
 use super::summary::{Severities, Stage, Summary};
 use super::{Progress, accounting, cache};
@@ -100,7 +101,15 @@ async fn make(config: &Config, progress: &dyn Progress) -> Result<RunOutcome, Er
         &ledger,
         &format!("{}-{short}", started.replace([':', '-'], "").replace('T', "-").trim_end_matches("+0800")),
     )?;
-    let basis = Basis { config, cache: &cache, parsed: &parsed, receipts: &receipts, explained: &explained, standing: standing.as_ref(), key: short };
+    let basis = Basis {
+        config,
+        cache: &cache,
+        parsed: &parsed,
+        receipts: &receipts,
+        explained: &explained,
+        standing: standing.as_ref(),
+        key: short,
+    };
     let summary = compute(&basis, loaded, work.path(), progress).await?;
     let before = outputs::latest(&config.outputs);
     let folder = finish(config, work, &id)?;
@@ -167,7 +176,12 @@ fn now() -> String {
 }
 
 /// All that decides what a run publishes: equal identities give equal bytes, whatever machine or build made them.
-pub(super) fn identity(config: &Config, inputs: &[gather::InputFile], (receipts, explained): (&Receipts, &Explained), standing: Option<&Standing>) -> String {
+pub(super) fn identity(
+    config: &Config,
+    inputs: &[gather::InputFile],
+    (receipts, explained): (&Receipts, &Explained),
+    standing: Option<&Standing>,
+) -> String {
     let input = |(ordinal, i): (usize, &gather::InputFile)| {
         format!("{}\t{}\t{}\t{:?}\t{}\n", i.file.source, i.file.path, i.file.sha256, i.seeds, receipts.text(ordinal))
     };
@@ -277,7 +291,9 @@ pub(super) async fn compute(basis: &Basis<'_>, mut loaded: Loaded, work: &Path, 
     let (accounts, whose) = accounting::account(config, &engine, &loaded)?;
     let mut findings = judging::findings(config, &engine, &loaded, judgement.findings.split_off(0)).await?;
     basis.explained.answer(&mut findings);
-    let receipts = receipts::uses(config, &engine, parsed, &loaded, &accounts);
+    let rests = Rests::of(config);
+    let speaks = |source: &str, dataset: &str, code: &str| rests.speaks_to(source, dataset, code);
+    let receipts = receipts::uses((config, &speaks), &engine, parsed, &loaded, &accounts);
     let adopted = standing.map(|s| s.compared(&engine)).transpose()?;
     let parts = Parts { judgement, findings, merged, conflicts, accounts, whose, receipts, adopted };
     publish_all(basis, &engine, &loaded, parts, work, progress).await

@@ -17,6 +17,8 @@ mod text;
 pub use compare::{Difference, ENTERPRISES, Enterprises, Rejudged, Unread, compare, counted, figures_of_both, rejudged};
 pub use held::{HeldBack, HeldRecords};
 pub use published::{FileFlaw, PublishedRun};
-pub use record::{Adopted, Counts, Dataset, Decision, Differences, Explained, FORMAT, Input, RECORD, RunRecord, SETTINGS, Sheets, Uploaded, Written};
+pub use record::{
+    Adopted, Counts, Dataset, Decision, Differences, Explained, FORMAT, Input, RECORD, RunRecord, SETTINGS, Sheets, Uploaded, Written,
+};
 pub use rows::Rows;
 pub use text::cell;

@@ -1,13 +1,12 @@
 //! The rows of a dataset that a run published, one after another: a run may have found a million things.
 
 use super::published::{FileFlaw, PublishedRun};
-use crate::error::Error;
 use datafusion::arrow::array::{Array, AsArray};
 use datafusion::arrow::datatypes::{DataType, Int64Type};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{self, BufReader};
 
 /// A dataset on disk, in either of its formats.
 pub struct Rows {
@@ -37,16 +36,16 @@ impl Rows {
     ///
     /// # Errors
     /// It does not read as what it is called.
-    pub fn each(self, columns: &[&str], mut each: impl FnMut(Vec<String>)) -> Result<(), Error> {
+    pub fn each(self, columns: &[&str], mut each: impl FnMut(Vec<String>)) -> io::Result<()> {
         if self.is_parquet { from_parquet(self.file, columns, &mut each) } else { from_csv(self.file, columns, &mut each) }
     }
 }
 
-fn from_parquet(file: File, columns: &[&str], each: &mut dyn FnMut(Vec<String>)) -> Result<(), Error> {
-    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(Error::bug)?;
+fn from_parquet(file: File, columns: &[&str], each: &mut dyn FnMut(Vec<String>)) -> io::Result<()> {
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(io::Error::other)?;
     let wanted = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
-    for batch in builder.with_projection(wanted).build().map_err(Error::bug)? {
-        let batch = batch?;
+    for batch in builder.with_projection(wanted).build().map_err(io::Error::other)? {
+        let batch = batch.map_err(io::Error::other)?;
         let cell = |column: &str, row: usize| match batch.column_by_name(column) {
             Some(values) if values.is_null(row) => String::new(),
             Some(values) if *values.data_type() == DataType::Int64 => values.as_primitive::<Int64Type>().value(row).to_string(),
@@ -58,12 +57,13 @@ fn from_parquet(file: File, columns: &[&str], each: &mut dyn FnMut(Vec<String>))
     Ok(())
 }
 
-fn from_csv(file: File, columns: &[&str], each: &mut dyn FnMut(Vec<String>)) -> Result<(), Error> {
+fn from_csv(file: File, columns: &[&str], each: &mut dyn FnMut(Vec<String>)) -> io::Result<()> {
     let mut reader = csv::Reader::from_reader(BufReader::new(file));
-    let heads: Vec<String> = reader.headers().map_err(Error::bug)?.iter().map(|h| h.trim_start_matches('\u{feff}').to_owned()).collect();
+    let heads: Vec<String> =
+        reader.headers().map_err(io::Error::other)?.iter().map(|h| h.trim_start_matches('\u{feff}').to_owned()).collect();
     let places: Vec<Option<usize>> = columns.iter().map(|c| heads.iter().position(|h| h == c)).collect();
     for record in reader.records() {
-        let record = record.map_err(Error::bug)?;
+        let record = record.map_err(io::Error::other)?;
         each(places.iter().map(|p| p.and_then(|p| record.get(p)).unwrap_or_default().to_owned()).collect());
     }
     Ok(())

@@ -110,7 +110,8 @@ impl Found {
         let speaks = |code: &str| source.is_none_or(|source| forms(source).iter().all(|form| rests.speaks_to(source, form, code)));
         let mut spoken: HashMap<String, bool> = HashMap::new();
         let mut place = |row: &[String]| {
-            let told = files.contains(&(row[0].as_str(), row[1].as_str())) && *spoken.entry(row[2].clone()).or_insert_with(|| speaks(&row[2]));
+            let told =
+                files.contains(&(row[0].as_str(), row[1].as_str())) && *spoken.entry(row[2].clone()).or_insert_with(|| speaks(&row[2]));
             Severity::ALL.into_iter().position(|s| told && s.id() == row[3])
         };
         let mut told = LastRun::default();

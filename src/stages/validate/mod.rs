@@ -18,5 +18,5 @@ mod named;
 mod tests;
 
 pub use compile::{Compiled, Dataset, Fault, compile, doubted, tables_read, whole_table};
-pub use named::{Named, named};
 pub use judge::{judge_groups, judge_records, recall_records, try_groups};
+pub use named::{Named, named};

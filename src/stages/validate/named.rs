@@ -46,7 +46,9 @@ fn of(code: &str, edit: &EditOptions, dataset: &Dataset<'_>) -> Named {
             }
         }
         found.doubts.extend(withheld(edit, dataset, &fields).1);
-        found.columns.extend(fields.into_iter().chain(edit.reads.iter().cloned()).chain(edit.per.iter().cloned()).map(|f| f.to_lowercase()));
+        found
+            .columns
+            .extend(fields.into_iter().chain(edit.reads.iter().cloned()).chain(edit.per.iter().cloned()).map(|f| f.to_lowercase()));
     }
     found
 }

@@ -59,7 +59,13 @@ fn a_check_says_of_a_file_what_the_next_run_says() {
     clerk.send("年报2022.csv", &before(2022));
     // A slip of the unit, a figure of the year before that is another, a name of another enterprise, one of no directory,
     // and a row twice.
-    let rows = [(1, one.as_str(), 100_000_000, ""), (2, &two, 2100, "1900"), (3, "别的公司", 3000, ""), (9, "外地公司", 5, ""), (2, &two, 2100, "1900")];
+    let rows = [
+        (1, one.as_str(), 100_000_000, ""),
+        (2, &two, 2100, "1900"),
+        (3, "别的公司", 3000, ""),
+        (9, "外地公司", 5, ""),
+        (2, &two, 2100, "1900"),
+    ];
     let (id, page) = clerk.send("年报2023.csv", &year(2023, &rows));
     let said = told(&clerk, &id);
     assert_eq!((said["among"].as_str(), said["left_out"].as_u64()), (Some("standing"), Some(0)));
@@ -203,7 +209,13 @@ fn no_figure_of_another_bureau_decides_or_words_what_a_clerk_is_told() {
             assert!(!page.contains("X-1") && !page.contains("X-2") && !page.contains("收入"), "{page}");
             between(&page, "id=\"used\"", "</section>").split_once("完成的合并").expect("a run").1.to_owned()
         });
-        told_by.push((told_of, used));
+        // And the page of what the run found: of the file sent last, since those before it differ from turn to turn.
+        let run: Value = serde_json::from_str(&market.0.page("/api/v1/uploads/last-run")).expect("JSON");
+        let of_file = |f: &&Value| f["upload"] == id.as_str();
+        let run = run["findings"].as_array().expect("findings").iter().filter(of_file).map(|f| format!("{} {}", f["code"], f["cell"]));
+        let run: Vec<String> = run.collect();
+        assert!(!run.is_empty() && !run.iter().any(|f| f.contains("X-")), "{run:?}");
+        told_by.push((told_of, used, run));
     }
     assert!(found_by[0] != found_by[1] && found_by[1] != found_by[2], "runs find what there is: {found_by:?}");
     assert_eq!(told_by[0], told_by[1]);

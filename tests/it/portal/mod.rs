@@ -5,6 +5,7 @@ mod among;
 mod api;
 mod audit;
 mod backup;
+mod explained;
 mod hardening;
 mod held;
 mod integrity;
