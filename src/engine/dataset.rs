@@ -7,7 +7,7 @@
 use super::failure::EngineError;
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, DictionaryArray, Int8Array, RecordBatch, StringArray};
 use datafusion::arrow::compute::BatchCoalescer;
-use datafusion::arrow::datatypes::{DataType, Int8Type, Int64Type, SchemaRef};
+use datafusion::arrow::datatypes::{DataType, Int8Type, Int64Type, Schema, SchemaRef};
 use datafusion::arrow::error::ArrowError;
 use datafusion::arrow::ipc::reader::FileReader;
 use datafusion::arrow::ipc::writer::{DictionaryHandling, FileWriter, IpcWriteOptions};
@@ -86,6 +86,8 @@ pub struct Dataset {
     schema: SchemaRef,
     rows: u64,
     ascending: bool,
+    /// The places of its columns in the file, unless they are all of these.
+    chosen: Option<Vec<usize>>,
     /// None where there is no record.
     file: Option<Arc<Stored>>,
 }
@@ -110,7 +112,7 @@ impl Drop for Stored {
 impl Dataset {
     /// A dataset without records.
     pub fn empty(schema: SchemaRef) -> Self {
-        Self { schema, rows: 0, ascending: true, file: None }
+        Self { schema, rows: 0, ascending: true, chosen: None, file: None }
     }
 
     /// A dataset that [`DatasetWriter::at`] wrote, read where it lies for as long as it lies there.
@@ -125,7 +127,7 @@ impl Dataset {
         let rows = said(ROWS)?.parse().map_err(|_| ArrowError::IpcError("rows that are no number".to_owned()))?;
         let ascending = said(ASCENDING)? == "true";
         let stored = Stored { path: path.to_owned(), bytes, batches: reader.num_batches(), scratch: None };
-        Ok(Self { schema: reader.schema(), rows, ascending, file: Some(Arc::new(stored)) })
+        Ok(Self { schema: reader.schema(), rows, ascending, chosen: None, file: Some(Arc::new(stored)) })
     }
 
     /// Puts it under a name of somebody else's folder.
@@ -133,11 +135,15 @@ impl Dataset {
     /// # Errors
     /// The disk takes no more.
     pub fn copy_to(&self, path: &Path) -> Result<(), ArrowError> {
-        match &self.file {
-            Some(file) => _ = fs::copy(&file.path, path)?,
-            None => DatasetWriter::at(path.to_owned(), self.schema.clone()).close()?,
+        if let Some(file) = self.file.as_ref().filter(|_| self.chosen.is_none()) {
+            fs::copy(&file.path, path)?;
+            return Ok(());
         }
-        Ok(())
+        let mut writer = DatasetWriter::at(path.to_owned(), self.schema.clone());
+        self.batches().try_for_each(|batch| writer.write(&batch.map_err(|e| ArrowError::ExternalError(Box::new(e)))?))?;
+        writer.coalescer.finish_buffered_batch()?;
+        writer.put()?;
+        writer.close()
     }
 
     /// Its columns.
@@ -176,8 +182,26 @@ impl Dataset {
         self.read(Some(places.collect()), 0..self.batch_count())
     }
 
+    /// The same records with some of their columns alone.
+    #[must_use]
+    pub fn select(&self, wanted: impl Fn(&str) -> bool) -> Self {
+        let fields = self.schema.fields();
+        let places: Vec<usize> = (0..fields.len()).filter(|place| wanted(fields[*place].name())).collect();
+        let schema = Arc::new(Schema::new(places.iter().map(|place| fields[*place].clone()).collect::<Vec<_>>()));
+        Self { schema, chosen: Some(self.in_file(places)), ..self.clone() }
+    }
+
+    /// Where columns stand in the file.
+    fn in_file(&self, columns: Vec<usize>) -> Vec<usize> {
+        match &self.chosen {
+            Some(chosen) => columns.into_iter().filter_map(|place| chosen.get(place).copied()).collect(),
+            None => columns,
+        }
+    }
+
     /// Some of its batches, with some of its columns.
     pub(super) fn read(&self, columns: Option<Vec<usize>>, batches: Range<usize>) -> Batches {
+        let columns = columns.map(|columns| self.in_file(columns)).or_else(|| self.chosen.clone());
         Batches { file: self.file.clone(), columns, batches, reader: None }
     }
 
@@ -294,7 +318,7 @@ impl DatasetWriter {
         self.close()?;
         let bytes = fs::metadata(&self.path)?.len();
         let stored = Stored { path: std::mem::take(&mut self.path), bytes, batches: self.batches, scratch: self.scratch.take() };
-        Ok(Dataset { schema, rows, ascending, file: Some(Arc::new(stored)) })
+        Ok(Dataset { schema, rows, ascending, chosen: None, file: Some(Arc::new(stored)) })
     }
 
     fn put(&mut self) -> Result<(), ArrowError> {

@@ -16,6 +16,7 @@ pub use reference::reference;
 pub use render::{Rendered, Renderer, in_unit};
 pub use word::{find_word, with_unit, word};
 
+use crate::model::finding_key::FindingKey;
 use crate::model::severity::Severity;
 use serde::{Deserialize, Serialize};
 
@@ -90,4 +91,8 @@ pub struct Finding {
     pub args: Vec<(String, String)>,
     /// The enterprise concerned.
     pub enterprise: Option<String>,
+    /// What tells it from others, whichever file it stands in.
+    pub key: FindingKey,
+    /// The number of the explanation that answers it.
+    pub explained: Option<i64>,
 }

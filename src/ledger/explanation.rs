@@ -3,7 +3,7 @@
 use super::audit::noted;
 use super::upload::settle;
 use super::{By, Ledger, LedgerError, Verdict};
-use rusqlite::{TransactionBehavior, params};
+use rusqlite::{OptionalExtension, TransactionBehavior, params};
 use serde::Serialize;
 
 /// An explanation.
@@ -51,6 +51,26 @@ impl Ledger {
         }
         noted(&transaction, by, "explanation", answer.upload, &format!("{} {}", answer.asked, answer.findings.len()))?;
         transaction.commit()
+    }
+
+    /// The findings of an upload's return that are explained, each with the number of its last explanation.
+    pub fn explained(&self, upload: i64) -> Result<Vec<(String, i64)>, LedgerError> {
+        self.0
+            .prepare_cached(
+                "SELECT e.finding, max(e.id) FROM explanation e JOIN upload u ON u.series = e.series WHERE u.number = ?1
+                 GROUP BY e.finding ORDER BY e.finding",
+            )?
+            .query_map([upload], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect()
+    }
+
+    /// An explanation by its number.
+    pub fn explanation(&self, number: i64) -> Result<Option<Explanation>, LedgerError> {
+        let sql = "SELECT finding, text, account, written FROM explanation WHERE id = ?1";
+        let explanation = |row: &rusqlite::Row<'_>| {
+            Ok(Explanation { finding: row.get(0)?, text: row.get(1)?, account: row.get(2)?, written: row.get(3)? })
+        };
+        self.0.prepare_cached(sql)?.query_row([number], explanation).optional()
     }
 
     /// The explanations of a return, in the order in which they were written.

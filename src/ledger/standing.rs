@@ -82,6 +82,12 @@ pub struct FiledReturn {
     pub path: String,
     /// When it was received.
     pub received: String,
+    /// SHA-256 of its content, hexadecimal.
+    pub sha256: String,
+    /// Its bytes.
+    pub bytes: u64,
+    /// The forms that it holds.
+    pub forms: Vec<String>,
 }
 
 impl FiledReturn {
@@ -143,11 +149,21 @@ impl Ledger {
     pub fn filed(&self, source: Option<&str>) -> Result<Vec<FiledReturn>, LedgerError> {
         self.0
             .prepare_cached(
-                "SELECT -r.number, r.source, r.path, r.received FROM filed f JOIN receipt r ON r.number = f.receipt
-                 WHERE ?1 IS NULL OR r.source = ?1 ORDER BY r.number",
+                "SELECT -r.number, r.source, r.path, r.received, r.sha256, r.bytes,
+                    (SELECT group_concat(DISTINCT form) FROM holding WHERE upload = -r.number)
+                 FROM filed f JOIN receipt r ON r.number = f.receipt WHERE ?1 IS NULL OR r.source = ?1 ORDER BY r.number",
             )?
             .query_map([source], |row| {
-                Ok(FiledReturn { number: row.get(0)?, source: row.get(1)?, path: row.get(2)?, received: row.get(3)? })
+                let forms: Option<String> = row.get(6)?;
+                Ok(FiledReturn {
+                    number: row.get(0)?,
+                    source: row.get(1)?,
+                    path: row.get(2)?,
+                    received: row.get(3)?,
+                    sha256: row.get(4)?,
+                    bytes: row.get::<_, i64>(5)?.unsigned_abs(),
+                    forms: forms.iter().flat_map(|forms| forms.split(',')).map(str::to_owned).collect(),
+                })
             })?
             .collect()
     }

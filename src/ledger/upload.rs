@@ -245,6 +245,11 @@ impl Ledger {
         self.0.prepare_cached(&query)?.query_map([], upload)?.collect()
     }
 
+    /// Whether an upload refers to the result of a check.
+    pub fn is_result_in_use(&self, result: &str) -> Result<bool, LedgerError> {
+        self.0.query_row("SELECT EXISTS (SELECT 1 FROM upload WHERE result = ?1)", [result], |row| row.get(0))
+    }
+
     /// Keeps what a check came to.
     pub fn judge_upload(&self, id: &str, verdict: Verdict, tally: &Tally, result: &str, now: &str) -> Result<(), LedgerError> {
         let parts = serde_json::to_string(&tally.parts).map_err(|e| LedgerError::ToSqlConversionFailure(e.into()))?;

@@ -16,6 +16,7 @@ pub mod code;
 pub mod date;
 pub mod few;
 pub mod field;
+pub mod finding_key;
 pub mod ideograph;
 pub mod merged;
 pub mod name;

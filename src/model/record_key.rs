@@ -57,6 +57,13 @@ impl RecordKey {
         self.code.is_some() || self.name.is_some()
     }
 
+    /// What is equal of records of one enterprise, as a text; empty of a record that states neither code nor name.
+    pub fn text(&self) -> String {
+        let (code, name) = self.identity();
+        let hash = |hash: Option<u64>| hash.map(|hash| format!("{hash:016x}")).unwrap_or_default();
+        if self.is_keyed() { format!("{}-{}", hash(code), hash(name)) } else { String::new() }
+    }
+
     /// What is equal of records of one enterprise: the code if it is valid, else all that is stated.
     fn identity(&self) -> (Option<u64>, Option<u64>) {
         let named = self.name.filter(|_| !(self.code_ok && self.code.is_some()));

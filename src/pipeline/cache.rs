@@ -74,8 +74,21 @@ impl Entry {
         listed.map(|file| content::verify(&path, &file.sha256).map(|_| path)).transpose()
     }
 
-    fn is_sound(&self) -> bool {
+    /// Whether every file of it is as it was kept.
+    pub fn is_sound(&self) -> bool {
         self.index.files.iter().all(|(name, file)| content::verify(&self.folder.join(name), &file.sha256).is_ok())
+    }
+}
+
+impl Entry {
+    /// Lays its files into a new folder, whatever becomes of the entry: without room where the disk knows links.
+    pub fn link(&self, to: &Path) -> io::Result<()> {
+        fs::create_dir(to)?;
+        for name in self.index.files.keys() {
+            let (from, to) = (self.folder.join(name), to.join(name));
+            fs::hard_link(&from, &to).or_else(|_| fs::copy(&from, &to).map(|_| ()))?;
+        }
+        Ok(())
     }
 }
 

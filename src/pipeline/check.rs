@@ -1,17 +1,20 @@
-//! Checks files by themselves: the same readers and edits as a run, no ledger, no outputs.
+//! Checks files: the same readers and edits as a run, no ledger, no outputs.
 //!
+//! A file is checked by itself, or among what stands beside it ([`Beside`]), where it hears what the night would say of it.
 //! Edits that ask the directory are judged only if it is among the files; otherwise the files' own records are the
 //! population, so that repetitions and years are judged all the same.
 
+use super::beside::Beside;
 use super::cache::Cache;
 use super::changes::Changes;
 use super::datasets::load;
-use super::excerpt::{Excerpt, Excerpts};
+use super::excerpt::{Excerpt, Excerpts, of_file};
 use super::gather::{self, InputFile, ParsedFile};
-use super::judging::{self, Population};
+use super::judging;
 use super::keys::holdings;
 use super::parse::Parsing;
 use super::receipts::Receipts;
+use super::rests::Rests;
 use super::tables::Tables;
 use super::{Silent, resources};
 use crate::config::Config;
@@ -19,10 +22,15 @@ use crate::engine::{Dataset, Engine, Scratch};
 use crate::error::{Error, ErrorKind};
 use crate::finding::Finding;
 use crate::ledger::{Holding, Part};
-use crate::model::place::Places;
+use crate::model::place::{Address, Places};
 use crate::model::severity::Severity;
 use crate::stages::acquire::{SourceFile, Store, source_of};
+use crate::stages::link;
 use crate::stages::merge::Datasets;
+use crate::stages::validate::Compiled;
+use datafusion::arrow::array::AsArray;
+use datafusion::arrow::datatypes::Int64Type;
+use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -36,12 +44,12 @@ pub struct Checked {
     pub rows: u64,
     /// Files that could not be read.
     pub refused: usize,
-    /// Whether all of it is text tables, whose sheets are called as their files are.
-    pub sheetless: bool,
     /// Forms found.
     pub parts: Vec<Part>,
     /// Keys of the records, by form and period.
     pub holdings: Vec<Holding>,
+    /// Edits that rest on another bureau's statistics, and so are judged by runs alone.
+    pub left_out: u64,
     excerpts: Excerpts,
 }
 
@@ -71,15 +79,64 @@ pub async fn check(config: &Config, files: &[PathBuf], source: Option<&str>) -> 
     let cache = Arc::new(Cache::open(folder.path().join("cache"))?);
     let inputs = files.iter().map(|f| input(config, &store, f, source)).collect::<Result<Vec<_>, Error>>()?;
     let parsed = gather::ingest(config, &store, &cache, inputs, &Parsing::new(config)?, &Silent).await?;
-    judge(config, folder.path(), &parsed).await
+    let receipts = Receipts::by_names(&parsed);
+    Ok(judge(config, folder.path(), &parsed, &receipts, None).await?.checked)
 }
 
-/// Judges one file whose tables lie in a folder.
+/// Judges one file whose tables lie in a folder, by itself.
 ///
 /// # Errors
 /// The folder holds no manifest, or the system fails; what is wrong with the file is in the result.
 pub async fn judge_tables(config: &Config, file: SourceFile, folder: &Path) -> Result<Checked, Error> {
-    judge(config, folder, &[tables_of(file, folder)?]).await
+    let source = file.source.clone();
+    let parsed = [tables_of(file, folder)?];
+    Ok(judge(config, folder, &parsed, &Receipts::by_names(&parsed), Some(&Own { file: 0, source: &source })).await?.checked)
+}
+
+/// Judges one file among those that stand beside it: its findings are those that a run over all of them would make of it.
+///
+/// Records of it that do not stand are judged with the file by itself: whoever sends them hears what is wrong with them.
+///
+/// # Errors
+/// As [`judge_tables`].
+pub async fn judge_among(config: &Config, beside: &Beside) -> Result<Checked, Error> {
+    let (mut parsed, receipts) = (beside.read(config)?, beside.receipts());
+    let source = parsed[beside.own()].input.file.source.clone();
+    let own = Own { file: beside.own(), source: &source };
+    let Judged { checked, taken, stand } = judge(config, beside.folder()?, &parsed, &receipts, Some(&own)).await?;
+    if !taken {
+        return Ok(checked);
+    }
+    // Without the sendings that keep them out, so that they are there to be judged.
+    let others = parsed.iter_mut().enumerate().filter(|(file, other)| *file != own.file && other.input.file.source == source);
+    for (_, other) in others {
+        other.tables = None;
+        other.manifest.tables.clear();
+    }
+    let alone = judge(config, beside.folder()?, &parsed, &receipts, Some(&own)).await?.checked;
+    let told: HashSet<_> = checked.findings.iter().map(|f| (f.code.clone(), f.record, f.fields.clone())).collect();
+    let more = alone.findings.into_iter().filter(|f| f.record.is_some_and(|record| !stand.contains(&record)));
+    let more: Vec<Finding> = more.filter(|f| !told.contains(&(f.code.clone(), f.record, f.fields.clone()))).collect();
+    let mut findings: Vec<Finding> = checked.findings.into_iter().chain(more).collect();
+    findings.sort_by_key(|f| f.record);
+    Ok(Checked { findings, holdings: alone.holdings, excerpts: alone.excerpts, ..checked })
+}
+
+/// The file whose findings are asked for.
+struct Own<'a> {
+    /// Its ordinal.
+    file: usize,
+    /// Who sends it.
+    source: &'a str,
+}
+
+/// What judging came to.
+struct Judged {
+    checked: Checked,
+    /// Whether some records of the file asked for do not stand.
+    taken: bool,
+    /// Its records that do.
+    stand: HashSet<i64>,
 }
 
 /// What changed from one version of a return to the next, at most `most` cells of it by name.
@@ -101,31 +158,53 @@ fn tables_of(file: SourceFile, folder: &Path) -> Result<ParsedFile, Error> {
     Ok(ParsedFile { input, manifest, tables: Some(tables) })
 }
 
-async fn judge(config: &Config, folder: &Path, parsed: &[ParsedFile]) -> Result<Checked, Error> {
+async fn judge(config: &Config, folder: &Path, parsed: &[ParsedFile], receipts: &Receipts, own: Option<&Own<'_>>) -> Result<Judged, Error> {
     let scratch = Scratch::below(folder, config.engine.batch_rows)?;
-    let mut loaded = load(config, &scratch, parsed, &Receipts::by_names(parsed))?;
+    let mut loaded = load(config, &scratch, parsed, receipts)?;
     let engine = Engine::new(config.as_of, &resources(config, loaded.most()), scratch)?;
-    let excerpts = Excerpts::of(config, &loaded)?;
+    let asked = |file: usize| own.is_none_or(|own| own.file == file);
+    let parts = || loaded.parts.iter().filter(|(file, _)| asked(**file)).flat_map(|(_, parts)| parts);
+    let forms: BTreeSet<String> = parts().map(|part| part.form.clone()).collect();
+    let (parts, rows): (Vec<Part>, u64) = match own {
+        Some(_) => (parts().cloned().collect(), parts().map(|part| part.rows).sum()),
+        None => (parts().cloned().collect(), loaded.forms.values().map(Dataset::rows).sum()),
+    };
+    let excerpts = Excerpts::of(config, &loaded, own.map(|own| own.file))?;
     let mut judgement = judging::judge_records(config, &engine, &mut loaded, None).await?;
     judging::link_records(config, &engine, &loaded, None).await?;
-    let population =
-        if config.directory().is_some_and(|(id, _)| loaded.schema(id).is_some()) { Population::Registry } else { Population::OwnRecords };
-    judging::judge_population(config, &engine, &loaded, &mut judgement, population, None).await?;
+    let rests = own.map(|_| Rests::of(config));
+    let known = config.directory().is_some_and(|(id, _)| loaded.schema(id).is_some());
+    let chosen = |dataset: &str, edit: &Compiled| {
+        // Without a directory the enterprises are those that the files name: that one is linked or not says nothing.
+        let linked = known || !link::REGISTRY_COLUMNS.iter().any(|column| edit.names(column));
+        let judged = rests.as_ref().zip(own).is_none_or(|(rests, own)| rests.is_judged_for(own.source, dataset, &edit.code));
+        // Of what stands beside the file only what is withheld matters.
+        linked && judged && (own.is_none() || forms.contains(dataset) || !edit.doubts.is_empty())
+    };
+    judging::judge_population(config, &engine, &loaded, &mut judgement, &chosen, None).await?;
+    judgement.findings.retain(|f| f.record.map_or(f.file.is_none_or(asked), |record| asked(Address::of(record).file)));
+    loaded.seeds.retain(|(file, _)| asked(*file));
     let findings = judging::findings(config, &engine, &loaded, judgement.findings).await?;
-    let mut held = Vec::new();
+    let held = |form: &String| of_file(engine.dataset(form).batches(), own.map(|own| own.file));
+    let (mut stand, mut all) = (HashSet::new(), Vec::new());
     for form in loaded.forms.keys() {
-        held.extend(holdings(config, form, engine.dataset(form).batches().map(|batch| Ok(batch?)))?);
+        for batch in held(form).filter(|_| own.is_some()) {
+            stand.extend(batch?.column(0).as_primitive::<Int64Type>().values());
+        }
+        all.extend(holdings(config, form, held(form).map(|batch| Ok(batch?)))?);
     }
-    Ok(Checked {
-        rows: loaded.forms.values().map(Dataset::rows).sum(),
-        refused: parsed.iter().filter(|p| p.manifest.refused).count(),
-        sheetless: parsed.iter().all(|p| p.manifest.encoding.is_some()),
-        parts: loaded.parts.into_values().flatten().collect(),
-        holdings: held,
+    let files = || parsed.iter().enumerate().filter(|(file, _)| asked(*file)).map(|(_, parsed)| parsed);
+    let checked = Checked {
+        rows,
+        refused: files().filter(|p| p.manifest.refused).count(),
+        parts,
+        holdings: all,
+        left_out: rests.as_ref().zip(own).map_or(0, |(rests, own)| rests.left_out(own.source, forms.iter())),
         findings,
-        places: loaded.places,
         excerpts,
-    })
+        places: loaded.places,
+    };
+    Ok(Judged { checked, taken: loaded.taken.iter().any(|taken| asked(taken.file)), stand })
 }
 
 fn input(config: &Config, store: &Store, path: &Path, source: Option<&str>) -> Result<InputFile, Error> {

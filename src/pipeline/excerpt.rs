@@ -5,13 +5,14 @@
 
 use super::datasets::Loaded;
 use crate::config::{Config, FormOptions, Links};
-use crate::engine::EngineError;
+use crate::engine::{Batches, Dataset, EngineError};
 use crate::finding::Finding;
 use crate::model::cell;
 use crate::model::field::FieldKind;
 use crate::model::place::{Address, Places, same_table};
 use crate::model::raw::{ColumnMeta, TableMeta};
-use datafusion::arrow::array::{Array, AsArray, RecordBatch};
+use datafusion::arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
+use datafusion::arrow::compute::filter_record_batch;
 use datafusion::arrow::datatypes::Int64Type;
 use std::collections::BTreeMap;
 
@@ -40,15 +41,16 @@ pub struct Excerpts {
 }
 
 impl Excerpts {
-    /// Takes the records before anything is withheld.
+    /// Takes the records of all files, or of one, before anything is withheld.
     ///
     /// # Errors
     /// They cannot be read.
-    pub fn of(config: &Config, loaded: &Loaded) -> Result<Self, EngineError> {
+    pub fn of(config: &Config, loaded: &Loaded, own: Option<usize>) -> Result<Self, EngineError> {
         let naming = config.form.iter().map(|(id, form)| (id.clone(), naming(form)));
-        // Of one file, within the limits of the child that judges it: many findings look at it again and again.
-        let forms = loaded.forms.iter().map(|(id, dataset)| Ok((id.clone(), dataset.collect()?))).collect::<Result<_, EngineError>>()?;
-        Ok(Self { forms, sums: loaded.sums.collect()?, naming: naming.collect() })
+        // Within the limits of the child that judges the file: many findings look at it again and again.
+        let held = |dataset: &Dataset| of_file(dataset.batches(), own).collect::<Result<Vec<_>, _>>();
+        let forms = loaded.forms.iter().map(|(id, dataset)| Ok((id.clone(), held(dataset)?))).collect::<Result<_, EngineError>>()?;
+        Ok(Self { forms, sums: held(&loaded.sums)?, naming: naming.collect() })
     }
 
     /// The part around a finding's cell; nothing if that stands in no table.
@@ -120,6 +122,19 @@ impl Excerpts {
         }
         cells
     }
+}
+
+/// The records of a file among those of all, or all of them.
+pub(super) fn of_file(batches: Batches, file: Option<usize>) -> impl Iterator<Item = Result<RecordBatch, EngineError>> {
+    batches.filter_map(move |batch| {
+        let (Ok(all), Some(file)) = (&batch, file) else { return Some(batch) };
+        let records = all.column(0).as_primitive::<Int64Type>().values();
+        let own: BooleanArray = records.iter().map(|record| Some(Address::of(*record).file == file)).collect();
+        if own.true_count() == 0 {
+            return None;
+        }
+        Some(filter_record_batch(all, &own).map_err(|e| EngineError::of("the records of a file".to_owned(), e)))
+    })
 }
 
 /// The names of an enterprise or of several, and the title of a patent.

@@ -2,6 +2,7 @@
 
 use super::cache::Cache;
 use super::datasets::Loaded;
+use super::explained::assign_keys;
 use super::recall::Recall;
 use super::scope;
 use crate::config::{Config, Links};
@@ -10,6 +11,7 @@ use crate::engine::{Dataset, Engine, EngineError, not_in};
 use crate::error::Error;
 use crate::finding::{Catalogue, Finding, Judgement, Seed, Unjudged};
 use crate::model::cell;
+use crate::model::finding_key::FindingKey;
 use crate::model::place::{Address, FileName, file_sql, same_table};
 use crate::model::scope::Scope;
 use crate::model::severity::Severity;
@@ -193,25 +195,19 @@ fn subjects<'a>(config: &'a Config, loaded: &Loaded) -> Vec<Subject<'a>> {
 /// The file of a dataset's links in its entry of the cache.
 const LINKS: &str = "links.arrow";
 
-/// Which enterprises records are held against.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Population {
-    /// Those of the registry.
-    Registry,
-    /// Those that the files at hand name: what is not linked says nothing.
-    OwnRecords,
-}
+/// Tells of a dataset and an edit over it whether that is judged.
+pub type Chosen<'a> = &'a (dyn Fn(&str, &Compiled) -> bool + Sync);
 
 /// Edits among records, then over years.
 ///
 /// In each scope those that withhold come first; what they withhold is nulled in the engine's datasets before any others
-/// are judged, so that no edit sees another dataset half withheld.
+/// are judged, so that no edit sees another dataset half withheld. A run judges them all.
 pub async fn judge_population(
     config: &Config,
     engine: &Engine,
     loaded: &Loaded,
     judgement: &mut Judgement,
-    population: Population,
+    chosen: Chosen<'_>,
     cache: Option<&Arc<Cache>>,
 ) -> Result<(), Error> {
     let tables = scope::tables(config);
@@ -221,9 +217,7 @@ pub async fn judge_population(
         let mut asking = Vec::new();
         for (name, schema) in &loaded.schemas {
             let (mut edits, _) = compile(config, engine, name, schema, &tables, scope)?;
-            if population == Population::OwnRecords {
-                edits.retain(|e| !link::REGISTRY_COLUMNS.iter().any(|c| e.names(c)));
-            }
+            edits.retain(|edit| chosen(name, edit));
             let others = edits.split_off(edits.partition_point(|e| !e.doubts.is_empty()));
             withholding.push((name, edits));
             asking.push((name, others));
@@ -377,6 +371,7 @@ pub async fn findings(config: &Config, engine: &Engine, loaded: &Loaded, judged:
         finding.enterprise = finding.record.and_then(|r| owners.get(&r).cloned());
     }
     once_a_place(loaded, &mut findings);
+    assign_keys(config, loaded, &mut findings)?;
     findings.sort_by_cached_key(|f| {
         let file = f.record.map_or(f.file.unwrap_or(usize::MAX), |r| Address::of(r).file);
         (file, f.record.unwrap_or(-1), f.code.clone(), f.fields.clone(), f.sheet.clone(), f.cell.clone())
@@ -415,6 +410,8 @@ pub fn of_seed(catalogue: &Catalogue, file: usize, seed: &Seed) -> Finding {
         expected: None,
         args: seed.args.clone(),
         enterprise: None,
+        key: FindingKey::default(),
+        explained: None,
     }
 }
 

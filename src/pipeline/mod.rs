@@ -9,6 +9,7 @@
 
 mod accounting;
 mod adopted;
+mod beside;
 mod cache;
 mod changes;
 mod check;
@@ -16,6 +17,7 @@ pub mod child;
 mod conditions;
 mod datasets;
 mod excerpt;
+mod explained;
 mod gather;
 mod judging;
 mod keys;
@@ -27,6 +29,7 @@ pub mod parser;
 mod recall;
 mod receipts;
 mod replay;
+mod rests;
 mod runner;
 mod scope;
 mod space;
@@ -36,8 +39,9 @@ mod turns;
 mod versions;
 mod words;
 
+pub use beside::Beside;
 pub use changes::{Change, Changes};
-pub use check::{Checked, check, compare, judge_tables};
+pub use check::{Checked, check, compare, judge_among, judge_tables};
 pub use child::{Bound, Children, Ending, Limits};
 pub use conditions::problems;
 pub use excerpt::Excerpt;
@@ -49,6 +53,7 @@ pub use parse::{Parsing, parse, read_tables};
 pub use parser::{dead_of, too_much};
 pub use receipts::ReceiptUse;
 pub use replay::{Fate, KeptRun, Replayed, ReplayedFile, kept, replay};
+pub use rests::Rests;
 pub use runner::{RunOutcome, run};
 pub use summary::{ProgressEvent, Severities, Stage, Summary};
 

@@ -9,6 +9,7 @@ use super::scope;
 use crate::config::Config;
 use crate::error::Error;
 use crate::finding::{Counts, Expected, Finding, Judgement, Unjudged};
+use crate::model::finding_key::FindingKey;
 use crate::stages::validate::Compiled;
 use chrono::{NaiveDate, TimeDelta};
 use serde::{Deserialize, Serialize};
@@ -120,6 +121,8 @@ impl Kept {
                 expected: kept.expected.map(KeptExpected::expected),
                 args: kept.args,
                 enterprise: kept.enterprise,
+                key: FindingKey::default(),
+                explained: None,
             })
         };
         let unjudged =

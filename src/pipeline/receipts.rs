@@ -5,14 +5,13 @@ use super::gather::{InputFile, ParsedFile};
 use super::keys::{Missing, amount_fields, said_of_amounts};
 use crate::config::Config;
 use crate::engine::{Engine, EngineError};
-use crate::error::Error;
-use crate::ledger::{Ledger, Said};
+use crate::ledger::{Ledger, LedgerError, Said};
 use crate::model::account::{Account, Place};
 use crate::model::place::Address;
 use crate::model::standing::Choice;
 use crate::run::{Decision, RunRecord};
 use crate::stages::acquire::{Received, SourceFile, order};
-use datafusion::arrow::array::AsArray;
+use datafusion::arrow::array::{Array, AsArray, StringArray};
 use datafusion::arrow::datatypes::Int64Type;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -30,7 +29,7 @@ pub struct Receipts {
 
 impl Receipts {
     /// The receipts of a run's inputs.
-    pub fn of(ledger: &Ledger, inputs: &[InputFile]) -> Result<Self, Error> {
+    pub fn of(ledger: &Ledger, inputs: &[InputFile]) -> Result<Self, LedgerError> {
         let (mut moments, mut ordinals) = (Vec::new(), BTreeMap::new());
         for (ordinal, InputFile { file, .. }) in inputs.iter().enumerate() {
             let receipt = ledger.receipt(&file.source, &file.path)?;
@@ -53,8 +52,13 @@ impl Receipts {
 
     /// The receipts of a run as its record keeps them.
     pub fn recorded(record: &RunRecord) -> Self {
-        let said = record.decisions.iter().map(|d| ((d.newer, d.older, d.form.clone(), d.period), d.choice));
-        Self { places: record.inputs.iter().map(|input| input.place).collect(), said: said.collect() }
+        Self::kept(record.inputs.iter().map(|input| input.place).collect(), &record.decisions)
+    }
+
+    /// The same from the places of files and what was said of pairs of them.
+    pub fn kept(places: Vec<u32>, decisions: &[Decision]) -> Self {
+        let said = decisions.iter().map(|d| ((d.newer, d.older, d.form.clone(), d.period), d.choice));
+        Self { places, said: said.collect() }
     }
 
     /// The order that names alone tell, of files without a ledger.
@@ -138,18 +142,21 @@ pub struct ReceiptUse {
     pub unread: bool,
 }
 
-/// What a run made of each upload among its inputs.
+/// Tells of a source, a dataset and an edit whether what that finds may be told to the source.
+pub type Speaks<'a> = &'a dyn Fn(&str, &str, &str) -> bool;
+
+/// What a run made of each upload among its inputs, as its sender may know.
 ///
 /// # Errors
 /// A dataset cannot be read.
 pub fn uses(
-    config: &Config,
+    (config, speaks): (&Config, Speaks<'_>),
     engine: &Engine,
     parsed: &[ParsedFile],
     loaded: &Loaded,
     accounts: &[Account],
 ) -> Result<Vec<ReceiptUse>, EngineError> {
-    let without = without_amounts(config, engine, loaded)?;
+    let without = without_amounts((config, speaks), engine, loaded)?;
     let numbered = |(file, parsed): (usize, &ParsedFile)| {
         let number = parsed.input.file.upload.as_ref()?.number;
         let rows = |place: Place| accounts.iter().filter(|a| a.file == file && a.place == place).map(|a| a.rows).sum::<u64>();
@@ -176,19 +183,25 @@ pub fn uses(
     Ok(parsed.iter().enumerate().filter_map(numbered).collect())
 }
 
-/// By file, records that state amounts of which none is left.
-fn without_amounts(config: &Config, engine: &Engine, loaded: &Loaded) -> Result<BTreeMap<usize, u64>, EngineError> {
+/// By file, records that state amounts of which none is left. What another bureau's statistics withhold is not told: the
+/// count goes to whoever sent the file.
+fn without_amounts((config, speaks): (&Config, Speaks<'_>), engine: &Engine, loaded: &Loaded) -> Result<BTreeMap<usize, u64>, EngineError> {
     let mut found = BTreeMap::new();
     for form in loaded.forms.keys() {
         let amounts = amount_fields(config, form);
-        let columns: Vec<String> =
-            amounts.iter().flat_map(|a| [(*a).to_owned(), format!("{a}_state")]).chain(["record".to_owned()]).collect();
-        for batch in engine.dataset(form).columns(&columns.iter().map(String::as_str).collect::<Vec<_>>()) {
+        let beside = |end: &str| amounts.iter().map(|amount| format!("{amount}{end}")).collect::<Vec<_>>();
+        let wanted = [vec!["record".to_owned()], beside(""), beside("_state"), beside("_why")].concat();
+        for batch in engine.dataset(form).columns(&wanted.iter().map(String::as_str).collect::<Vec<_>>()) {
             let batch = batch?;
+            let whys = amounts.iter().filter_map(|field| batch.column_by_name(&format!("{field}_why"))?.as_string_opt::<i32>());
+            let whys: Vec<&StringArray> = whys.collect();
             let records = batch.column(0).as_primitive::<Int64Type>().values();
-            for (record, said) in records.iter().zip(said_of_amounts(&batch, &amounts)) {
-                if said.used == 0 && (said.stated | said.withheld) != 0 {
-                    *found.entry(Address::of(*record).file).or_default() += 1;
+            for (row, (record, said)) in records.iter().zip(said_of_amounts(&batch, &amounts)).enumerate() {
+                let file = Address::of(*record).file;
+                let source = loaded.places.files.get(file).map_or("", |f| f.source.as_str());
+                let told = |why: &&StringArray| why.is_null(row) || speaks(source, form, why.value(row));
+                if said.used == 0 && (said.stated | said.withheld) != 0 && whys.iter().all(told) {
+                    *found.entry(file).or_default() += 1;
                 }
             }
         }

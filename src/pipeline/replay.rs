@@ -6,6 +6,7 @@
 use super::adopted::Standing;
 use super::cache::{Cache, build};
 use super::datasets::load;
+use super::explained::Explained;
 use super::gather::{self, InputFile};
 use super::parse::Parsing;
 use super::receipts::Receipts;
@@ -152,7 +153,8 @@ async fn again(today: &Config, named: &str, progress: &dyn Progress) -> Result<R
         }
         None => None,
     };
-    let key = identity(&config, &inputs, &receipts, standing.as_ref());
+    let explained = Explained::recorded(record);
+    let key = identity(&config, &inputs, (&receipts, &explained), standing.as_ref());
 
     let work = tempfile::Builder::new().prefix("run-").tempdir_in(&state)?;
     // What was kept between runs would only repeat itself.
@@ -163,7 +165,15 @@ async fn again(today: &Config, named: &str, progress: &dyn Progress) -> Result<R
     let engine = Engine::new(config.as_of, &resources(&config, loaded.most()), scratch)?;
     let folder = work.path().join("run");
     fs::create_dir(&folder)?;
-    let basis = Basis { config: &config, cache: &cache, parsed: &parsed, receipts: &receipts, standing: standing.as_ref(), key: &key[..8] };
+    let basis = Basis {
+        config: &config,
+        cache: &cache,
+        parsed: &parsed,
+        receipts: &receipts,
+        explained: &explained,
+        standing: standing.as_ref(),
+        key: &key[..8],
+    };
     let summary = compute(&basis, &engine, loaded, &folder, progress).await?;
     let files = compared(&run.published, &folder, &summary.written)?;
     Ok(Replayed { run: run.id.clone(), made_by: run.build.clone(), replayed_by: build(), files })

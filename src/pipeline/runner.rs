@@ -3,10 +3,12 @@
 use super::adopted::Standing;
 use super::cache::Cache;
 use super::datasets::{Loaded, load};
+use super::explained::Explained;
 use super::gather::{self, ParsedFile};
-use super::judging::{self, Population};
+use super::judging;
 use super::parse::Parsing;
 use super::receipts::{self, ReceiptUse, Receipts};
+use super::rests::Rests;
 use super::space::Space;
 use super::summary::{Severities, Stage, Summary};
 use super::{Progress, accounting, cache, resources};
@@ -69,7 +71,8 @@ async fn make(config: &Config, progress: &dyn Progress) -> Result<RunOutcome, Er
     progress.end(Stage::Acquire, Some(inputs.len() as u64));
     let standing = Standing::find(config, &ledger)?;
     let receipts = Receipts::of(&ledger, &inputs)?;
-    let identity = identity(config, &inputs, &receipts, standing.as_ref());
+    let explained = Explained::of(&ledger, &inputs)?;
+    let identity = identity(config, &inputs, (&receipts, &explained), standing.as_ref());
     // Another build may compute otherwise from equal inputs.
     let key = hash_text(&format!("{}\n{identity}", cache::build()));
     if let Some((id, summary)) = ledger.last_run(&key)? {
@@ -100,7 +103,15 @@ async fn make(config: &Config, progress: &dyn Progress) -> Result<RunOutcome, Er
         &ledger,
         &format!("{}-{short}", started.replace([':', '-'], "").replace('T', "-").trim_end_matches("+0800")),
     )?;
-    let basis = Basis { config, cache: &cache, parsed: &parsed, receipts: &receipts, standing: standing.as_ref(), key: short };
+    let basis = Basis {
+        config,
+        cache: &cache,
+        parsed: &parsed,
+        receipts: &receipts,
+        explained: &explained,
+        standing: standing.as_ref(),
+        key: short,
+    };
     let summary = compute(&basis, &engine, loaded, work.path(), progress).await?;
     let before = outputs::latest(&config.outputs);
     let folder = finish(config, work, &id)?;
@@ -167,11 +178,17 @@ fn now() -> String {
 }
 
 /// All that decides what a run publishes: equal identities give equal bytes, whatever machine or build made them.
-pub(super) fn identity(config: &Config, inputs: &[gather::InputFile], receipts: &Receipts, standing: Option<&Standing>) -> String {
+pub(super) fn identity(
+    config: &Config,
+    inputs: &[gather::InputFile],
+    (receipts, explained): (&Receipts, &Explained),
+    standing: Option<&Standing>,
+) -> String {
     let input = |(ordinal, i): (usize, &gather::InputFile)| {
         format!("{}\t{}\t{}\t{:?}\t{}\n", i.file.source, i.file.path, i.file.sha256, i.seeds, receipts.text(ordinal))
     };
     let mut files: String = inputs.iter().enumerate().map(input).collect();
+    files.push_str(&explained.identity());
     files.extend(standing.map(|s| format!("adopted\t{}\n", s.identity())));
     hash_text(&format!("{}\n{}\n{}\n{files}", env!("CARGO_PKG_VERSION"), config.fingerprint(), config.as_of))
 }
@@ -237,6 +254,8 @@ pub(super) struct Basis<'a> {
     pub parsed: &'a [ParsedFile],
     /// Their order, and what was said of them.
     pub receipts: &'a Receipts,
+    /// What was explained of findings of theirs.
+    pub explained: &'a Explained,
     /// The adopted run.
     pub standing: Option<&'a Standing>,
     /// First characters of the run's identity.
@@ -262,7 +281,7 @@ pub(super) async fn compute(
     }
     judging::link_records(config, engine, &loaded, Some(cache)).await?;
     progress.end(Stage::Link, None);
-    judging::judge_population(config, engine, &loaded, &mut judgement, Population::Registry, Some(cache)).await?;
+    judging::judge_population(config, engine, &loaded, &mut judgement, &|_, _| true, Some(cache)).await?;
 
     progress.begin(Stage::Merge, None);
     for (dataset, _) in config.form.iter().filter(|(id, form)| form.links == Links::Holders && loaded.schema(id).is_some()) {
@@ -277,8 +296,11 @@ pub(super) async fn compute(
     progress.end(Stage::Screen, None);
 
     let (accounts, whose) = accounting::account(config, engine, &loaded)?;
-    let findings = judging::findings(config, engine, &loaded, judgement.findings.split_off(0)).await?;
-    let receipts = receipts::uses(config, engine, parsed, &loaded, &accounts)?;
+    let mut findings = judging::findings(config, engine, &loaded, judgement.findings.split_off(0)).await?;
+    basis.explained.answer(&mut findings);
+    let rests = Rests::of(config);
+    let speaks = |source: &str, dataset: &str, code: &str| rests.speaks_to(source, dataset, code);
+    let receipts = receipts::uses((config, &speaks), engine, parsed, &loaded, &accounts)?;
     let adopted = standing.map(|s| s.compared(engine)).transpose()?;
     let parts = Parts { judgement, findings, merged, conflicts, accounts, whose, receipts, adopted };
     publish_all(basis, engine, &loaded, parts, work, progress).await
@@ -314,6 +336,7 @@ async fn publish_all(
         places: &loaded.places,
         inputs: &parsed.iter().zip(0..).map(|(p, file)| input(config, p, receipts.place(file))).collect::<Vec<_>>(),
         decisions: receipts.decisions(),
+        explained: basis.explained.record(),
         datasets: &loaded.forms.keys().cloned().collect::<Vec<_>>(),
         merged: &parts.merged,
         findings: &parts.findings,

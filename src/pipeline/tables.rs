@@ -24,7 +24,7 @@ impl Tables {
     /// Something of it is gone, or is not as it was kept.
     pub fn read(entry: &Entry) -> Result<(Manifest, Self), Flaw> {
         let manifest = entry.read(files::MANIFEST)?.ok_or(Flaw::Missing)?;
-        Self::of(entry.key(), &manifest, |name| entry.verified(name))
+        Self::of(entry.key(), &manifest, |name| entry.verified(name), |_| true)
     }
 
     /// Finds what a parsing child left just now in a folder that nobody else knows.
@@ -32,12 +32,26 @@ impl Tables {
     /// # Errors
     /// As [`Tables::read`].
     pub fn in_folder(folder: &Path) -> Result<(Manifest, Self), Flaw> {
-        let manifest = content::whole(&folder.join(files::MANIFEST))?;
-        Self::of("", &manifest, |name| Ok(Some(folder.join(name)).filter(|path| path.exists())))
+        Self::in_folder_of(folder, |_| true)
     }
 
-    fn of(key: &str, manifest: &[u8], path: impl Fn(&str) -> Result<Option<PathBuf>, Flaw>) -> Result<(Manifest, Self), Flaw> {
-        let manifest: Manifest = serde_json::from_slice(manifest).map_err(|_| Flaw::Damaged)?;
+    /// The same of some forms alone: the tables of others are not opened.
+    ///
+    /// # Errors
+    /// As [`Tables::read`].
+    pub fn in_folder_of(folder: &Path, form: impl Fn(&str) -> bool) -> Result<(Manifest, Self), Flaw> {
+        let manifest = content::whole(&folder.join(files::MANIFEST))?;
+        Self::of("", &manifest, |name| Ok(Some(folder.join(name)).filter(|path| path.exists())), form)
+    }
+
+    fn of(
+        key: &str,
+        manifest: &[u8],
+        path: impl Fn(&str) -> Result<Option<PathBuf>, Flaw>,
+        form: impl Fn(&str) -> bool,
+    ) -> Result<(Manifest, Self), Flaw> {
+        let mut manifest: Manifest = serde_json::from_slice(manifest).map_err(|_| Flaw::Damaged)?;
+        manifest.tables.retain(|table| form(&table.form));
         let mut tables = Self { key: key.to_owned(), records: HashMap::new(), sums: HashMap::new(), names: HashMap::new() };
         let kept = |name: String| path(&name)?.map(|path| Dataset::at(&path)).transpose().map_err(|_| Flaw::Damaged);
         for table in &manifest.tables {
@@ -50,6 +64,16 @@ impl Tables {
             tables.names.extend(kept(files::names(number))?.map(|n| (number, n)));
         }
         Ok((manifest, tables))
+    }
+
+    /// Without sum rows, and of the records of each table only the columns that are wanted.
+    #[must_use]
+    pub fn projected(mut self, wanted: impl Fn(u16, &str) -> bool) -> Self {
+        self.sums.clear();
+        for (number, records) in &mut self.records {
+            *records = records.select(|column| wanted(*number, column));
+        }
+        self
     }
 
     /// A file's only table, for tests.

@@ -11,12 +11,15 @@ mod compare;
 mod held;
 mod published;
 mod record;
+mod rows;
 mod text;
 
 pub use compare::{Difference, ENTERPRISES, Enterprises, Rejudged, Unread, compare, counted, figures_of_both, rejudged};
 pub use held::{HeldBack, HeldRecords};
 pub use published::{FileFlaw, PublishedRun};
 pub use record::{
-    Adopted, Counts, Decision, Differences, FORMAT, Input, PublishedDataset, RECORD, RunRecord, SETTINGS, Sheets, Uploaded, Written,
+    Adopted, Counts, Decision, Differences, Explained, FORMAT, Input, PublishedDataset, RECORD, RunRecord, SETTINGS, Sheets, Uploaded,
+    Written,
 };
+pub use rows::Rows;
 pub use text::cell;

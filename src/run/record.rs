@@ -47,6 +47,9 @@ pub struct RunRecord {
     /// What was said of pairs of inputs, and counted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub decisions: Vec<Decision>,
+    /// Findings of uploads that were explained, and counted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub explained: Vec<Explained>,
     /// Figures of the run.
     #[serde(default)]
     pub counts: Counts,
@@ -128,6 +131,17 @@ pub struct Decision {
     pub choice: Choice,
 }
 
+/// That a finding of an input was explained.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Explained {
+    /// The input.
+    pub input: usize,
+    /// The key of the finding.
+    pub finding: String,
+    /// The number of the explanation in the ledger, which alone holds its text.
+    pub number: i64,
+}
+
 /// Figures of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -144,6 +158,9 @@ pub struct Counts {
     pub conflicts: u64,
     /// Findings by severity.
     pub findings: BTreeMap<String, u64>,
+    /// Findings that a bureau explained.
+    #[serde(skip_serializing_if = "is_none")]
+    pub explained: u64,
 }
 
 /// What a workbook holds, and what it shows otherwise than given.
@@ -227,6 +244,10 @@ pub struct Written {
     pub bytes: u64,
     /// SHA-256, hexadecimal.
     pub sha256: String,
+}
+
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 /// Days as texts.

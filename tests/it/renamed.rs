@@ -1,7 +1,7 @@
 //! No form and no field is known to the code by its id: all built-in ones are taken away and declared anew under other ids,
 //! mechanically, and everything comes out equal up to these.
 
-use crate::util::{Site, small, small_with, tests, text};
+use crate::util::{Site, redacted, small, small_with, tests, text};
 use calamine::{Reader, Xlsx, open_workbook};
 use std::collections::BTreeSet;
 use std::fs;
@@ -224,7 +224,9 @@ fn nothing_depends_on_what_forms_and_fields_are_called() {
         let read = |site: &Site, dataset: &str| {
             fs::read_to_string(site.path("outputs/latest/data").join(format!("{dataset}.csv"))).expect("a dataset")
         };
-        let (one, two) = (read(&usual, dataset), read(&other, &new).replace(NEW, ""));
+        // Keys of findings are made of what forms and fields are called, so that they differ and nothing else does.
+        let told = |text: String| if dataset == "findings" { redacted(&text) } else { text };
+        let (one, two) = (told(read(&usual, dataset)), told(read(&other, &new).replace(NEW, "")));
         for (row, (one, two)) in one.lines().zip(two.lines()).enumerate() {
             assert_eq!(two, one, "{dataset} {row}");
         }

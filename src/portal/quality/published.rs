@@ -1,16 +1,10 @@
 //! What a run published, as counts: of datasets only the columns that say which edit, file and bureau.
 
 use crate::config::Config;
-use crate::error::Error;
 use crate::model::account::Account;
 use crate::model::few::Resting;
 use crate::portal::error::PortalError;
 use crate::run::{HeldBack, Input, PublishedRun};
-use bytes::Bytes;
-use datafusion::arrow::array::{Array, AsArray};
-use datafusion::arrow::datatypes::{DataType, Int64Type};
-use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -129,45 +123,12 @@ fn counted<K: Ord>(keys: impl Iterator<Item = K>) -> BTreeMap<K, u64> {
     counts
 }
 
-/// Some columns of a dataset in either of its formats; nothing if it was not published.
+/// Some columns of a dataset; nothing if it was not published.
 fn rows(run: &PublishedRun, name: &str, columns: &[&str]) -> Result<Option<Vec<Vec<String>>>, PortalError> {
-    let read = match (run.read(&format!("data/{name}.parquet"))?, run.read(&format!("data/{name}.csv"))) {
-        (Some(parquet), _) => from_parquet(parquet, columns),
-        (None, csv) => match csv? {
-            Some(csv) => from_csv(&csv, columns),
-            None => return Ok(None),
-        },
-    };
-    read.map(Some).map_err(PortalError::from)
-}
-
-fn from_parquet(content: Vec<u8>, columns: &[&str]) -> Result<Vec<Vec<String>>, Error> {
-    let builder = ParquetRecordBatchReaderBuilder::try_new(Bytes::from(content)).map_err(Error::bug)?;
-    let wanted = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
+    let Some(found) = run.rows(name)? else { return Ok(None) };
     let mut rows = Vec::new();
-    for batch in builder.with_projection(wanted).build().map_err(Error::bug)? {
-        let batch = batch?;
-        let cell = |column: &str, row: usize| match batch.column_by_name(column) {
-            Some(values) if values.is_null(row) => String::new(),
-            Some(values) if *values.data_type() == DataType::Int64 => values.as_primitive::<Int64Type>().value(row).to_string(),
-            Some(values) => values.as_string_opt::<i32>().map_or_else(String::new, |v| v.value(row).to_owned()),
-            None => String::new(),
-        };
-        rows.extend((0..batch.num_rows()).map(|row| columns.iter().map(|c| cell(c, row)).collect()));
-    }
-    Ok(rows)
-}
-
-fn from_csv(content: &[u8], columns: &[&str]) -> Result<Vec<Vec<String>>, Error> {
-    let mut reader = csv::Reader::from_reader(content);
-    let heads: Vec<String> = reader.headers().map_err(Error::bug)?.iter().map(|h| h.trim_start_matches('\u{feff}').to_owned()).collect();
-    let places: Vec<Option<usize>> = columns.iter().map(|c| heads.iter().position(|h| h == c)).collect();
-    let mut rows = Vec::new();
-    for record in reader.records() {
-        let record = record.map_err(Error::bug)?;
-        rows.push(places.iter().map(|p| p.and_then(|p| record.get(p)).unwrap_or_default().to_owned()).collect());
-    }
-    Ok(rows)
+    found.each(columns, |row| rows.push(row))?;
+    Ok(Some(rows))
 }
 
 /// Runs that were read; they never change.

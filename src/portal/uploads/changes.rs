@@ -22,42 +22,42 @@ fn file_name(old: &Upload, new: &Upload) -> String {
 }
 
 /// What changed to a version from the one before, with that one's number; no changes yet if they are still compared.
-pub fn compared(app: &Uploads, versions: &[Upload], upload: &Upload) -> Option<(i64, Option<Changes>)> {
+pub fn compared(uploads: &Uploads, versions: &[Upload], upload: &Upload) -> Option<(i64, Option<Changes>)> {
     let old = before(versions, upload)?;
-    let changes = app.intake.kept(&file_name(old, upload));
+    let changes = uploads.intake.kept(&file_name(old, upload));
     if changes.is_none() {
-        let (app, series) = (app.clone(), upload.series.clone());
-        tokio::spawn(async move { prepare(&app, &series).await });
+        let (uploads, series) = (uploads.clone(), upload.series.clone());
+        tokio::spawn(async move { prepare(&uploads, &series).await });
     }
     Some((old.number, changes))
 }
 
 /// Compares the versions of a return that have not been yet.
-pub async fn prepare(app: &Uploads, series: &str) {
+pub async fn prepare(uploads: &Uploads, series: &str) {
     let work = format!("changes {series}");
-    if !app.intake.claim(&work) {
+    if !uploads.intake.claim(&work) {
         return;
     }
-    if let Err(error) = compare_all(app, series).await {
+    if let Err(error) = compare_all(uploads, series).await {
         tracing::error!(?error, "versions could not be compared");
     }
-    app.intake.release(&work);
+    uploads.intake.release(&work);
 }
 
-async fn compare_all(app: &Uploads, series: &str) -> Result<(), PortalError> {
+async fn compare_all(uploads: &Uploads, series: &str) -> Result<(), PortalError> {
     let asked = series.to_owned();
-    let versions = app.read(move |l| l.versions(&asked)).await?;
-    let config = app.config_today();
+    let versions = uploads.read(move |l| l.versions(&asked)).await?;
+    let config = uploads.config_today();
     for upload in &versions {
         let Some(old) = before(&versions, upload) else { continue };
         let name = file_name(old, upload);
-        if app.intake.kept::<Changes>(&name).is_some() {
+        if uploads.intake.kept::<Changes>(&name).is_some() {
             continue;
         }
         let files = [old, upload].map(|u| of_upload(&config, u.clone()));
         let [old, new] = files;
-        let changes = app.intake.desk.changes(&config, old, new, NAMED).await?;
-        app.intake.keep(&name, &changes)?;
+        let changes = uploads.intake.desk.changes(&config, old, new, NAMED).await?;
+        uploads.intake.keep(&name, &changes)?;
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use super::{changes, result};
 use crate::config::Config;
 use crate::ledger::{Ledger, LedgerError, Upload, Verdict};
 use crate::model::standing::Relation;
-use crate::pipeline::of_upload;
+use crate::pipeline::{Beside, of_upload};
 use crate::portal::error::PortalError;
 use crate::portal::night;
 use std::time::Duration;
@@ -17,17 +17,17 @@ use std::time::Duration;
 const PAUSES_S: [u64; 3] = [5, 30, 120];
 
 /// Begins again what has no verdict, and looks for the records of what was checked before they were kept.
-pub async fn resume(app: &Uploads) -> Result<(), PortalError> {
-    for upload in app.read(|l| l.unchecked_uploads()).await? {
-        begin(app, upload);
+pub async fn resume(uploads: &Uploads) -> Result<(), PortalError> {
+    for upload in uploads.read(|l| l.unchecked_uploads()).await? {
+        begin(uploads, upload);
     }
-    let unheld = app.read(|l| l.unheld_uploads()).await?;
-    let app = app.clone();
+    let unheld = uploads.read(|l| l.unheld_uploads()).await?;
+    let uploads = uploads.clone();
     tokio::spawn(async move {
-        let config = app.config_today();
+        let config = uploads.config_today();
         for upload in unheld {
             let number = upload.number;
-            if let Err(error) = hold(&app, &config, upload).await {
+            if let Err(error) = hold(&uploads, &config, upload).await {
                 tracing::error!(upload.number = number, ?error, "records could not be read again");
             }
         }
@@ -36,32 +36,32 @@ pub async fn resume(app: &Uploads) -> Result<(), PortalError> {
 }
 
 /// Begins the check of an upload that has none.
-pub async fn begin_by_id(app: &Uploads, id: &str) -> Result<(), PortalError> {
+pub async fn begin_by_id(uploads: &Uploads, id: &str) -> Result<(), PortalError> {
     let asked = id.to_owned();
-    let upload = app.read(move |l| l.upload(&asked)).await?;
+    let upload = uploads.read(move |l| l.upload(&asked)).await?;
     if let Some(upload) = upload.filter(|u| u.verdict.is_none()) {
-        begin(app, upload);
+        begin(uploads, upload);
     }
     Ok(())
 }
 
 /// Begins a check, unless it is under way; nobody waits for it.
-pub fn begin(app: &Uploads, upload: Upload) {
-    if !app.intake.claim(&upload.id) {
+pub fn begin(uploads: &Uploads, upload: Upload) {
+    if !uploads.intake.claim(&upload.id) {
         return;
     }
-    let app = app.clone();
+    let uploads = uploads.clone();
     tokio::spawn(async move {
         let mut pauses = PAUSES_S.into_iter();
-        while let Err(error) = check(&app, &upload).await {
+        while let Err(error) = check(&uploads, &upload).await {
             tracing::error!(upload.number = upload.number, ?error, "a check failed");
             let Some(pause) = pauses.next() else { break };
             tokio::time::sleep(Duration::from_secs(pause)).await;
         }
-        app.intake.release(&upload.id);
+        uploads.intake.release(&upload.id);
         let id = upload.id.clone();
-        let series = app.read(move |l| l.upload(&id)).await.ok().flatten().map_or(upload.series, |u| u.series);
-        changes::prepare(&app, &series).await;
+        let series = uploads.read(move |l| l.upload(&id)).await.ok().flatten().map_or(upload.series, |u| u.series);
+        changes::prepare(&uploads, &series).await;
     });
 }
 
@@ -92,31 +92,49 @@ fn lineage(ledger: &Ledger, upload: &Upload) -> Result<String, LedgerError> {
     Ok(series)
 }
 
-async fn check(app: &Uploads, upload: &Upload) -> Result<(), PortalError> {
-    let config = app.config_today();
-    let half = app.intake.half()?;
-    app.intake.desk.check(&config, of_upload(&config, upload.clone()), half.path()).await?;
-    let name = result::folder_name(upload, &settings(&app.config, &config, upload));
-    app.intake.keep_found(&name, half)?;
-    let upload = held(app, upload, &name).await?;
-    if judged(app, &upload, &name).await? != Verdict::Refused {
-        night::arrived(&app.night);
+async fn check(uploads: &Uploads, upload: &Upload) -> Result<(), PortalError> {
+    let config = uploads.config_today();
+    let half = uploads.intake.half()?;
+    let beside = beside(uploads, upload).await?;
+    let name = result::folder_name(upload, &settings(&uploads.config, &config, upload), &beside.key());
+    uploads.intake.desk.check(&config, of_upload(&config, upload.clone()), beside, half.path()).await?;
+    uploads.intake.keep_found(&name, half)?;
+    let held = held(uploads, upload, &name).await?;
+    let verdict = judged(uploads, &held, &name).await?;
+    // What is only checked again brings nothing new.
+    if upload.verdict.is_none() && verdict != Verdict::Refused {
+        night::arrived(&uploads.night);
+    }
+    if let Some(old) = upload.result.clone().filter(|old| *old != name) {
+        let asked = old.clone();
+        if !uploads.read(move |l| l.is_result_in_use(&asked)).await?
+            && let Err(error) = uploads.intake.forget(&old)
+        {
+            tracing::warn!(%error, "the result of a former check cannot be removed");
+        }
     }
     Ok(())
 }
 
+/// What stands beside an upload now.
+async fn beside(uploads: &Uploads, upload: &Upload) -> Result<Beside, PortalError> {
+    let (config, upload) = (uploads.config_today(), upload.clone());
+    uploads.read(move |l| Beside::find(&config, l, &upload)).await
+}
+
 /// Keeps the records of an upload that was checked before they were kept.
-async fn hold(app: &Uploads, config: &Config, upload: Upload) -> Result<(), PortalError> {
-    let half = app.intake.half()?;
-    app.intake.desk.check(config, of_upload(config, upload.clone()), half.path()).await?;
+async fn hold(uploads: &Uploads, config: &Config, upload: Upload) -> Result<(), PortalError> {
+    let half = uploads.intake.half()?;
+    let beside = beside(uploads, &upload).await?;
+    uploads.intake.desk.check(config, of_upload(config, upload.clone()), beside, half.path()).await?;
     let holdings = tokio::task::spawn_blocking(move || Found::open(half.path().to_owned()).ok_or(std::io::ErrorKind::NotFound)?.holdings());
     let holdings = holdings.await.map_err(|e| PortalError::bug(e.to_string()))??;
-    app.ledger_patiently(move |l| l.hold(&upload.id, &holdings)).await
+    uploads.ledger_patiently(move |l| l.hold(&upload.id, &holdings)).await
 }
 
 /// Keeps the records of an upload just checked, and joins it to the series that they tell.
-async fn held(app: &Uploads, upload: &Upload, name: &str) -> Result<Upload, PortalError> {
-    let (shared, kept) = (app.clone(), name.to_owned());
+async fn held(uploads: &Uploads, upload: &Upload, name: &str) -> Result<Upload, PortalError> {
+    let (shared, kept) = (uploads.clone(), name.to_owned());
     let holdings = tokio::task::spawn_blocking(move || shared.intake.found(&kept).ok_or(std::io::ErrorKind::NotFound)?.holdings());
     let holdings = holdings.await.map_err(|e| PortalError::bug(e.to_string()))??;
     let known = upload.clone();
@@ -124,26 +142,26 @@ async fn held(app: &Uploads, upload: &Upload, name: &str) -> Result<Upload, Port
         l.hold(&known.id, &holdings)?;
         lineage(l, &known)
     };
-    Ok(Upload { series: app.ledger_patiently(joined).await?, ..upload.clone() })
+    Ok(Upload { series: uploads.ledger_patiently(joined).await?, ..upload.clone() })
 }
 
 /// Keeps what a check came to, given what was said of its return before.
 ///
 /// The findings are counted before the ledger is asked to keep the verdict, so that a long list holds nobody up; if
 /// something was said meanwhile, they are counted again.
-async fn judged(app: &Uploads, upload: &Upload, name: &str) -> Result<Verdict, PortalError> {
+async fn judged(uploads: &Uploads, upload: &Upload, name: &str) -> Result<Verdict, PortalError> {
     loop {
         let series = upload.series.clone();
-        let explanations = app.read(move |l| l.explanations(&series)).await?;
-        let (shared, kept, said) = (app.clone(), name.to_owned(), explanations.len());
+        let explanations = uploads.read(move |l| l.explanations(&series)).await?;
+        let (shared, kept, said) = (uploads.clone(), name.to_owned(), explanations.len());
         let counted = tokio::task::spawn_blocking(move || {
             let explained = explanations.iter().filter_map(|e| Key::of(&e.finding)).collect();
             let found = shared.intake.found(&kept).ok_or(std::io::ErrorKind::NotFound)?;
             found.verdict(&explained)
         });
         let (verdict, tally) = counted.await.map_err(|e| PortalError::bug(e.to_string()))??;
-        let (id, series, name, now) = (upload.id.clone(), upload.series.clone(), name.to_owned(), app.clock.stamp());
-        let kept = app.ledger_patiently(move |l| {
+        let (id, series, name, now) = (upload.id.clone(), upload.series.clone(), name.to_owned(), uploads.clock.stamp());
+        let kept = uploads.ledger_patiently(move |l| {
             let holds = l.explanations(&series)?.len() == said;
             if holds { l.judge_upload(&id, verdict, &tally, &name, &now).map(|()| true) } else { Ok(false) }
         });

@@ -1,9 +1,10 @@
 //! Has children do what needs a file's tables: a bounded number at a time, fairly among the sources that send.
 
 use super::judge::{COMMAND, Job, Settings, Tables};
+use super::result::Among;
 use crate::config::Config;
 use crate::error::Error;
-use crate::pipeline::{Bound, Changes, Children, Ending, Lanes, Limits, Parsing, dead_of, read_tables, too_much};
+use crate::pipeline::{Beside, Bound, Changes, Children, Ending, Lanes, Limits, Parsing, dead_of, read_tables, too_much};
 use crate::stages::acquire::{SourceFile, Store};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ pub struct Desk {
     parsing: Parsing,
     judging: Children,
     store: Store,
+    cache: PathBuf,
     folder: PathBuf,
 }
 
@@ -23,35 +25,55 @@ fn undone(ending: Ending) -> Error {
 }
 
 impl Desk {
-    /// Originals lie in `store`; what is needed only for a while goes below `folder`.
+    /// Originals lie in `store`, what runs read of them in `cache`; what is needed only for a while goes below `folder`.
     ///
     /// # Errors
     /// The system does not tell where this program lies.
-    pub fn open(config: &Config, store: Store, folder: PathBuf) -> Result<Self, Error> {
+    pub fn open(config: &Config, store: Store, cache: PathBuf, folder: PathBuf) -> Result<Self, Error> {
         let lanes = Lanes::of_portal(config.limits.children());
         let limits = Limits { memory_bytes: config.limits.check_mib << 20, cpu_s: config.limits.check_cpu_s };
         let judging = Children::new(COMMAND, limits, config.limits.check_s, lanes.clone())?;
-        Ok(Self { parsing: Parsing::within(config, lanes)?, judging, store, folder })
+        Ok(Self { parsing: Parsing::within(config, lanes)?, judging, store, cache, folder })
     }
 
-    /// Checks one upload; the result lies in `folder` afterwards.
+    /// Checks one upload among what stands beside it; the result lies in `folder` afterwards.
+    ///
+    /// Where that is too much for a child, or cannot be had, the upload is checked by itself and the result says so.
     ///
     /// # Errors
     /// The disk is full, or the system or a defect ended the check; what is wrong with the file is in the result.
-    pub async fn check(&self, config: &Config, file: SourceFile, folder: &Path) -> Result<(), Error> {
+    pub async fn check(&self, config: &Config, file: SourceFile, beside: Beside, folder: &Path) -> Result<(), Error> {
         let tables = self.read(config, &file).await?;
-        let job = |tables: &TempDir| Job::Check {
+        let source = file.source.clone();
+        let job = |tables: &TempDir, beside: Option<Beside>, among: Among| Job::Check {
             settings: Settings::of(config),
             file: Tables { file: file.clone(), folder: tables.path().to_owned() },
+            beside,
+            among,
             folder: folder.to_owned(),
         };
-        match self.judging.work(&file.source, &job(&tables)).await? {
+        let mut among = Among::Nothing;
+        if !beside.is_alone() {
+            among = Among::Itself;
+            let laid = self.fresh()?;
+            let held = (&self.store, self.cache.as_path(), &self.parsing);
+            match beside.lay(config, held, tables.path(), laid.path()).await {
+                Ok(beside) => match self.judging.work(&source, &job(&tables, Some(beside), Among::Standing)).await? {
+                    Ending::Done => return Ok(()),
+                    Ending::Ended => return Err(undone(Ending::Ended)),
+                    ending => tracing::warn!(?ending, "an upload is checked by itself"),
+                },
+                Err(error) if error.is_no_room() => return Err(error),
+                Err(error) => tracing::error!(?error, "an upload is checked by itself, for what stands beside it cannot be had"),
+            }
+        }
+        match self.judging.work(&source, &job(&tables, None, among)).await? {
             Ending::Done => Ok(()),
             // That it is too much is the finding.
             Ending::Over(bound) => {
                 let tables = self.fresh()?;
                 too_much(bound).leave(tables.path())?;
-                self.done(&file.source, &job(&tables)).await
+                self.done(&source, &job(&tables, None, among)).await
             }
             ending => Err(undone(ending)),
         }

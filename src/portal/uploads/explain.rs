@@ -17,14 +17,14 @@ pub const SHORTEST: usize = 10;
 
 /// Explains a finding of an upload, and if asked all open ones of its code; gives how many.
 pub async fn explain(
-    app: &Uploads,
+    uploads: &Uploads,
     (actor, address): (&Actor, &str),
     id: &str,
     key: &str,
     text: &str,
     alike: bool,
 ) -> Result<usize, PortalError> {
-    let upload = own(app, actor, id).await?;
+    let upload = own(uploads, actor, id).await?;
     let text = text.trim().to_owned();
     if text.chars().count() < SHORTEST {
         return Err(PortalError::Refused("explanation_short", vec![SHORTEST.to_string()]));
@@ -32,8 +32,8 @@ pub async fn explain(
     let result = upload.result.clone().ok_or(PortalError::Conflict("unchecked"))?;
     loop {
         let series = upload.series.clone();
-        let before: HashSet<String> = app.read(move |l| l.explanations(&series)).await?.into_iter().map(|e| e.finding).collect();
-        let (shared, result, asked, known) = (app.clone(), result.clone(), key.to_owned(), before.clone());
+        let before: HashSet<String> = uploads.read(move |l| l.explanations(&series)).await?.into_iter().map(|e| e.finding).collect();
+        let (shared, result, asked, known) = (uploads.clone(), result.clone(), key.to_owned(), before.clone());
         let answers = tokio::task::spawn_blocking(move || {
             let found = shared.intake.found(&result).ok_or(PortalError::Conflict("unchecked"))?;
             let answers = answered(&found, &asked, alike, &known)?;
@@ -42,7 +42,7 @@ pub async fn explain(
         });
         let (new, (verdict, tally)) = answers.await.map_err(|e| PortalError::bug(e.to_string()))??;
         let (upload, key, text) = (upload.clone(), key.to_owned(), text.clone());
-        let kept = app.change(actor, address, move |l, by| {
+        let kept = uploads.change(actor, address, move |l, by| {
             // Somebody else may have explained something meanwhile, so that fewer findings are open.
             if l.explanations(&upload.series)?.into_iter().any(|e| !before.contains(&e.finding)) {
                 return Ok(None);

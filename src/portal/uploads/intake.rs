@@ -32,7 +32,7 @@ impl Intake {
         let (incoming, checks) = (state.join("incoming"), state.join("checks"));
         std::fs::create_dir_all(&incoming)?;
         std::fs::create_dir_all(&checks)?;
-        let desk = Desk::open(config, store.clone(), incoming.clone())?;
+        let desk = Desk::open(config, store.clone(), state.join("cache"), incoming.clone())?;
         Ok(Self { store, desk, incoming, checks, busy: Mutex::default() })
     }
 
@@ -84,6 +84,11 @@ impl Intake {
         }
         std::fs::rename(half.keep(), path)?;
         std::fs::File::open(&self.checks)?.sync_all()
+    }
+
+    /// Removes the folder of a result that no upload has any more.
+    pub(super) fn forget(&self, name: &str) -> std::io::Result<()> {
+        std::fs::remove_dir_all(self.checks.join(name))
     }
 
     /// What a check found; nothing if it is not there or does not read.

@@ -2,12 +2,12 @@
 //!
 //! The portal holds no file's records and no file's findings: a child judges, compares or writes, and leaves files.
 
-use super::result::{CheckResult, write};
+use super::result::{Among, CheckResult, write};
 use super::slip::{self, SlipJob};
 use crate::config::{Config, load};
 use crate::error::{Error, ErrorKind};
 use crate::model::words::Lang;
-use crate::pipeline::{Changes, Checked, child, compare, judge_tables};
+use crate::pipeline::{Beside, Changes, Checked, child, compare, judge_among, judge_tables};
 use crate::stages::acquire::SourceFile;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -25,6 +25,10 @@ pub enum Job {
         settings: Settings,
         /// The file.
         file: Tables,
+        /// Among what, the file itself included.
+        beside: Option<Beside>,
+        /// What to say of that.
+        among: Among,
         /// Where the result goes.
         folder: PathBuf,
     },
@@ -92,10 +96,13 @@ pub fn main() -> i32 {
 
 fn work(job: Job) -> Result<(), Error> {
     match job {
-        Job::Check { settings, file, folder } => {
+        Job::Check { settings, file, beside, among, folder } => {
             let config = settings.config()?;
-            let checked: Checked = alone(judge_tables(&config, file.file, &file.folder))?;
-            CheckResult::write(&config, &checked, &folder)?;
+            let checked: Checked = match &beside {
+                Some(beside) => alone(judge_among(&config, beside))?,
+                None => alone(judge_tables(&config, file.file, &file.folder))?,
+            };
+            CheckResult::write(&config, &checked, among, &folder)?;
         }
         Job::Compare { settings, old, new, most, path } => {
             let changes: Changes = compare(&settings.config()?, (old.file, &old.folder), (new.file, &new.folder), most)?;

@@ -35,6 +35,36 @@ pub struct CheckResult {
     pub counts: [u64; 3],
     /// How many there are of each code, in the order in which they come.
     pub codes: Vec<CodeCount>,
+    /// Among what it was judged.
+    #[serde(default)]
+    pub among: Among,
+    /// Edits that rest on another bureau's statistics, and so are judged by runs alone.
+    #[serde(default)]
+    pub left_out: u64,
+}
+
+/// Among what a file was judged.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Among {
+    /// Nothing stood beside it.
+    #[default]
+    Nothing,
+    /// All that stood beside it: it heard what a run would say.
+    Standing,
+    /// By itself for want of room, though something stood beside it: a run will say more.
+    Itself,
+}
+
+impl Among {
+    /// The word of it.
+    pub fn id(self) -> &'static str {
+        match self {
+            Among::Nothing => "nothing",
+            Among::Standing => "standing",
+            Among::Itself => "itself",
+        }
+    }
 }
 
 /// The files of a result in its folder: in short, and the keys of its records.
@@ -62,13 +92,14 @@ impl Held {
 
 impl CheckResult {
     /// Puts a check into words, one finding after another, and writes all of it into a folder.
-    pub fn write(config: &Config, checked: &Checked, folder: &Path) -> io::Result<()> {
+    pub fn write(config: &Config, checked: &Checked, among: Among, folder: &Path) -> io::Result<()> {
         let catalogue = Catalogue::of(config);
         let renderer = Renderer { catalogue: &catalogue, config, places: &checked.places, lang: Lang::Zh };
         let mut findings: Vec<&Finding> = checked.findings.iter().collect();
         findings.sort_by_key(|f| f.severity);
         let refused = checked.refused > 0 || checked.parts.is_empty();
-        let mut result = Self { refused, rows: checked.rows, parts: checked.parts.clone(), ..Self::default() };
+        let (rows, parts, left_out) = (checked.rows, checked.parts.clone(), checked.left_out);
+        let mut result = Self { refused, rows, parts, among, left_out, ..Self::default() };
         let mut codes: HashMap<&str, usize> = HashMap::new();
         let mut list = ListWriter::create(folder)?;
         for finding in findings {
@@ -81,7 +112,7 @@ impl CheckResult {
                 result.codes.len() - 1
             });
             result.codes[place].count += 1;
-            list.add(&shown(&renderer, finding, checked.sheetless, excerpt), u32::try_from(place).unwrap_or(u32::MAX))?;
+            list.add(&shown(&renderer, finding, excerpt), u32::try_from(place).unwrap_or(u32::MAX))?;
         }
         list.finish()?;
         let held = checked.holdings.iter().filter(|_| !refused).map(Held::of).collect::<Vec<_>>();
@@ -159,13 +190,8 @@ impl Found {
 /// Characters of a text of a finding at most: a cell may hold a million.
 const LONGEST: usize = 500;
 
-fn shown(renderer: &Renderer<'_>, finding: &Finding, sheetless: bool, mut excerpt: Option<Excerpt>) -> Shown {
+fn shown(renderer: &Renderer<'_>, finding: &Finding, mut excerpt: Option<Excerpt>) -> Shown {
     let r = renderer.render(finding);
-    // The sheet of a text table is called as its file is, which a correction may rename.
-    let sheet = if sheetless { "" } else { &r.sheet };
-    // Lengths go before the fields, so that no two different findings give the same text.
-    let said = [finding.code.as_ref(), sheet, &r.cell, &r.found];
-    let key: String = said.iter().map(|s| format!("{}:{s}", s.len())).collect();
     let short = |text: String| cut(text, LONGEST);
     for text in excerpt.iter_mut().flat_map(|e| &mut e.rows).flat_map(|(_, cells)| cells) {
         *text = short(std::mem::take(text));
@@ -174,7 +200,7 @@ fn shown(renderer: &Renderer<'_>, finding: &Finding, sheetless: bool, mut excerp
         *label = short(std::mem::take(label));
     }
     Shown {
-        key: hash_text(&key)[..32].to_owned(),
+        key: finding.key.to_string(),
         code: finding.code.to_string(),
         severity: finding.severity,
         sheet: short(r.sheet),
@@ -196,10 +222,15 @@ pub fn settings(stated: &Config, today: &Config, upload: &Upload) -> String {
     hash_text(&all)[..16].to_owned()
 }
 
-/// The name of the folder of a result.
-pub fn folder_name(upload: &Upload, settings: &str) -> String {
+/// The name of the folder of a result; `beside` tells what the upload was judged among.
+pub fn folder_name(upload: &Upload, settings: &str, beside: &str) -> String {
     let source: String = upload.source.chars().filter(|c| c.is_alphanumeric() || "-_".contains(*c)).collect();
-    format!("{}-{source}-{settings}", upload.sha256)
+    format!("{}-{source}-{settings}-{}-{beside}", upload.sha256, upload.number)
+}
+
+/// Whether a result is of a check among what stands now.
+pub fn is_among(result: &str, beside: &str) -> bool {
+    result.rsplit('-').next() == Some(beside)
 }
 
 #[cfg(test)]
@@ -231,7 +262,5 @@ mod tests {
         assert_eq!(verdict(&[asks], false, &[1]), (Verdict::Accepted, 0));
         assert_eq!(verdict(&[(2, Severity::Error), asks], false, &[1, 2]), (Verdict::NeedsCorrection, 0));
         assert_eq!(verdict(&[], true, &[]), (Verdict::Refused, 0));
-        assert_eq!(Key::of(&"0f".repeat(16)).map(|k| k.to_string()), Some("0f".repeat(16)));
-        assert_eq!(Key::of("+f"), None);
     }
 }

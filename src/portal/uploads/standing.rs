@@ -264,30 +264,30 @@ pub struct Choosing {
 }
 
 /// Keeps what an actor says of a form of an upload and of an earlier sending of the same source.
-pub async fn choose(app: &Uploads, (actor, address): (&Actor, &str), id: &str, said: Choosing) -> Result<(), PortalError> {
+pub async fn choose(uploads: &Uploads, (actor, address): (&Actor, &str), id: &str, said: Choosing) -> Result<(), PortalError> {
     let Choosing { older, form, period, choice } = said;
-    let newer = own(app, actor, id).await?;
+    let newer = own(uploads, actor, id).await?;
     let older = match older.parse::<i64>().ok().filter(|number| *number < 0) {
         Some(number) => number,
-        None => earlier(app, actor, &older, &newer).await?,
+        None => earlier(uploads, actor, &older, &newer).await?,
     };
     if newer.verdict.is_none_or(|v| v == Verdict::Refused) {
         return Err(PortalError::Conflict("unchecked"));
     }
     let source = newer.source.clone();
-    let standings = app.read(move |l| Standings::read(l, Some(&source))).await?;
+    let standings = uploads.read(move |l| Standings::read(l, Some(&source))).await?;
     let group = (newer.source.clone(), form.clone(), period);
     if !standings.decided.get(&group).is_some_and(|decision| decision.precedes(older, newer.number)) {
         return Err(PortalError::NotFound);
     }
-    app.change(actor, address, move |l, by| l.choose((older, &newer), (&form, period), choice, by)).await?;
-    night::arrived(&app.night);
+    uploads.change(actor, address, move |l, by| l.choose((older, &newer), (&form, period), choice, by)).await?;
+    night::arrived(&uploads.night);
     Ok(())
 }
 
 /// The number of an upload of the same source that was received before another.
-async fn earlier(app: &Uploads, actor: &Actor, id: &str, newer: &Upload) -> Result<i64, PortalError> {
-    let older = own(app, actor, id).await?;
+async fn earlier(uploads: &Uploads, actor: &Actor, id: &str, newer: &Upload) -> Result<i64, PortalError> {
+    let older = own(uploads, actor, id).await?;
     if newer.source != older.source || older.number >= newer.number {
         return Err(PortalError::NotFound);
     }

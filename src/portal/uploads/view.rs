@@ -4,8 +4,9 @@ use super::changes::compared;
 use super::checks;
 use super::list::CodeCount;
 use super::own::own;
+use super::present::Present;
 use super::relation::{PartStanding, Related};
-use super::result::Found;
+use super::result::{Among, Found};
 use super::room::Uploads;
 use super::shown::{Key, Shown};
 use super::standing::{Standings, Used};
@@ -65,6 +66,8 @@ pub struct Item {
     pub out_of_use: bool,
     /// Whether what it is to an earlier upload is guessed until somebody says it.
     pub undecided: bool,
+    /// Whether what stands beside it has changed since its check, which is made again when somebody looks at it.
+    pub outdated: bool,
     /// What the last run made of it; nothing if it was not among its inputs.
     pub used: Option<Used>,
     /// When it was checked.
@@ -84,16 +87,16 @@ pub struct Item {
 }
 
 impl Item {
-    fn of(app: &Uploads, standings: &Standings, upload: &Upload) -> Self {
+    fn of(uploads: &Uploads, (standings, present): (&Standings, &Present), upload: &Upload) -> Self {
         let standing = standings.of(upload);
         let (out_of_use, undecided) = (standing.is_out(), standing.open);
         let mut of_parts = standing.parts.into_iter();
         let tally = &upload.tally;
-        let title = |form: &str| app.config.form.get(form).map_or_else(|| form.to_owned(), |f| f.title.clone());
+        let title = |form: &str| uploads.config.form.get(form).map_or_else(|| form.to_owned(), |f| f.title.clone());
         Self {
             number: upload.number,
             id: upload.id.clone(),
-            bureau: app.config.source.get(&upload.source).map_or_else(|| upload.source.clone(), |s| s.bureau.clone()),
+            bureau: uploads.config.source.get(&upload.source).map_or_else(|| upload.source.clone(), |s| s.bureau.clone()),
             name: upload.name.clone(),
             sha256: upload.sha256.clone(),
             bytes: upload.bytes,
@@ -103,6 +106,7 @@ impl Item {
             verdict: upload.verdict,
             out_of_use,
             undecided,
+            outdated: !out_of_use && present.outdates(upload),
             used: standings.used(upload),
             checked: upload.checked.as_deref().map(shown),
             rows: tally.rows,
@@ -150,39 +154,50 @@ pub struct ListPage {
 }
 
 /// The uploads that an actor may see.
-pub async fn list(app: &Uploads, actor: &Actor, page: u32) -> Result<ListPage, PortalError> {
+pub async fn list(uploads: &Uploads, actor: &Actor, page: u32) -> Result<ListPage, PortalError> {
     // A clerk without a source sees nothing: no source has an empty id.
     let source = (actor.role == crate::model::role::Role::Clerk).then(|| actor.source.clone().unwrap_or_default());
-    let (uploads, standings, total, page) = app
+    let config = uploads.config_today();
+    let (listed, known, total, page) = uploads
         .read(move |l| {
             let total = l.count_uploads(source.as_deref())?;
             let page = page.clamp(1, total.div_ceil(ITEMS).max(1));
             let uploads = l.uploads(source.as_deref(), (page - 1) * ITEMS, ITEMS)?;
-            Ok((uploads, Standings::read(l, source.as_deref())?, total, page))
+            let known = (Standings::read(l, source.as_deref())?, Present::read(&config, l, &uploads)?);
+            Ok((uploads, known, total, page))
         })
         .await?;
-    Ok(ListPage { items: uploads.iter().map(|u| Item::of(app, &standings, u)).collect(), page, pages: total.div_ceil(ITEMS).max(1), total })
+    let items = listed.iter().map(|u| Item::of(uploads, (&known.0, &known.1), u)).collect();
+    Ok(ListPage { items, page, pages: total.div_ceil(ITEMS).max(1), total })
 }
 
 /// An upload by its id, in short; its check is begun if it has none and nobody is at it.
-pub async fn one(app: &Uploads, actor: &Actor, id: &str) -> Result<Item, PortalError> {
-    let upload = own(app, actor, id).await?;
-    if upload.verdict.is_none() {
-        checks::begin(app, upload.clone());
+pub async fn one(uploads: &Uploads, actor: &Actor, id: &str) -> Result<Item, PortalError> {
+    let upload = own(uploads, actor, id).await?;
+    let (standings, present) = (standings(uploads, &upload).await?, present(uploads, &upload).await?);
+    let item = Item::of(uploads, (&standings, &present), &upload);
+    if item.verdict.is_none() || item.outdated {
+        checks::begin(uploads, upload);
     }
-    Ok(Item::of(app, &standings(app, &upload).await?, &upload))
+    Ok(item)
+}
+
+/// What stands beside the uploads of an upload's source now.
+async fn present(uploads: &Uploads, upload: &Upload) -> Result<Present, PortalError> {
+    let (config, upload) = (uploads.config_today(), upload.clone());
+    uploads.read(move |l| Present::read(&config, l, std::slice::from_ref(&upload))).await
 }
 
 /// How the uploads of an upload's source stand.
-pub async fn standings(app: &Uploads, upload: &Upload) -> Result<Standings, PortalError> {
+pub async fn standings(uploads: &Uploads, upload: &Upload) -> Result<Standings, PortalError> {
     let source = upload.source.clone();
-    app.read(move |l| Standings::read(l, Some(&source))).await
+    uploads.read(move |l| Standings::read(l, Some(&source))).await
 }
 
 /// The earlier uploads to which an upload is something, the newest first.
-pub async fn related(app: &Uploads, actor: &Actor, id: &str) -> Result<Vec<Related>, PortalError> {
-    let upload = own(app, actor, id).await?;
-    Ok(standings(app, &upload).await?.related(&app.config, &upload))
+pub async fn related(uploads: &Uploads, actor: &Actor, id: &str) -> Result<Vec<Related>, PortalError> {
+    let upload = own(uploads, actor, id).await?;
+    Ok(standings(uploads, &upload).await?.related(&uploads.config, &upload))
 }
 
 /// A finding with what was said of it.
@@ -222,6 +237,10 @@ pub struct Detail {
     pub pages: usize,
     /// How many findings there are of each code, the gravest first.
     pub codes: Vec<CodeCount>,
+    /// Among what it was judged.
+    pub among: Among,
+    /// Edits that rest on another bureau's statistics, and so are judged by runs alone.
+    pub left_out: u64,
     /// All versions, newest first.
     pub versions: Vec<Version>,
     /// The earlier uploads to which it is something, the newest first.
@@ -229,19 +248,22 @@ pub struct Detail {
 }
 
 /// A page of findings.
+#[derive(Default)]
 struct FindingsPage {
     findings: Vec<Told>,
     total: usize,
     page: usize,
     pages: usize,
     codes: Vec<CodeCount>,
+    among: Among,
+    left_out: u64,
 }
 
 /// A page of the findings of an upload with what was said of them; nothing until it is checked.
-async fn told(app: &Uploads, upload: &Upload, page: usize) -> Result<Option<FindingsPage>, PortalError> {
+async fn told(uploads: &Uploads, upload: &Upload, page: usize) -> Result<Option<FindingsPage>, PortalError> {
     let Some(name) = upload.result.clone() else { return Ok(None) };
-    let (shared, series) = (app.clone(), upload.series.clone());
-    let explanations = app.read(move |l| l.explanations(&series)).await?;
+    let (shared, series) = (uploads.clone(), upload.series.clone());
+    let explanations = uploads.read(move |l| l.explanations(&series)).await?;
     let told = tokio::task::spawn_blocking(move || shared.intake.found(&name).and_then(|found| page_of(&found, explanations, page).ok()));
     told.await.map_err(|e| PortalError::bug(e.to_string()))
 }
@@ -262,30 +284,33 @@ fn page_of(found: &Found, explanations: Vec<Explanation>, page: usize) -> io::Re
         let alike = if asks && explanation.is_none() { usize::try_from(open.saturating_sub(1)).unwrap_or(usize::MAX) } else { 0 };
         Told { finding, explanation, alike }
     };
-    Ok(FindingsPage { findings: findings.into_iter().map(tell).collect(), total, page, pages, codes: codes.clone() })
+    let (among, left_out) = (found.result.among, found.result.left_out);
+    Ok(FindingsPage { findings: findings.into_iter().map(tell).collect(), total, page, pages, codes: codes.clone(), among, left_out })
 }
 
 /// All about an upload that the actor may see.
-pub async fn detail(app: &Uploads, actor: &Actor, id: &str, page: usize) -> Result<Detail, PortalError> {
-    let upload = own(app, actor, id).await?;
-    let found = told(app, &upload, page).await?;
-    let standings = standings(app, &upload).await?;
-    let mut item = Item::of(app, &standings, &upload);
+pub async fn detail(uploads: &Uploads, actor: &Actor, id: &str, page: usize) -> Result<Detail, PortalError> {
+    let upload = own(uploads, actor, id).await?;
+    let found = told(uploads, &upload, page).await?;
+    let (standings, present) = (standings(uploads, &upload).await?, present(uploads, &upload).await?);
+    let mut item = Item::of(uploads, (&standings, &present), &upload);
+    if found.is_none() || item.outdated {
+        // Not checked yet, or among other data; or what the check found is gone from the disk and is found again.
+        checks::begin(uploads, upload.clone());
+    }
     if found.is_none() {
-        // Not checked yet; or what the check found is gone from the disk and is found again, while its verdict stands.
-        checks::begin(app, upload.clone());
         item.verdict = None;
     }
     let series = upload.series.clone();
-    let versions = app.read(move |l| l.versions(&series)).await?;
-    let related = standings.related(&app.config, &upload);
+    let versions = uploads.read(move |l| l.versions(&series)).await?;
+    let related = standings.related(&uploads.config, &upload);
     let version = |v: &Upload| {
-        let compared = compared(app, &versions, v);
+        let compared = compared(uploads, &versions, v);
         let before = compared.as_ref().map(|(number, _)| *number);
-        Version { item: Item::of(app, &standings, v), before, changes: compared.and_then(|(_, changes)| changes) }
+        Version { item: Item::of(uploads, (&standings, &present), v), before, changes: compared.and_then(|(_, changes)| changes) }
     };
     let versions: Vec<Version> = versions.iter().rev().map(version).collect();
-    let none = FindingsPage { findings: Vec::new(), total: 0, page: 1, pages: 1, codes: Vec::new() };
-    let FindingsPage { findings, total, page, pages, codes } = found.unwrap_or(none);
-    Ok(Detail { item, findings, total, page, pages, codes, versions, related })
+    let none = FindingsPage { page: 1, pages: 1, ..FindingsPage::default() };
+    let FindingsPage { findings, total, page, pages, codes, among, left_out } = found.unwrap_or(none);
+    Ok(Detail { item, findings, total, page, pages, codes, among, left_out, versions, related })
 }

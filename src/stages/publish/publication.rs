@@ -6,7 +6,7 @@ use crate::finding::{Catalogue, Finding, Judgement, Renderer};
 use crate::model::account::{Account, Whose};
 use crate::model::merged::{Conflict, Merged};
 use crate::model::place::Places;
-use crate::run::{Adopted, Decision, Input};
+use crate::run::{Adopted, Decision, Explained, Input};
 
 /// Everything that is published.
 pub struct Publication<'a> {
@@ -22,6 +22,8 @@ pub struct Publication<'a> {
     pub inputs: &'a [Input],
     /// What was said of pairs of them.
     pub decisions: Vec<Decision>,
+    /// Findings of theirs that were explained.
+    pub explained: Vec<Explained>,
     /// Datasets at hand.
     pub datasets: &'a [String],
     /// Columns of `enterprises` and years.

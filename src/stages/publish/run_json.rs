@@ -35,6 +35,7 @@ pub fn write(
         settings: content::hash_text(p.config.fingerprint()),
         inputs: p.inputs.to_vec(),
         decisions: p.decisions.clone(),
+        explained: p.explained.clone(),
         counts: Counts {
             enterprises: gathered.total(),
             pooled: gathered.pooled,
@@ -42,6 +43,7 @@ pub fn write(
             consenting: gathered.consenting.len() as u64,
             conflicts: p.conflicts.len() as u64,
             findings: findings.into(),
+            explained: p.findings.iter().filter(|f| f.explained.is_some()).count() as u64,
         },
         accounts: p.accounts.to_vec(),
         held_back: Some(gathered.held_back.clone()),

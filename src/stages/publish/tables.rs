@@ -178,6 +178,8 @@ fn findings(p: &Publication<'_>, gathered: &Gathered<'_>) -> Result<Dataset, Err
             ("enterprise", texts(findings.iter().map(|f| f.enterprise.as_deref().unwrap_or("")))),
             ("statistics", Arc::new(findings.iter().map(|f| Some(gathered.rests.is_of_statistics(f))).collect::<BooleanArray>())),
             ("rests_on", texts(findings.iter().map(|f| gathered.rests.whom(f).unwrap_or_default()))),
+            ("key", texts(findings.iter().map(|f| f.key.to_string()))),
+            ("explained", Arc::new(findings.iter().map(|f| f.explained).collect::<Int64Array>())),
         ])
     })
 }

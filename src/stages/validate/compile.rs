@@ -183,7 +183,7 @@ pub fn tables_read(edits: &IndexMap<String, EditOptions>) -> BTreeMap<String, BT
 }
 
 /// The edits of a scope that judge a dataset, each as it reads over its form.
-fn of_scope<'a>(
+pub(super) fn of_scope<'a>(
     edits: &'a IndexMap<String, EditOptions>,
     scope: Scope,
     dataset: &'a EditedDataset<'a>,
@@ -193,7 +193,7 @@ fn of_scope<'a>(
 }
 
 /// The choices of fields that an edit is judged over, each with the field that `{f}` stands for.
-fn instances(edit: &EditOptions, dataset: &EditedDataset<'_>) -> Vec<(Vec<String>, Option<String>)> {
+pub(super) fn instances(edit: &EditOptions, dataset: &EditedDataset<'_>) -> Vec<(Vec<String>, Option<String>)> {
     let kind_of = |field: &str| dataset.form.and_then(|f| f.field.get(field)).map(|f| f.kind);
     let once_each: Option<Vec<String>> = if !edit.each.is_empty() {
         let fields = dataset.form.map(|f| f.field.keys().cloned().collect::<Vec<_>>()).unwrap_or_default();
@@ -349,7 +349,7 @@ fn quoted(column: &str) -> String {
 /// What a broken edit takes out of use and what it puts in doubt: nothing but for errors.
 ///
 /// On a key or a period it is the record's figures that go: the key itself still links and tells repetitions.
-fn withheld(edit: &EditOptions, dataset: &EditedDataset<'_>, fields: &[String]) -> (Vec<String>, Vec<String>) {
+pub(super) fn withheld(edit: &EditOptions, dataset: &EditedDataset<'_>, fields: &[String]) -> (Vec<String>, Vec<String>) {
     let Some(form) = dataset.form.filter(|_| edit.severity == Severity::Error) else { return Default::default() };
     let identifies = |f: &String| form.key.contains(f) || form.field.get(f).is_some_and(|o| o.kind == FieldKind::Year);
     let rule = match edit.withholds {

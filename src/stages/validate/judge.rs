@@ -3,6 +3,7 @@
 use super::compile::{Compiled, Formula};
 use crate::engine::{Cause, Engine, EngineError};
 use crate::finding::{Expected, Finding, Judgement, Unjudged};
+use crate::model::finding_key::FindingKey;
 use crate::model::scope::Scope;
 use chrono::NaiveDate;
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray, new_null_array};
@@ -447,6 +448,8 @@ impl<'a> FindingReader<'a> {
             expected,
             args: self.shown.keys().filter_map(|f| Some(((*f).to_owned(), text(f)?))).collect(),
             enterprise: self.enterprise.and_then(|c| display(c, row)),
+            key: FindingKey::default(),
+            explained: None,
         }
     }
 }

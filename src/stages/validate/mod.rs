@@ -13,8 +13,10 @@
 
 mod compile;
 mod judge;
+mod named;
 #[cfg(test)]
 mod tests;
 
 pub use compile::{Compiled, EditedDataset, Fault, compile, doubted, tables_read, whole_table};
 pub use judge::{RecordJudge, RecordRecall, judge_groups, try_groups};
+pub use named::{Named, named};

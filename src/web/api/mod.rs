@@ -50,6 +50,7 @@ pub struct ApiProblem {
     ),
     paths(
         uploads::list_uploads,
+        uploads::show_last_run,
         uploads::send_files,
         uploads::show_upload,
         uploads::list_findings,

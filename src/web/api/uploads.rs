@@ -7,8 +7,9 @@ use crate::model::role::Right;
 use crate::portal::actor::Actor;
 use crate::portal::books::Books;
 use crate::portal::calendar::{self, Calendar};
+use crate::portal::flaws::Flaws;
 use crate::portal::integrity;
-use crate::portal::uploads::{self, Item, ListPage, Related, Sent, Told, Uploads, Version};
+use crate::portal::uploads::{self, Item, LastRun, ListPage, Related, Sent, Told, Uploads, Version};
 use crate::web::door::address::ClientAddress;
 use crate::web::download;
 use crate::web::error::PageError;
@@ -32,6 +33,7 @@ pub fn routes(routes: Routes) -> Routes {
     routes
         .get("/api/v1/uploads", see, list_uploads)
         .files("/api/v1/uploads", send, send_files.layer(DefaultBodyLimit::disable()))
+        .get("/api/v1/uploads/last-run", see, show_last_run)
         .get("/api/v1/uploads/{id}", see, show_upload)
         .get("/api/v1/uploads/{id}/findings", see, list_findings)
         .get("/api/v1/uploads/{id}/versions", see, list_versions)
@@ -97,6 +99,18 @@ pub async fn send_files(
     Ok((StatusCode::CREATED, Json(ReceivedUploads { uploads: received })))
 }
 
+/// What the last run found in the returns that the token may see, those of folders and addresses too. What rests on another
+/// bureau's statistics is not among it.
+#[utoipa::path(get, path = "/api/v1/uploads/last-run", tag = "uploads", params(Paged), responses((status = 200, body = LastRun), ReadAnswers))]
+pub async fn show_last_run(
+    State(books): State<Books>,
+    State(flaws): State<Flaws>,
+    actor: Actor,
+    Asking(paged): Asking<Paged>,
+) -> Result<Json<LastRun>, PageError> {
+    Ok(Json(uploads::last_run(&books, &flaws, &actor, paged.page() as usize).await?))
+}
+
 /// One upload; its verdict is null until it is checked.
 #[utoipa::path(get, path = "/api/v1/uploads/{id}", tag = "uploads", params(("id" = String, Path)), responses((status = 200, body = Item), ReadAnswers))]
 pub async fn show_upload(State(uploads): State<Uploads>, actor: Actor, Named(id): Named<String>) -> Result<Json<Item>, PageError> {
@@ -116,6 +130,10 @@ pub struct Findings {
     pub pages: usize,
     /// Findings in all.
     pub total: usize,
+    /// Among what the upload was judged.
+    pub among: uploads::Among,
+    /// Edits that rest on another bureau's statistics, and so are judged by runs alone.
+    pub left_out: u64,
 }
 
 /// What the check found, with excerpts of the sheet and explanations.
@@ -128,7 +146,8 @@ pub async fn list_findings(
     Asking(paged): Asking<Paged>,
 ) -> Result<Json<Findings>, PageError> {
     let found = uploads::detail(&uploads, &actor, &id, paged.page() as usize).await?;
-    Ok(Json(Findings { upload: found.item, findings: found.findings, page: found.page, pages: found.pages, total: found.total }))
+    let uploads::Detail { item, findings, page, pages, total, among, left_out, .. } = found;
+    Ok(Json(Findings { upload: item, findings, page, pages, total, among, left_out }))
 }
 
 /// The versions of a return.

@@ -7,9 +7,10 @@ use crate::pipeline::Excerpt;
 use crate::portal::actor::Actor;
 use crate::portal::books::Books;
 use crate::portal::error::PortalError;
+use crate::portal::flaws::Flaws;
 use crate::portal::integrity;
-use crate::portal::text::{grouped, portal};
-use crate::portal::uploads::{self, Detail, ListPage, PartStanding, Uploads};
+use crate::portal::text::{grouped, portal, say, shown};
+use crate::portal::uploads::{self, Detail, LastRun, ListPage, PartStanding, Uploads};
 use crate::web::door::address::ClientAddress;
 use crate::web::download;
 use crate::web::error::PageError;
@@ -35,6 +36,7 @@ pub fn routes(routes: Routes) -> Routes {
         .get("/uploads", see, list)
         // The body is counted while it is streamed; the framework's own limit is for bodies held in memory.
         .files("/uploads", send, receive.layer(DefaultBodyLimit::disable()))
+        .get("/uploads/last-run", see, last_run)
         .get("/uploads/{id}", see, detail)
         .get("/uploads/{id}/findings.xlsx", see, findings)
         .get("/uploads/{id}/original", see, original)
@@ -82,6 +84,30 @@ async fn list(
         forms: titles.map(|f| f.title.clone()).collect(),
         list,
     }))
+}
+
+#[derive(Template)]
+#[template(path = "last_run.html", config = "src/web/askama.toml")]
+struct LastRunPage {
+    frame: Frame,
+    told: LastRun,
+    /// Findings by severity, and those explained.
+    numbers: [String; 4],
+    sends: bool,
+}
+
+async fn last_run(
+    State(books): State<Books>,
+    State(flaws): State<Flaws>,
+    State(frames): State<Frames>,
+    actor: Actor,
+    Asking(wanted): Asking<UploadsQuery>,
+) -> Result<impl IntoResponse, PageError> {
+    let told = uploads::last_run(&books, &flaws, &actor, wanted.page as usize).await?;
+    let frame = frames.of(Some(&actor), "/uploads");
+    let [errors, asking, notes] = told.counts;
+    let numbers = [errors, asking, notes, told.explained].map(grouped);
+    Ok(Page(LastRunPage { frame, told, numbers, sends: actor.may(Right::SendReturns) }))
 }
 
 async fn receive(
@@ -133,6 +159,8 @@ struct UploadPage {
     detail: Detail,
     groups: Vec<Group>,
     sends: bool,
+    /// What it was judged among, and what is left to runs.
+    among: String,
     shortest: usize,
     /// Findings that one explanation may answer.
     most: usize,
@@ -156,18 +184,25 @@ async fn detail(
             groups.push(Group { severity, name, total, rows: Vec::new() });
         }
         if let Some(group) = groups.last_mut() {
-            let explained = told.explanation.as_ref().map(|e| crate::portal::text::shown(&e.written));
+            let explained = told.explanation.as_ref().map(|e| shown(&e.written));
             group.rows.push(FindingRow { grid: told.finding.excerpt.as_ref().map(grid), explained, told });
         }
     }
     Ok(Page(UploadPage {
         frame: frames.of(Some(&actor), "/uploads").said(wanted.done.as_deref()),
-        sends: actor.may(Right::SendReturns),
+        // What is about to change is not answered.
+        sends: actor.may(Right::SendReturns) && !detail.item.outdated,
+        among: among(&detail),
         shortest: uploads::SHORTEST,
         most: uploads::MOST_AT_ONCE,
         groups,
         detail,
     }))
+}
+
+fn among(detail: &Detail) -> String {
+    let among = portal(&format!("among_{}", detail.among.id())).to_owned();
+    if detail.left_out == 0 { among } else { among + &say("portal.among_left_out", &[detail.left_out.to_string()]) }
 }
 
 fn grid(excerpt: &Excerpt) -> Grid {

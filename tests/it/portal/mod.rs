@@ -1,9 +1,11 @@
 //! The portal over HTTP: the program serves a site of its own on a free port, and people and programs ask it.
 
 mod accounts;
+mod among;
 mod api;
 mod audit;
 mod backup;
+mod explained;
 mod hardening;
 mod held;
 mod integrity;

@@ -29,6 +29,13 @@ fn portal() -> Portal {
         assert!(!runs.contains("mark failed"), "{}", words(&runs, "operator"));
         (portal.site.path("outputs/latest").exists() && operator.get("/runs/progress").status == 204).then_some(())
     });
+    // The run tells of the files in folders what checks then look at.
+    for clerk in ["industry", "statistics", "market"].map(|name| portal.sign_in(name)) {
+        let list = clerk.page("/uploads");
+        for id in list.split("href=\"/uploads/").skip(1).filter_map(|link| link.split('"').next()).filter(|id| id.len() == 32) {
+            until(60, "its verdict", || (!clerk.page(&format!("/uploads/{id}")).contains("http-equiv=\"refresh\"")).then_some(()));
+        }
+    }
     portal
 }
 
@@ -44,6 +51,7 @@ fn every_page_as_each_role_sees_it() {
     let pages = [
         ("uploads", "/uploads".to_owned()),
         ("upload", upload),
+        ("last_run", "/uploads/last-run".to_owned()),
         ("calendar", "/calendar".to_owned()),
         ("pool", "/pool".to_owned()),
         ("enterprise", enterprise.clone()),
@@ -101,7 +109,8 @@ fn what_the_api_answers() {
 fn linked(page: &str, below: &str) -> String {
     let start = format!("href=\"{below}");
     let links = page.match_indices(&start).map(|(at, _)| page[at + 6..].split('"').next().unwrap_or_default());
-    let mut own = links.filter(|link| !["changes", "new", "progress"].iter().any(|word| link.ends_with(word)) && !link.contains('?'));
+    let mut own =
+        links.filter(|link| !["changes", "new", "progress", "last-run"].iter().any(|word| link.ends_with(word)) && !link.contains('?'));
     own.next().unwrap_or_else(|| panic!("no link below {below}")).to_owned()
 }
 

@@ -53,7 +53,7 @@ impl Clerk {
         (id, page)
     }
 
-    fn page(&self, id: &str) -> String {
+    pub(super) fn page(&self, id: &str) -> String {
         until(60, "a verdict", || Some(self.0.page(&format!("/uploads/{id}"))).filter(|page| !page.contains("http-equiv=\"refresh\"")))
     }
 

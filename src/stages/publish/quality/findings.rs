@@ -21,13 +21,15 @@ pub fn findings(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
         Column::text(desk.header("expected")).wide(18.0),
         Column::text(desk.header("message")).wide(42.0),
         Column::text(desk.header("help")).wide(32.0),
+        Column::text(desk.header("explained")).wide(14.0),
         Column::code(desk.header("uscc")),
         Column::text(desk.header("name")).wide(24.0),
     ];
+    let answered = p.findings.iter().filter(|f| f.explained.is_some()).count();
     let mut table = book.table(Table {
         sheet: desk.sheet("findings"),
         title: desk.say("findings_title").to_owned(),
-        subtitle: vec![desk.as_of(), desk.tell("findings_head", &[&grouped(p.findings.len() as u64)])],
+        subtitle: vec![desk.as_of(), desk.tell("findings_head", &[&grouped(p.findings.len() as u64), &grouped(answered as u64)])],
         columns,
         frozen_columns: 2,
         empty_text: desk.say("findings_empty").to_owned(),
@@ -39,6 +41,7 @@ pub fn findings(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
     let (renderer, names) = (p.renderer(), Names::of(desk, &known));
     for finding in p.findings {
         let r = renderer.render(finding);
+        let explained = finding.explained.map(|number| desk.tell("findings_explained", &[&number.to_string()])).unwrap_or_default();
         let [code, name] = names.cells(finding.enterprise.as_deref().unwrap_or_default());
         table.row(&[
             Value::Mark(mark(finding.severity)),
@@ -52,6 +55,7 @@ pub fn findings(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
             text_or_blank(&r.expected),
             text_or_blank(&r.message),
             text_or_blank(&r.help),
+            text_or_blank(&explained),
             code,
             name,
         ])?;
