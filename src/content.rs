@@ -70,6 +70,16 @@ pub fn hash_bytes(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
+/// SHA-256 of parts, each with its length, so that no two lists of parts are alike; hexadecimal.
+pub fn hash_parts<T: AsRef<str>>(parts: impl IntoIterator<Item = T>) -> String {
+    let mut hasher = Sha256::new();
+    for part in parts {
+        hasher.update((part.as_ref().len() as u64).to_le_bytes());
+        hasher.update(part.as_ref());
+    }
+    hex(&hasher.finalize())
+}
+
 /// Hash and length of what is read, while it goes to `to`.
 ///
 /// # Errors
@@ -312,6 +322,15 @@ mod tests {
         std::os::unix::fs::symlink(folder.path().join("moved/a"), root.join("a"))?;
         assert_eq!((verify(&root.join("a"), &sha256), whole(&root.join("a"))), (Err(Flaw::Foreign), Err(Flaw::Foreign)));
         Ok(())
+    }
+
+    #[test]
+    fn parts_are_told_from_what_they_make_together() {
+        let of = |parts: &[&str]| hash_parts(parts);
+        assert_eq!(of(&["ab", "c"]), of(&["ab", "c"]));
+        let different = [&["ab", "c"][..], &["a", "bc"], &["abc"], &["ab", "", "c"], &["ab\nc"], &[]];
+        let hashes: std::collections::BTreeSet<String> = different.iter().map(|parts| of(parts)).collect();
+        assert_eq!(hashes.len(), different.len());
     }
 
     #[test]

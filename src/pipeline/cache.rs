@@ -6,7 +6,6 @@
 //! last run did not use are removed at its end.
 
 use crate::content::{self, Flaw};
-use crate::stages::acquire::hash_text;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet};
 use std::fs::{self, File};
@@ -104,7 +103,7 @@ impl Cache {
 
     /// The key of a step from all that decides its result.
     pub fn key(&self, step: &str, parts: &[&str]) -> String {
-        hash_text(&format!("{}\n{step}\n{}", self.version, parts.join("\n")))
+        content::hash_parts([self.version.as_str(), step].iter().chain(parts))
     }
 
     /// The entry of a key, if it is there.

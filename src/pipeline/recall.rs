@@ -13,7 +13,10 @@ use crate::model::finding_key::FindingKey;
 use crate::stages::validate::Compiled;
 use chrono::{NaiveDate, TimeDelta};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{BufWriter, IntoInnerError};
 use std::sync::Arc;
 
 /// The file of an entry.
@@ -36,37 +39,39 @@ impl Recall {
     /// What was said, if it is kept.
     pub fn get(&self, dataset: &str, edits: &[Compiled]) -> Option<Judgement> {
         let bytes = self.cache.get(&self.key)?.read(FILE).ok()??;
-        serde_json::from_slice::<Kept>(&bytes).ok()?.judgement(dataset, edits)
+        serde_json::from_slice::<Kept<'_>>(&bytes).ok()?.judgement(dataset, edits)
     }
 
     /// Keeps what was said.
     pub fn keep(&self, edits: &[Compiled], judgement: &Judgement) -> Result<(), Error> {
         let Some(kept) = Kept::of(edits, judgement) else { return Ok(()) };
         let folder = self.cache.begin()?;
-        std::fs::write(folder.path().join(FILE), serde_json::to_vec(&kept)?)?;
+        let mut file = BufWriter::new(File::create(folder.path().join(FILE))?);
+        serde_json::to_writer(&mut file, &kept)?;
+        file.into_inner().map_err(IntoInnerError::into_error)?;
         self.cache.keep(&self.key, folder)?;
         Ok(())
     }
 }
 
-/// A judgement on disk.
+/// A judgement on disk; what is written lends its texts.
 #[derive(Serialize, Deserialize)]
-struct Kept {
-    findings: Vec<KeptFinding>,
+struct Kept<'a> {
+    findings: Vec<KeptFinding<'a>>,
     /// Code, record, field and the code that withholds it.
-    unjudged: Vec<(String, i64, String, String)>,
+    unjudged: Vec<(Cow<'a, str>, i64, Cow<'a, str>, Cow<'a, str>)>,
     /// Code, held, broken, unjudged.
-    counts: Vec<(String, u64, u64, u64)>,
+    counts: Vec<(Cow<'a, str>, u64, u64, u64)>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct KeptFinding {
+struct KeptFinding<'a> {
     edit: usize,
     record: i64,
-    found: String,
+    found: Cow<'a, str>,
     expected: Option<KeptExpected>,
-    args: Vec<(String, String)>,
-    enterprise: Option<String>,
+    args: Cow<'a, [(String, String)]>,
+    enterprise: Option<Cow<'a, str>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -80,33 +85,35 @@ enum KeptExpected {
     Record(i64),
 }
 
-impl Kept {
+impl<'a> Kept<'a> {
     /// Nothing if a finding is of no edit in the list, or if an edit could not be computed.
-    fn of(edits: &[Compiled], judgement: &Judgement) -> Option<Self> {
+    fn of(edits: &[Compiled], judgement: &'a Judgement) -> Option<Self> {
         if !judgement.uncomputed.is_empty() {
             return None;
         }
-        let kept = |finding: &Finding| {
+        let kept = |finding: &'a Finding| {
             Some(KeptFinding {
                 edit: edits.iter().position(|e| e.code == finding.code && e.fields == finding.fields)?,
                 record: finding.record?,
-                found: finding.found.clone(),
+                found: Cow::Borrowed(finding.found.as_str()),
                 expected: finding.expected.as_ref().map(KeptExpected::of),
-                args: finding.args.clone(),
-                enterprise: finding.enterprise.clone(),
+                args: Cow::Borrowed(finding.args.as_slice()),
+                enterprise: finding.enterprise.as_deref().map(Cow::Borrowed),
             })
         };
         let unjudged = judgement.unjudged.iter();
         Some(Self {
             findings: judgement.findings.iter().map(kept).collect::<Option<_>>()?,
-            unjudged: unjudged.map(|u| (u.code.to_string(), u.record, u.field.clone(), u.because.clone())).collect(),
-            counts: judgement.counts.iter().map(|(code, c)| (code.to_string(), c.held, c.broken, c.unjudged)).collect(),
+            unjudged: unjudged
+                .map(|u| (Cow::Borrowed(&*u.code), u.record, Cow::Borrowed(u.field.as_str()), Cow::Borrowed(u.because.as_str())))
+                .collect(),
+            counts: judgement.counts.iter().map(|(code, c)| (Cow::Borrowed(&**code), c.held, c.broken, c.unjudged)).collect(),
         })
     }
 
     fn judgement(self, dataset: &str, edits: &[Compiled]) -> Option<Judgement> {
         let dataset: Arc<str> = dataset.into();
-        let finding = |kept: KeptFinding| {
+        let finding = |kept: KeptFinding<'a>| {
             let edit = edits.get(kept.edit)?;
             Some(Finding {
                 code: edit.code.clone(),
@@ -117,16 +124,20 @@ impl Kept {
                 sheet: None,
                 cell: None,
                 fields: edit.fields.clone(),
-                found: kept.found,
+                found: kept.found.into_owned(),
                 expected: kept.expected.map(KeptExpected::expected),
-                args: kept.args,
-                enterprise: kept.enterprise,
+                args: kept.args.into_owned(),
+                enterprise: kept.enterprise.map(Cow::into_owned),
                 key: FindingKey::default(),
                 explained: None,
             })
         };
-        let unjudged =
-            |(code, record, field, because): (String, i64, String, String)| Unjudged { code: code.into(), record, field, because };
+        let unjudged = |(code, record, field, because): (Cow<'a, str>, i64, Cow<'a, str>, Cow<'a, str>)| Unjudged {
+            code: code.into(),
+            record,
+            field: field.into_owned(),
+            because: because.into_owned(),
+        };
         Some(Judgement {
             findings: self.findings.into_iter().map(finding).collect::<Option<_>>()?,
             unjudged: self.unjudged.into_iter().map(unjudged).collect(),

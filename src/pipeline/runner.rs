@@ -13,6 +13,7 @@ use super::space::Space;
 use super::summary::{Severities, Stage, Summary};
 use super::{Progress, accounting, cache, resources};
 use crate::config::{Config, Links};
+use crate::content::hash_parts;
 use crate::engine::{Dataset, Engine, Scratch};
 use crate::error::{Error, ErrorKind};
 use crate::finding::{Catalogue, Finding, Judgement, Renderer};
@@ -24,7 +25,7 @@ use crate::model::place::{FileName, Places};
 use crate::model::severity::Severity;
 use crate::outputs;
 use crate::run::{Adopted, Input, PublishedRun, Uploaded};
-use crate::stages::acquire::{Store, hash_text};
+use crate::stages::acquire::Store;
 use crate::stages::merge::{self, Datasets};
 use crate::stages::publish::{self, Publication, Written};
 use crate::stages::screen;
@@ -74,7 +75,7 @@ async fn make(config: &Config, progress: &dyn Progress) -> Result<RunOutcome, Er
     let explained = Explained::of(&ledger, &inputs)?;
     let identity = identity(config, &inputs, (&receipts, &explained), standing.as_ref());
     // Another build may compute otherwise from equal inputs.
-    let key = hash_text(&format!("{}\n{identity}", cache::build()));
+    let key = hash_parts([cache::build(), identity.clone()]);
     if let Some((id, summary)) = ledger.last_run(&key)? {
         let folder = config.outputs.join(&id);
         // A run that was killed between its switch and its record leaves `latest` at a run that the ledger does not know.
@@ -184,13 +185,15 @@ pub(super) fn identity(
     (receipts, explained): (&Receipts, &Explained),
     standing: Option<&Standing>,
 ) -> String {
-    let input = |(ordinal, i): (usize, &gather::InputFile)| {
-        format!("{}\t{}\t{}\t{:?}\t{}\n", i.file.source, i.file.path, i.file.sha256, i.seeds, receipts.text(ordinal))
-    };
-    let mut files: String = inputs.iter().enumerate().map(input).collect();
-    files.push_str(&explained.identity());
-    files.extend(standing.map(|s| format!("adopted\t{}\n", s.identity())));
-    hash_text(&format!("{}\n{}\n{}\n{files}", env!("CARGO_PKG_VERSION"), config.fingerprint(), config.as_of))
+    let number = inputs.len().to_string();
+    let mut parts = vec![env!("CARGO_PKG_VERSION").to_owned(), config.fingerprint().to_owned(), config.as_of.to_string(), number];
+    for (ordinal, input) in inputs.iter().enumerate() {
+        let found = serde_json::to_string(&input.seeds).unwrap_or_default();
+        parts.extend([input.file.source.clone(), input.file.path.clone(), input.file.sha256.clone(), found, receipts.text(ordinal)]);
+    }
+    parts.push(explained.identity());
+    parts.extend(standing.map(Standing::identity));
+    hash_parts(parts)
 }
 
 /// An id that is no adopted run's, and under which nothing lies: whatever it is, it is not ours to remove.
