@@ -53,6 +53,19 @@ impl Ledger {
         transaction.commit()
     }
 
+    /// Writes what was said of findings once more under the keys that they have now: pairs of former and new key.
+    pub fn carry_explanations(&mut self, series: &str, keys: &[(String, String)]) -> Result<(), LedgerError> {
+        let transaction = self.0.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        for (former, now) in keys {
+            transaction.execute(
+                "INSERT INTO explanation (series, finding, text, account, written)
+                 SELECT series, ?3, text, account, written FROM explanation WHERE series = ?1 AND finding = ?2 ORDER BY id DESC LIMIT 1",
+                params![series, former, now],
+            )?;
+        }
+        transaction.commit()
+    }
+
     /// The findings of an upload's return that are explained, each with the number of its last explanation.
     pub fn explained(&self, upload: i64) -> Result<Vec<(String, i64)>, LedgerError> {
         self.0

@@ -1,5 +1,6 @@
 //! The checks of uploads: begun when a file is in, begun again after an end without warning.
 
+use super::former_keys::carried_over;
 use super::result::{Found, settings};
 use super::room::Uploads;
 use super::shown::Key;
@@ -155,15 +156,21 @@ async fn judged(uploads: &Uploads, upload: &Upload, name: &str) -> Result<Verdic
         let explanations = uploads.read(move |l| l.explanations(&series)).await?;
         let (shared, kept, said) = (uploads.clone(), name.to_owned(), explanations.len());
         let counted = tokio::task::spawn_blocking(move || {
-            let explained = explanations.iter().filter_map(|e| Key::of(&e.finding)).collect();
             let found = shared.intake.found(&kept).ok_or(std::io::ErrorKind::NotFound)?;
-            found.verdict(&explained)
+            let carried = carried_over(&found, &explanations)?;
+            let said = explanations.iter().map(|e| &e.finding).chain(carried.iter().map(|(_, now)| now));
+            let (verdict, tally) = found.verdict(&said.filter_map(|key| Key::of(key)).collect())?;
+            Ok::<_, std::io::Error>((verdict, tally, carried))
         });
-        let (verdict, tally) = counted.await.map_err(|e| PortalError::bug(e.to_string()))??;
+        let (verdict, tally, carried) = counted.await.map_err(|e| PortalError::bug(e.to_string()))??;
         let (id, series, name, now) = (upload.id.clone(), upload.series.clone(), name.to_owned(), uploads.clock.stamp());
         let kept = uploads.ledger_patiently(move |l| {
             let holds = l.explanations(&series)?.len() == said;
-            if holds { l.judge_upload(&id, verdict, &tally, &name, &now).map(|()| true) } else { Ok(false) }
+            if !holds {
+                return Ok(false);
+            }
+            l.carry_explanations(&series, &carried)?;
+            l.judge_upload(&id, verdict, &tally, &name, &now).map(|()| true)
         });
         if kept.await? {
             return Ok(verdict);

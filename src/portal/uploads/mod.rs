@@ -9,6 +9,7 @@ mod changes;
 mod checks;
 mod desk;
 mod explain;
+mod former_keys;
 mod intake;
 pub mod judge;
 mod last_run;
