@@ -48,7 +48,7 @@ const PHYSICAL_RULES: [&str; 5] =
     ["OutputRequirements", "join_selection", "EnsureRequirements", "CombinePartialFinalAggregate", "ProjectionPushdown"];
 
 /// The part of the memory that the built side of one join may take: a plan has several, and plans run side by side.
-const SHARE_OF_A_JOIN: u64 = 16;
+const SHARE_OF_A_JOIN: u64 = 8;
 
 /// The answer to a query, in memory: its columns and batches.
 pub type Answer = (SchemaRef, Vec<RecordBatch>);
