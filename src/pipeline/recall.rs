@@ -58,11 +58,13 @@ impl Recall {
 #[derive(Serialize, Deserialize)]
 struct Kept<'a> {
     findings: Vec<KeptFinding<'a>>,
-    /// Code, record, field and the code that withholds it.
-    unjudged: Vec<(Cow<'a, str>, i64, Cow<'a, str>, Cow<'a, str>)>,
+    unjudged: Vec<KeptUnjudged<'a>>,
     /// Code, held, broken, unjudged.
     counts: Vec<(Cow<'a, str>, u64, u64, u64)>,
 }
+
+/// Code, record, field and the code that withholds it.
+type KeptUnjudged<'a> = (Cow<'a, str>, i64, Cow<'a, str>, Cow<'a, str>);
 
 #[derive(Serialize, Deserialize)]
 struct KeptFinding<'a> {
@@ -132,7 +134,7 @@ impl<'a> Kept<'a> {
                 explained: None,
             })
         };
-        let unjudged = |(code, record, field, because): (Cow<'a, str>, i64, Cow<'a, str>, Cow<'a, str>)| Unjudged {
+        let unjudged = |(code, record, field, because): KeptUnjudged<'a>| Unjudged {
             code: code.into(),
             record,
             field: field.into_owned(),
