@@ -56,7 +56,7 @@ impl TryFrom<String> for Memory {
         sized
             .filter(|bytes| (Self::LEAST..=Self::MOST).contains(bytes))
             .map(Self)
-            .ok_or_else(|| "a size from \"64MiB\" to \"1024GiB\"".to_owned())
+            .ok_or_else(|| "\"64MiB\", \"512MiB\", \"2GiB\" … \"1024GiB\"".to_owned())
     }
 }
 

@@ -21,6 +21,9 @@ severity = "warning"
 
 [limits]
 parsers = 1000
+
+[engine]
+memory = "1 TB"
 "#,
     );
     let output = site.huichi(&["check"]);

@@ -222,7 +222,7 @@ pub fn set_apart(engine: &Engine, datasets: &[Subject<'_>], counts: impl Fn(i64,
 fn directory(subject: &Subject<'_>, own: &str) -> String {
     let registered = registered(subject);
     if own == "true" {
-        return registered;
+        return format!("{registered} ORDER BY record");
     }
     let others = format!("SELECT * FROM ({}) AS a WHERE NOT {own}", subject.query());
     format!("{registered} WHERE {own} UNION ALL SELECT * FROM ({}) AS o ORDER BY record", waterfall(&others))
