@@ -12,11 +12,14 @@
 //! `tests/fixtures/edits/<CODE>/`. Only new SQL functions are Rust: `engine/functions.rs`.
 
 mod compile;
-mod judge;
+mod finding_reader;
+mod group_edits;
 mod named;
+mod record_edits;
 #[cfg(test)]
 mod tests;
 
 pub use compile::{Compiled, EditedDataset, Fault, compile, doubted, tables_read, whole_table};
-pub use judge::{RecordJudge, RecordRecall, judge_groups, try_groups};
+pub use group_edits::{judge_groups, try_groups};
 pub use named::{Named, named};
+pub use record_edits::{RecordJudge, RecordRecall};
