@@ -1,6 +1,6 @@
 //! Records that stand apart: those that repeat another, and those without a usable key.
 
-use super::Subject;
+use super::{Subject, links_of};
 use crate::config::{Links, Part, Repeats};
 use crate::engine::{Batches, Dataset, EngineError};
 use crate::model::field::FieldKind;
@@ -84,7 +84,7 @@ impl Apart {
             Repeats::First | Repeats::Conflict => HashSet::new(),
         };
         let mut whose: HashMap<i64, String> = HashMap::new();
-        let mut walk = Walk::of(links);
+        let mut walk = Walk::of(subject.dataset, links);
         for record in repeated.keys() {
             whose.extend(walk.to(*record)?.enterprise.map(|enterprise| (*record, enterprise)));
         }
@@ -118,7 +118,7 @@ impl Apart {
         let mut wanted = vec!["record", "period", code_column, org_column, &name_column, own_key.unwrap_or_default()];
         wanted.extend(&further);
         let mut identified = Vec::new();
-        let mut walk = Walk::of(links);
+        let mut walk = Walk::of(subject.dataset, links);
         for batch in dataset.columns(&wanted) {
             let batch = batch?;
             let [code, org, name] = [code_column, org_column, name_column.as_str()].map(|c| texts(&batch, c));
@@ -220,6 +220,7 @@ struct Link {
 
 /// Goes through links in the order of their records, beside whoever goes through these.
 struct Walk {
+    dataset: String,
     batches: Batches,
     rows: std::vec::IntoIter<(i64, Link)>,
     next: Option<(i64, Link)>,
@@ -227,9 +228,9 @@ struct Walk {
 }
 
 impl Walk {
-    fn of(links: &Dataset) -> Self {
+    fn of(dataset: &str, links: &Dataset) -> Self {
         let batches = links.columns(&["record", "number", "enterprise", "doubtful"]);
-        Self { batches, rows: Vec::new().into_iter(), next: None, last: i64::MIN }
+        Self { dataset: links_of(dataset), batches, rows: Vec::new().into_iter(), next: None, last: i64::MIN }
     }
 
     /// The links of a record; each call asks for a later one.
@@ -256,13 +257,13 @@ impl Walk {
             if let Some((record, link)) = self.rows.next() {
                 if record < self.last {
                     let error = ArrowError::ComputeError("links that do not stand in the order of records".into());
-                    return Err(EngineError::of("links".to_owned(), error));
+                    return Err(EngineError::of(self.dataset.clone(), error));
                 }
                 self.last = record;
                 return Ok(Some((record, link)));
             }
             let Some(batch) = self.batches.next() else { return Ok(None) };
-            self.rows = rows(&batch?).map_err(|e| EngineError::of("links".to_owned(), e))?.into_iter();
+            self.rows = rows(&batch?).map_err(|e| EngineError::of(self.dataset.clone(), e))?.into_iter();
         }
     }
 }
