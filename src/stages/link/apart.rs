@@ -1,6 +1,6 @@
 //! Records that stand apart: those that repeat another, and those without a usable key.
 
-use super::{Subject, links_of};
+use super::subject::{Subject, links_of};
 use crate::config::{Links, Part, Repeats};
 use crate::engine::{Batches, Dataset, EngineError};
 use crate::model::field::FieldKind;

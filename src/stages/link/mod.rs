@@ -11,7 +11,7 @@
 mod apart;
 mod subject;
 
-pub use subject::Subject;
+pub use subject::{Subject, links_of};
 
 use crate::config::Links;
 use crate::engine::{Engine, EngineError};
@@ -195,11 +195,6 @@ pub fn nothing(engine: &Engine, datasets: &[Subject<'_>]) -> Result<(), EngineEr
         empty(&links_of(subject.dataset), [number("record"), number("number")].into_iter().chain(found).collect())?;
     }
     set_apart(engine, &[], i64::min)
-}
-
-/// The table of a dataset's links.
-pub fn links_of(dataset: &str) -> String {
-    format!("links_{dataset}")
 }
 
 /// Tells which records of linked datasets repeat another (`duplicates`) or have no usable key (`quarantined`); `counts`

@@ -85,3 +85,8 @@ impl Subject<'_> {
 fn short_code(column: &str) -> String {
     format!("CASE WHEN length({column}) = 9 THEN {column} END")
 }
+
+/// The table of a dataset's links.
+pub fn links_of(dataset: &str) -> String {
+    format!("links_{dataset}")
+}
