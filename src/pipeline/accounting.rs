@@ -7,6 +7,7 @@ use crate::error::Error;
 use crate::model::account::{Account, Place, Whose};
 use crate::model::name::match_key;
 use crate::model::place::Address;
+use crate::stages::link::{Link, Walk, links_of};
 use crate::stages::publish::disclosure::sends_statistics;
 use datafusion::arrow::array::{Array, AsArray};
 use datafusion::arrow::datatypes::{Decimal128Type, Int64Type};
@@ -25,9 +26,9 @@ pub fn account(config: &Config, engine: &Engine, loaded: &Loaded) -> Result<(Vec
     for (dataset, incoming) in &loaded.incoming {
         let mut ended = loaded.outgoing.get(dataset).cloned().unwrap_or_default();
         if let Some(stated) = loaded.forms.get(dataset) {
-            let links = links(engine, dataset, &apart.pooled, &closed)?;
+            let links = engine.dataset(&links_of(dataset));
             let form = config.form.get(dataset);
-            accounts.extend(ends(&apart, &links, (dataset, form), stated, (&mut ended, &mut whose))?);
+            accounts.extend(ends((&apart, &closed), &links, (dataset, form), stated, (&mut ended, &mut whose))?);
         }
         ended.amounts.retain(|_, sum| *sum != 0);
         let mut came = incoming.clone();
@@ -103,59 +104,48 @@ impl Apart {
 /// owners'), and why none is linked.
 #[derive(Default)]
 struct Linked {
-    record: i64,
     any: bool,
     pooled: bool,
     reason: String,
-    /// Whose it is, of a file of statistics: enterprises of the registry, or the names that it gives.
+    /// Whose it is: enterprises of the registry, or the names that it gives.
     whose: Vec<String>,
 }
 
 impl Linked {
+    fn of(links: Vec<Link>, pooled: &HashMap<String, bool>) -> Self {
+        let mut linked = Self::default();
+        for link in links {
+            if let Some(reason) = &link.not_linked {
+                linked.weigh(reason);
+            }
+            if let Some(enterprise) = &link.enterprise {
+                linked.any = true;
+                linked.pooled |= pooled.get(enterprise).copied().unwrap_or_default();
+            }
+            linked.whose.extend(link.enterprise.or_else(|| link.name.map(|name| match_key(&name))));
+        }
+        linked
+    }
+
     /// Takes the reason of an owner: the first one's, but for a doubt about who it is, which weighs more. A doubt names
     /// enterprises; it is counted by its kind.
     fn weigh(&mut self, reason: &str) {
         match reason.split_once('|') {
             Some((kind, _)) if !self.reason.starts_with("@link_kind.") => self.reason = kind.replacen("@link.", "@link_kind.", 1),
-            None if self.reason.is_empty() => self.reason = reason.to_owned(),
+            None if self.reason.is_empty() => reason.clone_into(&mut self.reason),
             _ => {}
         }
     }
 }
 
-/// The links of a dataset, one entry a record, in the order of records.
-fn links(engine: &Engine, dataset: &str, pooled: &HashMap<String, bool>, closed: &[bool]) -> Result<Vec<Linked>, EngineError> {
-    let mut links: Vec<Linked> = Vec::new();
-    for batch in engine.dataset(&format!("links_{dataset}")).batches() {
-        let batch = batch?;
-        let (Some(enterprises), Some(reasons)) = (batch.column_by_name("enterprise"), batch.column_by_name("not_linked")) else { continue };
-        let (enterprises, reasons) = (enterprises.as_string::<i32>(), reasons.as_string::<i32>());
-        let names = batch.column_by_name("name").and_then(|c| c.as_string_opt::<i32>());
-        for (row, record) in batch.column(0).as_primitive::<Int64Type>().values().iter().enumerate() {
-            if links.last().is_none_or(|l| l.record != *record) {
-                links.push(Linked { record: *record, ..Linked::default() });
-            }
-            if let (Some(link), true) = (links.last_mut(), reasons.is_valid(row)) {
-                link.weigh(reasons.value(row));
-            }
-            if let Some(link) = links.last_mut().filter(|_| enterprises.is_valid(row)) {
-                link.any = true;
-                link.pooled |= pooled.get(enterprises.value(row)).copied().unwrap_or_default();
-            }
-            if let Some(link) = links.last_mut().filter(|_| closed.get(Address::of(*record).file).is_none_or(|closed| *closed)) {
-                let name = || names.filter(|n| n.is_valid(row)).map(|n| match_key(n.value(row)));
-                link.whose.extend(if enterprises.is_valid(row) { Some(enterprises.value(row).to_owned()) } else { name() });
-            }
-        }
-    }
-    links.sort_by_key(|l| l.record);
-    Ok(links)
-}
+/// Records and money that ended in the places of a file, by the reason.
+type Ends = BTreeMap<(usize, Place), BTreeMap<String, (u64, i128)>>;
 
-/// The accounts of a dataset; every record and amount is added to `ended`, and every record to whose it is.
+/// The accounts of a dataset; every record and amount is added to `ended`, and every record of a file of statistics
+/// (`closed`) to whose it is.
 fn ends(
-    apart: &Apart,
-    links: &[Linked],
+    (apart, closed): (&Apart, &[bool]),
+    links: &Dataset,
     (dataset, form): (&str, Option<&FormOptions>),
     stated: &Dataset,
     (ended, whose): (&mut Totals, &mut Whose),
@@ -163,39 +153,42 @@ fn ends(
     let balanced = form.and_then(|form| form.accounted.as_deref());
     // A form that finds no enterprises says so of all its records.
     let unlinked = if form.is_some_and(|form| form.links == Links::None) { "@link.by_none" } else { "" };
-    let mut accounts: BTreeMap<(usize, Place, &str), (u64, i128)> = BTreeMap::new();
-    let mut next = 0;
+    let mut accounts = Ends::new();
+    let mut walk = Walk::of(dataset, links, &["enterprise", "name", "not_linked"]);
     for batch in stated.batches() {
         let batch = batch?;
         ended.add(&batch);
         let amounts = balanced.and_then(|c| batch.column_by_name(c)).map(|c| c.as_primitive::<Decimal128Type>());
         for (row, record) in batch.column(0).as_primitive::<Int64Type>().values().iter().enumerate() {
-            while links.get(next).is_some_and(|l| l.record < *record) {
-                next += 1;
-            }
-            let link = links.get(next).filter(|l| l.record == *record);
-            let (place, reason) = match link {
+            let links = walk.to(*record)?;
+            let unlinked = if links.is_empty() { unlinked } else { "" };
+            let linked = Linked::of(links, &apart.pooled);
+            let (place, reason) = match &linked {
                 _ if apart.quarantined.contains(record) => (Place::Quarantined, ""),
                 _ if apart.conflicting.contains(record) => (Place::Duplicate, "@link.conflicting"),
                 _ if apart.duplicates.contains(record) => (Place::Duplicate, ""),
-                Some(link) if link.pooled => (Place::Pooled, ""),
-                Some(link) if link.any => (Place::NotPooled, ""),
-                link => (Place::NotLinked, link.map_or(unlinked, |l| l.reason.as_str())),
+                linked if linked.pooled => (Place::Pooled, ""),
+                linked if linked.any => (Place::NotPooled, ""),
+                linked if unlinked.is_empty() => (Place::NotLinked, linked.reason.as_str()),
+                _ => (Place::NotLinked, unlinked),
             };
             let file = Address::of(*record).file;
-            link.into_iter().flat_map(|l| &l.whose).for_each(|enterprise| whose.add(dataset, file, place, enterprise));
-            let account = accounts.entry((file, place, reason)).or_default();
-            account.0 += 1;
-            account.1 += amounts.filter(|a| a.is_valid(row)).map_or(0, |a| a.value(row));
+            if closed.get(file).is_none_or(|closed| *closed) {
+                linked.whose.iter().for_each(|enterprise| whose.add(dataset, file, place, enterprise));
+            }
+            let of_place = accounts.entry((file, place)).or_default();
+            if !of_place.contains_key(reason) {
+                of_place.insert(reason.to_owned(), (0, 0));
+            }
+            if let Some(account) = of_place.get_mut(reason) {
+                account.0 += 1;
+                account.1 += amounts.filter(|a| a.is_valid(row)).map_or(0, |a| a.value(row));
+            }
         }
     }
-    let account = |((file, place, reason), (rows, amount)): ((usize, Place, &str), (u64, i128))| Account {
-        dataset: dataset.to_owned(),
-        file,
-        place,
-        reason: reason.to_owned(),
-        rows,
-        amount,
+    let of_place = |((file, place), reasons): ((usize, Place), BTreeMap<String, (u64, i128)>)| {
+        let account = move |(reason, (rows, amount))| Account { dataset: dataset.to_owned(), file, place, reason, rows, amount };
+        reasons.into_iter().map(account)
     };
-    Ok(accounts.into_iter().map(account).collect())
+    Ok(accounts.into_iter().flat_map(of_place).collect())
 }

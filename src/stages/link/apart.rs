@@ -1,12 +1,13 @@
 //! Records that stand apart: those that repeat another, and those without a usable key.
 
-use super::subject::{Subject, links_of};
+use super::subject::Subject;
+use super::walk::{Link, Walk};
 use crate::config::{Links, Part, Repeats};
-use crate::engine::{Batches, Dataset, EngineError};
+use crate::engine::{Dataset, EngineError};
 use crate::model::field::FieldKind;
 use datafusion::arrow::array::{Array, AsArray, BooleanArray, Int64Array, RecordBatch, StringArray};
 use datafusion::arrow::compute::cast;
-use datafusion::arrow::datatypes::{DataType, Field, Int32Type, Int64Type, Schema};
+use datafusion::arrow::datatypes::{DataType, Field, Int32Type, Schema};
 use datafusion::arrow::error::ArrowError;
 use sha2::{Digest, Sha256};
 use std::collections::hash_map::Entry;
@@ -84,9 +85,9 @@ impl Apart {
             Repeats::First | Repeats::Conflict => HashSet::new(),
         };
         let mut whose: HashMap<i64, String> = HashMap::new();
-        let mut walk = Walk::of(subject.dataset, links);
+        let mut walk = Walk::of(subject.dataset, links, &Linked::COLUMNS);
         for record in repeated.keys() {
-            whose.extend(walk.to(*record)?.enterprise.map(|enterprise| (*record, enterprise)));
+            whose.extend(Linked::of(walk.to(*record)?).enterprise.map(|enterprise| (*record, enterprise)));
         }
         for (place, group) in groups.iter().enumerate() {
             let counting = group.iter().copied().reduce(&counts).unwrap_or_default();
@@ -118,7 +119,7 @@ impl Apart {
         let mut wanted = vec!["record", "period", code_column, org_column, &name_column, own_key.unwrap_or_default()];
         wanted.extend(&further);
         let mut identified = Vec::new();
-        let mut walk = Walk::of(subject.dataset, links);
+        let mut walk = Walk::of(subject.dataset, links, &Linked::COLUMNS);
         for batch in dataset.columns(&wanted) {
             let batch = batch?;
             let [code, org, name] = [code_column, org_column, name_column.as_str()].map(|c| texts(&batch, c));
@@ -126,7 +127,7 @@ impl Apart {
             let further = shown(&batch, &further).map_err(failed)?;
             let periods = batch.column_by_name("period").and_then(|c| c.as_primitive_opt::<Int32Type>());
             for (row, record) in records(&batch).map_err(failed)?.values().iter().copied().enumerate() {
-                let link = walk.to(record)?;
+                let link = Linked::of(walk.to(record)?);
                 let (whose, usable) = if own_key.is_some() {
                     (key(row), key(row).is_some())
                 } else {
@@ -210,75 +211,21 @@ fn shown(batch: &RecordBatch, fields: &[&str]) -> Result<impl Fn(usize) -> Optio
 }
 
 /// What the links of a record say.
-#[derive(Default)]
-struct Link {
+struct Linked {
     /// Its enterprise; of a patent, its first owner's.
     enterprise: Option<String>,
     /// Whether several enterprises answer to it.
     doubtful: bool,
 }
 
-/// Goes through links in the order of their records, beside whoever goes through these.
-struct Walk {
-    dataset: String,
-    batches: Batches,
-    rows: std::vec::IntoIter<(i64, Link)>,
-    next: Option<(i64, Link)>,
-    last: i64,
-}
+impl Linked {
+    /// What is read of links to tell.
+    const COLUMNS: [&str; 2] = ["enterprise", "doubtful"];
 
-impl Walk {
-    fn of(dataset: &str, links: &Dataset) -> Self {
-        let batches = links.columns(&["record", "number", "enterprise", "doubtful"]);
-        Self { dataset: links_of(dataset), batches, rows: Vec::new().into_iter(), next: None, last: i64::MIN }
+    fn of(links: Vec<Link>) -> Self {
+        let doubtful = links.iter().any(|link| link.doubtful);
+        Self { enterprise: links.into_iter().find(|link| link.number == 1).and_then(|link| link.enterprise), doubtful }
     }
-
-    /// The links of a record; each call asks for a later one.
-    fn to(&mut self, record: i64) -> Result<Link, EngineError> {
-        let mut found = Link::default();
-        while let Some((number, link)) = self.take()? {
-            if number > record {
-                self.next = Some((number, link));
-                break;
-            }
-            if number == record {
-                found.enterprise = found.enterprise.or(link.enterprise);
-                found.doubtful |= link.doubtful;
-            }
-        }
-        Ok(found)
-    }
-
-    fn take(&mut self) -> Result<Option<(i64, Link)>, EngineError> {
-        if let Some(next) = self.next.take() {
-            return Ok(Some(next));
-        }
-        loop {
-            if let Some((record, link)) = self.rows.next() {
-                if record < self.last {
-                    let error = ArrowError::ComputeError("links that do not stand in the order of records".into());
-                    return Err(EngineError::of(self.dataset.clone(), error));
-                }
-                self.last = record;
-                return Ok(Some((record, link)));
-            }
-            let Some(batch) = self.batches.next() else { return Ok(None) };
-            self.rows = rows(&batch?).map_err(|e| EngineError::of(self.dataset.clone(), e))?.into_iter();
-        }
-    }
-}
-
-/// The rows of links, each with its record.
-fn rows(batch: &RecordBatch) -> Result<Vec<(i64, Link)>, ArrowError> {
-    let (records, enterprise) = (records(batch)?, texts(batch, "enterprise"));
-    let numbers = cast(&batch["number"], &DataType::Int64)?;
-    let numbers = numbers.as_primitive::<Int64Type>();
-    let flags = batch.column_by_name("doubtful").and_then(|c| c.as_boolean_opt());
-    let link = |row: usize| Link {
-        enterprise: enterprise(row).filter(|_| numbers.value(row) == 1).map(str::to_owned),
-        doubtful: flags.is_some_and(|f| f.is_valid(row) && f.value(row)),
-    };
-    Ok((0..batch.num_rows()).map(|row| (records.value(row), link(row))).collect())
 }
 
 fn records(batch: &RecordBatch) -> Result<&Int64Array, ArrowError> {

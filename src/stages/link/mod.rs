@@ -10,8 +10,10 @@
 
 mod apart;
 mod subject;
+mod walk;
 
 pub use subject::{Subject, links_of};
+pub use walk::{Link, Walk};
 
 use crate::config::Links;
 use crate::engine::{Engine, EngineError};
