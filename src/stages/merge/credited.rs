@@ -4,12 +4,13 @@ use super::Plan;
 use super::datasets::Datasets;
 use super::only::{ALIAS, Only, records};
 use crate::config::{GivenOptions, Taken};
-use crate::engine::EngineError;
+use crate::engine::{Engine, EngineError};
 
 impl Plan<'_> {
-    /// Joins what is declared of the patents that are credited to an enterprise, all in one grouping.
-    pub(super) fn credited<'a>(
+    /// Joins what is declared of the patents that are credited to an enterprise, all in one grouping: `credited_<form>`.
+    pub(super) async fn credited<'a>(
         &mut self,
+        engine: &Engine,
         form: &str,
         declared: impl Iterator<Item = (&'a String, &'a GivenOptions)>,
         datasets: &impl Datasets,
@@ -42,13 +43,14 @@ impl Plan<'_> {
             }
         }
         if there && !aggregates.is_empty() {
-            self.joins.push(format!(
-                "LEFT JOIN (SELECT enterprise, {} FROM (SELECT c.enterprise, p.* FROM credits_{form} c
-                    JOIN {} p ON p.record = c.record) AS {ALIAS} GROUP BY enterprise) AS {alias}
-                 ON {alias}.enterprise = r.enterprise",
+            let sql = format!(
+                "SELECT enterprise, {} FROM (SELECT c.enterprise, p.* FROM credits_{form} c JOIN {} p ON p.record = c.record) AS {ALIAS}
+                 GROUP BY enterprise ORDER BY enterprise",
                 aggregates.join(", "),
                 records(form, conditions.iter())
-            ));
+            );
+            engine.derive(&alias, &sql).await?;
+            self.joins.push(format!("LEFT JOIN {alias} ON {alias}.enterprise = r.enterprise"));
         }
         self.select.append(&mut columns);
         Ok(())

@@ -43,7 +43,7 @@ pub async fn merge(engine: &Engine, config: &Config, datasets: &impl Datasets) -
             |counted: bool| config.enterprise.iter().filter(move |(_, given)| given.from == *form && config.is_counted(given) == counted);
         plan.counted(form, declared(true), datasets, &years);
         if options.right.is_some() {
-            plan.credited(form, declared(false), datasets)?;
+            plan.credited(engine, form, declared(false), datasets).await?;
         }
     }
     let given = given::give(engine, config, datasets, &years).await?;

@@ -3,7 +3,10 @@
 use super::publication::Publication;
 use crate::engine::{Dataset, not_in};
 use crate::error::Error;
-use datafusion::arrow::datatypes::Schema;
+use datafusion::arrow::array::{AsArray, RecordBatch, UInt32Array};
+use datafusion::arrow::compute::{concat_batches, take_record_batch};
+use datafusion::arrow::datatypes::{DataType, Field, Schema};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Where a sheet is not asked for.
@@ -42,8 +45,9 @@ pub async fn finances(p: &Publication<'_>) -> Result<Dataset, Error> {
     Ok(p.engine.spool("finances", &sql).await?)
 }
 
-/// Queries patents and their owners, each field under the word for what it says of a patent; a record that repeats another
-/// is not among them.
+/// Queries patents and the enterprises whose they are, each field under the word for what it says of a patent; a record that
+/// repeats another is not among them. What is said of the enterprises stands beside it ([`Owners`]): theirs changes with every
+/// return, patents do not.
 pub async fn patents(p: &Publication<'_>) -> Result<Dataset, Error> {
     let Some((form, _, right)) = p.config.rights().filter(|(form, ..)| p.has(form)) else { return Ok(nothing()) };
     let dataset = p.engine.dataset(form);
@@ -55,10 +59,9 @@ pub async fn patents(p: &Publication<'_>) -> Result<Dataset, Error> {
     let fields = right.fields().into_iter().filter(|(name, _)| *name != "expires_on");
     let stated = fields.map(|(name, field)| column(field, name)).chain([column(&format!("{}_why", right.number), "number_why")]);
     let sql = format!(
-        "SELECT d.record, c.enterprise, e.uscc AS owner_code, e.uscc_why AS owner_code_why, e.name AS owner, e.pooled, {},
-            s.term_end AS term, s.state, CASE WHEN c.enterprise IS NULL THEN n.not_linked END AS reason
-         FROM {form} d JOIN patent_states s ON s.record = d.record
-         LEFT JOIN credits_{form} c ON c.record = d.record LEFT JOIN enterprises e ON e.enterprise = c.enterprise
+        "SELECT d.record, c.enterprise, {}, s.term_end AS term, s.state,
+            CASE WHEN c.enterprise IS NULL THEN n.not_linked END AS reason
+         FROM {form} d JOIN patent_states s ON s.record = d.record LEFT JOIN credits_{form} c ON c.record = d.record
          LEFT JOIN (SELECT record, coalesce(
                 CAST(string_agg(CASE WHEN doubtful THEN not_linked END, chr(30) ORDER BY number) AS VARCHAR), max(not_linked)) AS not_linked
             FROM links_{form} GROUP BY record) AS n ON n.record = d.record
@@ -67,4 +70,44 @@ pub async fn patents(p: &Publication<'_>) -> Result<Dataset, Error> {
         counts = not_in("duplicates", "d.record")
     );
     Ok(p.engine.spool("patents", &sql).await?)
+}
+
+/// What sheets say of whoever owns a patent: code, edits that it fails, name, whether pooled. Held of all enterprises.
+pub struct Owners {
+    said: RecordBatch,
+    row: HashMap<String, u32>,
+}
+
+impl Owners {
+    const COLUMNS: [(&str, &str, DataType); 4] = [
+        ("uscc", "owner_code", DataType::Utf8),
+        ("uscc_why", "owner_code_why", DataType::Utf8),
+        ("name", "owner", DataType::Utf8),
+        ("pooled", "pooled", DataType::Boolean),
+    ];
+
+    /// Takes what is said of the enterprises.
+    pub fn of(enterprises: &Dataset) -> Result<Self, Error> {
+        let schema = Arc::new(Schema::new(Self::COLUMNS.map(|(_, name, data_type)| Field::new(name, data_type, true)).to_vec()));
+        let (mut batches, mut row) = (Vec::new(), HashMap::new());
+        let wanted: Vec<&str> = Self::COLUMNS.iter().map(|(column, ..)| *column).chain(["enterprise"]).collect();
+        for batch in enterprises.columns(&wanted) {
+            let batch = batch?;
+            let keys = batch["enterprise"].as_string::<i32>();
+            let before = batches.iter().map(RecordBatch::num_rows).sum::<usize>() as u32;
+            row.extend((before..).zip(keys).filter_map(|(place, key)| Some((key?.to_owned(), place))));
+            let columns = Self::COLUMNS.iter().map(|(column, ..)| batch[*column].clone()).collect();
+            batches.push(RecordBatch::try_new(schema.clone(), columns)?);
+        }
+        Ok(Self { said: concat_batches(&schema, &batches)?, row })
+    }
+
+    /// A batch with a column `enterprise`, and beside it what is said of each; nothing of none.
+    pub fn beside(&self, batch: &RecordBatch) -> Result<RecordBatch, Error> {
+        let keys = batch["enterprise"].as_string::<i32>();
+        let rows: UInt32Array = keys.iter().map(|key| self.row.get(key?).copied()).collect();
+        let said = take_record_batch(&self.said, &rows)?;
+        let fields = batch.schema().fields().iter().chain(said.schema().fields()).cloned().collect::<Vec<_>>();
+        Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), [batch.columns(), said.columns()].concat())?)
+    }
 }

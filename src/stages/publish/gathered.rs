@@ -4,7 +4,7 @@
 //! itself needs no engine, so workbooks can be written side by side.
 
 use super::cells::{Reader, Shape};
-use super::evidence;
+use super::evidence::{self, Owners};
 use super::held_back::RestsOn;
 use super::provenance::Sources;
 use super::publication::Publication;
@@ -58,6 +58,8 @@ pub struct Gathered<'a> {
     pub finances: Dataset,
     /// Patents by owner; those without one last.
     pub patents: Dataset,
+    /// Their owners.
+    pub owners: Owners,
     /// What came in.
     pub stated: Vec<Stated>,
     /// Enterprises in the pool.
@@ -92,6 +94,7 @@ impl<'a> Gathered<'a> {
             findings,
             finances: if wanted("finances") { evidence::finances(p).await? } else { evidence::nothing() },
             patents: if wanted("patents") { evidence::patents(p).await? } else { evidence::nothing() },
+            owners: Owners::of(&enterprises)?,
             stated: if wanted("accounting") { stated(p).await? } else { Vec::new() },
             enterprises,
             pooled: 0,

@@ -86,8 +86,9 @@ pub fn patents(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
     })?;
     let right = desk.publication.config.rights().map(|(_, _, right)| right);
     let (renderer, places) = (desk.publication.renderer(), desk.publication.places);
+    let owners = &desk.gathered.owners;
     for batch in patents.batches() {
-        let batch = &batch?;
+        let batch = &owners.beside(&batch?)?;
         let plain = |name: &str| Reader::of(batch, name, Shape::Plain);
         let (record, key, owner, pooled, reason) = (plain("record"), plain("enterprise"), plain("owner"), plain("pooled"), plain("reason"));
         let [codes, numbers] = ["owner_code", "number"].map(|c| Identifiers::of(desk, batch, c));
