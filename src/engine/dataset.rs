@@ -5,6 +5,7 @@
 //! takes no memory, however many records there are.
 
 use super::failure::EngineError;
+use crate::content::{self, hash_parts};
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, DictionaryArray, Int8Array, RecordBatch, StringArray};
 use datafusion::arrow::compute::BatchCoalescer;
 use datafusion::arrow::datatypes::{DataType, Int8Type, Int64Type, Schema, SchemaRef};
@@ -16,8 +17,8 @@ use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use tempfile::TempDir;
 
 /// Records of a batch, unless said otherwise; the last of a dataset may have fewer.
@@ -97,6 +98,8 @@ struct Stored {
     path: PathBuf,
     bytes: u64,
     batches: usize,
+    /// The hash of its content, once somebody asked.
+    sha256: OnceLock<String>,
     /// The folder that it goes with; none of a file that is somebody else's.
     scratch: Option<Scratch>,
 }
@@ -126,23 +129,23 @@ impl Dataset {
         let said = |key: &str| reader.custom_metadata().get(key).ok_or_else(|| ArrowError::IpcError(format!("a dataset without {key}")));
         let rows = said(ROWS)?.parse().map_err(|_| ArrowError::IpcError("rows that are no number".to_owned()))?;
         let ascending = said(ASCENDING)? == "true";
-        let stored = Stored { path: path.to_owned(), bytes, batches: reader.num_batches(), scratch: None };
+        let stored = Stored { path: path.to_owned(), bytes, batches: reader.num_batches(), sha256: OnceLock::new(), scratch: None };
         Ok(Self { schema: reader.schema(), rows, ascending, chosen: None, file: Some(Arc::new(stored)) })
     }
 
-    /// Puts it under a name of somebody else's folder.
+    /// Puts it under another name too, where it may stay when its own file goes; a dataset without records has a file there.
     ///
     /// # Errors
     /// The disk takes no more.
-    pub fn copy_to(&self, path: &Path) -> Result<(), ArrowError> {
+    pub(super) fn put_at(&self, path: &Path) -> Result<(), ArrowError> {
         if let Some(file) = self.file.as_ref().filter(|_| self.chosen.is_none()) {
-            fs::copy(&file.path, path)?;
+            // A file that was finished is never written again.
+            fs::hard_link(&file.path, path).or_else(|_| fs::copy(&file.path, path).map(|_| ()))?;
             return Ok(());
         }
         let mut writer = DatasetWriter::at(path.to_owned(), self.schema.clone());
         self.batches().try_for_each(|batch| writer.write(&batch.map_err(|e| ArrowError::ExternalError(Box::new(e)))?))?;
-        writer.coalescer.finish_buffered_batch()?;
-        writer.put()?;
+        writer.flush()?;
         writer.close()
     }
 
@@ -159,6 +162,25 @@ impl Dataset {
     /// Whether its records stand in the order of their numbers.
     pub fn is_ascending(&self) -> bool {
         self.ascending && self.schema.column_with_name(RECORD).is_some()
+    }
+
+    /// What its content is known by: datasets of one identity have equal columns and equal records in one order.
+    ///
+    /// # Errors
+    /// Its file cannot be read.
+    pub fn identity(&self) -> io::Result<String> {
+        let Some(file) = &self.file else { return Ok(hash_parts(["none".to_owned(), format!("{:?}", self.schema)])) };
+        let sha256 = match file.sha256.get() {
+            Some(known) => known.clone(),
+            None => {
+                let (sha256, _) = content::hash(File::open(&file.path)?, io::sink())?;
+                file.sha256.get_or_init(|| sha256).clone()
+            }
+        };
+        Ok(match &self.chosen {
+            Some(chosen) => hash_parts([sha256, format!("{chosen:?}")]),
+            None => sha256,
+        })
     }
 
     /// Batches in it.
@@ -310,15 +332,21 @@ impl DatasetWriter {
     /// The disk takes no more.
     pub fn finish(mut self) -> Result<Dataset, ArrowError> {
         let (schema, rows, ascending) = (self.schema.clone(), self.rows, self.ascending);
-        self.coalescer.finish_buffered_batch()?;
-        self.put()?;
+        self.flush()?;
         if self.writer.is_none() {
             return Ok(Dataset::empty(schema));
         }
         self.close()?;
         let bytes = fs::metadata(&self.path)?.len();
-        let stored = Stored { path: std::mem::take(&mut self.path), bytes, batches: self.batches, scratch: self.scratch.take() };
+        let (path, scratch) = (std::mem::take(&mut self.path), self.scratch.take());
+        let stored = Stored { path, bytes, batches: self.batches, sha256: OnceLock::new(), scratch };
         Ok(Dataset { schema, rows, ascending, chosen: None, file: Some(Arc::new(stored)) })
+    }
+
+    /// Writes what is still held.
+    fn flush(&mut self) -> Result<(), ArrowError> {
+        self.coalescer.finish_buffered_batch()?;
+        self.put()
     }
 
     fn put(&mut self) -> Result<(), ArrowError> {

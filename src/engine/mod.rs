@@ -9,6 +9,7 @@ mod dataset;
 pub mod expression;
 mod failure;
 pub mod functions;
+mod kept;
 mod large_joins;
 mod quotient;
 mod scan;

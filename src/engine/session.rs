@@ -3,8 +3,10 @@
 use super::dataset::{BATCH_ROWS, Dataset, DatasetWriter, Scratch};
 use super::failure::EngineError;
 use super::functions;
+use super::kept::KeptAnswers;
 use super::large_joins::LargeJoins;
 use super::scan::DatasetTable;
+use crate::cache::Cache;
 use chrono::NaiveDate;
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::{Schema, SchemaRef};
@@ -21,6 +23,8 @@ use datafusion::logical_expr::{Expr, LogicalPlan, TryCast};
 use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use futures::StreamExt;
 use std::collections::HashMap;
+use std::io;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
@@ -78,6 +82,8 @@ pub struct Engine {
     context: SessionContext,
     scratch: Scratch,
     shuffle: Option<u64>,
+    /// What is kept of answers between sessions.
+    kept: Option<KeptAnswers>,
     /// What is known under each name, so that whoever wants all of a dataset needs no plan.
     datasets: Arc<Mutex<HashMap<String, Dataset>>>,
 }
@@ -115,7 +121,30 @@ impl Engine {
         let context = SessionContext::new_with_state(state);
         IDLE_RULES.iter().for_each(|rule| _ = context.remove_optimizer_rule(rule));
         functions::register(&context, as_of);
-        Ok(Self { context, scratch, shuffle: resources.shuffle, datasets: Arc::default() })
+        Ok(Self { context, scratch, shuffle: resources.shuffle, kept: None, datasets: Arc::default() })
+    }
+
+    /// The same session, which keeps what it answers, and reads it where it was kept; the date must be that of `as_of()`.
+    #[must_use]
+    pub fn keeping(self, cache: Arc<Cache>, as_of: NaiveDate) -> Self {
+        Self { kept: Some(KeptAnswers::new(cache, as_of)), ..self }
+    }
+
+    /// Makes a file that follows from a dataset and a word alone, or puts a copy of the one that was kept in its place.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn file<E: From<io::Error>>(
+        &self,
+        word: &str,
+        from: &Dataset,
+        to: &Path,
+        make: impl FnOnce(&Path) -> Result<(), E>,
+    ) -> Result<(), E> {
+        match &self.kept {
+            Some(kept) => kept.file(word, from, to, make),
+            None => make(to),
+        }
     }
 
     pub(super) fn context(&self) -> &SessionContext {
@@ -220,7 +249,7 @@ impl Engine {
     pub async fn spool(&self, what: &str, sql: &str) -> Result<Dataset, EngineError> {
         let started = Instant::now();
         let frame = self.context.sql(sql).await.map_err(|e| failed(what, e))?;
-        self.run(what, frame, started).await
+        self.run((what, sql), frame, started).await
     }
 
     /// The same where a value that cannot be made another type is null, where the engine itself compares types too.
@@ -231,10 +260,16 @@ impl Engine {
         let started = Instant::now();
         let (state, plan) = self.context.sql(sql).await.map_err(|e| failed(what, e))?.into_parts();
         let plan = lenient(&state, plan).map_err(|e| failed(what, e))?;
-        self.run(what, DataFrame::new(state, plan), started).await
+        self.run((what, &format!("leniently {sql}")), DataFrame::new(state, plan), started).await
     }
 
-    async fn run(&self, what: &str, frame: DataFrame, started: Instant) -> Result<Dataset, EngineError> {
+    async fn run(&self, (what, text): (&str, &str), frame: DataFrame, started: Instant) -> Result<Dataset, EngineError> {
+        let key = self.kept.as_ref().map(|kept| Ok((kept, kept.key(text, frame.logical_plan())?)));
+        let key = key.transpose().map_err(|e| failed(what, e))?.and_then(|(kept, key)| Some((kept, key?)));
+        if let Some(answer) = key.as_ref().and_then(|(kept, key)| kept.answer(key)) {
+            tracing::debug!(query.name = what, rows = answer.rows(), duration_ms = started.elapsed().as_millis(), "query kept");
+            return Ok(answer);
+        }
         let planned: SchemaRef = Arc::new(frame.schema().as_arrow().clone());
         let planned_ms = started.elapsed().as_millis();
         let mut stream = frame.execute_stream().await.map_err(|e| failed(what, e))?;
@@ -246,6 +281,9 @@ impl Engine {
             writer.write(&batch).map_err(|e| failed(what, e.into()))?;
         }
         let dataset = writer.map_or_else(|| Ok(Dataset::empty(planned)), DatasetWriter::finish).map_err(|e| failed(what, e.into()))?;
+        if let Some((kept, key)) = key {
+            kept.keep(&key, &dataset).map_err(|e| failed(what, e))?;
+        }
         let rows = dataset.rows();
         tracing::debug!(query.name = what, rows, planned_ms, duration_ms = started.elapsed().as_millis(), "query done");
         Ok(dataset)

@@ -5,12 +5,12 @@
 //! addresses. Which of their records stand, the rule of standing decides here as it does there. Another bureau's statistics
 //! are never among them (`rests`).
 
-use super::cache::{Cache, Entry};
 use super::gather::{InputFile, ParsedFile, key_of, of_upload};
 use super::parse::{Parsing, parse, read_manifest};
 use super::receipts::Receipts;
 use super::scope;
 use super::tables::Tables;
+use crate::cache::{Cache, Entry};
 use crate::config::{Config, FormOptions};
 use crate::error::Error;
 use crate::ledger::{FiledReturn, Ledger, LedgerError, Upload};

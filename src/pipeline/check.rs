@@ -5,7 +5,6 @@
 //! population, so that repetitions and years are judged all the same.
 
 use super::beside::Beside;
-use super::cache::Cache;
 use super::changes::Changes;
 use super::datasets::load;
 use super::excerpt::{Excerpt, Excerpts, of_file};
@@ -17,6 +16,7 @@ use super::receipts::Receipts;
 use super::rests::Rests;
 use super::tables::Tables;
 use super::{Silent, resources};
+use crate::cache::Cache;
 use crate::config::Config;
 use crate::engine::{Dataset, Engine, Scratch};
 use crate::error::{Error, ErrorKind};
@@ -171,7 +171,7 @@ async fn judge(config: &Config, folder: &Path, parsed: &[ParsedFile], receipts: 
     };
     let excerpts = Excerpts::of(config, &loaded, own.map(|own| own.file))?;
     let mut judgement = judging::judge_records(config, &engine, &mut loaded, None).await?;
-    judging::link_records(config, &engine, &loaded, None).await?;
+    judging::link_records(config, &engine, &loaded).await?;
     let rests = own.map(|_| Rests::of(config));
     let known = config.directory().is_some_and(|(id, _)| loaded.schema(id).is_some());
     let chosen = |dataset: &str, edit: &Compiled| {
@@ -181,7 +181,7 @@ async fn judge(config: &Config, folder: &Path, parsed: &[ParsedFile], receipts: 
         // Of what stands beside the file only what is withheld matters.
         linked && judged && (own.is_none() || forms.contains(dataset) || !edit.doubts.is_empty())
     };
-    judging::judge_population(config, &engine, &loaded, &mut judgement, &chosen, None).await?;
+    judging::judge_population(config, &engine, &loaded, &mut judgement, &chosen).await?;
     judgement.findings.retain(|f| f.record.map_or(f.file.is_none_or(asked), |record| asked(Address::of(record).file)));
     loaded.seeds.retain(|(file, _)| asked(*file));
     let findings = judging::findings(config, &engine, &loaded, judgement.findings).await?;

@@ -1,10 +1,10 @@
 //! Acquire and ingest: from the inputs root to parsed files.
 
-use super::cache::Cache;
 use super::parse::{Parsing, parse, read_manifest};
 use super::parser::Manifest;
 use super::tables::Tables;
 use super::{Progress, Stage};
+use crate::cache::Cache;
 use crate::config::{Config, HttpOptions};
 use crate::content::Flaw;
 use crate::error::{Error, ErrorKind, io_reason};

@@ -1,13 +1,13 @@
 //! Runs the edits of all scopes in their order, and makes findings of what they and the readers say.
 
-use super::cache::Cache;
 use super::datasets::Loaded;
 use super::explained::assign_keys;
 use super::recall::Recall;
 use super::scope;
+use crate::cache::Cache;
 use crate::config::{Config, Links};
 use crate::engine::expression::Tables;
-use crate::engine::{Dataset, Engine, EngineError, not_in};
+use crate::engine::{Engine, EngineError};
 use crate::error::Error;
 use crate::finding::{Catalogue, Finding, Judgement, Seed, Unjudged};
 use crate::model::cell;
@@ -15,7 +15,7 @@ use crate::model::finding_key::FindingKey;
 use crate::model::place::{Address, FileName, file_base, same_table};
 use crate::model::scope::Scope;
 use crate::model::severity::Severity;
-use crate::stages::link::{self, Subject, links_of};
+use crate::stages::link::{self, Subject};
 use crate::stages::merge::Datasets;
 use crate::stages::validate::{self, Compiled, RecordJudge, RecordRecall};
 use datafusion::arrow::array::{Array, AsArray, BooleanArray, Int64Array, RecordBatch, StringArray};
@@ -67,7 +67,7 @@ pub async fn judge_records(config: &Config, engine: &Engine, loaded: &mut Loaded
             whys.extend(doubted);
         }
         engine.know(&format!("stated_{name}"), dataset.clone())?;
-        let recall = cache.map(|c| Recall::of(c, config, loaded, &BTreeSet::from([name.clone()]), name, "record"));
+        let recall = cache.map(|cache| Recall::of(cache, config, loaded, name));
         let (engine, name, dataset) = (engine.clone(), name.clone(), dataset.clone());
         // Nothing of it waits: it is a thread's work, as the plans of other datasets are.
         tasks.push(tokio::task::spawn_blocking(move || {
@@ -145,9 +145,7 @@ fn of_files(chosen: impl Iterator<Item = bool>) -> String {
 }
 
 /// Links every dataset to the registry; without a directory, to the enterprises that the datasets themselves name.
-///
-/// Links follow from the directory's files and the dataset's own, so with a cache those of unchanged files are read.
-pub async fn link_records(config: &Config, engine: &Engine, loaded: &Loaded, cache: Option<&Cache>) -> Result<(), Error> {
+pub async fn link_records(config: &Config, engine: &Engine, loaded: &Loaded) -> Result<(), Error> {
     let Some((directory, form)) = config.directory() else { return Err(Error::bug("no form holds the enterprises")) };
     let directory = Subject { dataset: directory, form };
     let subjects = subjects(config, loaded);
@@ -161,31 +159,8 @@ pub async fn link_records(config: &Config, engine: &Engine, loaded: &Loaded, cac
     let directories = loaded.parts.iter().filter(|(_, parts)| parts.iter().any(|p| p.form == directory.dataset));
     let later: Vec<(usize, u32)> = directories.map(|(file, _)| (*file, loaded.place(*file))).filter(|(_, place)| *place > 0).collect();
     link::register(engine, &directory, &own, &later).await?;
-    let key = |cache: &Cache, dataset: &str| {
-        let files = [directory.dataset, dataset].map(|d| loaded.keys.get(d).map_or("", String::as_str));
-        cache.key("links", &[config.fingerprint(), &config.as_of.to_string(), &own, files[0], files[1], dataset])
-    };
-    let mut wanted = Vec::new();
-    for subject in &subjects {
-        let kept = cache.and_then(|c| c.get(&key(c, subject.dataset)));
-        // What is not as it was kept is as good as not kept.
-        let kept = kept.and_then(|entry| Dataset::at(&entry.verified(LINKS).ok()??).ok());
-        match kept {
-            Some(links) => engine.know(&links_of(subject.dataset), links)?,
-            _ => wanted.push(*subject),
-        }
-    }
-    if !wanted.is_empty() {
-        engine.know("names", loaded.names.clone())?;
-        link::link(engine, &wanted, &own).await?;
-    }
-    if let Some(cache) = cache {
-        for subject in &wanted {
-            let folder = cache.begin()?;
-            engine.dataset(&links_of(subject.dataset)).copy_to(&folder.path().join(LINKS))?;
-            cache.keep(&key(cache, subject.dataset), folder)?;
-        }
-    }
+    engine.know("names", loaded.names.clone())?;
+    link::link(engine, &subjects, &own).await?;
     Ok(link::set_apart(engine, &subjects, |one, other| loaded.counts(one, other))?)
 }
 
@@ -194,9 +169,6 @@ fn subjects<'a>(config: &'a Config, loaded: &Loaded) -> Vec<Subject<'a>> {
     let there = config.form.iter().filter(|(dataset, _)| loaded.schema(dataset).is_some());
     there.map(|(dataset, form)| Subject { dataset, form }).collect()
 }
-
-/// The file of a dataset's links in its entry of the cache.
-const LINKS: &str = "links.arrow";
 
 /// Tells of a dataset and an edit over it whether that is judged.
 pub type Chosen<'a> = &'a (dyn Fn(&str, &Compiled) -> bool + Sync);
@@ -211,7 +183,6 @@ pub async fn judge_population(
     loaded: &Loaded,
     judgement: &mut Judgement,
     chosen: Chosen<'_>,
-    cache: Option<&Arc<Cache>>,
 ) -> Result<(), Error> {
     let tables = scope::tables(config);
     let read: BTreeSet<String> = validate::tables_read(&config.edit).into_values().flatten().collect();
@@ -226,19 +197,16 @@ pub async fn judge_population(
             asking.push((name, others));
         }
         let mut said: BTreeMap<String, Judgement> = BTreeMap::new();
-        for (step, part) in [("withholding", withholding), ("asking", asking)] {
+        for part in [withholding, asking] {
             if part.iter().all(|(_, edits)| edits.is_empty()) {
                 continue;
             }
             scope::offer(config, engine, loaded, &tables, &read).await?;
             let mut tasks = Vec::new();
             for (name, edits) in part.into_iter().filter(|(_, edits)| !edits.is_empty()) {
-                let depends = scope::dependencies(config, name);
-                let recall = cache.map(|c| Recall::of(c, config, loaded, &depends, name, &format!("{scope:?} {step}")));
                 let links = config.form.get(name).map(|form| form.links).unwrap_or_default();
-                let about =
-                    Judged { name: name.clone(), links, schema: loaded.schemas[name].clone(), rows: loaded.forms[name].rows(), scope };
-                tasks.push(tokio::spawn(judge_dataset(engine.clone(), about, edits, recall)));
+                let about = Judged { name: name.clone(), links, schema: loaded.schemas[name].clone(), scope };
+                tasks.push(tokio::spawn(judge_dataset(engine.clone(), about, edits)));
             }
             for task in tasks {
                 let (name, edits, found) = task.await.map_err(Error::bug)??;
@@ -264,21 +232,12 @@ struct Judged {
     name: String,
     links: Links,
     schema: SchemaRef,
-    rows: u64,
     scope: Scope,
 }
 
-/// Edits of one scope over one linked dataset.
-async fn judge_dataset(
-    engine: Engine,
-    dataset: Judged,
-    edits: Vec<Compiled>,
-    recall: Option<Recall>,
-) -> Result<(String, Vec<Compiled>, Judgement), Error> {
-    let Judged { name, links, schema, mut rows, scope } = dataset;
-    if let Some(found) = recall.as_ref().and_then(|r| r.get(&name, &edits)) {
-        return Ok((name, edits, found));
-    }
+/// Edits of one scope over one linked dataset, which is put together once for all of them.
+async fn judge_dataset(engine: Engine, dataset: Judged, edits: Vec<Compiled>) -> Result<(String, Vec<Compiled>, Judgement), Error> {
+    let Judged { name, links, schema, scope } = dataset;
     let needed: BTreeSet<String> = edits.iter().flat_map(Compiled::columns).collect();
     let own: Vec<String> = schema.fields().iter().map(|f| f.name().clone()).filter(|n| n == "record" || needed.contains(n)).collect();
     // Where no edit withholds a field, nothing tells why.
@@ -290,14 +249,12 @@ async fn judge_dataset(
     }
     if scope == Scope::History {
         base = format!("SELECT * FROM ({base}) AS h WHERE enterprise IS NOT NULL AND first_record IS NULL");
-        let counted = format!("WHERE l.number = 1 AND l.enterprise IS NOT NULL AND {}", not_in("duplicates", "l.record"));
-        let (_, counted) = engine.query("rows", &format!("SELECT count(*) FROM links_{name} l {counted}")).await?;
-        rows = counted.first().map_or(0, |b| b.column(0).as_primitive::<Int64Type>().value(0).unsigned_abs());
     }
-    let found = validate::judge_groups(&engine, &base, &name, rows, &edits).await?;
-    if let Some(recall) = recall {
-        recall.keep(&edits, &found)?;
-    }
+    let table = format!("linked_{name}");
+    let linked = engine.spool(&table, &format!("{base} ORDER BY record")).await?;
+    engine.know(&table, linked.clone())?;
+    let found = validate::judge_groups(&engine, &format!("SELECT * FROM {table}"), &name, linked.rows(), &edits).await?;
+    engine.forget(&table);
     Ok((name, edits, found))
 }
 

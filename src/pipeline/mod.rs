@@ -10,7 +10,6 @@
 mod accounting;
 mod adopted;
 mod beside;
-mod cache;
 mod changes;
 mod check;
 pub mod child;

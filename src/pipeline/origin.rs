@@ -4,11 +4,11 @@
 //! parsed file is in the cache of the last run as a rule; if not, a parsing child reads it anew.
 
 use super::Silent;
-use super::cache::{Cache, Entry};
 use super::excerpt::text;
 use super::gather::{self, InputFile};
 use super::parse::Parsing;
 use super::parser::{Manifest, files};
+use crate::cache::{Cache, Entry};
 use crate::config::Config;
 use crate::engine::Dataset;
 use crate::error::Error;

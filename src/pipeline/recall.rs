@@ -1,11 +1,11 @@
-//! Judgements kept between runs: what edits said of a dataset whose files, and those of all that they read, have not changed.
+//! Judgements kept between runs: what edits of fields and records said of a dataset whose files have not changed. What edits
+//! among records say is the answer of plans, which the engine keeps.
 //!
 //! Kept are findings by the place of their edit among those compiled, since equal settings compile to equal lists; codes,
 //! severities and fields come from there. An entry that does not read is as good as none.
 
-use super::cache::Cache;
 use super::datasets::Loaded;
-use super::scope;
+use crate::cache::Cache;
 use crate::config::Config;
 use crate::error::Error;
 use crate::finding::{Counts, Expected, Finding, Judgement, Unjudged};
@@ -22,17 +22,17 @@ use std::sync::Arc;
 /// The file of an entry.
 const FILE: &str = "judgement.json";
 
-/// Where judgements of one dataset and step are kept.
+/// Where judgements of one dataset are kept.
 pub struct Recall {
     cache: Arc<Cache>,
     key: String,
 }
 
 impl Recall {
-    /// For the edits of a step over a dataset, which follow from the files of the datasets that it depends on.
-    pub fn of(cache: &Arc<Cache>, config: &Config, loaded: &Loaded, depends: &BTreeSet<String>, dataset: &str, step: &str) -> Self {
-        let files = scope::keys(loaded, depends);
-        let key = cache.key("judged", &[config.fingerprint(), &config.as_of.to_string(), step, dataset, &files]);
+    /// For a dataset, which follows from its files.
+    pub fn of(cache: &Arc<Cache>, config: &Config, loaded: &Loaded, dataset: &str) -> Self {
+        let files = loaded.keys.get(dataset).map_or("", String::as_str);
+        let key = cache.key("judged", &[config.fingerprint(), &config.as_of.to_string(), dataset, files]);
         Self { cache: cache.clone(), key }
     }
 

@@ -4,7 +4,6 @@
 //! decisions and reference date from its folder. Nothing is kept: neither ledger, cache nor outputs change.
 
 use super::adopted::Standing;
-use super::cache::{Cache, build};
 use super::datasets::load;
 use super::explained::Explained;
 use super::gather::{self, InputFile};
@@ -14,6 +13,7 @@ use super::runner::{Basis, compute, identity, lock, sweep};
 use super::space::Space;
 use super::summary::Summary;
 use super::{Progress, Stage, resources};
+use crate::cache::{Cache, build};
 use crate::config::Config;
 use crate::content::{self, Flaw};
 use crate::engine::{Engine, Scratch};

@@ -1,7 +1,6 @@
 //! One run, from inputs to the switch of `latest`.
 
 use super::adopted::Standing;
-use super::cache::Cache;
 use super::datasets::{Loaded, load};
 use super::explained::Explained;
 use super::gather::{self, ParsedFile};
@@ -11,7 +10,8 @@ use super::receipts::{self, ReceiptUse, Receipts};
 use super::rests::Rests;
 use super::space::Space;
 use super::summary::{Severities, Stage, Summary};
-use super::{Progress, accounting, cache, resources};
+use super::{Progress, accounting, resources};
+use crate::cache::{self, Cache};
 use crate::config::{Config, Links};
 use crate::content::hash_parts;
 use crate::engine::{Dataset, Engine, Scratch};
@@ -94,7 +94,7 @@ async fn make(config: &Config, progress: &dyn Progress) -> Result<RunOutcome, Er
     }
     let scratch = Scratch::below(&state, config.engine.batch_rows)?;
     let mut loaded = load(config, &scratch, &parsed, &receipts)?;
-    let engine = Engine::new(config.as_of, &resources(config, loaded.most()), scratch)?;
+    let engine = Engine::new(config.as_of, &resources(config, loaded.most()), scratch)?.keeping(cache.clone(), config.as_of);
     let filed = std::mem::take(&mut loaded.filed);
     note_arrivals(&ledger, &parsed, &loaded, &started)?;
     let work = tempfile::Builder::new().prefix("run-").tempdir_in(&state)?;
@@ -282,9 +282,9 @@ pub(super) async fn compute(
     if config.directory().is_none_or(|(id, _)| loaded.schema(id).is_none()) {
         return Err(Error::new(ErrorKind::Unreadable, "ERR-009").about(of_files(config, parsed)));
     }
-    judging::link_records(config, engine, &loaded, Some(cache)).await?;
+    judging::link_records(config, engine, &loaded).await?;
     progress.end(Stage::Link, None);
-    judging::judge_population(config, engine, &loaded, &mut judgement, &|_, _| true, Some(cache)).await?;
+    judging::judge_population(config, engine, &loaded, &mut judgement, &|_, _| true).await?;
 
     progress.begin(Stage::Merge, None);
     for (dataset, _) in config.form.iter().filter(|(id, form)| form.links == Links::Holders && loaded.schema(id).is_some()) {

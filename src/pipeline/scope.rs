@@ -3,7 +3,6 @@
 //! Both are the columns that a form might have, whatever was sent: an edit is right or wrong by its text alone, and what
 //! nobody sent is null.
 
-use super::datasets::Loaded;
 use crate::config::{Config, FormOptions};
 use crate::engine::expression::Tables;
 use crate::engine::union::{union_schema, widen};
@@ -15,7 +14,7 @@ use crate::stages::merge::Datasets;
 use crate::stages::standardize::field_columns;
 use crate::stages::{link, validate};
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Every column that records of a form may have when edits of a scope are judged.
@@ -88,10 +87,4 @@ pub fn dependencies(config: &Config, dataset: &str) -> BTreeSet<String> {
         }
         all.extend(more);
     }
-}
-
-/// The keys of what datasets were made from, for the key of what follows from them.
-pub fn keys(loaded: &Loaded, datasets: &BTreeSet<String>) -> String {
-    let keys: BTreeMap<&str, &str> = datasets.iter().map(|d| (d.as_str(), loaded.keys.get(d).map_or("", String::as_str))).collect();
-    format!("{keys:?}")
 }

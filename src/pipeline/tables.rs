@@ -1,7 +1,7 @@
 //! The tables of a parsed file, as an entry of the cache holds them: verified whole before the file counts, read batch by batch.
 
-use super::cache::Entry;
 use super::parser::{Manifest, files};
+use crate::cache::Entry;
 use crate::content::{self, Flaw};
 use crate::engine::Dataset;
 use std::collections::HashMap;

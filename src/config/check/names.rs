@@ -74,7 +74,7 @@ const OWN_TABLES: [&str; 19] = [
 ];
 
 /// What tables are called that stand beside a form's.
-const TABLE_PREFIXES: [&str; 5] = ["links_", "stated_", "whole_", "credits_", "given_"];
+const TABLE_PREFIXES: [&str; 7] = ["credited_", "credits_", "given_", "linked_", "links_", "stated_", "whole_"];
 
 /// Whether a form can be called so: plans name its dataset without quotation marks, and no other table is called so.
 pub(super) fn is_form_name(name: &str) -> bool {

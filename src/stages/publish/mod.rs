@@ -101,7 +101,7 @@ fn write_data(publication: &Publication<'_>, tables: &[(&String, Dataset)], fold
                 DataFormat::Csv => format!("{name}.csv"),
                 DataFormat::Parquet => format!("{name}.parquet"),
             };
-            data::write(*format, &folder.join(&file), dataset)?;
+            publication.engine.file(&file, dataset, &folder.join(&file), |path| data::write(*format, path, dataset))?;
             written.push(format!("data/{file}"));
         }
     }
