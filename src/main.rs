@@ -4,6 +4,9 @@ use huichi::pipeline::parser;
 use huichi::portal::uploads::judge;
 use std::process::ExitCode;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     // A child must stay single-threaded, so it is told apart before any runtime starts.
     let child = match std::env::args_os().nth(1) {

@@ -99,6 +99,9 @@ fn is_orphan(_: u32) -> bool {
     false
 }
 
+/// What the allocator sets aside of addresses at a time, in KiB: they count for the limit of a child, and its own measure is 1 GiB.
+const RESERVE: (&str, &str) = ("MIMALLOC_ARENA_RESERVE", "32768");
+
 /// Seconds between the signal that tells of too much CPU time and the one that cannot be told from other deaths.
 const GRACE_S: u64 = 5;
 
@@ -196,6 +199,7 @@ impl Children {
             .arg(self.command)
             .env_clear()
             .envs(std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(is_passed_on)))
+            .env(RESERVE.0, RESERVE.1)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
