@@ -278,12 +278,11 @@ pub fn stand_in(directory: &Subject<'_>, datasets: &[Subject<'_>]) -> String {
 pub fn linked(dataset: &str, links: Links, columns: &[String]) -> String {
     let links = match links {
         Links::Holders => format!(
-            "SELECT a.record, n.owners AS owners_linked, a.enterprise, a.not_linked, n.rivals, a.name_agrees
+            "SELECT a.record, n.owners AS owners_linked, a.enterprise, a.not_linked, q.rivals, a.name_agrees
              FROM (SELECT * FROM links_{dataset} WHERE number = 1) AS a
-             JOIN (SELECT record, count(enterprise) AS owners,
-                    CAST(string_agg(CASE WHEN doubtful THEN not_linked END, chr(30) ORDER BY number) AS VARCHAR) AS rivals
-                   FROM links_{dataset} GROUP BY record) AS n
-             ON n.record = a.record"
+             JOIN (SELECT record, count(enterprise) AS owners FROM links_{dataset} GROUP BY record) AS n ON n.record = a.record
+             LEFT JOIN (SELECT record, CAST(string_agg(not_linked, chr(30) ORDER BY number) AS VARCHAR) AS rivals
+                        FROM links_{dataset} WHERE doubtful GROUP BY record) AS q ON q.record = a.record"
         ),
         Links::Own | Links::None => format!(
             "SELECT record, CASE WHEN enterprise IS NULL THEN 0 ELSE 1 END AS owners_linked, enterprise, not_linked,

@@ -64,7 +64,7 @@ pub async fn patents(p: &Publication<'_>) -> Result<Dataset, Error> {
          FROM {form} d JOIN patent_states s ON s.record = d.record LEFT JOIN credits_{form} c ON c.record = d.record
          LEFT JOIN (SELECT record, coalesce(
                 CAST(string_agg(CASE WHEN doubtful THEN not_linked END, chr(30) ORDER BY number) AS VARCHAR), max(not_linked)) AS not_linked
-            FROM links_{form} GROUP BY record) AS n ON n.record = d.record
+            FROM links_{form} WHERE not_linked IS NOT NULL GROUP BY record) AS n ON n.record = d.record
          WHERE {counts} ORDER BY CASE WHEN c.enterprise IS NULL THEN 1 ELSE 0 END, d.record, c.enterprise",
         stated.collect::<Vec<_>>().join(", "),
         counts = not_in("duplicates", "d.record")
