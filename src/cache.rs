@@ -73,6 +73,11 @@ impl Entry {
         listed.map(|file| content::verify(&path, &file.sha256).map(|_| path)).transpose()
     }
 
+    /// The hash of a file.
+    pub fn sha256(&self, name: &str) -> Option<&str> {
+        self.index.files.get(name).map(|file| file.sha256.as_str())
+    }
+
     /// Whether every file of it is as it was kept.
     pub fn is_sound(&self) -> bool {
         self.index.files.iter().all(|(name, file)| content::verify(&self.folder.join(name), &file.sha256).is_ok())

@@ -128,6 +128,9 @@ impl Dataset {
         let reader = FileReader::try_new(BufReader::new(file), None)?;
         let said = |key: &str| reader.custom_metadata().get(key).ok_or_else(|| ArrowError::IpcError(format!("a dataset without {key}")));
         let rows = said(ROWS)?.parse().map_err(|_| ArrowError::IpcError("rows that are no number".to_owned()))?;
+        if rows == 0 {
+            return Ok(Self::empty(reader.schema()));
+        }
         let ascending = said(ASCENDING)? == "true";
         let stored = Stored { path: path.to_owned(), bytes, batches: reader.num_batches(), sha256: OnceLock::new(), scratch: None };
         Ok(Self { schema: reader.schema(), rows, ascending, chosen: None, file: Some(Arc::new(stored)) })
@@ -162,6 +165,13 @@ impl Dataset {
     /// Whether its records stand in the order of their numbers.
     pub fn is_ascending(&self) -> bool {
         self.ascending && self.schema.column_with_name(RECORD).is_some()
+    }
+
+    /// Takes the hash of its file from whoever has just reckoned it.
+    pub(super) fn known_as(&self, sha256: &str) {
+        if let Some(file) = &self.file {
+            _ = file.sha256.set(sha256.to_owned());
+        }
     }
 
     /// What its content is known by: datasets of one identity have equal columns and equal records in one order.

@@ -52,14 +52,20 @@ impl KeptAnswers {
 
     /// The answer of a key, if it is kept as it was.
     pub fn answer(&self, key: &str) -> Option<Dataset> {
-        Dataset::at(&self.cache.get(key)?.verified(FILE).ok()??).ok()
+        let entry = self.cache.get(key)?;
+        let answer = Dataset::at(&entry.verified(FILE).ok()??).ok()?;
+        answer.known_as(entry.sha256(FILE)?);
+        Some(answer)
     }
 
     /// Keeps an answer.
     pub fn keep(&self, key: &str, answer: &Dataset) -> Result<(), DataFusionError> {
         let folder = self.cache.begin()?;
         answer.put_at(&folder.path().join(FILE))?;
-        self.cache.keep(key, folder)?;
+        // The answer of a plan has all columns of its file.
+        if let Some(sha256) = self.cache.keep(key, folder)?.sha256(FILE) {
+            answer.known_as(sha256);
+        }
         Ok(())
     }
 

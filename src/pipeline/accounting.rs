@@ -155,7 +155,7 @@ fn ends(
     let unlinked = if form.is_some_and(|form| form.links == Links::None) { "@link.by_none" } else { "" };
     let mut accounts = Ends::new();
     let mut walk = Walk::of(dataset, links, &["enterprise", "name", "not_linked"]);
-    for batch in stated.batches() {
+    for batch in stated.columns(&Totals::columns(stated.schema())) {
         let batch = batch?;
         ended.add(&batch);
         let amounts = balanced.and_then(|c| batch.column_by_name(c)).map(|c| c.as_primitive::<Decimal128Type>());

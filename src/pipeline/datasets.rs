@@ -1,12 +1,12 @@
 //! From parsed files to the datasets of a run: versions decided, columns brought together.
 
 use super::gather::ParsedFile;
-use super::keys::{holdings, keys, periods};
+use super::keys::{holdings, key_columns, keys, periods};
 use super::receipts::Receipts;
 use super::versions::{self, Lost, Taken};
 use crate::config::{Config, FormOptions};
 use crate::engine::union::{union_schema, widen};
-use crate::engine::{Dataset, Scratch};
+use crate::engine::{Batches, Dataset, Scratch};
 use crate::error::{Error, ErrorKind};
 use crate::finding::Seed;
 use crate::ledger::{Holding, Part};
@@ -99,6 +99,12 @@ pub struct Totals {
 }
 
 impl Totals {
+    /// What is read of records to add them up.
+    pub fn columns(schema: &Schema) -> Vec<&str> {
+        let added = |field: &&Arc<Field>| field.name() == "record" || matches!(field.data_type(), DataType::Decimal128(..));
+        schema.fields().iter().filter(added).map(|field| field.name().as_str()).collect()
+    }
+
     /// Adds a batch.
     pub fn add(&mut self, batch: &RecordBatch) {
         self.rows += batch.num_rows() as u64;
@@ -160,8 +166,18 @@ impl Table {
 
     /// What is left of its records, with the file's ordinal in their numbers.
     pub fn batches<'a>(&'a self, config: &'a Config) -> impl Iterator<Item = Result<RecordBatch, Error>> + 'a {
+        self.left(config, self.records.batches())
+    }
+
+    /// The same with the columns alone that make keys of records.
+    pub fn keyed<'a>(&'a self, config: &'a Config) -> impl Iterator<Item = Result<RecordBatch, Error>> + 'a {
+        let columns = key_columns(config, &self.form);
+        self.left(config, self.records.columns(&columns.iter().map(String::as_str).collect::<Vec<_>>()))
+    }
+
+    fn left<'a>(&'a self, config: &'a Config, batches: Batches) -> impl Iterator<Item = Result<RecordBatch, Error>> + 'a {
         let form = config.form.get(&self.form);
-        self.records.batches().map(move |batch| {
+        batches.map(move |batch| {
             let mut batch = rebase(&batch?, self.file)?;
             for out in &self.out {
                 batch = filter_record_batch(&batch, &not(&out.of(form, &batch))?)?;
@@ -233,7 +249,7 @@ pub fn load(config: &Config, scratch: &Scratch, parsed: &[ParsedFile], receipts:
                 continue;
             };
             let totals = loaded.incoming.entry(meta.form.clone()).or_default();
-            for batch in records.batches() {
+            for batch in records.columns(&Totals::columns(records.schema())) {
                 totals.add(&batch?);
             }
             if records.rows() != meta.rows {
@@ -264,7 +280,7 @@ fn filed(config: &Config, parsed: &[ParsedFile], tables: &[Table]) -> Result<Vec
         let file = &parsed[file].input.file;
         let mut found = Vec::new();
         for (form, tables) in of_form {
-            found.extend(holdings(config, form, tables.into_iter().flat_map(|table| table.batches(config)))?);
+            found.extend(holdings(config, form, tables.into_iter().flat_map(|table| table.keyed(config)))?);
         }
         filed.push((file.source.clone(), file.path.clone(), found));
     }

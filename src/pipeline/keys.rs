@@ -22,6 +22,16 @@ pub fn amount_fields<'a>(config: &'a Config, form: &str) -> Vec<&'a str> {
     fields.filter(|(_, field)| field.kind == FieldKind::Amount).map(|(name, _)| name.as_str()).collect()
 }
 
+/// The columns that are read for the keys of a form's records.
+pub fn key_columns(config: &Config, form: &str) -> Vec<String> {
+    let options = config.form.get(form);
+    let of_kind = |kind: FieldKind| options.and_then(|form| form.first_of(kind)).map(str::to_owned);
+    let own = options.and_then(FormOptions::own_key).map(str::to_owned);
+    let name = of_kind(FieldKind::Name).map(|name| format!("{name}_key"));
+    let amounts = amount_fields(config, form).into_iter().flat_map(|amount| [amount.to_owned(), format!("{amount}_state")]);
+    ["record", "period"].map(str::to_owned).into_iter().chain(own).chain(of_kind(FieldKind::Uscc)).chain(name).chain(amounts).collect()
+}
+
 /// The period of each record.
 pub fn periods(batch: &RecordBatch) -> Vec<Option<i32>> {
     batch.column(1).as_primitive::<Int32Type>().iter().collect()

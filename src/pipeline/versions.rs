@@ -119,7 +119,7 @@ fn candidates(config: &Config, parsed: &[ParsedFile], tables: &[Table]) -> Resul
             let period = group.2;
             let held = groups.entry(group).or_default().entry(table.file).or_default();
             held.tables.push(table.number);
-            for batch in table.batches(config) {
+            for batch in table.keyed(config) {
                 held.keys.extend(keys(config.form.get(&table.form), &batch?, period, &amounts));
             }
         }

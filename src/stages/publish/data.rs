@@ -16,7 +16,7 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 
 /// Rows of a group: what a writer holds until it is full.
-const GROUP_ROWS: usize = 1 << 17;
+const GROUP_ROWS: usize = 1 << 15;
 
 /// Writes a dataset.
 pub fn write(format: DataFormat, path: &Path, dataset: &Dataset) -> Result<(), Error> {
