@@ -25,7 +25,7 @@ pub struct Cache {
 
 /// An entry: its files are given only with the bytes that they had when it was kept.
 #[derive(Debug, Clone)]
-pub struct Entry {
+pub struct CacheEntry {
     folder: PathBuf,
     index: Index,
 }
@@ -43,7 +43,7 @@ struct Listed {
     sha256: String,
 }
 
-impl Entry {
+impl CacheEntry {
     fn open(folder: PathBuf, key: &str) -> Option<Self> {
         let index: Index = serde_json::from_slice(content::unsealed(&fs::read(folder.join(INDEX)).ok()?)?).ok()?;
         (index.key == key).then_some(Self { folder, index })
@@ -84,7 +84,7 @@ impl Entry {
     }
 }
 
-impl Entry {
+impl CacheEntry {
     /// Lays its files into a new folder, whatever becomes of the entry: without room where the disk knows links.
     pub fn link(&self, to: &Path) -> io::Result<()> {
         fs::create_dir(to)?;
@@ -112,9 +112,9 @@ impl Cache {
     }
 
     /// The entry of a key, if it is there.
-    pub fn get(&self, key: &str) -> Option<Entry> {
+    pub fn get(&self, key: &str) -> Option<CacheEntry> {
         self.note(key);
-        Entry::open(self.folder.join(key), key)
+        CacheEntry::open(self.folder.join(key), key)
     }
 
     /// A folder to fill.
@@ -126,11 +126,11 @@ impl Cache {
     ///
     /// # Errors
     /// What was filled cannot be read again, or the disk takes no more.
-    pub fn keep(&self, key: &str, filled: tempfile::TempDir) -> io::Result<Entry> {
+    pub fn keep(&self, key: &str, filled: tempfile::TempDir) -> io::Result<CacheEntry> {
         self.note(key);
         let path = self.folder.join(key);
         // Another file with the same content may just have made it.
-        if let Some(entry) = Entry::open(path.clone(), key).filter(Entry::is_sound) {
+        if let Some(entry) = CacheEntry::open(path.clone(), key).filter(CacheEntry::is_sound) {
             return Ok(entry);
         }
         let mut files = BTreeMap::new();
@@ -145,7 +145,7 @@ impl Cache {
         // What cannot be removed keeps the name; the run reads its own entry where it was filled.
         let filled = filled.keep();
         let folder = if fs::rename(&filled, &path).is_ok() { path } else { filled };
-        Ok(Entry { folder, index })
+        Ok(CacheEntry { folder, index })
     }
 
     /// Removes what this run did not use; what another run left half done goes too. What cannot be removed stays.
@@ -196,7 +196,7 @@ pub fn build() -> String {
 mod tests {
     use super::*;
 
-    fn cache(folder: &Path) -> io::Result<(Cache, Entry)> {
+    fn cache(folder: &Path) -> io::Result<(Cache, CacheEntry)> {
         let cache = Cache::open(folder.to_owned())?;
         let filled = cache.begin()?;
         fs::write(filled.path().join("a"), "abc")?;
@@ -207,11 +207,11 @@ mod tests {
 
     /// Whether an entry is there and gives what was put in.
     fn holds(cache: &Cache) -> bool {
-        let read = |e: Entry| Ok::<_, Flaw>((e.read("a")?, e.read("b")?, e.read("c")?));
+        let read = |e: CacheEntry| Ok::<_, Flaw>((e.read("a")?, e.read("b")?, e.read("c")?));
         cache.get("key").map(read) == Some(Ok((Some(b"abc".to_vec()), Some(vec![7; 100]), None)))
     }
 
-    fn refill(cache: &Cache) -> io::Result<Entry> {
+    fn refill(cache: &Cache) -> io::Result<CacheEntry> {
         let filled = cache.begin()?;
         fs::write(filled.path().join("a"), "abc")?;
         fs::write(filled.path().join("b"), [7; 100])?;

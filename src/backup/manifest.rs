@@ -38,7 +38,7 @@ pub struct Manifest {
     /// The run that `latest` was.
     pub latest: Option<String>,
     /// Every file, by path.
-    pub files: Vec<Part>,
+    pub files: Vec<BackupPart>,
     /// What the ledger names and the site had lost: paths of originals, folders of adopted runs. Builds that did not look
     /// for it said nothing.
     #[serde(default)]
@@ -47,7 +47,7 @@ pub struct Manifest {
 
 /// A file of a backup.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Part {
+pub struct BackupPart {
     /// Path below the backup, with `/`.
     pub path: String,
     /// Bytes.
@@ -94,11 +94,11 @@ impl Manifest {
     pub fn odd(&self) -> Option<&str> {
         let mut folded = BTreeSet::new();
         let twice = self.files.iter().find(|part| !folded.insert(fold(&part.path)));
-        let within_file = |part: &&Part| {
+        let within_file = |part: &&BackupPart| {
             let path = fold(&part.path);
             path.match_indices('/').any(|(end, _)| folded.contains(&path[..end]))
         };
-        let odd = |part: &&Part| !part.is_plain() || within_file(part);
+        let odd = |part: &&BackupPart| !part.is_plain() || within_file(part);
         twice.or_else(|| self.files.iter().find(odd)).map(|part| part.path.as_str())
     }
 
@@ -108,7 +108,7 @@ impl Manifest {
     }
 }
 
-impl Part {
+impl BackupPart {
     /// Whether the path is one of a backup, and the hash one, of an original its own.
     fn is_plain(&self) -> bool {
         let segments: Vec<&str> = self.path.split('/').collect();

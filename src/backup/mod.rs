@@ -15,6 +15,6 @@ mod restore;
 mod sound;
 mod take;
 
-pub use manifest::{Manifest, Part};
+pub use manifest::{BackupPart, Manifest};
 pub use restore::{interrupted, restore};
 pub use take::take;

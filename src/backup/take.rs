@@ -1,6 +1,6 @@
 //! Takes a backup.
 
-use super::manifest::{FORMAT, Manifest, NAME, Part, RUNS, STATE, copy, copy_of_run, hash, is_kept, settle, settle_names};
+use super::manifest::{BackupPart, FORMAT, Manifest, NAME, RUNS, STATE, copy, copy_of_run, hash, is_kept, settle, settle_names};
 use super::sound;
 use crate::error::{Error, ErrorKind};
 use crate::ledger::{Anchors, Ledger};
@@ -101,7 +101,7 @@ fn fill(outputs: &Path, part: &Path, now: &str, site: &Anchors) -> Result<Manife
 
     File::open(&kept)?.sync_all()?;
     let (bytes, sha256) = hash(&kept)?;
-    files.push(Part { path: format!("{STATE}/ledger.sqlite"), bytes, sha256 });
+    files.push(BackupPart { path: format!("{STATE}/ledger.sqlite"), bytes, sha256 });
     for name in parts_of(&state)? {
         copy_all(&state.join(&name), part, &format!("{STATE}/{name}"), &mut files)?;
     }
@@ -168,7 +168,7 @@ fn parts_of(state: &Path) -> io::Result<Vec<String>> {
 
 /// Copies a folder; files that are still being written, by their names, and files that go meanwhile are left out. A link
 /// would be lost without a word, so there must be none.
-fn copy_all(from: &Path, part: &Path, name: &str, files: &mut Vec<Part>) -> Result<(), Error> {
+fn copy_all(from: &Path, part: &Path, name: &str, files: &mut Vec<BackupPart>) -> Result<(), Error> {
     let passing = |name: &str| name.starts_with(".tmp") || name.starts_with("tmp-");
     let entries = walkdir::WalkDir::new(from).follow_root_links(false).sort_by_file_name().into_iter();
     for entry in entries.filter_entry(|e| e.depth() == 0 || !passing(&e.file_name().to_string_lossy())) {
@@ -198,7 +198,7 @@ fn copy_all(from: &Path, part: &Path, name: &str, files: &mut Vec<Part>) -> Resu
         if original && below.last().is_some_and(|named| *named != sha256) {
             return Err(damaged(entry.path().display().to_string()));
         }
-        files.push(Part { path, bytes, sha256 });
+        files.push(BackupPart { path, bytes, sha256 });
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use super::decode::{Problem, ProblemKind, line_of, validation_problems};
 use super::nature::is_nature;
 use super::secret::{Address, SECRET_FORMS};
 use super::taken_away::NEVER;
-use super::{FieldOptions, FormOptions, Links, NoticeKind, Options, Part, PortalOptions};
+use super::{FieldOptions, FormOptions, IdentityPart, Links, NoticeKind, Options, PortalOptions};
 use super::{list_field, merge::states};
 use crate::model::amount::Unit;
 use crate::model::field::{FieldKind, Role};
@@ -257,9 +257,9 @@ impl Check<'_> {
 
     /// What makes one record of a form, by what it finds its enterprise, and the amount that is accounted for.
     fn nature(&mut self, path: &str, form: &FormOptions, names: &[String]) {
-        let words = [Part::ENTERPRISE, Part::YEAR];
+        let words = [IdentityPart::ENTERPRISE, IdentityPart::YEAR];
         // Persons' data are not kept, many columns are no one value, and what names a record by itself is a text.
-        let by_itself = !form.record.is_empty() && !form.record.iter().any(|part| part == Part::ENTERPRISE);
+        let by_itself = !form.record.is_empty() && !form.record.iter().any(|part| part == IdentityPart::ENTERPRISE);
         let is_text = |kind: FieldKind| {
             use FieldKind::{Code, Name, OrgCode, PatentNumber, Text, Uscc};
             matches!(kind, Uscc | OrgCode | PatentNumber | Name | Text | Code)

@@ -59,7 +59,11 @@ impl FormOptions {
     /// repeat it the one received last counts.
     pub fn is_one_each(&self) -> bool {
         let identity = self.identity();
-        let parts = if self.period == PeriodKind::Year { vec![Part::Enterprise, Part::Period] } else { vec![Part::Enterprise] };
+        let parts = if self.period == PeriodKind::Year {
+            vec![IdentityPart::Enterprise, IdentityPart::Period]
+        } else {
+            vec![IdentityPart::Enterprise]
+        };
         self.links == Links::Own && self.repeats == Repeats::First && identity == parts
     }
 
@@ -84,33 +88,33 @@ impl FormOptions {
     }
 
     /// What makes one record.
-    pub fn identity(&self) -> Vec<Part<'_>> {
+    pub fn identity(&self) -> Vec<IdentityPart<'_>> {
         let part = |name: &String| match name.as_str() {
-            Part::ENTERPRISE => Part::Enterprise,
-            Part::YEAR => Part::Period,
+            IdentityPart::ENTERPRISE => IdentityPart::Enterprise,
+            IdentityPart::YEAR => IdentityPart::Period,
             field => match self.field.get_key_value(field) {
-                Some((name, field)) if field.kind != FieldKind::Year => Part::Field(name),
-                _ => Part::Period,
+                Some((name, field)) if field.kind != FieldKind::Year => IdentityPart::Field(name),
+                _ => IdentityPart::Period,
             },
         };
         match (self.record.is_empty(), self.period) {
             (false, _) => self.record.iter().map(part).collect(),
-            (true, PeriodKind::None) => vec![Part::Enterprise],
-            (true, PeriodKind::Year) => vec![Part::Enterprise, Part::Period],
+            (true, PeriodKind::None) => vec![IdentityPart::Enterprise],
+            (true, PeriodKind::Year) => vec![IdentityPart::Enterprise, IdentityPart::Period],
         }
     }
 
     /// The field that names a record where its enterprise does not.
     pub fn own_key(&self) -> Option<&str> {
         let identity = self.identity();
-        let field = identity.iter().find_map(|part| if let Part::Field(name) = part { Some(*name) } else { None });
-        field.filter(|_| !identity.contains(&Part::Enterprise))
+        let field = identity.iter().find_map(|part| if let IdentityPart::Field(name) = part { Some(*name) } else { None });
+        field.filter(|_| !identity.contains(&IdentityPart::Enterprise))
     }
 }
 
 /// A part of what makes one record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part<'a> {
+pub enum IdentityPart<'a> {
     /// The enterprise.
     Enterprise,
     /// The year of which the record speaks.
@@ -119,7 +123,7 @@ pub enum Part<'a> {
     Field(&'a str),
 }
 
-impl Part<'_> {
+impl IdentityPart<'_> {
     /// The word for the enterprise.
     pub const ENTERPRISE: &'static str = "enterprise";
     /// The word for the period.
@@ -128,9 +132,9 @@ impl Part<'_> {
     /// The word for it in the settings.
     pub fn id(&self) -> &str {
         match self {
-            Part::Enterprise => Self::ENTERPRISE,
-            Part::Period => Self::YEAR,
-            Part::Field(name) => name,
+            IdentityPart::Enterprise => Self::ENTERPRISE,
+            IdentityPart::Period => Self::YEAR,
+            IdentityPart::Field(name) => name,
         }
     }
 }

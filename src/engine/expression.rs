@@ -37,7 +37,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Tables that a subquery may name, with their columns.
-pub type Tables = BTreeMap<String, SchemaRef>;
+pub type TableSchemas = BTreeMap<String, SchemaRef>;
 
 /// What an expression may look at beside the values of its own row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,16 +52,16 @@ pub enum Reach {
 
 /// Where an expression stands.
 #[derive(Debug)]
-pub struct Place<'a> {
+pub struct Surroundings<'a> {
     qualifier: &'static str,
     schema: DFSchema,
-    tables: &'a Tables,
+    tables: &'a TableSchemas,
     reach: Reach,
 }
 
-impl<'a> Place<'a> {
+impl<'a> Surroundings<'a> {
     /// Rows with these columns, which may be written behind the qualifier and a dot.
-    pub fn new(qualifier: &'static str, columns: &Schema, tables: &'a Tables, reach: Reach) -> Result<Self> {
+    pub fn new(qualifier: &'static str, columns: &Schema, tables: &'a TableSchemas, reach: Reach) -> Result<Self> {
         Ok(Self { qualifier, schema: DFSchema::try_from_qualified_schema(qualifier, columns)?, tables, reach })
     }
 }
@@ -210,7 +210,7 @@ impl Reading {
 
 impl Engine {
     /// Reads an expression at its place.
-    pub fn read(&self, sql: &str, place: &Place<'_>) -> Result<Reading, Refusal> {
+    pub fn read(&self, sql: &str, place: &Surroundings<'_>) -> Result<Reading, Refusal> {
         let expression = Expression::parse(sql)?;
         expression.admit(place)?;
         let state = self.context().state_ref();
@@ -231,7 +231,7 @@ impl Engine {
     }
 
     /// Reads an expression that must be true, false or null.
-    pub fn read_condition(&self, sql: &str, place: &Place<'_>) -> Result<Reading, Refusal> {
+    pub fn read_condition(&self, sql: &str, place: &Surroundings<'_>) -> Result<Reading, Refusal> {
         let reading = self.read(sql, place)?;
         match Kind::of(&reading.data_type) {
             Some(Kind::Flag) => Ok(reading),
@@ -251,7 +251,7 @@ fn divided(logical: Expr, quotient: Option<&Arc<ScalarUDF>>) -> Result<Expr> {
 }
 
 /// Looks at every part of an expression, those in its subqueries too.
-fn inspect(expr: &Expr, place: &Place<'_>, own: bool, columns: &mut BTreeSet<String>) -> Result<(), Refusal> {
+fn inspect(expr: &Expr, place: &Surroundings<'_>, own: bool, columns: &mut BTreeSet<String>) -> Result<(), Refusal> {
     let here = TableReference::bare(place.qualifier);
     let mut refusal = None;
     expr.apply(|part| {
@@ -294,7 +294,7 @@ fn inspect(expr: &Expr, place: &Place<'_>, own: bool, columns: &mut BTreeSet<Str
 }
 
 /// Looks at every expression of a subquery's plan; plans of subqueries within it are met as parts of those.
-fn inspect_plan(plan: &LogicalPlan, place: &Place<'_>, columns: &mut BTreeSet<String>) -> Result<(), Refusal> {
+fn inspect_plan(plan: &LogicalPlan, place: &Surroundings<'_>, columns: &mut BTreeSet<String>) -> Result<(), Refusal> {
     let mut refusal = None;
     plan.apply(|node| {
         node.apply_expressions(|expr| {
@@ -312,7 +312,7 @@ fn allowed(name: &str) -> Result<(), Refusal> {
 /// The session's functions, and the tables of a place.
 struct Known<'a> {
     state: &'a SessionState,
-    tables: &'a Tables,
+    tables: &'a TableSchemas,
 }
 
 impl ContextProvider for Known<'_> {

@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 /// The texts of one code.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Entry {
+pub struct CatalogueEntry {
     /// Stable code.
     pub code: String,
     /// What it means for the data.
@@ -30,13 +30,13 @@ pub struct Entry {
 
 #[derive(Deserialize)]
 struct FindingFile {
-    finding: Vec<Entry>,
+    finding: Vec<CatalogueEntry>,
 }
 
 /// All texts of a run: the built-in ones and those of the configured edits.
 #[derive(Debug, Clone, Default)]
 pub struct Catalogue {
-    entries: HashMap<String, Entry>,
+    entries: HashMap<String, CatalogueEntry>,
     order: Vec<String>,
 }
 
@@ -68,7 +68,7 @@ impl Catalogue {
     pub fn of(config: &Config) -> Catalogue {
         let mut catalogue = Self::builtin().clone();
         for (code, edit) in &config.edit {
-            catalogue.add(Entry {
+            catalogue.add(CatalogueEntry {
                 code: code.clone(),
                 severity: edit.severity,
                 name: edit.name.clone(),
@@ -80,7 +80,7 @@ impl Catalogue {
         catalogue
     }
 
-    fn add(&mut self, entry: Entry) {
+    fn add(&mut self, entry: CatalogueEntry) {
         if !self.entries.contains_key(&entry.code) {
             self.order.push(entry.code.clone());
         }
@@ -88,12 +88,12 @@ impl Catalogue {
     }
 
     /// The texts of a code.
-    pub fn get(&self, code: &str) -> Option<&Entry> {
+    pub fn get(&self, code: &str) -> Option<&CatalogueEntry> {
         self.entries.get(code)
     }
 
     /// All entries in the order of the files.
-    pub fn iter(&self) -> impl Iterator<Item = &Entry> {
+    pub fn iter(&self) -> impl Iterator<Item = &CatalogueEntry> {
         self.order.iter().filter_map(|code| self.entries.get(code))
     }
 }

@@ -10,7 +10,7 @@ mod reference;
 mod render;
 mod word;
 
-pub use catalogue::{Catalogue, Entry};
+pub use catalogue::{Catalogue, CatalogueEntry};
 pub use outcome::{Counts, Judgement, Unjudged};
 pub use reference::reference;
 pub use render::{Rendered, Renderer, in_unit};

@@ -44,7 +44,7 @@ pub struct NewEntry<'a> {
 
 /// An entry of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub struct ChainEntry {
     /// Number, from 1 without gaps.
     pub number: i64,
     /// When, in Asia/Shanghai.
@@ -67,7 +67,7 @@ pub struct Entry {
     pub hash: String,
 }
 
-impl Entry {
+impl ChainEntry {
     fn computed(&self) -> String {
         let mut hasher = Sha256::new();
         let number = self.number.to_string();
@@ -106,8 +106,8 @@ const ENTRY: &str = "SELECT number, at, account, role, action, object, detail, a
 const WHERE: &str = "WHERE (?1 IS NULL OR account = ?1) AND (?2 IS NULL OR action = ?2)
     AND (?3 IS NULL OR instr(object, ?3) > 0 OR instr(detail, ?3) > 0 OR instr(address, ?3) > 0) AND (?4 IS NULL OR at >= ?4) AND (?5 IS NULL OR at < ?5)";
 
-fn entry(row: &Row<'_>) -> Result<Entry, LedgerError> {
-    Ok(Entry {
+fn entry(row: &Row<'_>) -> Result<ChainEntry, LedgerError> {
+    Ok(ChainEntry {
         number: row.get(0)?,
         at: row.get(1)?,
         account: row.get(2)?,
@@ -132,7 +132,7 @@ fn append(connection: &Connection, new: &NewEntry<'_>, at: &str) -> Result<(), L
         .query_row("SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1", [], |r| Ok((r.get(0)?, r.get(1)?)))
         .optional()?;
     let (number, previous) = last.unwrap_or_else(|| (0, START.to_owned()));
-    let mut entry = Entry {
+    let mut entry = ChainEntry {
         number: number + 1,
         at: at.to_owned(),
         account: new.account.to_owned(),
@@ -173,7 +173,7 @@ impl Ledger {
     }
 
     /// Entries that pass a filter, newest first, and how many there are in all.
-    pub fn audit(&self, filter: &AuditFilter<'_>, offset: u64, limit: u64) -> Result<(Vec<Entry>, u64), LedgerError> {
+    pub fn audit(&self, filter: &AuditFilter<'_>, offset: u64, limit: u64) -> Result<(Vec<ChainEntry>, u64), LedgerError> {
         let arguments = params![filter.account, filter.action, filter.text, filter.from, filter.until];
         let total: i64 = self.0.query_row(&format!("SELECT count(*) FROM audit {WHERE}"), arguments, |r| r.get(0))?;
         let page = format!("{ENTRY} {WHERE} ORDER BY number DESC LIMIT {limit} OFFSET {offset}");
@@ -185,7 +185,7 @@ impl Ledger {
     pub fn each_entry<E: From<LedgerError>>(
         &self,
         filter: &AuditFilter<'_>,
-        mut take: impl FnMut(Entry) -> Result<(), E>,
+        mut take: impl FnMut(ChainEntry) -> Result<(), E>,
     ) -> Result<u64, E> {
         let arguments = params![filter.account, filter.action, filter.text, filter.from, filter.until];
         let mut statement = self.0.prepare(&format!("{ENTRY} {WHERE} ORDER BY number"))?;
@@ -230,7 +230,7 @@ impl Ledger {
         let known = known.filter(|(number, _)| *number > 0);
         let mut last = known.cloned().unwrap_or_else(|| (0, START.to_owned()));
         if let Some((number, hash)) = known {
-            let stands: Option<Entry> = self.0.query_row(&format!("{ENTRY} WHERE number = ?1"), [number], entry).optional()?;
+            let stands: Option<ChainEntry> = self.0.query_row(&format!("{ENTRY} WHERE number = ?1"), [number], entry).optional()?;
             if !stands.is_some_and(|e| e.hash == *hash && e.computed() == *hash) {
                 return Ok(Err(Broken { number: *number }));
             }

@@ -24,7 +24,7 @@ pub use account::{Account, NewAccount, Token};
 pub use adoption::Adoption;
 pub use anchor::{ANCHORED, Anchor, Anchored, Anchors, Astray, Key};
 pub use attempt::{Cause, Ending, HistoryLine, Outcome, RecordedRun};
-pub use audit::{AuditFilter, Broken, By, Entry, NewEntry};
+pub use audit::{AuditFilter, Broken, By, ChainEntry, NewEntry};
 pub use notice::Notice;
 pub use people::{AccountChange, Made, NotMade};
 pub use private::{private_file, private_folder};
@@ -38,7 +38,7 @@ mod upload;
 pub use arrival::Arrival;
 pub use explanation::{Answer, Explanation};
 pub use standing::{Choices, FiledReturn, Holding, Pair, Pairs, Said};
-pub use upload::{NewUpload, Part, Tally, Upload, Verdict};
+pub use upload::{NewUpload, Tally, Upload, UploadPart, Verdict};
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use schema::MIGRATIONS;

@@ -39,7 +39,7 @@ impl Verdict {
 
 /// A form that an upload holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Part {
+pub struct UploadPart {
     /// The form's id.
     pub form: String,
     /// The year, for forms of a year.
@@ -62,7 +62,7 @@ pub struct Tally {
     /// Notes.
     pub notes: u64,
     /// Forms found.
-    pub parts: Vec<Part>,
+    pub parts: Vec<UploadPart>,
 }
 
 /// An upload.
@@ -337,8 +337,12 @@ mod tests {
         let folder = tempfile::tempdir()?;
         let mut ledger = Ledger::open(&folder.path().join("ledger.sqlite"))?;
         ledger.add_uploads(&["a", "b", "c"].map(|id| new(id, "s", id, id)), BY)?;
-        let tally =
-            Tally { rows: 2, errors: 1, parts: vec![Part { form: "returns".into(), period: Some(2025), rows: 2 }], ..Tally::default() };
+        let tally = Tally {
+            rows: 2,
+            errors: 1,
+            parts: vec![UploadPart { form: "returns".into(), period: Some(2025), rows: 2 }],
+            ..Tally::default()
+        };
         ledger.judge_upload("a", Verdict::NeedsCorrection, &tally, "a.json", "t")?;
         ledger.judge_upload("b", Verdict::Refused, &Tally::default(), "b.json", "t")?;
         let standing = ledger.standing_uploads()?;

@@ -87,7 +87,7 @@ pub struct Places {
 
 /// A cell of somebody's file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place<'a> {
+pub struct CellPlace<'a> {
     /// The file.
     pub file: &'a FileName,
     /// Its sheet.
@@ -143,10 +143,10 @@ impl Places {
     }
 
     /// The place of the first of the fields that the table has; the row alone if it has none.
-    pub fn place(&self, record: i64, fields: &[String]) -> Option<Place<'_>> {
+    pub fn place(&self, record: i64, fields: &[String]) -> Option<CellPlace<'_>> {
         let row = || Address::of(record).row.to_string();
         let cell = fields.iter().find_map(|f| self.address(record, f)).unwrap_or_else(row);
-        Some(Place { file: self.file(record)?, sheet: &self.table(record)?.sheet, cell })
+        Some(CellPlace { file: self.file(record)?, sheet: &self.table(record)?.sheet, cell })
     }
 
     /// A cell in words: `file[sheet]D17`.

@@ -1,7 +1,7 @@
 //! Row accounting: every record that came in ends in exactly one place, and its money with it.
 
 use super::datasets::{Loaded, Totals};
-use crate::config::{Config, FormOptions, Links, Part};
+use crate::config::{Config, FormOptions, IdentityPart, Links};
 use crate::engine::{Dataset, Engine, EngineError};
 use crate::error::Error;
 use crate::model::account::{Account, Place, Whose};
@@ -43,7 +43,7 @@ pub fn account(config: &Config, engine: &Engine, loaded: &Loaded) -> Result<(Vec
         let parts = loaded.parts.get(&account.file).into_iter().flatten().filter(|p| p.form == account.dataset);
         // Of one enterprise there may be any number of records where fields tell them apart.
         let identity = config.form.get(&account.dataset).map(FormOptions::identity).unwrap_or_default();
-        let any_number = identity.iter().any(|part| matches!(part, Part::Field(_)));
+        let any_number = identity.iter().any(|part| matches!(part, IdentityPart::Field(_)));
         whose.complete(account, if any_number { u64::from(u32::MAX) } else { parts.count() as u64 });
     }
     Ok((accounts, whose))

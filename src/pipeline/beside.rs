@@ -9,8 +9,8 @@ use super::gather::{InputFile, ParsedFile, key_of, of_upload};
 use super::parse::{Parsing, parse, read_manifest};
 use super::receipts::Receipts;
 use super::scope;
-use super::tables::Tables;
-use crate::cache::{Cache, Entry};
+use super::tables::ParsedTables;
+use crate::cache::{Cache, CacheEntry};
 use crate::config::{Config, FormOptions};
 use crate::error::Error;
 use crate::ledger::{FiledReturn, Ledger, LedgerError, Upload};
@@ -97,7 +97,7 @@ impl Beside {
                 continue;
             }
             let key = key_of(config, &cache, file)?;
-            let entry = match cache.get(&key).filter(Entry::is_sound) {
+            let entry = match cache.get(&key).filter(CacheEntry::is_sound) {
                 Some(entry) => Some(entry),
                 None => {
                     let fresh = tempfile::tempdir_in(folder)?;
@@ -133,7 +133,7 @@ impl Beside {
     pub(super) fn read(&self, config: &Config) -> Result<Vec<ParsedFile>, Error> {
         let damaged = |_| Error::from(io::Error::from(io::ErrorKind::InvalidData));
         let folder = |place: usize| self.folders.get(place).and_then(Option::as_deref);
-        let own = Tables::in_folder(folder(self.own).ok_or_else(|| Error::bug("an upload without tables"))?).map_err(damaged)?;
+        let own = ParsedTables::in_folder(folder(self.own).ok_or_else(|| Error::bug("an upload without tables"))?).map_err(damaged)?;
         let mut wanted = BTreeSet::new();
         own.0.tables.iter().for_each(|table| wanted.extend(scope::dependencies(config, &table.form)));
         let source = &self.files[self.own].source;
@@ -146,7 +146,7 @@ impl Beside {
             }
             let Some(folder) = folder(place) else { return Ok(ParsedFile { input, manifest: Default::default(), tables: None }) };
             let seen = |form: &str| wanted.contains(form) && is_seen_by(config, source, &file.source, form);
-            let (mut manifest, tables) = Tables::in_folder_of(folder, seen).map_err(damaged)?;
+            let (mut manifest, tables) = ParsedTables::in_folder_of(folder, seen).map_err(damaged)?;
             // What the readers say of it is told with its own check.
             manifest.seeds.clear();
             let form = |number: u16| manifest.tables.iter().find(|t| t.number == number).and_then(|t| config.form.get(&t.form));

@@ -14,14 +14,14 @@ use super::keys::holdings;
 use super::parse::Parsing;
 use super::receipts::Receipts;
 use super::rests::Rests;
-use super::tables::Tables;
+use super::tables::ParsedTables;
 use super::{Silent, resources};
 use crate::cache::Cache;
 use crate::config::Config;
 use crate::engine::{Dataset, Engine, Scratch};
 use crate::error::{Error, ErrorKind};
 use crate::finding::Finding;
-use crate::ledger::{Holding, Part};
+use crate::ledger::{Holding, UploadPart};
 use crate::model::place::{Address, Places};
 use crate::model::severity::Severity;
 use crate::stages::acquire::{SourceFile, Store, source_of};
@@ -45,7 +45,7 @@ pub struct Checked {
     /// Files that could not be read.
     pub refused: usize,
     /// Forms found.
-    pub parts: Vec<Part>,
+    pub parts: Vec<UploadPart>,
     /// Keys of the records, by form and period.
     pub holdings: Vec<Holding>,
     /// Edits that rest on another bureau's statistics, and so are judged by runs alone.
@@ -153,7 +153,7 @@ pub fn compare(config: &Config, old: (SourceFile, &Path), new: (SourceFile, &Pat
 }
 
 fn tables_of(file: SourceFile, folder: &Path) -> Result<ParsedFile, Error> {
-    let (manifest, tables) = Tables::in_folder(folder).map_err(|_| Error::bug("a folder of tables that does not read"))?;
+    let (manifest, tables) = ParsedTables::in_folder(folder).map_err(|_| Error::bug("a folder of tables that does not read"))?;
     let input = InputFile { file, seeds: Vec::new(), readable: true };
     Ok(ParsedFile { input, manifest, tables: Some(tables) })
 }
@@ -165,7 +165,7 @@ async fn judge(config: &Config, folder: &Path, parsed: &[ParsedFile], receipts: 
     let asked = |file: usize| own.is_none_or(|own| own.file == file);
     let parts = || loaded.parts.iter().filter(|(file, _)| asked(**file)).flat_map(|(_, parts)| parts);
     let forms: BTreeSet<String> = parts().map(|part| part.form.clone()).collect();
-    let (parts, rows): (Vec<Part>, u64) = match own {
+    let (parts, rows): (Vec<UploadPart>, u64) = match own {
         Some(_) => (parts().cloned().collect(), parts().map(|part| part.rows).sum()),
         None => (parts().cloned().collect(), loaded.forms.values().map(Dataset::rows).sum()),
     };

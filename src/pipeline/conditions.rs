@@ -6,7 +6,7 @@
 
 use super::{names, resources, scope, words};
 use crate::config::{Config, EditOptions, Links, Problem, ProblemKind, field_of, line_of, load_defaults, nearest};
-use crate::engine::expression::{Complaint, Kind, Refusal, Tables};
+use crate::engine::expression::{Complaint, Kind, Refusal, TableSchemas};
 use crate::engine::functions;
 use crate::engine::{Engine, EngineError, Scratch};
 use crate::error::Error;
@@ -63,7 +63,7 @@ pub async fn problems(config: &Config, text: &str, known: &[Problem]) -> Vec<Pro
 }
 
 /// What subqueries may name, each column of words with its list.
-fn tables(config: &Config) -> Tables {
+fn tables(config: &Config) -> TableSchemas {
     let listed = |(name, columns): (String, SchemaRef)| {
         let columns = config.form.get(&name).map_or_else(|| columns.clone(), |form| Arc::new(words::of_form(config, form, &columns)));
         (name, columns)
@@ -76,7 +76,7 @@ struct Trial<'a> {
     text: &'a str,
     known: &'a [Problem],
     engine: Engine,
-    tables: Tables,
+    tables: TableSchemas,
 }
 
 impl Trial<'_> {
@@ -232,7 +232,7 @@ impl Trial<'_> {
                 continue;
             }
             let whole = form.map_or_else(sums_schema, |f| words::of_form(self.config, f, &scope::columns(f, edit.scope)));
-            let none = Tables::new();
+            let none = TableSchemas::new();
             let dataset =
                 validate::EditedDataset { name, form, schema: &whole, whole: &whole, tables: if among { &self.tables } else { &none } };
             let compiled = validate::compile(&self.engine, &one, edit.scope, &dataset)?;

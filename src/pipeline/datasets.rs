@@ -9,7 +9,7 @@ use crate::engine::union::{union_schema, widen};
 use crate::engine::{Batches, Dataset, Scratch};
 use crate::error::{Error, ErrorKind};
 use crate::finding::Seed;
-use crate::ledger::{Holding, Part};
+use crate::ledger::{Holding, UploadPart};
 use crate::model::account::Account;
 use crate::model::field::FieldKind;
 use crate::model::place::{Address, FileName, MAX_FILES, Places, file_base};
@@ -39,7 +39,7 @@ pub struct Loaded {
     /// By form, what its tables were made from: file ordinals with keys of the cache.
     pub keys: BTreeMap<String, String>,
     /// By file, the forms and periods that it holds, before versions are decided.
-    pub parts: BTreeMap<usize, Vec<Part>>,
+    pub parts: BTreeMap<usize, Vec<UploadPart>>,
     /// Files and tables.
     pub places: Places,
     /// Findings about files, by file ordinal.
@@ -65,7 +65,7 @@ impl Loaded {
         let parts = self.parts.entry(file).or_default();
         match parts.iter_mut().find(|p| p.form == form && p.period == period) {
             Some(part) => part.rows += rows,
-            None => parts.push(Part { form: form.to_owned(), period, rows }),
+            None => parts.push(UploadPart { form: form.to_owned(), period, rows }),
         }
     }
 
@@ -357,7 +357,7 @@ mod tests {
     use crate::engine::BATCH_ROWS;
     use crate::pipeline::gather::InputFile;
     use crate::pipeline::parser::Manifest;
-    use crate::pipeline::tables::Tables;
+    use crate::pipeline::tables::ParsedTables;
     use crate::stages::acquire::SourceFile;
 
     fn parsed(path: String) -> ParsedFile {
@@ -379,7 +379,7 @@ mod tests {
         let meta = TableMeta { form: "patents".into(), sheet: "清单".into(), rows: 1, ..TableMeta::default() };
         last.manifest.tables.push(meta);
         let scratch = Scratch::below(folder.path(), BATCH_ROWS).expect("a folder");
-        last.tables = Some(Tables::of_records(0, scratch.dataset(schema, [&batch]).expect("a dataset")));
+        last.tables = Some(ParsedTables::of_records(0, scratch.dataset(schema, [&batch]).expect("a dataset")));
         all.push(last);
         let config = crate::config::load_defaults(folder.path()).expect("the defaults");
         let loaded = load(&config, &scratch, &all, &Receipts::by_names(&all)).expect("loaded");

@@ -2,7 +2,7 @@
 
 use super::parse::{Parsing, parse, read_manifest};
 use super::parser::Manifest;
-use super::tables::Tables;
+use super::tables::ParsedTables;
 use super::{Progress, Stage};
 use crate::cache::Cache;
 use crate::config::{Config, HttpOptions};
@@ -56,7 +56,7 @@ pub struct ParsedFile {
     /// What the parser found.
     pub manifest: Manifest,
     /// Its tables; nothing if the parser died.
-    pub tables: Option<Tables>,
+    pub tables: Option<ParsedTables>,
 }
 
 impl ParsedFile {
@@ -262,7 +262,7 @@ pub async fn ingest(
         let key = key_of(&config, cache, &input.file)?;
         if let Some(entry) = cache.get(&key)
             // An entry that is not as it was kept is made anew.
-            && let Ok((manifest, tables)) = blocking(move || Tables::read(&entry)).await?
+            && let Ok((manifest, tables)) = blocking(move || ParsedTables::read(&entry)).await?
         {
             progress.step(Stage::Ingest);
             parsed[place] = Some(ParsedFile { input, manifest, tables: Some(tables) });
@@ -283,7 +283,7 @@ pub async fn ingest(
             if read_manifest(folder.path()).is_none() {
                 return Ok((place, ParsedFile { input, manifest, tables: None }));
             }
-            let read = move || Ok::<_, io::Error>(Tables::read(&cache.keep(&key, folder)?)?);
+            let read = move || Ok::<_, io::Error>(ParsedTables::read(&cache.keep(&key, folder)?)?);
             let (manifest, tables) = blocking(read).await??;
             Ok::<_, Error>((place, ParsedFile { input, manifest, tables: Some(tables) }))
         });

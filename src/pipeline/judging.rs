@@ -6,7 +6,7 @@ use super::recall::Recall;
 use super::scope;
 use crate::cache::Cache;
 use crate::config::{Config, Links};
-use crate::engine::expression::Tables;
+use crate::engine::expression::TableSchemas;
 use crate::engine::{Engine, EngineError};
 use crate::error::Error;
 use crate::finding::{Catalogue, Finding, Judgement, Seed, Unjudged};
@@ -31,7 +31,7 @@ fn compile(
     engine: &Engine,
     name: &str,
     schema: &Schema,
-    tables: &Tables,
+    tables: &TableSchemas,
     scope: Scope,
 ) -> Result<(Vec<Compiled>, BTreeSet<String>), Error> {
     let form = config.form.get(name);
@@ -47,7 +47,7 @@ fn doubted_later(config: &Config, name: &str, schema: &Schema) -> BTreeSet<Strin
     let doubted = |scope: Scope| {
         let schema = scope::at_hand(schema, scope);
         let dataset =
-            validate::EditedDataset { name, form: config.form.get(name), schema: &schema, whole: &schema, tables: &Tables::new() };
+            validate::EditedDataset { name, form: config.form.get(name), schema: &schema, whole: &schema, tables: &TableSchemas::new() };
         validate::doubted(&config.edit, scope, &dataset)
     };
     [Scope::Population, Scope::History].into_iter().flat_map(doubted).collect()
@@ -62,7 +62,7 @@ pub async fn judge_records(config: &Config, engine: &Engine, loaded: &mut Loaded
         let mut edits = Vec::new();
         let mut whys = doubted_later(config, name, dataset.schema());
         for scope in [Scope::Field, Scope::Record] {
-            let (compiled, doubted) = compile(config, engine, name, dataset.schema(), &Tables::new(), scope)?;
+            let (compiled, doubted) = compile(config, engine, name, dataset.schema(), &TableSchemas::new(), scope)?;
             edits.extend(compiled);
             whys.extend(doubted);
         }
@@ -102,7 +102,7 @@ async fn judge_sums(config: &Config, engine: &Engine, loaded: &Loaded, judgement
     let schema = loaded.sums.schema();
     let mut edits = Vec::new();
     for scope in [Scope::Field, Scope::Record] {
-        edits.extend(compile(config, engine, "sum_rows", schema, &Tables::new(), scope)?.0);
+        edits.extend(compile(config, engine, "sum_rows", schema, &TableSchemas::new(), scope)?.0);
     }
     let nowhere = BTreeSet::new();
     let mut judge = RecordJudge::new("sum_rows", schema, &edits, &nowhere);

@@ -8,7 +8,7 @@ use super::excerpt::text;
 use super::gather::{self, InputFile};
 use super::parse::Parsing;
 use super::parser::{Manifest, files};
-use crate::cache::{Cache, Entry};
+use crate::cache::{Cache, CacheEntry};
 use crate::config::Config;
 use crate::engine::Dataset;
 use crate::error::Error;
@@ -124,7 +124,7 @@ fn file_of(config: &Config, state: &Path, wanted: &OriginCell) -> Result<SourceF
 }
 
 /// Finds the row in the tables of a parsed file; where several of a sheet hold it, nobody can say which is meant.
-fn row_in(entry: &Entry, wanted: &OriginCell) -> std::io::Result<Option<OriginRow>> {
+fn row_in(entry: &CacheEntry, wanted: &OriginCell) -> std::io::Result<Option<OriginRow>> {
     let manifest: Manifest = serde_json::from_slice(&entry.read(files::MANIFEST)?.unwrap_or_default())?;
     let mut found = Vec::new();
     for table in manifest.tables.iter().filter(|t| t.sheet == wanted.sheet && t.rows > 0) {

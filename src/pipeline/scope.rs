@@ -4,7 +4,7 @@
 //! nobody sent is null.
 
 use crate::config::{Config, FormOptions};
-use crate::engine::expression::Tables;
+use crate::engine::expression::TableSchemas;
 use crate::engine::union::{union_schema, widen};
 use crate::engine::{Dataset, Engine, EngineError};
 use crate::error::Error;
@@ -48,7 +48,7 @@ pub fn at_hand(schema: &Schema, scope: Scope) -> SchemaRef {
 }
 
 /// What subqueries may name.
-pub fn tables(config: &Config) -> Tables {
+pub fn tables(config: &Config) -> TableSchemas {
     config.form.iter().map(|(id, form)| (id.clone(), Arc::new(columns(form, Scope::Population)))).collect()
 }
 
@@ -57,7 +57,7 @@ pub async fn offer(
     config: &Config,
     engine: &Engine,
     datasets: &impl Datasets,
-    tables: &Tables,
+    tables: &TableSchemas,
     read: &BTreeSet<String>,
 ) -> Result<(), Error> {
     for (name, whole) in tables.iter().filter(|(name, _)| read.contains(*name)) {

@@ -1,7 +1,7 @@
 //! The tables of a parsed file, as an entry of the cache holds them: verified whole before the file counts, read batch by batch.
 
 use super::parser::{Manifest, files};
-use crate::cache::Entry;
+use crate::cache::CacheEntry;
 use crate::content::{self, Flaw};
 use crate::engine::Dataset;
 use std::collections::HashMap;
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 /// The tables of a file, each by its number.
 #[derive(Debug, Clone)]
-pub struct Tables {
+pub struct ParsedTables {
     /// The key of their entry: all that they were made from.
     pub key: String,
     records: HashMap<u16, Dataset>,
@@ -17,12 +17,12 @@ pub struct Tables {
     names: HashMap<u16, Dataset>,
 }
 
-impl Tables {
+impl ParsedTables {
     /// Finds what a parsing child left, with what it said of the file.
     ///
     /// # Errors
     /// Something of it is gone, or is not as it was kept.
-    pub fn read(entry: &Entry) -> Result<(Manifest, Self), Flaw> {
+    pub fn read(entry: &CacheEntry) -> Result<(Manifest, Self), Flaw> {
         let manifest = entry.read(files::MANIFEST)?.ok_or(Flaw::Missing)?;
         Self::of(entry.key(), &manifest, |name| entry.verified(name), |_| true)
     }

@@ -5,7 +5,7 @@ use super::error::PortalError;
 use super::pool::column_label;
 use super::text::{portal, say, shown};
 use crate::finding::find_word;
-use crate::ledger::{ANCHORED, Anchor, Anchors, Astray, AuditFilter, Entry, Ledger, LedgerError, Upload};
+use crate::ledger::{ANCHORED, Anchor, Anchors, Astray, AuditFilter, ChainEntry, Ledger, LedgerError, Upload};
 use crate::model::text::neutral;
 use crate::model::words::Lang;
 use chrono::NaiveDate;
@@ -168,7 +168,7 @@ fn detail(books: &Books, action: &str, kept: &str) -> String {
 }
 
 /// What an entry is about, as people know it, and its page: a return by its receipt, a run by its number.
-fn object(entry: &Entry, sent: Option<&Upload>) -> (String, Option<String>) {
+fn object(entry: &ChainEntry, sent: Option<&Upload>) -> (String, Option<String>) {
     let object = entry.object.clone();
     match (entry.action.as_str(), sent) {
         (_, Some(upload)) => {
@@ -185,7 +185,7 @@ fn object(entry: &Entry, sent: Option<&Upload>) -> (String, Option<String>) {
     }
 }
 
-fn row(books: &Books, entry: Entry, sent: Option<&Upload>) -> AuditEntry {
+fn row(books: &Books, entry: ChainEntry, sent: Option<&Upload>) -> AuditEntry {
     let role = if entry.role.is_empty() { String::new() } else { portal(&format!("role_{}", entry.role)).to_owned() };
     let (object, page) = object(&entry, sent);
     AuditEntry {
@@ -207,7 +207,7 @@ pub async fn entries(books: &Books, wanted: &Wanted, page: u64) -> Result<(Entri
     let offset = page.saturating_sub(1).saturating_mul(ROWS);
     let ask = move |l: &Ledger| {
         let (entries, total) = wanted.ask(|filter| l.audit(filter, offset, ROWS))?;
-        let about = |e: Entry| Ok((if SENT.contains(&e.action.as_str()) { l.upload(&e.object)? } else { None }, e));
+        let about = |e: ChainEntry| Ok((if SENT.contains(&e.action.as_str()) { l.upload(&e.object)? } else { None }, e));
         Ok((entries.into_iter().map(about).collect::<Result<Vec<_>, LedgerError>>()?, total, l.audit_actions()?))
     };
     let (entries, total, actions) = books.read_apart(ask).await?;

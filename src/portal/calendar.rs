@@ -9,7 +9,7 @@ use super::error::PortalError;
 use super::text::shown;
 use super::uploads::Standings;
 use crate::config::{SourceOptions, month_day};
-use crate::ledger::{Arrival, Ledger, LedgerError, Part, Upload, Verdict};
+use crate::ledger::{Arrival, Ledger, LedgerError, Upload, UploadPart, Verdict};
 use crate::model::field::PeriodKind;
 use crate::model::role::Role;
 use chrono::{Datelike, NaiveDate};
@@ -82,7 +82,7 @@ pub struct Calendar {
 /// Everything that came.
 struct Came {
     /// Uploads with those of their parts whose place another took.
-    uploads: Vec<(Upload, Vec<Part>)>,
+    uploads: Vec<(Upload, Vec<UploadPart>)>,
     arrivals: Vec<Arrival>,
 }
 
@@ -148,11 +148,11 @@ impl Owed<'_> {
     }
 
     fn entry(&self, came: &Came, bureau: String, title: String) -> DueReturn {
-        let answers = |u: &Upload, p: &Part| u.source == self.source && self.answers(&p.form, p.period, &u.received);
+        let answers = |u: &Upload, p: &UploadPart| u.source == self.source && self.answers(&p.form, p.period, &u.received);
         let sent = came.uploads.iter().filter(|(u, _)| u.tally.parts.iter().any(|p| answers(u, p)));
         let uploads: Vec<&Upload> = sent.map(|(u, _)| u).collect();
         // The worst of all that are not out of use.
-        let wrong = |(u, replaced): &(Upload, Vec<Part>)| {
+        let wrong = |(u, replaced): &(Upload, Vec<UploadPart>)| {
             u.verdict == Some(Verdict::NeedsCorrection) && u.tally.parts.iter().any(|p| answers(u, p) && !replaced.contains(p))
         };
         let arrived = came.arrivals.iter().filter(|a| a.source == self.source && self.answers(&a.part.form, a.part.period, &a.received));
@@ -194,7 +194,7 @@ mod tests {
     }
 
     fn came(form: &str, period: Option<i32>, received: &str) -> Came {
-        let part = Part { form: form.into(), period, rows: 1 };
+        let part = UploadPart { form: form.into(), period, rows: 1 };
         Came { uploads: Vec::new(), arrivals: vec![Arrival { source: "s".into(), part, received: received.into() }] }
     }
 
@@ -232,7 +232,7 @@ mod tests {
             checked: None,
             result: None,
             tally: crate::ledger::Tally {
-                parts: vec![Part { form: "list".into(), period: None, rows: 1 }],
+                parts: vec![UploadPart { form: "list".into(), period: None, rows: 1 }],
                 ..crate::ledger::Tally::default()
             },
         };

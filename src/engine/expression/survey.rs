@@ -1,6 +1,6 @@
 //! An expression's text: what it names, and how a plan may write it.
 
-use super::{Place, Reach, Refusal};
+use super::{Reach, Refusal, Surroundings};
 use crate::engine::functions::is_allowed;
 use crate::engine::quotient;
 use datafusion::error::{DataFusionError, Result};
@@ -71,7 +71,7 @@ impl Expression {
     }
 
     /// Refuses what can be seen before names are looked up.
-    pub(super) fn admit(&self, place: &Place<'_>) -> Result<(), Refusal> {
+    pub(super) fn admit(&self, place: &Surroundings<'_>) -> Result<(), Refusal> {
         if place.reach != Reach::Tables && self.is_among_rows() {
             return Err(Refusal::Beyond(if self.survey.queries { "SELECT" } else { "OVER" }.to_owned()));
         }

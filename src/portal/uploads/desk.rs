@@ -1,6 +1,6 @@
 //! Has children do what needs a file's tables: a bounded number at a time, fairly among the sources that send.
 
-use super::judge::{COMMAND, Job, Settings, Tables};
+use super::judge::{COMMAND, FileTables, Job, Settings};
 use super::result::Among;
 use crate::config::Config;
 use crate::error::Error;
@@ -47,7 +47,7 @@ impl Desk {
         let source = file.source.clone();
         let job = |tables: &TempDir, beside: Option<Beside>, among: Among| Job::Check {
             settings: Settings::of(config),
-            file: Tables { file: file.clone(), folder: tables.path().to_owned() },
+            file: FileTables { file: file.clone(), folder: tables.path().to_owned() },
             beside,
             among,
             folder: folder.to_owned(),
@@ -87,7 +87,7 @@ impl Desk {
         let (before, after) = (self.read(config, &old).await?, self.read(config, &new).await?);
         let (source, folder) = (new.source.clone(), self.fresh()?);
         let path = folder.path().join("changes.json");
-        let tables = |file, folder: &TempDir| Tables { file, folder: folder.path().to_owned() };
+        let tables = |file, folder: &TempDir| FileTables { file, folder: folder.path().to_owned() };
         let (old, new) = (tables(old, &before), tables(new, &after));
         let job = Job::Compare { settings: Settings::of(config), old, new, most, path: path.clone() };
         match self.judging.work(&source, &job).await? {

@@ -24,7 +24,7 @@ pub enum Job {
         /// Settings in force.
         settings: Settings,
         /// The file.
-        file: Tables,
+        file: FileTables,
         /// Among what, the file itself included.
         beside: Option<Beside>,
         /// What to say of that.
@@ -37,9 +37,9 @@ pub enum Job {
         /// Settings in force.
         settings: Settings,
         /// The older one.
-        old: Tables,
+        old: FileTables,
         /// The newer one.
-        new: Tables,
+        new: FileTables,
         /// Cells to be named at most.
         most: usize,
         /// Where the result goes.
@@ -51,7 +51,7 @@ pub enum Job {
 
 /// A file that was read.
 #[derive(Serialize, Deserialize)]
-pub struct Tables {
+pub struct FileTables {
     /// The file.
     pub file: SourceFile,
     /// The folder of its tables.

@@ -72,7 +72,7 @@ fn key_bytes(key: &str) -> io::Result<[u8; 16]> {
 
 /// An entry of the index.
 #[derive(Debug, Clone, Copy)]
-pub struct Entry {
+pub struct ListEntry {
     offset: u64,
     /// The finding's key.
     pub key: Key,
@@ -100,11 +100,11 @@ impl<'a> List<'a> {
     }
 
     /// What asks for an explanation, in the order of the list.
-    pub fn questions(&self) -> io::Result<impl Iterator<Item = io::Result<Entry>>> {
+    pub fn questions(&self) -> io::Result<impl Iterator<Item = io::Result<ListEntry>>> {
         self.entries(self.asking())
     }
 
-    fn entries(&self, places: Range<u64>) -> io::Result<impl Iterator<Item = io::Result<Entry>> + use<>> {
+    fn entries(&self, places: Range<u64>) -> io::Result<impl Iterator<Item = io::Result<ListEntry>> + use<>> {
         let mut index = BufReader::with_capacity(64 << 10, File::open(self.folder.join(INDEX))?);
         index.seek(SeekFrom::Start(places.start * ENTRY as u64))?;
         Ok(places.map(move |_| {
@@ -112,7 +112,7 @@ impl<'a> List<'a> {
             index.read_exact(&mut offset)?;
             index.read_exact(&mut key)?;
             index.read_exact(&mut code)?;
-            Ok(Entry { offset: u64::from_le_bytes(offset), key: Key(key), code: u32::from_le_bytes(code) as usize })
+            Ok(ListEntry { offset: u64::from_le_bytes(offset), key: Key(key), code: u32::from_le_bytes(code) as usize })
         }))
     }
 
@@ -120,7 +120,7 @@ impl<'a> List<'a> {
     pub fn page(&self, answered: impl Fn(&Key) -> bool, skip: u64, most: u64) -> io::Result<Vec<Shown>> {
         let wanted = skip..(skip + most).min(self.counts.iter().sum());
         let asking = self.asking();
-        let mut entries: Vec<Entry> = Vec::new();
+        let mut entries: Vec<ListEntry> = Vec::new();
         let within = |range: Range<u64>| wanted.start.max(range.start)..wanted.end.min(range.end).max(wanted.start.max(range.start));
         entries.extend(self.entries(within(0..asking.start))?.collect::<io::Result<Vec<_>>>()?);
         if !within(asking.clone()).is_empty() {
@@ -141,7 +141,7 @@ impl<'a> List<'a> {
         entries.extend(self.entries(within(asking.end..u64::MAX))?.collect::<io::Result<Vec<_>>>()?);
         let mut lines = BufReader::new(File::open(self.folder.join(LINES))?);
         let mut line = Vec::new();
-        let mut read = |entry: Entry| {
+        let mut read = |entry: ListEntry| {
             lines.seek(SeekFrom::Start(entry.offset))?;
             line.clear();
             lines.read_until(b'\n', &mut line)?;

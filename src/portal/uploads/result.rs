@@ -5,7 +5,7 @@ use super::shown::{Key, Shown};
 use crate::config::Config;
 use crate::content::{sealed, unsealed};
 use crate::finding::{Catalogue, Finding, Renderer};
-use crate::ledger::{Holding, Part, Tally, Upload, Verdict};
+use crate::ledger::{Holding, Tally, Upload, UploadPart, Verdict};
 use crate::model::record_key::RecordKey;
 use crate::model::text::cut;
 use crate::model::words::Lang;
@@ -30,7 +30,7 @@ pub struct CheckResult {
     /// Records read.
     pub rows: u64,
     /// Forms found.
-    pub parts: Vec<Part>,
+    pub parts: Vec<UploadPart>,
     /// How many findings there are, by severity, the gravest first.
     pub counts: [u64; 3],
     /// How many there are of each code, in the order in which they come.

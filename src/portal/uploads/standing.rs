@@ -5,7 +5,7 @@ use super::own::own;
 use super::relation::{OtherSending, PartStanding, Related, RelatedPart, SaidShown, Standing};
 use super::room::Uploads;
 use crate::config::Config;
-use crate::ledger::{FiledReturn, Ledger, LedgerError, Pairs, Part, Upload, Verdict};
+use crate::ledger::{FiledReturn, Ledger, LedgerError, Pairs, Upload, UploadPart, Verdict};
 use crate::model::standing::{Choice, Decision, Fate, Meeting, Overlap, Relation, Sending, decide};
 use crate::pipeline::{ReceiptUse, missing};
 use crate::portal::actor::Actor;
@@ -98,7 +98,7 @@ impl Standings {
     }
 
     /// How a form of an upload stands whose place nobody took: others may count of some of its records.
-    fn corrections_of(&self, upload: &Upload, part: &Part) -> PartStanding {
+    fn corrections_of(&self, upload: &Upload, part: &UploadPart) -> PartStanding {
         let group = (upload.source.clone(), part.form.clone(), part.period);
         let of = |meeting: &Meeting| if meeting.older == upload.number { meeting.overlap.older } else { 0 };
         let of = self.decided.get(&group).and_then(|d| d.meetings.iter().map(of).max()).unwrap_or_default();
@@ -143,12 +143,12 @@ impl Standings {
     }
 
     /// Whether another took the place of a form and period of an upload.
-    pub fn is_replaced(&self, upload: &Upload, part: &Part) -> bool {
+    pub fn is_replaced(&self, upload: &Upload, part: &UploadPart) -> bool {
         let decision = self.decided.get(&(upload.source.clone(), part.form.clone(), part.period));
         decision.is_some_and(|d| matches!(d.fate(upload.number), Fate::Replaced { .. }))
     }
 
-    fn groups<'a>(&'a self, upload: &'a Upload) -> impl Iterator<Item = (&'a Part, &'a Decision)> {
+    fn groups<'a>(&'a self, upload: &'a Upload) -> impl Iterator<Item = (&'a UploadPart, &'a Decision)> {
         let checked = upload.verdict.is_some_and(|v| v != Verdict::Refused);
         let parts = if checked { upload.tally.parts.as_slice() } else { &[] };
         parts.iter().filter_map(|part| {
@@ -170,7 +170,7 @@ impl Standings {
         found.into_iter().rev().filter_map(related).collect()
     }
 
-    fn related_part(&self, config: &Config, part: &Part, (decision, meeting): (&Decision, &Meeting)) -> RelatedPart {
+    fn related_part(&self, config: &Config, part: &UploadPart, (decision, meeting): (&Decision, &Meeting)) -> RelatedPart {
         let Overlap { older, newer, common, losses } = &meeting.overlap;
         let said = self.pairs.said.of((meeting.older, meeting.newer), &part.form, part.period);
         let waits_behind = if let Fate::Waits { behind } = decision.fate(meeting.newer) { self.other(behind) } else { None };

@@ -95,7 +95,7 @@ const NUMERALS: &str = "一二三四五六七八九十";
 
 /// The cells of one table in a row.
 #[derive(Clone, Copy)]
-pub struct Part<'r> {
+pub struct TablePart<'r> {
     row: &'r Row,
     /// Never empty.
     pub cells: &'r [Cell],
@@ -118,7 +118,7 @@ pub enum SumWord {
     Place,
 }
 
-impl<'r> Part<'r> {
+impl<'r> TablePart<'r> {
     /// The cells of a row from one column up to another; nothing if there are none.
     pub fn of(row: &'r Row, from: u32, to: u32) -> Option<Self> {
         let first = row.cells.partition_point(|c| c.column < from);
@@ -373,9 +373,9 @@ mod tests {
         row
     }
 
-    fn judged<R>(cells: &[&str], judge: impl Fn(Part<'_>) -> R) -> R {
+    fn judged<R>(cells: &[&str], judge: impl Fn(TablePart<'_>) -> R) -> R {
         let row = row(cells);
-        judge(Part::of(&row, 0, u32::MAX).expect("cells"))
+        judge(TablePart::of(&row, 0, u32::MAX).expect("cells"))
     }
 
     #[test]

@@ -7,7 +7,7 @@
 use super::folding;
 use super::head::{HeadCell, HeadRow};
 use super::layout::Layout;
-use super::lines::{self, Part, folded};
+use super::lines::{self, TablePart, folded};
 use super::reader::Row;
 use crate::model::aside::AsideKind;
 use unicode_normalization::UnicodeNormalization;
@@ -57,7 +57,7 @@ pub fn below_header(rows: &[Row], heads: &[HeadRow], layouts: &[Layout], counted
 }
 
 /// What the cells of one table say below a header that is repeated.
-pub fn below_repeated(part: Part<'_>, head: &HeadRow, layout: &Layout) -> Option<AsideKind> {
+pub fn below_repeated(part: TablePart<'_>, head: &HeadRow, layout: &Layout) -> Option<AsideKind> {
     match () {
         () if lines::is_units(head) => Some(AsideKind::Units),
         () if says_period(head, &layout.keys) => Some(AsideKind::Periods),
@@ -81,11 +81,11 @@ fn said(row: &Row, head: &HeadRow, layouts: &[Layout]) -> Option<Said> {
 }
 
 /// A row over tables side by side says what all of them say, or what it says as a whole.
-fn all_say(row: &Row, layouts: &[Layout], says: fn(Part<'_>, &Layout) -> bool) -> bool {
+fn all_say(row: &Row, layouts: &[Layout], says: fn(TablePart<'_>, &Layout) -> bool) -> bool {
     let all_of = |columns: fn(&Layout) -> &Vec<u32>| layouts.iter().flat_map(|l| columns(l).clone()).collect();
     let whole =
         Layout { columns: (0, u32::MAX), keys: all_of(|l| &l.keys), labelled: all_of(|l| &l.labelled), figures: all_of(|l| &l.figures) };
-    let of = |layout: &Layout| Part::of(row, layout.columns.0, layout.columns.1).map(|part| says(part, layout));
+    let of = |layout: &Layout| TablePart::of(row, layout.columns.0, layout.columns.1).map(|part| says(part, layout));
     of(&whole).unwrap_or_default() || !row.cells.is_empty() && layouts.iter().filter_map(of).all(|says| says)
 }
 
@@ -204,13 +204,13 @@ fn roman_numeral(number: usize) -> String {
 }
 
 /// Whether cells count their columns: words, then 甲 乙, then A B or I II, then 1 2 3, each in order, over nearly all columns.
-fn counts(part: Part<'_>, layout: &Layout) -> bool {
+fn counts(part: TablePart<'_>, layout: &Layout) -> bool {
     [false, true].into_iter().any(|roman| counts_in(part, layout, roman))
 }
 
 /// A word or 甲 says so by itself, and half of the columns behind the words will do; others begin with 1 and are three
 /// at least, and four where a single letter stands in front of numbers.
-fn counts_in(part: Part<'_>, layout: &Layout, roman: bool) -> bool {
+fn counts_in(part: TablePart<'_>, layout: &Layout, roman: bool) -> bool {
     let signs: Option<Vec<(u32, Sign)>> = part.cells.iter().map(|c| sign(part.text(c), roman).map(|s| (c.column, s))).collect();
     let Some(signs) = signs else { return false };
     let told: Vec<(u32, Sign)> = signs.iter().copied().filter(|(_, s)| *s != Sign::Dash).collect();
@@ -249,7 +249,7 @@ fn follows((left, before): (u32, Sign), (right, after): (u32, Sign)) -> bool {
 }
 
 /// Whether cells say that they are codes: 代码 in front or in a key column, and nothing but codes beside it.
-fn names_codes(part: Part<'_>, layout: &Layout) -> bool {
+fn names_codes(part: TablePart<'_>, layout: &Layout) -> bool {
     let named = part.cells.iter().enumerate().any(|(i, c)| (i == 0 || layout.keys.contains(&c.column)) && is_code_word(part.text(c)));
     let codes = part.cells.iter().filter(|c| named_code(part.text(c))).count();
     let fits = |text: &str| is_code_word(text) || named_code(text) || sign(text, false).is_some();
@@ -257,7 +257,7 @@ fn names_codes(part: Part<'_>, layout: &Layout) -> bool {
 }
 
 /// Whether cells may be codes: nothing but codes, each another, in order or all of one length.
-fn may_be_codes(part: Part<'_>, _: &Layout) -> bool {
+fn may_be_codes(part: TablePart<'_>, _: &Layout) -> bool {
     let texts = part.cells.iter().map(|c| part.text(c)).filter(|text| sign(text, false) != Some(Sign::Dash));
     let Some(codes) = texts.map(code).collect::<Option<Vec<String>>>() else { return false };
     let mut sorted = codes.clone();

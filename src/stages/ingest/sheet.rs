@@ -7,14 +7,14 @@ use super::head::{self, HeadRow};
 use super::header::{self, HeadColumn, Header};
 use super::labels::{Labels, Match};
 use super::layout::Layout;
-use super::lines::{self, Part};
+use super::lines::{self, TablePart};
 use super::lookout::{self, Lookout};
 use super::numbering;
 use super::reader::{Row, SheetHead};
 use super::sides::{self, Side, Stated};
 use super::sink::RecordSink;
 use super::source::Source;
-use super::table::{self, Block, Live, LiveSide, Verdict};
+use super::table::{self, Block, Live, LiveSide, RowVerdict};
 use crate::finding::Seed;
 use crate::model::amount::Unit;
 use crate::model::aside::{AsideKind, Asides, Rows};
@@ -380,14 +380,14 @@ impl<'a> SheetReader<'a> {
         for side in &mut live.sides {
             let Some(part) = side.part(row) else { continue };
             match side.judge(row, part, several) {
-                Verdict::Aside(kind) => {
+                RowVerdict::Aside(kind) => {
                     side.set_aside(kind, row.number);
                     if let Some(start) = part_start(kind, part) {
                         side.begin_part(start, sink);
                     }
                 }
-                Verdict::Sum(word, label) => side.sum(row, word, label, live.text_table, sink),
-                Verdict::Record => {
+                RowVerdict::Sum(word, label) => side.sum(row, word, label, live.text_table, sink),
+                RowVerdict::Record => {
                     side.record(row, part, live.text_table, sink);
                     for cell in part.cells.iter().filter(|c| c.formula) {
                         match live.formulas.iter_mut().find(|(c, ..)| *c == cell.column) {
@@ -448,7 +448,7 @@ impl<'a> SheetReader<'a> {
 }
 
 /// What part of its table begins at a row that is set aside.
-fn part_start(kind: AsideKind, part: Part<'_>) -> Option<PartStart> {
+fn part_start(kind: AsideKind, part: TablePart<'_>) -> Option<PartStart> {
     match kind {
         AsideKind::Heading if !part.is_page_word() => Some(PartStart::Heading),
         AsideKind::Header | AsideKind::Heading => Some(PartStart::Page),

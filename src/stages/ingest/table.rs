@@ -5,7 +5,7 @@
 
 use super::head::HeadRow;
 use super::layout::Layout;
-use super::lines::{Part, SumWord};
+use super::lines::{SumWord, TablePart};
 use super::numbering;
 use super::reader::{CellKind, Row};
 use super::sink::RecordSink;
@@ -48,7 +48,7 @@ pub struct LiveSide {
 }
 
 /// What a row of a table is.
-pub enum Verdict<'r> {
+pub enum RowVerdict<'r> {
     /// A record.
     Record,
     /// A sum, with its label.
@@ -95,8 +95,8 @@ impl LiveSide {
     }
 
     /// Its cells of a row, if it has any.
-    pub fn part<'r>(&self, row: &'r Row) -> Option<Part<'r>> {
-        Part::of(row, self.layout.columns.0, self.layout.columns.1)
+    pub fn part<'r>(&self, row: &'r Row) -> Option<TablePart<'r>> {
+        TablePart::of(row, self.layout.columns.0, self.layout.columns.1)
     }
 
     /// Counts a row that is no record.
@@ -105,52 +105,52 @@ impl LiveSide {
     }
 
     /// Whether cells repeat one of the rows of its header.
-    pub fn repeats_header(&self, part: Part<'_>) -> bool {
+    pub fn repeats_header(&self, part: TablePart<'_>) -> bool {
         self.header.iter().any(|header| repeats(header, part))
     }
 
     /// Judges a row by its own cells.
-    pub fn judge<'r>(&mut self, row: &Row, part: Part<'r>, several: bool) -> Verdict<'r> {
+    pub fn judge<'r>(&mut self, row: &Row, part: TablePart<'r>, several: bool) -> RowVerdict<'r> {
         let layout = &self.layout;
         if std::mem::take(&mut self.fresh)
             && let Some(kind) = self.belongs_to_header(row, part)
         {
             self.fresh = true;
-            return Verdict::Aside(kind);
+            return RowVerdict::Aside(kind);
         }
         if several && self.repeats_header(part) {
             self.fresh = true;
-            return Verdict::Aside(AsideKind::Header);
+            return RowVerdict::Aside(AsideKind::Header);
         }
         let code = part.has_own_code(&layout.keys);
         if !code && part.is_footer(layout.labelled.len()) {
             self.footer = true;
-            return Verdict::Aside(AsideKind::Footer);
+            return RowVerdict::Aside(AsideKind::Footer);
         }
         if part.names_person() {
             if code || part.resumes(&layout.keys, layout.labelled.len()) {
-                return Verdict::Aside(AsideKind::Personal);
+                return RowVerdict::Aside(AsideKind::Personal);
             }
             self.footer = true;
-            return Verdict::Aside(AsideKind::Footer);
+            return RowVerdict::Aside(AsideKind::Footer);
         }
         if !part.has_code(&layout.keys) {
             if let Some((word, label)) = part.sum(layout) {
-                return Verdict::Sum(word, label);
+                return RowVerdict::Sum(word, label);
             }
             if part.is_summary(&layout.keys) {
-                return Verdict::Aside(if part.cells.len() > 1 { AsideKind::Share } else { AsideKind::Heading });
+                return RowVerdict::Aside(if part.cells.len() > 1 { AsideKind::Share } else { AsideKind::Heading });
             }
         }
         if self.footer && !part.resumes(&layout.keys, layout.labelled.len()) {
-            return Verdict::Aside(AsideKind::BelowFooter);
+            return RowVerdict::Aside(AsideKind::BelowFooter);
         }
         self.footer = false;
-        Verdict::Record
+        RowVerdict::Record
     }
 
     /// The kind of a row below a repeated header that belongs to it: by itself, or because it stood below the first.
-    fn belongs_to_header(&self, row: &Row, part: Part<'_>) -> Option<AsideKind> {
+    fn belongs_to_header(&self, row: &Row, part: TablePart<'_>) -> Option<AsideKind> {
         let again = || self.below.iter().find(|(_, cells)| repeats(cells, part)).map(|(kind, _)| *kind);
         numbering::below_repeated(part, &HeadRow::new(row), &self.layout).or_else(again)
     }
@@ -212,7 +212,7 @@ impl LiveSide {
     }
 
     /// Hands out a record of each block that the cells fill.
-    pub fn record(&mut self, row: &Row, part: Part<'_>, text_table: bool, sink: &mut impl RecordSink) {
+    pub fn record(&mut self, row: &Row, part: TablePart<'_>, text_table: bool, sink: &mut impl RecordSink) {
         self.demote(text_table, sink);
         self.sums.records = true;
         for block in &mut self.blocks {
@@ -233,7 +233,7 @@ impl Block {
     }
 
     /// The cells by field, and whether there are any.
-    fn cells<'r>(&self, part: Part<'r>, text_table: bool) -> (Vec<Option<RawCell<'r>>>, bool) {
+    fn cells<'r>(&self, part: TablePart<'r>, text_table: bool) -> (Vec<Option<RawCell<'r>>>, bool) {
         let mut cells = vec![None; self.width];
         let mut any = false;
         for cell in part.cells {
@@ -291,7 +291,7 @@ fn own_cells(row: &HeadRow, layout: &Layout) -> Vec<(u32, String)> {
 }
 
 /// Whether cells hold the same texts in the same columns.
-fn repeats(row: &[(u32, String)], part: Part<'_>) -> bool {
+fn repeats(row: &[(u32, String)], part: TablePart<'_>) -> bool {
     row.len() == part.cells.len()
         && row.iter().zip(part.cells).all(|((column, text), cell)| *column == cell.column && text == part.text(cell).trim())
 }

@@ -2,7 +2,7 @@
 
 use super::subject::Subject;
 use super::walk::{Link, Walk};
-use crate::config::{Links, Part, Repeats};
+use crate::config::{IdentityPart, Links, Repeats};
 use crate::engine::{Dataset, EngineError};
 use crate::model::field::FieldKind;
 use datafusion::arrow::array::{Array, AsArray, BooleanArray, Int64Array, RecordBatch, StringArray};
@@ -110,8 +110,8 @@ impl Apart {
     fn identify(&mut self, subject: &Subject<'_>, dataset: &Dataset, links: &Dataset) -> Result<Vec<(Identity, i64)>, EngineError> {
         let failed = |e: ArrowError| EngineError::of(subject.dataset.to_owned(), e);
         let parts = subject.form.identity();
-        let (own_key, periodic) = (subject.form.own_key(), parts.contains(&Part::Period));
-        let further = parts.iter().filter_map(|part| if let Part::Field(name) = part { Some(*name) } else { None });
+        let (own_key, periodic) = (subject.form.own_key(), parts.contains(&IdentityPart::Period));
+        let further = parts.iter().filter_map(|part| if let IdentityPart::Field(name) = part { Some(*name) } else { None });
         let further: Vec<&str> = further.filter(|name| Some(*name) != own_key).collect();
         let first_of = |kind: FieldKind| subject.form.first_of(kind).unwrap_or_default();
         let [code_column, org_column] = [FieldKind::Uscc, FieldKind::OrgCode].map(first_of);

@@ -4,7 +4,7 @@
 //! left out. Beside each stands why it is absent: the reason of the first part that is.
 
 use crate::config::{Config, YearOf};
-use crate::engine::expression::{Computation, Expression, Kind, Place, Reach, Refusal, Tables};
+use crate::engine::expression::{Computation, Expression, Kind, Reach, Refusal, Surroundings, TableSchemas};
 use crate::engine::{Engine, EngineError};
 use crate::model::field::FieldKind;
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, new_null_array};
@@ -14,11 +14,11 @@ use datafusion::arrow::error::ArrowError;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-static NO_TABLES: Tables = Tables::new();
+static NO_TABLES: TableSchemas = TableSchemas::new();
 
 /// Reads a formula over the columns of enterprises that formulas may name.
 pub fn formula(engine: &Engine, sql: &str, kind: FieldKind, columns: &Schema) -> Result<Computation, Refusal> {
-    let place = Place::new("enterprises", columns, &NO_TABLES, Reach::Row)?;
+    let place = Surroundings::new("enterprises", columns, &NO_TABLES, Reach::Row)?;
     let alone = engine.read(sql, &place)?;
     if let Some(is) = Kind::of(&alone.data_type).filter(|kind| *kind != Kind::Number) {
         return Err(Refusal::Unfit { part: sql.to_owned(), value: sql.to_owned(), is, wanted: Kind::Number });

@@ -3,11 +3,11 @@
 use super::datasets::{Datasets, sql_type};
 use crate::config::FormOptions;
 use crate::engine::Engine;
-use crate::engine::expression::{Expression, Place, Reach, Refusal, Tables};
+use crate::engine::expression::{Expression, Reach, Refusal, Surroundings, TableSchemas};
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
 use std::collections::BTreeSet;
 
-static NO_TABLES: Tables = Tables::new();
+static NO_TABLES: TableSchemas = TableSchemas::new();
 
 /// What stands for a record in plans, and may be written before a field and a dot.
 pub(super) const ALIAS: &str = "t";
@@ -21,7 +21,7 @@ pub fn only(engine: &Engine, sql: &str, form: &FormOptions, columns: &Schema) ->
     if form.right.is_some() {
         fields.extend(OF_RIGHTS.map(|(name, data_type)| Field::new(name, data_type, true)));
     }
-    engine.read_condition(sql, &Place::new(ALIAS, &Schema::new(fields), &NO_TABLES, Reach::Row)?).map(|_| ())
+    engine.read_condition(sql, &Surroundings::new(ALIAS, &Schema::new(fields), &NO_TABLES, Reach::Row)?).map(|_| ())
 }
 
 /// A condition as a plan writes it.

@@ -6,7 +6,7 @@ use super::disclosure::{judges_statistics, reads_statistics};
 use super::enterprise_column::{Declared, EnterpriseColumn};
 use super::publication::Publication;
 use super::tables::{batch, texts};
-use crate::config::{Config, FormOptions, GivenOptions, Links, Part};
+use crate::config::{Config, FormOptions, GivenOptions, IdentityPart, Links};
 use crate::engine::Dataset;
 use crate::error::Error;
 use crate::finding::find_word;
@@ -25,7 +25,7 @@ const BESIDE: [&str; 3] = ["_state", "_raw", "_why"];
 
 /// What is said of a column.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Entry {
+struct DictionaryEntry {
     label: String,
     kind: String,
     unit: String,
@@ -42,7 +42,7 @@ struct Entry {
 pub fn dictionary<'a>(p: &Publication<'_>, datasets: impl Iterator<Item = (&'a str, &'a Schema)>) -> Result<Dataset, Error> {
     let config = p.config;
     let lang = config.run.lang;
-    let mut rows: Vec<(String, String, Entry)> = Vec::new();
+    let mut rows: Vec<(String, String, DictionaryEntry)> = Vec::new();
     for (dataset, schema) in datasets {
         rows.extend(schema.fields().iter().map(|field| (dataset.to_owned(), field.name().clone(), entry(config, lang, dataset, field))));
     }
@@ -51,7 +51,7 @@ pub fn dictionary<'a>(p: &Publication<'_>, datasets: impl Iterator<Item = (&'a s
     for field in own.iter().chain([&Field::new("statistics", DataType::Boolean, true)]) {
         rows.push((DICTIONARY.to_owned(), field.name().clone(), entry(config, lang, DICTIONARY, field)));
     }
-    let column = |of: fn(&Entry) -> &String| texts(rows.iter().map(|(_, _, entry)| of(entry)));
+    let column = |of: fn(&DictionaryEntry) -> &String| texts(rows.iter().map(|(_, _, entry)| of(entry)));
     let described = batch(vec![
         ("dataset", texts(rows.iter().map(|(dataset, ..)| dataset))),
         ("column", texts(rows.iter().map(|(_, column, _)| column))),
@@ -67,7 +67,7 @@ pub fn dictionary<'a>(p: &Publication<'_>, datasets: impl Iterator<Item = (&'a s
     Ok(p.engine.scratch().dataset(described.schema(), [&described])?)
 }
 
-fn entry(config: &Config, lang: Lang, dataset: &str, field: &Field) -> Entry {
+fn entry(config: &Config, lang: Lang, dataset: &str, field: &Field) -> DictionaryEntry {
     let name = field.name();
     let known = match dataset {
         "enterprises" => of_enterprise(config, lang, name),
@@ -85,36 +85,43 @@ fn entry(config: &Config, lang: Lang, dataset: &str, field: &Field) -> Entry {
 }
 
 /// A column that no declaration gives.
-fn own(lang: Lang, dataset: &str, name: &str) -> Entry {
+fn own(lang: Lang, dataset: &str, name: &str) -> DictionaryEntry {
     let word = |section: &str| {
         let apart = find_word(lang, &format!("{section}.{dataset}_{name}"));
         apart.or_else(|| find_word(lang, &format!("{section}.{name}"))).unwrap_or_default().to_owned()
     };
     let yuan = name.ends_with("_yuan");
-    Entry {
+    DictionaryEntry {
         label: word("data_column"),
         meaning: word("data_meaning"),
         unit: if yuan { yuan_of(lang).to_owned() } else { String::new() },
-        ..Entry::default()
+        ..DictionaryEntry::default()
     }
 }
 
 /// A column that stands beside another: what it says of it.
-fn beside(lang: Lang, end: &str, of: Entry) -> Entry {
+fn beside(lang: Lang, end: &str, of: DictionaryEntry) -> DictionaryEntry {
     let told = |section: &str| {
         let word = find_word(lang, &format!("{section}.beside{end}")).unwrap_or_default();
         fill(word, |_| Some(of.label.clone())).into_owned()
     };
-    Entry { label: told("data_column"), meaning: told("data_meaning"), kind: "text".into(), unit: String::new(), role: None, ..of }
+    DictionaryEntry {
+        label: told("data_column"),
+        meaning: told("data_meaning"),
+        kind: "text".into(),
+        unit: String::new(),
+        role: None,
+        ..of
+    }
 }
 
-fn of_form(config: &Config, lang: Lang, form: &FormOptions, name: &str) -> Option<Entry> {
+fn of_form(config: &Config, lang: Lang, form: &FormOptions, name: &str) -> Option<DictionaryEntry> {
     if let Some(field) = form.field.get(name) {
-        return Some(Entry {
+        return Some(DictionaryEntry {
             label: field.label.clone(),
             kind: word_of(field.kind),
             role: Some(field.role()),
-            grain: form.identity().iter().map(Part::id).collect::<Vec<_>>().join(", "),
+            grain: form.identity().iter().map(IdentityPart::id).collect::<Vec<_>>().join(", "),
             unit: if field.kind == FieldKind::Amount { yuan_of(lang).to_owned() } else { String::new() },
             origin: form.title.clone(),
             meaning: match &field.meaning {
@@ -128,18 +135,18 @@ fn of_form(config: &Config, lang: Lang, form: &FormOptions, name: &str) -> Optio
     of_form(config, lang, form, of).map(|of| beside(lang, end, of))
 }
 
-fn of_enterprise(config: &Config, lang: Lang, name: &str) -> Option<Entry> {
+fn of_enterprise(config: &Config, lang: Lang, name: &str) -> Option<DictionaryEntry> {
     if let Some((section, id)) = name.split_once('_').filter(|(section, _)| ["verdict", "figure"].contains(section)) {
         let criterion = config.criterion.get(id)?;
         let told = |key: &str| find_word(lang, &format!("{key}.{section}")).unwrap_or_default();
-        return Some(Entry {
+        return Some(DictionaryEntry {
             label: format!("{} {}", criterion.name.get(lang), told("data_column")),
             kind: "text".into(),
             origin: if section == "verdict" { criterion.met.clone() } else { criterion.figure.clone() },
             meaning: told("data_meaning").to_owned(),
             statistics: judges_statistics(config, criterion) || section == "verdict" && reads_statistics(config, &criterion.met),
-            grain: Part::ENTERPRISE.to_owned(),
-            ..Entry::default()
+            grain: IdentityPart::ENTERPRISE.to_owned(),
+            ..DictionaryEntry::default()
         });
     }
     let Some(column) = EnterpriseColumn::of(config, name) else {
@@ -156,8 +163,8 @@ fn of_enterprise(config: &Config, lang: Lang, name: &str) -> Option<Entry> {
         (_, kind) => (column.unit().map(|unit| unit.get(lang).to_owned()).unwrap_or_default(), kind.map(word_of).unwrap_or_default()),
     };
     let codes = column.sole_field().and_then(|(form, field)| config.form.get(form)?.field.get(&field)?.codes.as_deref());
-    let grain = [Some(Part::ENTERPRISE), column.year.map(|_| Part::YEAR)];
-    Some(Entry {
+    let grain = [Some(IdentityPart::ENTERPRISE), column.year.map(|_| IdentityPart::YEAR)];
+    Some(DictionaryEntry {
         label,
         kind,
         unit,

@@ -6,7 +6,7 @@ use datafusion::arrow::array::RecordBatch;
 
 /// What a verdict says of an enterprise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum CriterionVerdict {
     /// Met.
     Met,
     /// Not met.
@@ -41,12 +41,12 @@ impl<'a> Verdicts<'a> {
     }
 
     /// The verdict of a criterion.
-    pub fn get(&self, criterion: &str, row: usize) -> Verdict {
+    pub fn get(&self, criterion: &str, row: usize) -> CriterionVerdict {
         let word = self.words.iter().find(|(id, _)| *id == criterion).map_or("", |(_, r)| r.text(row));
         match word {
-            "met" => Verdict::Met,
-            "not_met" => Verdict::NotMet,
-            _ => Verdict::Unjudged,
+            "met" => CriterionVerdict::Met,
+            "not_met" => CriterionVerdict::NotMet,
+            _ => CriterionVerdict::Unjudged,
         }
     }
 

@@ -5,7 +5,7 @@
 //! not_met 不符合, null unjudged 无法判断.
 
 use crate::config::{Config, CriterionOptions};
-use crate::engine::expression::{Computation, Place, Reach, Reading, Refusal, Tables};
+use crate::engine::expression::{Computation, Reach, Reading, Refusal, Surroundings, TableSchemas};
 use crate::engine::{Engine, EngineError};
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray};
 use datafusion::arrow::compute::cast;
@@ -23,10 +23,10 @@ pub fn figure(engine: &Engine, sql: &str, enterprises: &Schema) -> Result<Comput
     prepared(engine, engine.read(sql, &place(enterprises)?)?, enterprises)
 }
 
-static NO_TABLES: Tables = Tables::new();
+static NO_TABLES: TableSchemas = TableSchemas::new();
 
-fn place(enterprises: &Schema) -> Result<Place<'static>, Refusal> {
-    Ok(Place::new("enterprises", enterprises, &NO_TABLES, Reach::Row)?)
+fn place(enterprises: &Schema) -> Result<Surroundings<'static>, Refusal> {
+    Ok(Surroundings::new("enterprises", enterprises, &NO_TABLES, Reach::Row)?)
 }
 
 fn prepared(engine: &Engine, reading: Reading, enterprises: &Schema) -> Result<Computation, Refusal> {

@@ -27,7 +27,7 @@ impl Tally {
 
 /// A place between the records of a table: how many stand above it, and their sums.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Place {
+pub(super) struct SumPosition {
     pub records: u64,
     pub tallies: Vec<Tally>,
 }
@@ -35,7 +35,7 @@ pub(super) struct Place {
 /// A row that is no record and may bound what a sum row adds up.
 #[derive(Debug)]
 pub(super) struct Mark {
-    pub at: Place,
+    pub at: SumPosition,
     pub what: What,
 }
 

@@ -5,7 +5,7 @@
 //! the one that most of its figures agree with is its own, and where none agrees it is the nearest group, so that a wrong
 //! figure is found. Where no records lie next to it and nothing agrees, its reach cannot be told.
 
-use super::mark::{Line, Mark, Place, What};
+use super::mark::{Line, Mark, SumPosition, What};
 use crate::model::raw::{PartStart, SumKind};
 
 /// Marks looked at, up and down, where the group of a sum row may begin or end.
@@ -14,13 +14,13 @@ const NEAR: usize = 64;
 /// The marks of a table between its start and its end.
 pub struct Reaches<'s> {
     marks: &'s [Mark],
-    start: &'s Place,
-    end: &'s Place,
+    start: &'s SumPosition,
+    end: &'s SumPosition,
     /// By mark, where the records next to it begin: behind the sum or heading before it; likewise where they end.
-    begins: Vec<&'s Place>,
-    ends: Vec<&'s Place>,
+    begins: Vec<&'s SumPosition>,
+    ends: Vec<&'s SumPosition>,
     /// By mark, where its page begins.
-    pages: Vec<&'s Place>,
+    pages: Vec<&'s SumPosition>,
     /// Whether sub-totals stand above their groups.
     heads_first: bool,
 }
@@ -28,8 +28,8 @@ pub struct Reaches<'s> {
 /// The records between two places.
 #[derive(Clone, Copy)]
 pub struct Reach<'s> {
-    from: &'s Place,
-    to: &'s Place,
+    from: &'s SumPosition,
+    to: &'s SumPosition,
 }
 
 impl Reach<'_> {
@@ -57,9 +57,10 @@ impl Reach<'_> {
 
 impl<'s> Reaches<'s> {
     /// Over the marks of a table.
-    pub fn new(marks: &'s [Mark], start: &'s Place, end: &'s Place) -> Self {
-        let last_before = |bounds: fn(&Mark) -> bool, marks: &mut dyn Iterator<Item = &'s Mark>, first: &'s Place| {
-            let next = |last: &mut &'s Place, mark: &'s Mark| Some(std::mem::replace(last, if bounds(mark) { &mark.at } else { *last }));
+    pub fn new(marks: &'s [Mark], start: &'s SumPosition, end: &'s SumPosition) -> Self {
+        let last_before = |bounds: fn(&Mark) -> bool, marks: &mut dyn Iterator<Item = &'s Mark>, first: &'s SumPosition| {
+            let next =
+                |last: &mut &'s SumPosition, mark: &'s Mark| Some(std::mem::replace(last, if bounds(mark) { &mark.at } else { *last }));
             marks.scan(first, next).collect::<Vec<_>>()
         };
         let mut ends = last_before(bounds_group, &mut marks.iter().rev(), end);
@@ -138,7 +139,7 @@ impl<'s> Reaches<'s> {
     }
 
     /// Places where a group may end, going away from a sum: beyond another sum of its class only if no records lie between.
-    fn beyond(&self, at: usize, away: impl Iterator<Item = &'s Mark>, records: bool, last: &'s Place) -> Vec<&'s Place> {
+    fn beyond(&self, at: usize, away: impl Iterator<Item = &'s Mark>, records: bool, last: &'s SumPosition) -> Vec<&'s SumPosition> {
         let own = class(&self.marks[at]);
         let mut places = Vec::new();
         for mark in away.take(NEAR) {

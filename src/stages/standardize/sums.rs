@@ -5,7 +5,7 @@
 //! truth of its figures. They are added in checked 128-bit integers, so they cannot wrap.
 
 use super::column::Reading;
-use super::mark::{Line, Mark, Place, Tally, What};
+use super::mark::{Line, Mark, SumPosition, Tally, What};
 use super::reach::Reaches;
 use super::schema::{state, word_type, words};
 use super::value::{Stated, number_state};
@@ -30,14 +30,14 @@ pub struct SumRow<'a> {
 /// The sums of one table.
 #[derive(Default)]
 pub struct Sums {
-    now: Place,
+    now: SumPosition,
     marks: Vec<Mark>,
 }
 
 impl Sums {
     /// Sums over `fields` columns.
     pub fn new(fields: usize) -> Self {
-        Self { now: Place { records: 0, tallies: vec![Tally::default(); fields] }, marks: Vec::new() }
+        Self { now: SumPosition { records: 0, tallies: vec![Tally::default(); fields] }, marks: Vec::new() }
     }
 
     /// Begins a record.
@@ -79,7 +79,7 @@ impl Sums {
     /// The sum rows of the table beside the sums of the records that they add up; one whose records cannot be told is left
     /// out, since nothing can be said of it.
     pub fn finish(self, fields: &[String]) -> Result<Option<RecordBatch>, ArrowError> {
-        let start = Place { records: 0, tallies: vec![Tally::default(); fields.len()] };
+        let start = SumPosition { records: 0, tallies: vec![Tally::default(); fields.len()] };
         let table = Reaches::new(&self.marks, &start, &self.now);
         let told: Vec<(i64, &str, &Line, Option<i128>)> = (0..self.marks.len())
             .filter_map(|at| match &self.marks[at].what {

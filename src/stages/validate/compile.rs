@@ -2,7 +2,7 @@
 
 use crate::config::{EditOptions, FormOptions, Withholds};
 use crate::engine::Engine;
-use crate::engine::expression::{Computation, Expression, Place, Reach, Reading, Refusal, Tables};
+use crate::engine::expression::{Computation, Expression, Reach, Reading, Refusal, Surroundings, TableSchemas};
 use crate::model::field::FieldKind;
 use crate::model::scope::Scope;
 use crate::model::severity::Severity;
@@ -23,7 +23,7 @@ pub struct EditedDataset<'a> {
     /// The columns that it might have, whatever was sent: those that an edit may name.
     pub whole: &'a Schema,
     /// What subqueries may name, in scopes that know more than the dataset.
-    pub tables: &'a Tables,
+    pub tables: &'a TableSchemas,
 }
 
 impl EditedDataset<'_> {
@@ -216,7 +216,7 @@ struct Compiler<'a> {
     edit: &'a EditOptions,
     dataset: &'a EditedDataset<'a>,
     /// What its expressions may name: aggregates too.
-    record: Place<'a>,
+    record: Surroundings<'a>,
     with: IndexMap<String, Formula>,
 }
 
@@ -224,7 +224,7 @@ impl<'a> Compiler<'a> {
     fn new(engine: &'a Engine, code: &'a str, edit: &'a EditOptions, dataset: &'a EditedDataset<'a>) -> Result<Self, Box<Fault>> {
         let place = |columns: &Schema, reach: Reach| {
             let tables = if reach == Reach::Tables { dataset.tables } else { &NO_TABLES };
-            Place::new("t", columns, tables, reach).map_err(|e| fault(code, "holds", &edit.holds, e.into()))
+            Surroundings::new("t", columns, tables, reach).map_err(|e| fault(code, "holds", &edit.holds, e.into()))
         };
         let group = place(dataset.whole, Reach::Group)?;
         let mut columns: Vec<Arc<Field>> = dataset.whole.fields().iter().cloned().collect();
@@ -336,7 +336,7 @@ impl<'a> Compiler<'a> {
     }
 }
 
-static NO_TABLES: Tables = Tables::new();
+static NO_TABLES: TableSchemas = TableSchemas::new();
 
 fn fault(code: &str, key: &str, sql: &str, refusal: Refusal) -> Box<Fault> {
     Box::new(Fault { code: code.to_owned(), key: key.to_owned(), sql: sql.to_owned(), refusal })

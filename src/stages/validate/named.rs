@@ -2,7 +2,7 @@
 
 use super::compile::{EditedDataset, instances, of_scope, withheld};
 use crate::config::{EditOptions, FormOptions};
-use crate::engine::expression::{Expression, Tables};
+use crate::engine::expression::{Expression, TableSchemas};
 use crate::model::scope::Scope;
 use datafusion::arrow::datatypes::Schema;
 use indexmap::IndexMap;
@@ -25,7 +25,7 @@ pub struct Named {
 
 /// The edits among records that judge a dataset of a form with all the columns that it might have.
 pub fn named(edits: &IndexMap<String, EditOptions>, name: &str, form: &FormOptions, whole: &Schema) -> Vec<Named> {
-    let dataset = EditedDataset { name, form: Some(form), schema: whole, whole, tables: &Tables::new() };
+    let dataset = EditedDataset { name, form: Some(form), schema: whole, whole, tables: &TableSchemas::new() };
     let scopes = [Scope::Population, Scope::History].into_iter();
     scopes.flat_map(|scope| of_scope(edits, scope, &dataset).map(|(code, edit)| of(code, &edit, &dataset)).collect::<Vec<_>>()).collect()
 }

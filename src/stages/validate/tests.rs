@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::config::{EditOptions, FieldOptions, FormOptions};
-use crate::engine::expression::Tables;
+use crate::engine::expression::TableSchemas;
 use crate::engine::{BATCH_ROWS, Engine, Resources, Scratch};
 use crate::finding::Expected;
 use crate::model::field::FieldKind;
@@ -71,7 +71,7 @@ type Outcome = (BTreeSet<(String, i64, String, Option<String>)>, BTreeSet<(Strin
 
 /// The edits, and the fields that they may put in doubt; compiled once, as in a run.
 static COMPILED: LazyLock<(Vec<Compiled>, BTreeSet<String>)> = LazyLock::new(|| {
-    let (engine, form, schema, tables) = (engine(), form(), schema(), Tables::new());
+    let (engine, form, schema, tables) = (engine(), form(), schema(), TableSchemas::new());
     let dataset = EditedDataset { name: "forms", form: Some(&form), schema: &schema, whole: &schema, tables: &tables };
     let compiled = [Scope::Field, Scope::Record].into_iter().flat_map(|s| compile(&engine, &edits(), s, &dataset).expect("sound edits"));
     (compiled.collect(), doubted(&edits(), Scope::Field, &dataset))

@@ -6,7 +6,7 @@ use crate::stages::publish::cells::{Reader, Shape};
 use crate::stages::publish::desk::{Desk, Edition, grouped, text_or_blank};
 use crate::stages::publish::disclosure::judges_statistics;
 use crate::stages::publish::identifiers::Identifiers;
-use crate::stages::publish::verdict::{Conclusion, Verdict, Verdicts};
+use crate::stages::publish::verdict::{Conclusion, CriterionVerdict, Verdicts};
 use crate::stages::publish::workbook::{Book, Column, Mark, Tab, Table, Value};
 use datafusion::arrow::array::RecordBatch;
 
@@ -143,9 +143,9 @@ impl<'a> Rows<'a> {
         let disclosed = desk.discloses(self.key.text(row));
         for (criterion, figure) in criteria.iter().zip(&self.figures) {
             cells.push(Value::Mark(match self.verdicts.get(criterion.id, row) {
-                Verdict::Met => Mark::Met,
-                Verdict::NotMet => Mark::NotMet,
-                Verdict::Unjudged => Mark::Unjudged,
+                CriterionVerdict::Met => Mark::Met,
+                CriterionVerdict::NotMet => Mark::NotMet,
+                CriterionVerdict::Unjudged => Mark::Unjudged,
             }));
             cells.push(if criterion.statistics && !disclosed { Value::Text(desk.say("withheld")) } else { figure.value(row, &desk.words) });
         }

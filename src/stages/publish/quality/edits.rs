@@ -2,7 +2,7 @@
 
 use super::tally::{Tally, count, mark};
 use crate::error::Error;
-use crate::finding::{Counts, Entry};
+use crate::finding::{CatalogueEntry, Counts};
 use crate::stages::publish::desk::{Desk, text_or_blank};
 use crate::stages::publish::workbook::{Book, Column, Tab, Table, Value};
 use std::collections::HashMap;
@@ -56,7 +56,7 @@ pub fn edits(book: &mut Book, desk: &Desk<'_>, tally: &Tally<'_>) -> Result<(), 
 fn row(
     table: &mut crate::stages::publish::workbook::TableWriter<'_>,
     desk: &Desk<'_>,
-    entry: &Entry,
+    entry: &CatalogueEntry,
     datasets: &str,
     counts: Option<&Counts>,
     found: u64,

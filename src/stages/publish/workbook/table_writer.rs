@@ -44,13 +44,13 @@ pub struct TableWriter<'b> {
     /// Name of the sheet being written, or that will be.
     name: String,
     /// The sheet being written; none while the sample is gathered.
-    part: Option<Part>,
+    part: Option<SheetPart>,
     /// Number of the sheet, from 1.
     part_number: u32,
 }
 
 /// A sheet being written.
-struct Part {
+struct SheetPart {
     sheet: Worksheet,
     place: HeadPlace,
     /// The next row of the sheet.
@@ -189,7 +189,7 @@ impl<'b> TableWriter<'b> {
         let line_characters = self.table.columns.iter().zip(&self.gauges);
         let line_characters =
             line_characters.map(|(column, gauge)| if column.kind == ColumnKind::Text { gauge.line_characters() } else { 0 }).collect();
-        self.part = Some(Part { sheet, place, next: place.body, filter_end: place.body, line_characters });
+        self.part = Some(SheetPart { sheet, place, next: place.body, filter_end: place.body, line_characters });
         Ok(())
     }
 
@@ -289,7 +289,7 @@ impl<'b> TableWriter<'b> {
     }
 
     /// Writes the notes below the table and gives the last row used.
-    fn write_notes(&self, part: &mut Part, characters: f64) -> Result<u32, WorkbookError> {
+    fn write_notes(&self, part: &mut SheetPart, characters: f64) -> Result<u32, WorkbookError> {
         let last = last_column(&self.table);
         let mut row = part.next;
         for note in &self.table.notes {
@@ -303,7 +303,7 @@ impl<'b> TableWriter<'b> {
     }
 
     /// Sets what a sheet needs for screen and paper.
-    fn dress(&self, part: &mut Part, end: u32, characters: f64) -> Result<(), WorkbookError> {
+    fn dress(&self, part: &mut SheetPart, end: u32, characters: f64) -> Result<(), WorkbookError> {
         let last = last_column(&self.table);
         let sheet = &mut part.sheet;
         sheet.set_freeze_panes(part.place.body, self.table.frozen_columns.min(last))?;

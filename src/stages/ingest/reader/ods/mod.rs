@@ -13,7 +13,7 @@ mod survey;
 #[cfg(test)]
 mod tests;
 
-use self::rows::{CONTENT, Tables};
+use self::rows::{CONTENT, TableReader};
 use self::survey::Survey;
 use super::archive::Archive;
 use super::feed::{Feed, too_much};
@@ -36,5 +36,5 @@ pub(super) fn read(archive: &mut Archive<'_>, feed: &mut Feed<'_>) -> Result<(),
         return Err(too_much("sheets", feed.limits.sheets));
     }
     let scanner = archive.xml(CONTENT, false)?;
-    Tables::new(scanner, &survey, feed).read()
+    TableReader::new(scanner, &survey, feed).read()
 }

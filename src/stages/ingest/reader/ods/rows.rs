@@ -13,7 +13,7 @@ use super::survey::{Survey, is_hidden};
 pub(super) const CONTENT: &str = "content.xml";
 
 /// Reads all tables.
-pub(super) struct Tables<'r, 'f, 's> {
+pub(super) struct TableReader<'r, 'f, 's> {
     scanner: Scanner<'r>,
     survey: &'r Survey,
     feed: &'f mut Feed<'s>,
@@ -21,7 +21,7 @@ pub(super) struct Tables<'r, 'f, 's> {
     cells: Vec<(u32, OdsCell)>,
 }
 
-impl<'r, 'f, 's> Tables<'r, 'f, 's> {
+impl<'r, 'f, 's> TableReader<'r, 'f, 's> {
     /// Makes a reader of the part that holds the tables.
     pub(super) fn new(scanner: Scanner<'r>, survey: &'r Survey, feed: &'f mut Feed<'s>) -> Self {
         Self { scanner, survey, feed, cells: Vec::new() }

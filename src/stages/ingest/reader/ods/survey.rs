@@ -30,7 +30,7 @@ pub(super) struct Survey {
 
 /// Where the scan is.
 #[derive(Debug, Default)]
-struct Place {
+struct TableSpot {
     /// Depth of tables inside each other; only the outermost count.
     depth: u32,
     style: Vec<u8>,
@@ -57,7 +57,7 @@ impl Survey {
     /// Goes through all tags.
     fn scan(scanner: &mut Scanner<'_>, limit: usize) -> Result<Self, XmlError> {
         let mut survey = Self::default();
-        let mut place = Place::default();
+        let mut place = TableSpot::default();
         let mut ended = false;
         loop {
             let offset = scanner.offset();
@@ -77,7 +77,7 @@ impl Survey {
     }
 
     /// Takes what a tag says.
-    fn start(&mut self, tag: &Tag<'_>, place: &mut Place, limit: usize) {
+    fn start(&mut self, tag: &Tag<'_>, place: &mut TableSpot, limit: usize) {
         match tag.name {
             b"style" => place.style = tag.attribute(b"name").unwrap_or_default().to_vec(),
             b"table-properties" if tag.attribute(b"display") == Some(b"false") => {
@@ -127,7 +127,7 @@ impl Survey {
     }
 
     /// Takes a merged region.
-    fn merged(&mut self, tag: &Tag<'_>, place: &Place, limit: usize) {
+    fn merged(&mut self, tag: &Tag<'_>, place: &TableSpot, limit: usize) {
         let columns = count(tag, b"number-columns-spanned");
         let rows = count(tag, b"number-rows-spanned");
         if (columns, rows) == (1, 1) || place.row > MAX_ROWS || place.cell >= MAX_COLUMNS {

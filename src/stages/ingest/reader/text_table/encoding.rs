@@ -41,7 +41,7 @@ impl Charset {
 
 /// The decision.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Verdict {
+pub(super) struct Detection {
     pub(super) charset: Charset,
     /// Whether it rests on plausibility.
     pub(super) guessed: bool,
@@ -50,11 +50,11 @@ pub(super) struct Verdict {
 }
 
 /// Decides on the encoding of a file.
-pub(super) fn detect(path: &Path) -> Result<Verdict, Refusal> {
+pub(super) fn detect(path: &Path) -> Result<Detection, Refusal> {
     let mut counts = Counts::default();
     each_piece(path, |piece| counts.take(piece))?;
     counts.finish();
-    let verdict = |charset, guessed, damaged| Verdict { charset, guessed, damaged };
+    let verdict = |charset, guessed, damaged| Detection { charset, guessed, damaged };
     let known = |encoding| verdict(Charset::Known(encoding), false, 0);
     match counts.head[..counts.head_length] {
         [0xFF, 0xFE, 0, 0] => return Ok(verdict(Charset::Utf32 { big_endian: false }, false, 0)),

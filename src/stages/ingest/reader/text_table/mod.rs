@@ -15,7 +15,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use self::encoding::{Charset, Verdict};
+use self::encoding::{Charset, Detection};
 use self::lines::Lines;
 use super::archive::unreadable;
 use super::feed::{Feed, column_exists, shown};
@@ -57,7 +57,7 @@ fn open(path: &Path, charset: Charset) -> Result<Transcoder<'static>, Refusal> {
 }
 
 /// Notes what is not certain about the encoding.
-fn note_verdict(verdict: &Verdict, sample: &str, feed: &mut Feed<'_>) {
+fn note_verdict(verdict: &Detection, sample: &str, feed: &mut Feed<'_>) {
     if verdict.guessed {
         let first = sample.split(['\n', '\r', ',', '\t', ';']).find(|field| !field.is_ascii()).unwrap_or_default();
         let args = vec![("encoding", verdict.charset.name().to_owned()), ("preview", shown(first.trim()))];

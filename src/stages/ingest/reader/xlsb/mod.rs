@@ -15,7 +15,7 @@ use std::collections::{HashMap, HashSet};
 
 use self::records::{Records, id, u16_at, u32_at, wide_text};
 use self::sheet::Survey;
-use self::tables::Tables;
+use self::tables::CellTables;
 use super::archive::Archive;
 use super::feed::{Epoch, Feed, too_much};
 use super::number_format::Format;
@@ -33,7 +33,7 @@ struct SheetEntry {
 /// Reads a workbook whose workbook part is known.
 pub(super) fn read(archive: &mut Archive<'_>, part: &str, feed: &mut Feed<'_>) -> Result<(), Refusal> {
     let relations = Relations::of(archive, part, feed.limits)?;
-    let mut tables = Tables::default();
+    let mut tables = CellTables::default();
     let sheets = workbook(archive, part, &relations, feed)?;
     if sheets.is_empty() {
         return Err(Refusal::new("FIL-116"));

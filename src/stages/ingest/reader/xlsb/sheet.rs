@@ -6,7 +6,7 @@ use super::super::limits::{Limits, MAX_COLUMNS};
 use super::super::number;
 use super::super::row::{CellKind, Refusal, Span};
 use super::records::{Records, f64_at, id, u16_at, u32_at, wide_text};
-use super::tables::Tables;
+use super::tables::CellTables;
 
 /// What stands around the rows.
 #[derive(Debug, Default)]
@@ -56,7 +56,7 @@ fn span(body: &[u8]) -> Option<Span> {
 }
 
 /// Hands out the rows of a sheet.
-pub(super) fn rows(archive: &mut Archive<'_>, part: &str, tables: &Tables, feed: &mut Feed<'_>) -> Result<(), Refusal> {
+pub(super) fn rows(archive: &mut Archive<'_>, part: &str, tables: &CellTables, feed: &mut Feed<'_>) -> Result<(), Refusal> {
     let reader = archive.part(part, false)?;
     let mut records = Records::new(Box::new(reader), part);
     let (mut inside, mut open) = (false, false);
@@ -91,7 +91,7 @@ pub(super) fn rows(archive: &mut Archive<'_>, part: &str, tables: &Tables, feed:
 }
 
 /// Hands out a cell; nothing if its record is too short.
-fn cell(id: u32, body: &[u8], tables: &Tables, feed: &mut Feed<'_>) -> Result<Option<()>, Refusal> {
+fn cell(id: u32, body: &[u8], tables: &CellTables, feed: &mut Feed<'_>) -> Result<Option<()>, Refusal> {
     let (Some(column), Some(style)) = (u32_at(body, 0), u32_at(body, 4)) else {
         return Ok(None);
     };
