@@ -6,8 +6,8 @@
 
 use super::failure::EngineError;
 use crate::content::{self, hash_parts};
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, DictionaryArray, Int8Array, RecordBatch, StringArray};
-use datafusion::arrow::compute::BatchCoalescer;
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, DictionaryArray, Int8Array, RecordBatch, StringArray, UInt32Array};
+use datafusion::arrow::compute::{BatchCoalescer, concat_batches, take_record_batch};
 use datafusion::arrow::datatypes::{DataType, Int8Type, Int64Type, Schema, SchemaRef};
 use datafusion::arrow::error::ArrowError;
 use datafusion::arrow::ipc::reader::FileReader;
@@ -212,6 +212,22 @@ impl Dataset {
     pub fn columns(&self, names: &[&str]) -> Batches {
         let places = (0..self.schema.fields().len()).filter(|i| names.contains(&self.schema.field(*i).name().as_str()));
         self.read(Some(places.collect()), 0..self.batch_count())
+    }
+
+    /// All records with the columns of the given names alone, in memory of their own: a batch of [`Dataset::columns`] keeps what
+    /// was read of the others as long as it lives.
+    ///
+    /// # Errors
+    /// The dataset cannot be read.
+    pub fn in_memory(&self, names: &[&str]) -> Result<RecordBatch, EngineError> {
+        let failed = |e: ArrowError| EngineError::of("a dataset on disk".to_owned(), e);
+        let mut copies = Vec::new();
+        for batch in self.columns(names) {
+            let batch = batch?;
+            let rows: UInt32Array = (0..batch.num_rows() as u32).collect();
+            copies.push(take_record_batch(&batch, &rows).map_err(failed)?);
+        }
+        concat_batches(self.select(|column| names.contains(&column)).schema(), &copies).map_err(failed)
     }
 
     /// The same records with some of their columns alone.

@@ -299,7 +299,7 @@ pub(super) async fn compute(
     progress.end(Stage::Screen, None);
 
     let (accounts, whose) = accounting::account(config, engine, &loaded)?;
-    let mut findings = judging::findings(config, engine, &loaded, judgement.findings.split_off(0)).await?;
+    let mut findings = judging::findings(config, engine, &loaded, std::mem::take(&mut judgement.findings)).await?;
     basis.explained.answer(&mut findings);
     let rests = Rests::of(config);
     let speaks = |source: &str, dataset: &str, code: &str| rests.speaks_to(source, dataset, code);

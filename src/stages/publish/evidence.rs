@@ -4,7 +4,7 @@ use super::publication::Publication;
 use crate::engine::{Dataset, not_in};
 use crate::error::Error;
 use datafusion::arrow::array::{AsArray, RecordBatch, UInt32Array};
-use datafusion::arrow::compute::{concat_batches, take_record_batch};
+use datafusion::arrow::compute::take_record_batch;
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -87,19 +87,17 @@ impl Owners {
     ];
 
     /// Takes what is said of the enterprises.
+    ///
+    /// # Errors
+    /// They cannot be read.
     pub fn of(enterprises: &Dataset) -> Result<Self, Error> {
         let schema = Arc::new(Schema::new(Self::COLUMNS.map(|(_, name, data_type)| Field::new(name, data_type, true)).to_vec()));
-        let (mut batches, mut row) = (Vec::new(), HashMap::new());
         let wanted: Vec<&str> = Self::COLUMNS.iter().map(|(column, ..)| *column).chain(["enterprise"]).collect();
-        for batch in enterprises.columns(&wanted) {
-            let batch = batch?;
-            let keys = batch["enterprise"].as_string::<i32>();
-            let before = batches.iter().map(RecordBatch::num_rows).sum::<usize>() as u32;
-            row.extend((before..).zip(keys).filter_map(|(place, key)| Some((key?.to_owned(), place))));
-            let columns = Self::COLUMNS.iter().map(|(column, ..)| batch[*column].clone()).collect();
-            batches.push(RecordBatch::try_new(schema.clone(), columns)?);
-        }
-        Ok(Self { said: concat_batches(&schema, &batches)?, row })
+        let all = enterprises.in_memory(&wanted)?;
+        let keys = all["enterprise"].as_string::<i32>();
+        let row = (0..).zip(keys).filter_map(|(place, key)| Some((key?.to_owned(), place))).collect();
+        let columns = Self::COLUMNS.iter().map(|(column, ..)| all[*column].clone()).collect();
+        Ok(Self { said: RecordBatch::try_new(schema, columns)?, row })
     }
 
     /// A batch with a column `enterprise`, and beside it what is said of each; nothing of none.

@@ -38,7 +38,7 @@ pub fn conflicts(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
         tab: Tab::Action,
         ..Table::default()
     })?;
-    let known = Names::batches(desk)?;
+    let known = Names::read(desk)?;
     let names = Names::of(desk, &known);
     let in_words = |text: &str, unit: Option<i64>| with_unit(desk.lang(), text, unit);
     let cite = |(record, field): &(i64, String)| p.places.cite(*record, field).unwrap_or_default();
@@ -67,8 +67,9 @@ fn shows(desk: &Desk<'_>, conflict: &Conflict) -> bool {
 
 /// Codes and names of every enterprise, by its key.
 pub struct Names<'a> {
-    batches: Vec<(Identifiers<'a>, Reader<'a>)>,
-    places: HashMap<&'a str, (usize, usize)>,
+    codes: Identifiers<'a>,
+    names: Reader<'a>,
+    rows: HashMap<&'a str, usize>,
 }
 
 impl<'a> Names<'a> {
@@ -76,24 +77,20 @@ impl<'a> Names<'a> {
     ///
     /// # Errors
     /// The enterprises cannot be read.
-    pub fn batches(desk: &Desk<'_>) -> Result<Vec<RecordBatch>, EngineError> {
-        desk.gathered.enterprises.columns(&["enterprise", "name", "uscc", "uscc_why"]).collect()
+    pub fn read(desk: &Desk<'_>) -> Result<RecordBatch, EngineError> {
+        desk.gathered.enterprises.in_memory(&["enterprise", "name", "uscc", "uscc_why"])
     }
 
     /// Of all enterprises gathered.
-    pub fn of(desk: &Desk<'_>, all: &'a [RecordBatch]) -> Self {
-        let (mut batches, mut places) = (Vec::new(), HashMap::new());
-        for batch in all {
-            let [key, name] = ["enterprise", "name"].map(|c| Reader::of(batch, c, Shape::Plain));
-            places.extend((0..batch.num_rows()).map(|row| (key.text(row), (batches.len(), row))));
-            batches.push((Identifiers::of(desk, batch, "uscc"), name));
-        }
-        Self { batches, places }
+    pub fn of(desk: &Desk<'_>, all: &'a RecordBatch) -> Self {
+        let [key, names] = ["enterprise", "name"].map(|c| Reader::of(all, c, Shape::Plain));
+        let rows = (0..all.num_rows()).map(|row| (key.text(row), row)).collect();
+        Self { codes: Identifiers::of(desk, all, "uscc"), names, rows }
     }
 
     /// The cells of an enterprise's code and name; blank for one that nobody knows.
     pub fn cells(&self, enterprise: &str) -> [Value<'_>; 2] {
-        let known = self.places.get(enterprise).and_then(|(batch, row)| Some((self.batches.get(*batch)?, *row)));
-        known.map_or([Value::Blank; 2], |((codes, names), row)| [codes.value(row), text_or_blank(names.text(row))])
+        let row = self.rows.get(enterprise);
+        row.map_or([Value::Blank; 2], |row| [self.codes.value(*row), text_or_blank(self.names.text(*row))])
     }
 }

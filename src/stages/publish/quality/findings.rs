@@ -37,7 +37,7 @@ pub fn findings(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
         tab: Tab::Action,
         ..Table::default()
     })?;
-    let known = Names::batches(desk)?;
+    let known = Names::read(desk)?;
     let (renderer, names) = (p.renderer(), Names::of(desk, &known));
     for finding in p.findings {
         let r = renderer.render(finding);

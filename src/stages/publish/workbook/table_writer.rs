@@ -6,6 +6,7 @@
 use crate::finding::word;
 use crate::model::words::fill;
 use rust_xlsxwriter::{Format, Worksheet};
+use std::collections::BTreeMap;
 
 use super::across::{across, last_column};
 use super::book::Book;
@@ -21,6 +22,10 @@ use super::width::{Gauge, row_points, widen, wrapped_lines};
 
 /// Rows that are measured before the first one is written.
 const SAMPLE_ROWS: usize = 200;
+
+/// Rows from which on a table is long: the library holds a height of its own for every row that has one, some 100 bytes each,
+/// so that rows of a long one are as tall as most of them, and only taller ones have theirs.
+const LONG: u64 = 20_000;
 
 /// Columns that a sheet can have in the xlsx format.
 const SHEET_COLUMNS: usize = 16_384;
@@ -47,6 +52,8 @@ pub struct TableWriter<'b> {
     part: Option<SheetPart>,
     /// Number of the sheet, from 1.
     part_number: u32,
+    /// Lines of most rows of a long table, else one: the height of rows that have none of their own.
+    usual_lines: u32,
 }
 
 /// A sheet being written.
@@ -96,6 +103,7 @@ impl<'b> TableWriter<'b> {
             capacity,
             part: None,
             part_number: 0,
+            usual_lines: 1,
             book,
             table,
         })
@@ -161,12 +169,33 @@ impl<'b> TableWriter<'b> {
             return Ok(());
         }
         widen(&mut self.gauges, super::head::least_characters(&self.table));
+        self.usual_lines = self.usual_lines();
         self.open()?;
         for (style, values) in std::mem::take(&mut self.sample) {
             let values: Vec<Value<'_>> = values.iter().map(Kept::value).collect();
             self.write_row(style, &values)?;
         }
         Ok(())
+    }
+
+    /// The lines that most rows of the sample of a long table have.
+    fn usual_lines(&self) -> u32 {
+        if self.table.expected_rows.is_none_or(|rows| rows < LONG) {
+            return 1;
+        }
+        let characters = self.line_characters();
+        let mut rows: BTreeMap<u32, usize> = BTreeMap::new();
+        for (_, values) in &self.sample {
+            let values: Vec<Value<'_>> = values.iter().map(Kept::value).collect();
+            *rows.entry(lines_of(&values, &characters)).or_default() += 1;
+        }
+        rows.into_iter().max_by_key(|(_, rows)| *rows).map_or(1, |(lines, _)| lines)
+    }
+
+    /// Characters that a line holds, per column; 0 where text is not wrapped.
+    fn line_characters(&self) -> Vec<u32> {
+        let columns = self.table.columns.iter().zip(&self.gauges);
+        columns.map(|(column, gauge)| if column.kind == ColumnKind::Text { gauge.line_characters() } else { 0 }).collect()
     }
 
     /// Tells whether a sheet says in its head which part of the table it is.
@@ -180,15 +209,13 @@ impl<'b> TableWriter<'b> {
         let told = self.tells_part(self.part_number).then(|| self.part_text());
         let mut sheet = self.book.workbook.new_worksheet_with_constant_memory()?;
         sheet.set_name(&self.name)?;
-        sheet.set_default_row_height(row_points(1));
+        sheet.set_default_row_height(row_points(self.usual_lines));
         let place = HeadPlace::new(&self.table, told.is_some());
         Head { table: &self.table, gauges: &self.gauges, lang: self.book.lang, place, part: told.as_deref() }.write(&mut sheet)?;
         for (column, look) in (0..).zip(&self.plain.columns) {
             sheet.set_column_format(column, &look.own)?;
         }
-        let line_characters = self.table.columns.iter().zip(&self.gauges);
-        let line_characters =
-            line_characters.map(|(column, gauge)| if column.kind == ColumnKind::Text { gauge.line_characters() } else { 0 }).collect();
+        let line_characters = self.line_characters();
         self.part = Some(SheetPart { sheet, place, next: place.body, filter_end: place.body, line_characters });
         Ok(())
     }
@@ -216,12 +243,8 @@ impl<'b> TableWriter<'b> {
             return Ok(());
         };
         let row = part.next;
-        let lines = values.iter().zip(&part.line_characters).map(|(value, characters)| match value {
-            Value::Text(text) if *characters > 0 => wrapped_lines(text, *characters),
-            _ => 1,
-        });
-        let lines = lines.max().unwrap_or(1);
-        if lines > 1 {
+        let lines = lines_of(values, &part.line_characters);
+        if lines > self.usual_lines {
             part.sheet.set_row_height(row, row_points(lines))?;
         }
         let mut cells = CellWriter {
@@ -318,4 +341,13 @@ impl<'b> TableWriter<'b> {
         page::set_up(sheet, Paper::Landscape(characters), &self.book.footer);
         Ok(())
     }
+}
+
+/// Lines of a row: those of its longest text; `characters` holds how many a line has, per column, and 0 where none is wrapped.
+fn lines_of(values: &[Value<'_>], characters: &[u32]) -> u32 {
+    let lines = values.iter().zip(characters).map(|(value, characters)| match value {
+        Value::Text(text) if *characters > 0 => wrapped_lines(text, *characters),
+        _ => 1,
+    });
+    lines.max().unwrap_or(1)
 }
