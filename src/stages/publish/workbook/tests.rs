@@ -219,6 +219,35 @@ fn a_long_table_is_split_and_says_so() -> Outcome {
 }
 
 #[test]
+fn rows_of_a_long_table_are_as_tall_as_most_of_them_and_no_text_is_cut() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let of_lines = |lines: usize| vec!["字".repeat(18); lines].join("\n");
+    let sheet = |expected_rows: u64| -> Result<String, Box<dyn std::error::Error>> {
+        let path = folder.path().join(format!("{expected_rows}.xlsx"));
+        write(&path, SHEET_ROWS, |book| {
+            let columns = vec![Column::text("说明")];
+            let mut table = book.table(Table { sheet: "甲".into(), columns, expected_rows: Some(expected_rows), ..Table::default() })?;
+            for row in 0..300 {
+                let lines = match row % 100 {
+                    7 => 1,
+                    9 => 4,
+                    _ => 2,
+                };
+                table.row(&[Value::Text(&of_lines(lines))])?;
+            }
+            table.finish()
+        })?;
+        part(&path, "xl/worksheets/sheet1.xml")
+    };
+    let (short, long) = (sheet(300)?, sheet(1_000_000)?);
+    let rows = |sheet: &str, points: &str| sheet.matches(&format!(" ht=\"{points}\"")).count();
+    assert!(short.contains("defaultRowHeight=\"18\"") && long.contains("defaultRowHeight=\"33\""), "{}", &long[..600]);
+    assert_eq!((rows(&short, "33"), rows(&short, "60.75")), (294, 3));
+    assert_eq!((rows(&long, "33"), rows(&long, "60.75")), (0, 3));
+    Ok(())
+}
+
+#[test]
 fn text_is_never_live() -> Outcome {
     let payloads = ["=1+1", "+1", "-1", "@SUM(A1)", "＝1+1", "\t=1", "\r=1", " =1", "{=1}", "=cmd|' /C calc'!A0", "_x003D_1"];
     let folder = tempfile::tempdir()?;
