@@ -1,4 +1,4 @@
-//! Datasets on disk: what stages hand on, and what plans read.
+//! Datasets: what stages hand on, and what plans read.
 //!
 //! A dataset is one schema and an Arrow IPC file of batches. It is written once, batch by batch, and read any number of
 //! times, batch by batch and only in the columns asked for; its file goes with the last that holds it. So what is handed on
@@ -11,7 +11,7 @@ use datafusion::arrow::compute::{BatchCoalescer, concat_batches, take_record_bat
 use datafusion::arrow::datatypes::{DataType, Int8Type, Int64Type, Schema, SchemaRef};
 use datafusion::arrow::error::ArrowError;
 use datafusion::arrow::ipc::reader::FileReader;
-use datafusion::arrow::ipc::writer::{DictionaryHandling, FileWriter, IpcWriteOptions};
+use datafusion::arrow::ipc::writer::{DictionaryHandling, FileWriter, IpcWriteOptions, StreamWriter};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter};
@@ -23,6 +23,9 @@ use tempfile::TempDir;
 
 /// Records of a batch, unless said otherwise; the last of a dataset may have fewer.
 pub const BATCH_ROWS: usize = 8192;
+
+/// Bytes up to which a dataset stays in memory: for a small one a file costs more than all that is done with it.
+const HELD: usize = 1 << 20;
 
 /// The column of a record's number.
 const RECORD: &str = "record";
@@ -81,21 +84,21 @@ impl Scratch {
     }
 }
 
-/// One schema, and records on disk; clones share the file.
+/// One schema, and records on disk, or in memory if they are few; clones share them.
 #[derive(Debug, Clone)]
 pub struct Dataset {
     schema: SchemaRef,
     rows: u64,
     ascending: bool,
-    /// The places of its columns in the file, unless they are all of these.
+    /// The places of its columns among those stored, unless they are all of these.
     chosen: Option<Vec<usize>>,
     /// None where there is no record.
-    file: Option<Arc<Stored>>,
+    stored: Option<Arc<Stored>>,
 }
 
 #[derive(Debug)]
 struct Stored {
-    path: PathBuf,
+    content: Content,
     bytes: u64,
     batches: usize,
     /// The hash of its content, once somebody asked.
@@ -104,10 +107,32 @@ struct Stored {
     scratch: Option<Scratch>,
 }
 
+#[derive(Debug)]
+enum Content {
+    Memory(Vec<RecordBatch>),
+    File(PathBuf),
+}
+
+impl Stored {
+    /// The hash of its content; of what is in memory, of its bytes in a stream.
+    fn sha256(&self) -> io::Result<String> {
+        let failed = |e: ArrowError| io::Error::other(e);
+        match &self.content {
+            Content::File(path) => Ok(content::hash(File::open(path)?, io::sink())?.0),
+            Content::Memory(batches) => {
+                let schema = batches.first().map(RecordBatch::schema).unwrap_or_else(|| Arc::new(Schema::empty()));
+                let mut bytes = StreamWriter::try_new(Vec::new(), &schema).map_err(failed)?;
+                batches.iter().try_for_each(|batch| bytes.write(batch)).map_err(failed)?;
+                Ok(content::hash_bytes(&bytes.into_inner().map_err(failed)?))
+            }
+        }
+    }
+}
+
 impl Drop for Stored {
     fn drop(&mut self) {
-        if self.scratch.is_some() {
-            let _ = fs::remove_file(&self.path);
+        if let (Content::File(path), true) = (&self.content, self.scratch.is_some()) {
+            let _ = fs::remove_file(path);
         }
     }
 }
@@ -115,7 +140,7 @@ impl Drop for Stored {
 impl Dataset {
     /// A dataset without records.
     pub fn empty(schema: SchemaRef) -> Self {
-        Self { schema, rows: 0, ascending: true, chosen: None, file: None }
+        Self { schema, rows: 0, ascending: true, chosen: None, stored: None }
     }
 
     /// A dataset that [`DatasetWriter::at`] wrote, read where it lies for as long as it lies there.
@@ -132,8 +157,9 @@ impl Dataset {
             return Ok(Self::empty(reader.schema()));
         }
         let ascending = said(ASCENDING)? == "true";
-        let stored = Stored { path: path.to_owned(), bytes, batches: reader.num_batches(), sha256: OnceLock::new(), scratch: None };
-        Ok(Self { schema: reader.schema(), rows, ascending, chosen: None, file: Some(Arc::new(stored)) })
+        let content = Content::File(path.to_owned());
+        let stored = Stored { content, bytes, batches: reader.num_batches(), sha256: OnceLock::new(), scratch: None };
+        Ok(Self { schema: reader.schema(), rows, ascending, chosen: None, stored: Some(Arc::new(stored)) })
     }
 
     /// Puts it under another name too, where it may stay when its own file goes; a dataset without records has a file there.
@@ -141,9 +167,9 @@ impl Dataset {
     /// # Errors
     /// The disk takes no more.
     pub(super) fn put_at(&self, path: &Path) -> Result<(), ArrowError> {
-        if let Some(file) = self.file.as_ref().filter(|_| self.chosen.is_none()) {
+        if let (Some(Content::File(file)), None) = (self.stored.as_ref().map(|stored| &stored.content), &self.chosen) {
             // A file that was finished is never written again.
-            fs::hard_link(&file.path, path).or_else(|_| fs::copy(&file.path, path).map(|_| ()))?;
+            fs::hard_link(file, path).or_else(|_| fs::copy(file, path).map(|_| ()))?;
             return Ok(());
         }
         let mut writer = DatasetWriter::at(path.to_owned(), self.schema.clone());
@@ -169,8 +195,8 @@ impl Dataset {
 
     /// Takes the hash of its file from whoever has just reckoned it.
     pub(super) fn known_as(&self, sha256: &str) {
-        if let Some(file) = &self.file {
-            _ = file.sha256.set(sha256.to_owned());
+        if let Some(stored) = &self.stored {
+            _ = stored.sha256.set(sha256.to_owned());
         }
     }
 
@@ -179,12 +205,12 @@ impl Dataset {
     /// # Errors
     /// Its file cannot be read.
     pub fn identity(&self) -> io::Result<String> {
-        let Some(file) = &self.file else { return Ok(hash_parts(["none".to_owned(), format!("{:?}", self.schema)])) };
-        let sha256 = match file.sha256.get() {
+        let Some(stored) = &self.stored else { return Ok(hash_parts(["none".to_owned(), format!("{:?}", self.schema)])) };
+        let sha256 = match stored.sha256.get() {
             Some(known) => known.clone(),
             None => {
-                let (sha256, _) = content::hash(File::open(&file.path)?, io::sink())?;
-                file.sha256.get_or_init(|| sha256).clone()
+                let sha256 = stored.sha256()?;
+                stored.sha256.get_or_init(|| sha256).clone()
             }
         };
         Ok(match &self.chosen {
@@ -195,12 +221,12 @@ impl Dataset {
 
     /// Batches in it.
     pub(super) fn batch_count(&self) -> usize {
-        self.file.as_ref().map_or(0, |file| file.batches)
+        self.stored.as_ref().map_or(0, |stored| stored.batches)
     }
 
     /// Bytes of its file.
     pub(super) fn bytes(&self) -> u64 {
-        self.file.as_ref().map_or(0, |file| file.bytes)
+        self.stored.as_ref().map_or(0, |stored| stored.bytes)
     }
 
     /// Its batches, in order.
@@ -250,7 +276,7 @@ impl Dataset {
     /// Some of its batches, with some of its columns.
     pub(super) fn read(&self, columns: Option<Vec<usize>>, batches: Range<usize>) -> Batches {
         let columns = columns.map(|columns| self.in_file(columns)).or_else(|| self.chosen.clone());
-        Batches { file: self.file.clone(), columns, batches, reader: None }
+        Batches { stored: self.stored.clone(), columns, batches, reader: None }
     }
 
     /// All of it in memory: for what is bounded, as enterprises of a page or tests are.
@@ -264,7 +290,7 @@ impl Dataset {
 
 /// Batches of a dataset, each read when it is asked for.
 pub struct Batches {
-    file: Option<Arc<Stored>>,
+    stored: Option<Arc<Stored>>,
     columns: Option<Vec<usize>>,
     batches: Range<usize>,
     reader: Option<FileReader<BufReader<File>>>,
@@ -272,11 +298,22 @@ pub struct Batches {
 
 impl Batches {
     fn next_batch(&mut self) -> Result<Option<RecordBatch>, ArrowError> {
-        let Some(file) = self.file.as_ref().filter(|_| !self.batches.is_empty()) else { return Ok(None) };
+        let Some(stored) = self.stored.as_ref().filter(|_| !self.batches.is_empty()) else { return Ok(None) };
+        let path = match &stored.content {
+            Content::File(path) => path,
+            Content::Memory(batches) => {
+                let batch = batches.get(self.batches.start);
+                self.batches.start += 1;
+                return match &self.columns {
+                    Some(columns) => batch.map(|batch| batch.project(columns)).transpose(),
+                    None => Ok(batch.cloned()),
+                };
+            }
+        };
         let reader = match &mut self.reader {
             Some(reader) => reader,
             None => {
-                let mut reader = FileReader::try_new(BufReader::new(File::open(&file.path)?), self.columns.take())?;
+                let mut reader = FileReader::try_new(BufReader::new(File::open(path)?), self.columns.take())?;
                 reader.set_index(self.batches.start)?;
                 self.reader.insert(reader)
             }
@@ -298,9 +335,11 @@ impl Iterator for Batches {
     }
 }
 
-/// Writes a dataset; there is no file before there is a record.
+/// Writes a dataset; there is no file before there are more records than are held, or any in somebody else's folder.
 pub struct DatasetWriter {
     path: PathBuf,
+    held: Vec<RecordBatch>,
+    held_bytes: usize,
     scratch: Option<Scratch>,
     schema: SchemaRef,
     coalescer: BatchCoalescer,
@@ -318,6 +357,8 @@ impl DatasetWriter {
     pub fn at(path: PathBuf, schema: SchemaRef) -> Self {
         Self {
             path,
+            held: Vec::new(),
+            held_bytes: 0,
             scratch: None,
             coalescer: BatchCoalescer::new(schema.clone(), BATCH_ROWS),
             schema,
@@ -359,14 +400,19 @@ impl DatasetWriter {
     pub fn finish(mut self) -> Result<Dataset, ArrowError> {
         let (schema, rows, ascending) = (self.schema.clone(), self.rows, self.ascending);
         self.flush()?;
-        if self.writer.is_none() {
+        let (content, bytes, batches) = if self.writer.is_some() {
+            self.close()?;
+            let bytes = fs::metadata(&self.path)?.len();
+            (Content::File(std::mem::take(&mut self.path)), bytes, self.batches)
+        } else if self.held.is_empty() {
             return Ok(Dataset::empty(schema));
-        }
-        self.close()?;
-        let bytes = fs::metadata(&self.path)?.len();
-        let (path, scratch) = (std::mem::take(&mut self.path), self.scratch.take());
-        let stored = Stored { path, bytes, batches: self.batches, sha256: OnceLock::new(), scratch };
-        Ok(Dataset { schema, rows, ascending, chosen: None, file: Some(Arc::new(stored)) })
+        } else {
+            let held = std::mem::take(&mut self.held);
+            let batches = held.len();
+            (Content::Memory(held), self.held_bytes as u64, batches)
+        };
+        let stored = Stored { content, bytes, batches, sha256: OnceLock::new(), scratch: self.scratch.take() };
+        Ok(Dataset { schema, rows, ascending, chosen: None, stored: Some(Arc::new(stored)) })
     }
 
     /// Writes what is still held.
@@ -377,14 +423,29 @@ impl DatasetWriter {
 
     fn put(&mut self) -> Result<(), ArrowError> {
         while let Some(batch) = self.coalescer.next_completed_batch() {
-            let mut columns = batch.columns().to_vec();
-            for (place, column) in columns.iter_mut().enumerate().filter(|(_, c)| matches!(c.data_type(), DataType::Dictionary(..))) {
-                *column = in_words(column, self.words.entry(place).or_insert_with(no_words))?;
+            let bytes = batch.get_array_memory_size();
+            if self.scratch.is_some() && self.writer.is_none() && self.held_bytes + bytes <= HELD {
+                self.held_bytes += bytes;
+                self.held.push(batch);
+                continue;
             }
-            let batch = RecordBatch::try_new(self.schema.clone(), columns)?;
-            self.open()?.write(&batch)?;
-            self.batches += 1;
+            for held in std::mem::take(&mut self.held) {
+                self.put_down(&held)?;
+            }
+            self.put_down(&batch)?;
         }
+        Ok(())
+    }
+
+    /// Writes a batch to the file.
+    fn put_down(&mut self, batch: &RecordBatch) -> Result<(), ArrowError> {
+        let mut columns = batch.columns().to_vec();
+        for (place, column) in columns.iter_mut().enumerate().filter(|(_, c)| matches!(c.data_type(), DataType::Dictionary(..))) {
+            *column = in_words(column, self.words.entry(place).or_insert_with(no_words))?;
+        }
+        let batch = RecordBatch::try_new(self.schema.clone(), columns)?;
+        self.open()?.write(&batch)?;
+        self.batches += 1;
         Ok(())
     }
 
