@@ -30,7 +30,7 @@ impl ParsedTables {
     /// Finds what a parsing child left just now in a folder that nobody else knows.
     ///
     /// # Errors
-    /// As [`Tables::read`].
+    /// As [`ParsedTables::read`].
     pub fn in_folder(folder: &Path) -> Result<(Manifest, Self), Flaw> {
         Self::in_folder_of(folder, |_| true)
     }
@@ -38,7 +38,7 @@ impl ParsedTables {
     /// The same of some forms alone: the tables of others are not opened.
     ///
     /// # Errors
-    /// As [`Tables::read`].
+    /// As [`ParsedTables::read`].
     pub fn in_folder_of(folder: &Path, form: impl Fn(&str) -> bool) -> Result<(Manifest, Self), Flaw> {
         let manifest = content::whole(&folder.join(files::MANIFEST))?;
         Self::of("", &manifest, |name| Ok(Some(folder.join(name)).filter(|path| path.exists())), form)
