@@ -17,6 +17,7 @@ pub use render::{Rendered, Renderer, in_unit};
 pub use word::{find_word, with_unit, word};
 
 use crate::model::finding_key::FindingKey;
+use crate::model::personal;
 use crate::model::severity::Severity;
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +47,15 @@ impl Seed {
     /// A finding about a file as a whole.
     pub fn of_file(code: &str, args: Vec<(String, String)>) -> Self {
         Self { code: code.into(), sheet: None, row: None, column: None, found: String::new(), args }
+    }
+
+    /// Takes personal data out of what it quotes.
+    pub fn hide_personal(&mut self) {
+        for value in std::iter::once(&mut self.found).chain(self.args.iter_mut().map(|(_, value)| value)) {
+            if let Some((masked, _)) = personal::mask(value) {
+                *value = masked;
+            }
+        }
     }
 }
 

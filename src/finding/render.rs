@@ -46,8 +46,10 @@ impl Renderer<'_> {
     /// A finding in words.
     pub fn render(&self, finding: &Finding) -> Rendered {
         let mut out = self.place(finding);
-        out.found = finding.found.clone();
-        out.expected = finding.expected.as_ref().map(|e| self.expected(finding, e)).unwrap_or_default();
+        // What was found while reading a file is told by its arguments alone.
+        let told = |name: &str| finding.args.iter().find(|(k, _)| k == name).map(|(_, v)| v.clone()).unwrap_or_default();
+        out.found = if finding.found.is_empty() { told("found") } else { finding.found.clone() };
+        out.expected = finding.expected.as_ref().map_or_else(|| told("expected"), |e| self.expected(finding, e));
         if let Some(entry) = self.catalogue.get(&finding.code) {
             let argument = |name: &str| match name {
                 "found" => Some(out.found.clone()),

@@ -23,6 +23,7 @@ pub mod name;
 pub mod org_code;
 pub mod patent_number;
 pub mod period;
+pub mod personal;
 pub mod place;
 pub mod raw;
 pub mod record_key;

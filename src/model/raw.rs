@@ -1,5 +1,6 @@
 //! The hand-over from ingest: cells and tables as found in somebody's file.
 
+use super::amount::Unit;
 use super::aside::Asides;
 use serde::{Deserialize, Serialize};
 
@@ -36,12 +37,63 @@ pub struct RawCell<'a> {
     pub text: &'a str,
     /// How many places its number format moves the point of a number to the left; the text is as shown.
     pub power: u8,
+    /// The unit of money that its row states of an amount.
+    pub unit: Option<Unit>,
+    /// Why what it holds may not be what is meant.
+    pub doubt: Option<Doubt>,
 }
 
 impl<'a> RawCell<'a> {
     /// A cell that shows what it holds.
     pub fn new(kind: CellType, text: &'a str) -> Self {
-        Self { kind, text, power: 0 }
+        Self { kind, text, power: 0, unit: None, doubt: None }
+    }
+}
+
+/// Why a cell is told, where the file is read, to hold no value that can be used, though there is something in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doubt {
+    /// Its row of a text table has more or fewer fields than the header, so that it may stand in another column.
+    Misaligned,
+    /// One figure is merged over the rows of several records.
+    Merged,
+    /// The table states two units of money for it.
+    TwoUnits,
+    /// Its row states another currency than yuan.
+    Currency,
+    /// It holds personal data, which go no further than the reader.
+    Personal,
+}
+
+impl Doubt {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Misaligned, Self::Merged, Self::TwoUnits, Self::Currency, Self::Personal];
+
+    /// Its word in `_state` columns.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Misaligned => "misaligned",
+            Self::Merged => "merged",
+            Self::TwoUnits => "two_units",
+            Self::Currency => "currency",
+            Self::Personal => "personal",
+        }
+    }
+
+    /// The doubt of a word, if it is one.
+    pub fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|doubt| doubt.word() == word)
+    }
+
+    /// The code of the finding that tells it, which is the reason beside the value.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Misaligned => "CEL-227",
+            Self::Merged => "CEL-228",
+            Self::TwoUnits => "TBL-220",
+            Self::Currency => "CEL-239",
+            Self::Personal => "CEL-238",
+        }
     }
 }
 

@@ -218,6 +218,12 @@ impl Writer<'_> {
 }
 
 impl RecordSink for Writer<'_> {
+    fn restart(&mut self) {
+        // Tables of the same numbers are written over what the first reading left.
+        self.standardizer.restart();
+        self.writers.clear();
+    }
+
     fn table(&mut self, meta: &TableMeta) {
         self.standardizer.table(meta);
     }

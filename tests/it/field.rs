@@ -88,3 +88,64 @@ fn a_moment_in_utc_is_a_day_in_beijing() {
     let until = column(&site.table("enterprises"), "title_until");
     assert_eq!(until[..3], ["2026-06-30"; 3]);
 }
+
+#[test]
+fn what_is_merged_downwards_holds_for_its_rows() {
+    let site = case("04-merged-down");
+    let consents = column(&site.table("enterprises"), "consent");
+    assert_eq!(consents[..5], ["true"; 5]);
+}
+
+#[test]
+fn separators_of_units_beside_values_are_no_part_of_them() {
+    let site = case("06-unit-separators");
+    assert_eq!(column(&site.table("returns"), "revenue"), ["12500000", "9800000", "15300000"]);
+}
+
+#[test]
+fn a_row_longer_than_its_header_is_read_as_far_as_it_is_sure() {
+    let site = case("07-row-longer-than-header");
+    let returns = site.table("returns");
+    assert_eq!(column(&returns, "revenue"), ["12500000", "", "15300000"]);
+    assert_eq!(column(&returns, "total_profit"), ["800000", "", "-350000"]);
+    assert_eq!(returns[1]["revenue_why"], "CEL-227");
+    let findings = site.table("findings");
+    let of_row: Vec<&Row> = findings.iter().filter(|r| r["cell"].ends_with('5') && r["file"].contains("统计局")).collect();
+    assert_eq!(of_row.iter().map(|r| r["code"].as_str()).collect::<Vec<_>>(), ["CEL-227"]);
+    assert!(of_row[0]["message"].contains('9') && of_row[0]["message"].contains('8'), "{}", of_row[0]["message"]);
+    assert!(!findings.iter().any(|r| r["code"] == "CEL-221"));
+}
+
+#[test]
+fn an_id_number_is_told_and_goes_nowhere() {
+    let site = case("11-id-number-in-code-column");
+    assert!(at(&site, "A4").contains(&"CEL-238".to_owned()), "{:?}", at(&site, "A4"));
+    for entry in walkdir::WalkDir::new(site.path("")).into_iter().map(|e| e.expect("an entry")).filter(|e| e.file_type().is_file()) {
+        let whole = entry.path().display().to_string();
+        // What the bureau sent is kept as it came.
+        if whole.contains("/inputs/") || whole.contains("/store/") || whole.contains("/uploads/") {
+            continue;
+        }
+        let bytes = fs::read(entry.path()).expect("a file");
+        assert!(!bytes.windows(17).any(|w| w == b"36999919910101008"), "{whole}");
+    }
+    assert_eq!(column(&site.table("returns"), "revenue")[0], "12500000", "the row stays");
+}
+
+#[test]
+fn two_units_of_one_figure_withhold_it_and_are_both_named() {
+    let site = case("12-two-units");
+    assert_eq!(column(&site.table("needs"), "need_amount"), [""]);
+    let findings = site.table("findings");
+    let told = findings.iter().find(|r| r["code"] == "TBL-220").expect("told");
+    assert!(told["message"].contains("A1") && told["message"].contains("A4"), "{}", told["message"]);
+    assert!(!findings.iter().any(|r| r["code"] == "FMT-104"));
+}
+
+#[test]
+fn some_months_are_not_the_year() {
+    let site = case("13-part-of-a-year");
+    assert!(at(&site, "A1").contains(&"TBL-221".to_owned()), "{:?}", at(&site, "A1"));
+    let enterprises = site.table("enterprises");
+    assert!(enterprises.iter().all(|r| r["revenue_2025"].is_empty()));
+}

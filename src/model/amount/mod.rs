@@ -12,4 +12,4 @@ mod unit;
 pub use mark::{is_error_word, is_mark};
 pub use money::{plain_to_units, to_units_rounded};
 pub use number::{Number, parse_double, parse_number};
-pub use unit::Unit;
+pub use unit::{Unit, is_foreign};

@@ -65,8 +65,37 @@ impl Unit {
 }
 
 /// Words after which 元 is not the yuan, or which show that a text speaks of more than one currency.
-const FOREIGN: [&str; 16] =
-    ["美元", "港元", "欧元", "日元", "韩元", "澳元", "加元", "台币", "港币", "英镑", "外币", "卢布", "USD", "EUR", "HKD", "$"];
+const FOREIGN: [&str; 24] = [
+    "美元",
+    "美金",
+    "港元",
+    "港币",
+    "澳门元",
+    "欧元",
+    "日元",
+    "韩元",
+    "澳元",
+    "加元",
+    "新元",
+    "新加坡元",
+    "台币",
+    "英镑",
+    "法郎",
+    "卢布",
+    "外币",
+    "USD",
+    "EUR",
+    "HKD",
+    "JPY",
+    "$",
+    "€",
+    "£",
+];
+
+/// Whether a text names another currency than yuan.
+pub fn is_foreign(text: &str) -> bool {
+    FOREIGN.iter().any(|word| text.contains(word))
+}
 
 const STATED_AFTER: [&str; 4] = ["单位:", "单位", "单位为", "单位是"];
 
@@ -78,7 +107,7 @@ fn find(heading: &str) -> Option<Unit> {
     let mut folded = text::fold(heading);
     folded.retain(|c| !text::is_blank(c));
     let folded = folded.replace("人民币", "").replace("RMB", "").replace("CNY", "");
-    if FOREIGN.iter().any(|word| folded.contains(word)) {
+    if is_foreign(&folded) {
         return None;
     }
     let mut found = None;

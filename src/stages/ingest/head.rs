@@ -26,6 +26,8 @@ pub struct HeadCell {
     pub bare: String,
     /// The year that it states.
     pub year: Option<i32>,
+    /// The part of a year of which it speaks: 前三季度, 1-9月.
+    pub part: Option<String>,
     /// The unit of money that it states.
     pub unit: Option<Unit>,
     /// Whether it is a figure or a code.
@@ -95,6 +97,12 @@ impl HeadRow {
         self.cells.iter().enumerate().filter(move |(i, _)| !dated(*i)).filter_map(|(_, c)| c.year.map(|year| (c.column, year)))
     }
 
+    /// The parts of a year of which it speaks, with the years that they are of.
+    pub fn parts(&self) -> impl Iterator<Item = &HeadCell> {
+        let dated = |i: usize| i > 0 && ["日期", "时间"].iter().any(|word| self.cells[i - 1].key.ends_with(word));
+        self.cells.iter().enumerate().filter(move |(i, cell)| cell.part.is_some() && !dated(*i)).map(|(_, cell)| cell)
+    }
+
     /// The units of money that it states; those said with 单位 first in weight.
     pub fn units(&self) -> impl Iterator<Item = (u32, Unit, bool)> {
         self.cells.iter().enumerate().filter_map(|(i, c)| {
@@ -117,6 +125,7 @@ pub fn cell(column: u32, text: &str, kind: CellKind) -> HeadCell {
         key: folding::key(text),
         bare: folding::bare(text, unit.is_some()),
         year,
+        part: if kind == CellKind::Text && text.contains(['月', '季', '半', 'Q', 'H']) { period::part_of_year(text) } else { None },
         unit,
         value: is_value(text, kind),
     }

@@ -9,6 +9,7 @@ use super::head::{HeadCell, HeadRow};
 use super::labels::{Labels, Match};
 use super::numbering;
 use super::reader::Span;
+use super::units::{MoneyColumns, UnitSaid};
 use crate::model::amount::Unit;
 use crate::model::field::FieldKind;
 use indexmap::IndexMap;
@@ -35,6 +36,10 @@ pub struct HeadColumn {
     pub year: Option<i32>,
     /// Unit of money stated by one of the levels.
     pub unit: Option<Unit>,
+    /// The part of a year of which one of the levels speaks.
+    pub part: Option<String>,
+    /// Two units that are said of it.
+    pub clash: Option<Box<[UnitSaid; 2]>>,
 }
 
 impl HeadColumn {
@@ -64,6 +69,17 @@ pub struct Header {
     /// Its labelled columns, left to right.
     pub columns: Vec<HeadColumn>,
     score: i64,
+}
+
+impl Header {
+    /// The columns between two that say a record's unit and currency, where no field of the form is meant.
+    pub fn money_columns(&self, (from, to): (u32, u32)) -> MoneyColumns {
+        let mut money = MoneyColumns::default();
+        for column in self.columns.iter().filter(|c| c.field().is_none() && (from..to).contains(&c.column)) {
+            column.levels.last().into_iter().for_each(|label| money.take(column.column, label));
+        }
+        money
+    }
 }
 
 /// Finds the header of the first table among rows; `merged` where the format tells merged regions.
@@ -209,6 +225,8 @@ impl<'a> Search<'a> {
                 meaning: labels.find(path),
                 year: path.iter().find_map(|c| c.year),
                 unit: path.iter().rev().find_map(|c| c.unit),
+                part: path.iter().find_map(|c| c.part.clone()),
+                clash: None,
                 levels: path.iter().map(|c| c.text.clone()).collect(),
             })
             .collect();

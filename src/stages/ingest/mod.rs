@@ -5,6 +5,8 @@
 //! Invariants: runs in the parsing child, single-threaded; never guesses a unit or a period; a sum row is never a
 //! record; cells of personal columns are dropped before anybody sees them.
 
+mod alignment;
+mod doubts;
 mod folding;
 mod head;
 mod header;
@@ -12,6 +14,7 @@ mod labels;
 mod layout;
 mod lines;
 mod lookout;
+mod merged;
 mod numbering;
 pub mod reader;
 mod sheet;
@@ -21,6 +24,7 @@ mod source;
 mod table;
 #[cfg(test)]
 mod tests;
+mod units;
 
 pub use labels::Labels;
 pub use reader::{FileFacts, Limits, Refusal};
@@ -33,6 +37,7 @@ use crate::model::raw::TableMeta;
 use reader::{FileKind, Note, Row, SheetHead, Sink};
 use sheet::SheetReader;
 use std::path::Path;
+use units::UnitsBelow;
 
 /// What is to be said of a file that was read.
 #[derive(Debug)]
@@ -61,12 +66,15 @@ fn read_from<S: RecordSink>(
     limits: &Limits,
     sink: &mut S,
 ) -> Result<FileOutcome, Refusal> {
-    let text_table = reader::sniff(path)? == FileKind::Csv;
-    let mut gather =
-        Gather { source, sink, text_table, open: None, next_table, tables: Vec::new(), seeds: Vec::new(), hiding_unknown: false };
-    let facts = reader::read(path, limits, &mut gather)?;
-    gather.close();
-    let Gather { tables, mut seeds, next_table, hiding_unknown, .. } = gather;
+    let mut below = UnitsBelow::new();
+    let (mut facts, mut pass) = one_pass(next_table, path, source, limits, &below, sink)?;
+    if !pass.said_below.is_empty() {
+        // What stands below a table holds for its first row as well.
+        below = std::mem::take(&mut pass.said_below);
+        sink.restart();
+        (facts, pass) = one_pass(next_table, path, source, limits, &below, sink)?;
+    }
+    let Found { tables, mut seeds, next_table, hiding_unknown, .. } = pass;
     if next_table > MAX_TABLES {
         return Err(Refusal::new("FIL-119").with("what", "tables").with("limit", MAX_TABLES));
     }
@@ -78,7 +86,36 @@ fn read_from<S: RecordSink>(
         seeds.retain(|s| s.code != "TBL-201");
         seeds.push(Seed::of_file("TBL-200", Vec::new()));
     }
+    seeds.iter_mut().for_each(Seed::hide_personal);
     Ok(FileOutcome { facts, tables, seeds })
+}
+
+/// Reads a file once, with what is known to be said below its tables.
+fn one_pass<S: RecordSink>(
+    next_table: u32,
+    path: &Path,
+    source: &Source<'_>,
+    limits: &Limits,
+    below: &UnitsBelow,
+    sink: &mut S,
+) -> Result<(FileFacts, Found), Refusal> {
+    let text_table = reader::sniff(path)? == FileKind::Csv;
+    let mut gather = Gather { source, sink, text_table, below, open: None, found: Found { next_table, ..Found::default() } };
+    let facts = reader::read(path, limits, &mut gather)?;
+    gather.close();
+    Ok((facts, gather.found))
+}
+
+/// What the sheets of a file gave so far.
+#[derive(Default)]
+struct Found {
+    next_table: u32,
+    tables: Vec<TableMeta>,
+    seeds: Vec<Seed>,
+    /// Whether a sheet comes from a format that does not tell what is hidden.
+    hiding_unknown: bool,
+    /// Units said below tables.
+    said_below: UnitsBelow,
 }
 
 /// Runs a [`SheetReader`] for each visible sheet and counts what hidden ones hold.
@@ -86,12 +123,9 @@ struct Gather<'a, 's, S> {
     source: &'a Source<'a>,
     sink: &'s mut S,
     text_table: bool,
+    below: &'a UnitsBelow,
     open: Option<Open<'a>>,
-    next_table: u32,
-    tables: Vec<TableMeta>,
-    seeds: Vec<Seed>,
-    /// Whether a sheet comes from a format that does not tell what is hidden.
-    hiding_unknown: bool,
+    found: Found,
 }
 
 enum Open<'a> {
@@ -104,13 +138,14 @@ impl<S: RecordSink> Gather<'_, '_, S> {
         match self.open.take() {
             Some(Open::Shown(sheet)) => {
                 let outcome = sheet.finish(self.sink);
-                self.next_table = outcome.next_table;
-                self.tables.extend(outcome.tables);
-                self.seeds.extend(outcome.seeds);
+                self.found.next_table = outcome.next_table;
+                self.found.tables.extend(outcome.tables);
+                self.found.seeds.extend(outcome.seeds);
+                self.found.said_below.extend(outcome.below);
             }
             Some(Open::Hidden { name, rows }) if rows > 0 => {
                 let args = vec![("rows".into(), rows.to_string())];
-                self.seeds.push(Seed { sheet: Some(name), ..Seed::of_file("TBL-206", args) });
+                self.found.seeds.push(Seed { sheet: Some(name), ..Seed::of_file("TBL-206", args) });
             }
             _ => {}
         }
@@ -125,9 +160,9 @@ impl<S: RecordSink> Sink for Gather<'_, '_, S> {
             // The reader knows the store's name only.
             self.source.stem().clone_into(&mut head.name);
         }
-        self.hiding_unknown |= head.hidden_columns.is_none();
+        self.found.hiding_unknown |= head.hidden_columns.is_none();
         self.open = Some(if head.visible {
-            Open::Shown(Box::new(SheetReader::new(self.source, &head, self.text_table, self.next_table)))
+            Open::Shown(Box::new(SheetReader::new(self.source, &head, self.text_table, self.found.next_table, self.below)))
         } else {
             Open::Hidden { name: head.name, rows: 0 }
         });
@@ -159,8 +194,8 @@ impl<S: RecordSink> Sink for Gather<'_, '_, S> {
         match &mut self.open {
             // Whether a cell may be quoted is known once its row was read.
             Some(Open::Shown(sheet)) => sheet.note(seed),
-            Some(Open::Hidden { .. }) => self.seeds.push(table::unquoted(seed)),
-            None => self.seeds.push(seed),
+            Some(Open::Hidden { .. }) => self.found.seeds.push(table::unquoted(seed)),
+            None => self.found.seeds.push(seed),
         }
     }
 }

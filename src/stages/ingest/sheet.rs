@@ -3,24 +3,28 @@
 //! The last rows are kept until a header is found among them; from there on each row is judged as it comes, table by table where
 //! several stand side by side. Rows that may be the title of a further table are held until the next row tells.
 
+use super::alignment::Alignment;
+use super::doubts::{Doubts, Told};
 use super::head::{self, HeadRow};
 use super::header::{self, HeadColumn, Header};
 use super::labels::{Labels, Match};
 use super::layout::Layout;
 use super::lines::{self, TablePart};
 use super::lookout::{self, Lookout};
+use super::merged::MergedDown;
 use super::numbering;
 use super::reader::{Row, SheetHead};
-use super::sides::{self, Side, Stated};
+use super::sides::{self, Side, StatedPeriod};
 use super::sink::RecordSink;
 use super::source::Source;
 use super::table::{self, Block, Live, LiveSide, RowVerdict};
+use super::units::{TableUnit, UnitSaid, UnitsBelow};
 use crate::finding::Seed;
 use crate::model::amount::Unit;
 use crate::model::aside::{AsideKind, Asides, Rows};
 use crate::model::field::{FieldKind, PeriodKind};
 use crate::model::period;
-use crate::model::raw::{ColumnMeta, PartStart, TableMeta};
+use crate::model::raw::{ColumnMeta, Doubt, PartStart, TableMeta};
 use std::collections::{BTreeSet, HashSet};
 
 /// Rows held at most as the title of a further table.
@@ -35,6 +39,8 @@ pub struct SheetOutcome {
     pub seeds: Vec<Seed>,
     /// The number of the file's next table.
     pub next_table: u32,
+    /// Units said below tables that those do not state above.
+    pub below: UnitsBelow,
 }
 
 /// Reads one sheet.
@@ -51,14 +57,17 @@ pub struct SheetReader<'a> {
     notes: Vec<(Seed, bool)>,
     /// Rows with notes.
     noted: HashSet<u32>,
+    /// Units known to be said below tables.
+    below: &'a UnitsBelow,
     outcome: SheetOutcome,
 }
 
 impl<'a> SheetReader<'a> {
     /// Starts a sheet; `next_table` numbers its tables on from the file's earlier ones.
-    pub fn new(source: &'a Source<'a>, head: &SheetHead, text_table: bool, next_table: u32) -> Self {
+    pub fn new(source: &'a Source<'a>, head: &SheetHead, text_table: bool, next_table: u32, below: &'a UnitsBelow) -> Self {
         Self {
             source,
+            below,
             head: head.clone(),
             text_table,
             lookout: Lookout::default(),
@@ -151,7 +160,12 @@ impl<'a> SheetReader<'a> {
         let below = numbering::below_header(&kept[end..], &heads[end..], &layouts, counted);
         for head in heads[found.top..end + below.len()].iter().filter(|head| lines::is_units(head)) {
             for column in &mut found.columns {
-                column.unit = head.get(column.column).and_then(|c| c.unit).or(column.unit);
+                let Some((unit, cell)) = head.get(column.column).and_then(|c| Some((c.unit?, c))) else { continue };
+                if let Some(headed) = column.unit.filter(|headed| *headed != unit) {
+                    let heading = UnitSaid::heading(heads[end - 1].number, column.column, headed, &column.label());
+                    column.clash = Some(Box::new([heading, UnitSaid::heading(head.number, column.column, unit, &cell.text)]));
+                }
+                column.unit = Some(unit);
             }
         }
         let title: Vec<HeadRow> = first.iter().map(HeadRow::new).chain(heads[..found.top].iter().cloned()).collect();
@@ -201,25 +215,75 @@ impl<'a> SheetReader<'a> {
             for column in &part.repeated {
                 self.seed("TBL-205", rows.last().map(|r| r.number), Some(column.column), column.label(), Vec::new());
             }
-            let stated = self.stated(&live.title, &part, &found.form, rows);
-            let blocks = self.blocks(&found.form, labels, &part, stated, rows);
+            let year = self.year(&live.title, &part, &found.form, rows);
+            let unit = self.unit(&live.title, &part);
+            let blocks = self.blocks(&found.form, labels, &part, year, &unit, rows);
             for block in &blocks {
                 sink.table(&block.meta);
             }
-            live.sides.push(LiveSide::new(layout(&part, found, labels), blocks, rows));
+            let layout = layout(&part, found, labels);
+            let doubts = self.doubts(&layout, found, labels, rows);
+            live.sides.push(LiveSide::new(layout, doubts, unit.one(), blocks, rows));
         }
         live
     }
 
-    /// Year and unit of a side: what its title says, else of the year the sheet's name, else the file's.
-    fn stated(&mut self, title: &[HeadRow], side: &Side<'_>, form: &str, rows: &[HeadRow]) -> Stated {
-        let sheet = period::find_year(&self.head.name);
-        let file = period::find_year(self.source.stem());
-        let confirmed: Vec<i32> = sheet.into_iter().chain(file).collect();
-        let mut stated = Stated::read(title, side.from, side.to, &confirmed);
+    /// What is to be doubted in the rows of a side.
+    fn doubts(&self, layout: &Layout, found: &Header, labels: &Labels, rows: &[HeadRow]) -> Doubts {
+        let own = |c: &&HeadColumn| (layout.columns.0..layout.columns.1).contains(&c.column);
+        let kind = |c: &HeadColumn| c.field().map(|i| labels.kinds[i]);
+        let width = rows.iter().flat_map(|r| r.cells.last()).map(|c| c.column as usize + 1).max().unwrap_or(0);
+        let mut across = vec![None; if self.text_table { width } else { 0 }];
+        for column in &found.columns {
+            if let Some(place) = across.get_mut(column.column as usize) {
+                *place = kind(column);
+            }
+        }
+        let last = rows.last().map_or(0, |r| r.number);
+        Doubts {
+            // What a column for persons holds is dropped without a word.
+            kinds: found
+                .columns
+                .iter()
+                .filter(own)
+                .filter_map(|c| Some((c.column, kind(c).filter(|kind| *kind != FieldKind::Personal)?)))
+                .collect(),
+            keys: layout.keys.clone(),
+            alignment: Alignment::new(across),
+            money: found.money_columns(layout.columns),
+            merged: MergedDown::below(last, self.head.merged.as_deref().unwrap_or_default()),
+        }
+    }
+
+    /// The unit of a side, from what stands above it and what is known to stand below.
+    fn unit(&mut self, title: &[HeadRow], side: &Side<'_>) -> TableUnit {
+        let below = self.below.get(&self.outcome.next_table).map(Vec::as_slice).unwrap_or_default();
+        let unit = TableUnit::read(title, below, side.from, side.to);
+        if let TableUnit::Disputed(places) = &unit {
+            self.tell_clash(places);
+        }
+        unit
+    }
+
+    /// Says that two units are stated for the same figures.
+    fn tell_clash(&mut self, places: &[UnitSaid; 2]) {
+        let [first, second] = places;
+        let args = vec![("first", first.quoted()), ("second", second.quoted())];
+        self.seed(Doubt::TwoUnits.code(), Some(first.row), Some(first.column), first.text.clone(), args);
+    }
+
+    /// The year of a side: what its title says, else the sheet's name, else the file's. Of a part of a year there is none.
+    fn year(&mut self, title: &[HeadRow], side: &Side<'_>, form: &str, rows: &[HeadRow]) -> Option<i32> {
         if self.source.periods[form] == PeriodKind::None {
-            stated.year = None;
-            return stated;
+            return None;
+        }
+        let names = [self.head.name.clone(), self.source.stem().to_owned()];
+        let [sheet, file] = [0, 1].map(|i| period::find_year(&names[i]).filter(|_| period::part_of_year(&names[i]).is_none()));
+        let confirmed: Vec<i32> = sheet.into_iter().chain(file).collect();
+        let stated = StatedPeriod::read(title, side.from, side.to, &confirmed);
+        if let Some((row, column, text)) = stated.part {
+            self.seed("TBL-221", Some(row), Some(column), text.clone(), vec![("text", text)]);
+            return None;
         }
         if let (Some(title), Some(sheet)) = (stated.year, sheet)
             && title != sheet
@@ -228,22 +292,47 @@ impl<'a> SheetReader<'a> {
             self.seed("TBL-211", rows.first().map(|r| r.number), None, sheet.to_string(), args);
         }
         // A title of several years states none; then no name does either.
-        let silent = title.iter().flat_map(HeadRow::years).next().is_none();
-        stated.year = stated.year.or_else(|| confirmed.first().copied().filter(|_| silent));
-        stated
+        if stated.year.is_some() || title.iter().flat_map(HeadRow::years).next().is_some() {
+            return stated.year;
+        }
+        for (year, name) in [sheet, file].into_iter().zip(names) {
+            if year.is_none() && period::part_of_year(&name).is_some() {
+                self.seed("TBL-221", rows.first().map(|r| r.number), None, name.clone(), vec![("text", name)]);
+                return None;
+            }
+            if year.is_some() {
+                return year;
+            }
+        }
+        None
     }
 
     /// The blocks of a side: one, or one for each year across.
-    fn blocks(&mut self, form: &str, labels: &Labels, side: &Side<'_>, stated: Stated, rows: &[HeadRow]) -> Vec<Block> {
+    fn blocks(
+        &mut self,
+        form: &str,
+        labels: &Labels,
+        side: &Side<'_>,
+        stated: Option<i32>,
+        unit: &TableUnit,
+        rows: &[HeadRow],
+    ) -> Vec<Block> {
         let dated = self.source.periods[form] != PeriodKind::None;
-        let mut years: Vec<Option<i32>> = side.columns.iter().filter(|c| dated && c.year.is_some()).map(|c| c.year).collect();
+        let is_figure = |c: &HeadColumn| c.field().is_some_and(|i| matches!(labels.kinds[i], FieldKind::Amount | FieldKind::Number));
+        let (columns, parts): (Vec<&HeadColumn>, Vec<&HeadColumn>) =
+            side.columns.iter().copied().partition(|c| !dated || c.part.is_none() || !is_figure(c));
+        for column in parts {
+            let text = column.part.clone().unwrap_or_default();
+            self.seed("TBL-222", rows.last().map(|r| r.number), Some(column.column), column.label(), vec![("text", text)]);
+        }
+        let mut years: Vec<Option<i32>> = columns.iter().filter(|c| dated && c.year.is_some()).map(|c| c.year).collect();
         years.sort_unstable();
         years.dedup();
         if years.is_empty() {
             years.push(None);
         }
-        let of_year = |year: Option<i32>| side.columns.iter().copied().filter(move |c| !dated || c.year.is_none() || c.year == year);
-        let block = |year: Option<i32>| self.block(form, labels, of_year(year), stated.unit, year.or(stated.year), rows);
+        let of_year = |year: Option<i32>| columns.iter().copied().filter(move |c| !dated || c.year.is_none() || c.year == year);
+        let block = |year: Option<i32>| self.block(form, labels, of_year(year), unit, year.or(stated), rows);
         years.into_iter().map(block).collect()
     }
 
@@ -252,18 +341,36 @@ impl<'a> SheetReader<'a> {
         form: &str,
         labels: &Labels,
         columns: impl Iterator<Item = &'h HeadColumn>,
-        unit: Option<Unit>,
+        unit: &TableUnit,
         period: Option<i32>,
         rows: &[HeadRow],
     ) -> Block {
         let mut fields: Vec<Option<usize>> = Vec::new();
+        let (mut headed, mut disputed) = (vec![None; labels.fields.len()], Vec::new());
         let mut metas = Vec::new();
+        let below = self.below.get(&self.outcome.next_table).cloned().unwrap_or_default();
         for column in columns {
             let Some(index) = column.field().filter(|i| labels.kinds[*i] != FieldKind::Personal) else { continue };
             let at = column.column as usize;
             fields.resize(fields.len().max(at + 1), None);
             fields[at] = Some(index);
-            let stated = column.unit.or(unit).or(self.source.unit(form, &labels.fields[index]));
+            let stated = column.unit.or(unit.one()).or(self.source.unit(form, &labels.fields[index]));
+            headed[index] = column.unit;
+            if labels.kinds[index] == FieldKind::Amount {
+                let named = below
+                    .iter()
+                    .find(|said| column.unit.is_some_and(|unit| unit != said.unit) && column.levels.iter().any(|l| said.names(l)));
+                let clash = named.and_then(|said| {
+                    let heading = UnitSaid::heading(rows.last()?.number, column.column, column.unit?, &column.label());
+                    Some(Box::new([heading, said.clone()]))
+                });
+                if let Some(places) = column.clash.clone().or(clash) {
+                    self.tell_clash(&places);
+                    disputed.push(index);
+                } else if column.unit.is_none() && matches!(unit, TableUnit::Disputed(_)) {
+                    disputed.push(index);
+                }
+            }
             metas.push(ColumnMeta {
                 field: labels.fields[index].clone(),
                 column: column.column,
@@ -277,14 +384,16 @@ impl<'a> SheetReader<'a> {
         let header_rows = (rows.first().map_or(0, |r| r.number), rows.last().map_or(0, |r| r.number));
         let sheet = self.head.name.clone();
         let meta = TableMeta { number, sheet, form: form.to_owned(), period, header_rows, columns: metas, rows: 0, aside: Asides::new() };
-        Block { meta, fields, width: labels.fields.len() }
+        Block { meta, fields, kinds: labels.kinds.clone(), headed, disputed }
     }
 
     fn header_findings(&mut self, found: &Header, labels: &Labels, rows: &[HeadRow]) {
         let row = rows.last().map(|r| r.number);
         let mut personal = Vec::new();
+        let money = found.money_columns((0, u32::MAX));
         for column in &found.columns {
             match &column.meaning {
+                Match::Unknown if [money.unit, money.currency].contains(&Some(column.column)) => {}
                 Match::Unknown => self.seed("TBL-202", row, Some(column.column), column.label(), Vec::new()),
                 Match::Mended(_, meant) => {
                     self.seed("TBL-204", row, Some(column.column), column.label(), vec![("meant", meant.clone())]);
@@ -377,24 +486,40 @@ impl<'a> SheetReader<'a> {
     /// Judges a row, table by table.
     fn parts(&mut self, live: &mut Live, row: &Row, sink: &mut impl RecordSink) {
         let several = live.sides.len() > 1;
+        let mut told: Vec<(u32, Told)> = Vec::new();
         for side in &mut live.sides {
-            let Some(part) = side.part(row) else { continue };
-            match side.judge(row, part, several) {
+            if side.part(row).is_none() {
+                continue;
+            }
+            let read = side.doubts.read(row);
+            let Some(part) = side.part(&read.row) else { continue };
+            match side.judge(&read.row, part, several) {
                 RowVerdict::Aside(kind) => {
                     side.set_aside(kind, row.number);
                     if let Some(start) = part_start(kind, part) {
                         side.begin_part(start, sink);
                     }
+                    // The first pass over a file learns what the second must know from the start.
+                    if let Some(block) = side.blocks.first() {
+                        let head = HeadRow::new(row);
+                        let said = UnitSaid::of(&head).filter(|said| said.said && Some(said.unit) != side.unit);
+                        said.for_each(|said| self.outcome.below.entry(u32::from(block.meta.number)).or_default().push(said));
+                    }
                 }
-                RowVerdict::Sum(word, label) => side.sum(row, word, label, live.text_table, sink),
+                RowVerdict::Sum(word, label) => side.sum(&read, word, label, live.text_table, sink),
                 RowVerdict::Record => {
-                    side.record(row, part, live.text_table, sink);
+                    let clash = side.record(&read, part, live.text_table, sink);
                     for cell in part.cells.iter().filter(|c| c.formula) {
                         match live.formulas.iter_mut().find(|(c, ..)| *c == cell.column) {
                             Some((_, count, _)) => *count += 1,
                             None => live.formulas.push((cell.column, 1, row.number)),
                         }
                     }
+                    told.extend(read.told.iter().cloned().map(|told| (row.number, told)));
+                    told.extend(clash.map(|(heading, said)| {
+                        let args = vec![("first", heading.quoted()), ("second", said.quoted())];
+                        (row.number, Told { code: Doubt::TwoUnits.code(), column: Some(said.column), args })
+                    }));
                     if !self.noted.contains(&row.number) {
                         continue;
                     }
@@ -404,6 +529,10 @@ impl<'a> SheetReader<'a> {
                     }
                 }
             }
+        }
+        for (row, Told { code, column, args }) in told {
+            let found = args.iter().find(|(name, _)| *name == "found").map(|(_, text)| text.clone()).unwrap_or_default();
+            self.seed(code, Some(row), column, found, args);
         }
     }
 

@@ -1,12 +1,11 @@
 //! Splits the columns of a header into tables side by side.
 //!
-//! A list of columns that begins again is a second table beside the first. What a title says of year and unit it says
+//! A list of columns that begins again is a second table beside the first. What a title says of the year it says
 //! of the table below it.
 
-use super::head::HeadRow;
+use super::head::{HeadCell, HeadRow};
 use super::header::{HeadColumn, Header};
 use super::labels::Labels;
-use crate::model::amount::Unit;
 
 /// Columns that a list which begins again may have more.
 const SPARE: usize = 8;
@@ -86,30 +85,36 @@ fn with_lead(header: &Header, first_of_all: &HeadColumn, first: &HeadColumn) -> 
     along.last().map_or(first.column, |(_, b)| b.column)
 }
 
-/// The year and unit that the rows above a side state of it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Stated {
+/// The year that the rows above a side state of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StatedPeriod {
     /// The year, if there is just one.
     pub year: Option<i32>,
-    /// The unit of money, if there is just one.
-    pub unit: Option<Unit>,
+    /// The words of a part of a year, of which the figures are instead: row, column, text.
+    pub part: Option<(u32, u32, String)>,
 }
 
-impl Stated {
+impl StatedPeriod {
     /// Reads the title rows above the columns `from..to`; what stands elsewhere counts if nothing stands here.
     /// Of several years one that `confirmed` holds is taken, else none: a period is never guessed.
+    ///
+    /// A month beside the title of another year is the day of filling in.
     pub fn read(title: &[HeadRow], from: u32, to: u32, confirmed: &[i32]) -> Self {
-        let years: Vec<(u32, i32)> = title.iter().flat_map(HeadRow::years).collect();
-        let units: Vec<(u32, (Unit, bool))> = title.iter().flat_map(HeadRow::units).map(|(c, unit, said)| (c, (unit, said))).collect();
-        Self {
-            year: own_or_all(&years, from, to, |all| {
-                only(all.iter().copied()).or_else(|| confirmed.iter().copied().find(|c| all.contains(c)))
-            }),
-            unit: own_or_all(&units, from, to, |all| {
-                let said = all.iter().any(|(_, said)| *said);
-                only(all.iter().filter(|(_, s)| *s == said).map(|(unit, _)| *unit))
-            }),
-        }
+        let of_part = |column: u32, row: &HeadRow| row.parts().any(|cell| cell.column == column);
+        let years = |parts: bool| -> Vec<(u32, i32)> {
+            title.iter().flat_map(|row| row.years().filter(move |(column, _)| of_part(*column, row) == parts)).collect()
+        };
+        let one = |years: &[(u32, i32)]| {
+            own_or_all(years, from, to, |all| only(all.iter().copied()).or_else(|| confirmed.iter().copied().find(|c| all.contains(c))))
+        };
+        let whole = years(false);
+        let year = one(&whole);
+        let counts = |cell: &&HeadCell| whole.is_empty() || cell.year.is_none() || cell.year == year;
+        let parts: Vec<(u32, (u32, String))> =
+            title.iter().flat_map(|row| row.parts().filter(counts).map(|cell| (cell.column, (row.number, cell.text.clone())))).collect();
+        let own = |(column, _): &&(u32, (u32, String))| (from..to).contains(column);
+        let part = parts.iter().find(own).or_else(|| parts.first()).map(|(column, (row, text))| (*row, *column, text.clone()));
+        Self { year: year.filter(|_| part.is_none()), part }
     }
 }
 

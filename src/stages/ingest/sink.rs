@@ -4,6 +4,8 @@ use crate::model::raw::{PartStart, RawCell, SumKind, TableMeta};
 
 /// Receives what a file holds, in reading order.
 pub trait RecordSink {
+    /// What was received so far is void: the file is read once more from its beginning.
+    fn restart(&mut self);
     /// A table begins.
     fn table(&mut self, meta: &TableMeta);
     /// A record; `cells` has one place for each field of the form.

@@ -3,16 +3,19 @@
 //! Owns: what a row is, where its cells go, which sums are totals, and what may be quoted of odd cells. Invariant: every
 //! row is a record of a block, or set aside in it, exactly once.
 
+use super::doubts::{DoubtedRow, Doubts};
 use super::head::HeadRow;
 use super::layout::Layout;
 use super::lines::{SumWord, TablePart};
 use super::numbering;
-use super::reader::{CellKind, Row};
+use super::reader::{Cell, CellKind, Row};
 use super::sink::RecordSink;
+use super::units::UnitSaid;
 use crate::finding::Seed;
-use crate::model::amount::Unit;
+use crate::model::amount::{Number, Unit, parse_number};
 use crate::model::aside::{AsideKind, Rows};
-use crate::model::raw::{CellType, PartStart, RawCell, SumKind, TableMeta};
+use crate::model::field::FieldKind;
+use crate::model::raw::{CellType, Doubt, PartStart, RawCell, SumKind, TableMeta};
 
 /// The table being read: one or several side by side under one header.
 pub struct Live {
@@ -34,6 +37,10 @@ pub struct Live {
 pub struct LiveSide {
     /// Its own sheet columns, and what its header says of them.
     pub layout: Layout,
+    /// What to doubt in its rows.
+    pub doubts: Doubts,
+    /// The unit that it states, if there is just one.
+    pub unit: Option<Unit>,
     /// Columns that make one record each: years across give several.
     pub blocks: Vec<Block>,
     /// Its rows of the header, by column and text.
@@ -63,8 +70,12 @@ pub struct Block {
     pub meta: TableMeta,
     /// Sheet column to field index, for the columns of this block.
     pub fields: Vec<Option<usize>>,
-    /// Fields of the form.
-    pub width: usize,
+    /// What the fields of the form hold.
+    pub kinds: Vec<FieldKind>,
+    /// By field, the unit that the heading of its column states.
+    pub headed: Vec<Option<Unit>>,
+    /// Fields of which the table states two units.
+    pub disputed: Vec<usize>,
 }
 
 /// Sum rows whose reach is not known yet: 合计 is a total unless records or 总计 follow.
@@ -79,7 +90,7 @@ struct OpenSums {
 
 /// A 合计 that may be the total.
 struct Pending {
-    row: Row,
+    row: DoubtedRow<'static>,
     label: String,
     /// Whether records stood between it and the sum before.
     records: bool,
@@ -89,9 +100,9 @@ struct Pending {
 
 impl LiveSide {
     /// A table over these columns.
-    pub fn new(layout: Layout, blocks: Vec<Block>, header: &[HeadRow]) -> Self {
+    pub fn new(layout: Layout, doubts: Doubts, unit: Option<Unit>, blocks: Vec<Block>, header: &[HeadRow]) -> Self {
         let header = header.iter().map(|row| own_cells(row, &layout)).collect();
-        Self { layout, blocks, header, below: Vec::new(), fresh: true, footer: false, sums: OpenSums::default() }
+        Self { layout, doubts, unit, blocks, header, below: Vec::new(), fresh: true, footer: false, sums: OpenSums::default() }
     }
 
     /// Its cells of a row, if it has any.
@@ -156,7 +167,7 @@ impl LiveSide {
     }
 
     /// Takes a sum row.
-    pub fn sum(&mut self, row: &Row, word: SumWord, label: &str, text_table: bool, sink: &mut impl RecordSink) {
+    pub fn sum(&mut self, read: &DoubtedRow<'_>, word: SumWord, label: &str, text_table: bool, sink: &mut impl RecordSink) {
         // Two sums with no record between: the first is the last group's.
         self.demote(text_table, sink);
         let records = std::mem::take(&mut self.sums.records);
@@ -168,12 +179,12 @@ impl LiveSide {
             // Above all records it can only be the total.
             SumWord::Sum if self.blocks.iter().all(|b| b.meta.rows == 0) => SumKind::Total,
             SumWord::Sum => {
-                self.sums.pending = Some(Pending { row: row.clone(), label: label.to_owned(), records, start: None });
+                self.sums.pending = Some(Pending { row: read.clone().into_owned(), label: label.to_owned(), records, start: None });
                 return;
             }
         };
         let aside = if word == SumWord::Place { AsideKind::PlaceTotal } else { aside_of(kind) };
-        self.send_sum(row, kind, aside, label, text_table, sink);
+        self.send_sum(read, kind, aside, label, text_table, sink);
     }
 
     /// Ends the sums: the last 合计 is the total, unless each group had one and it stands below the records of the last.
@@ -195,11 +206,19 @@ impl LiveSide {
         }
     }
 
-    fn send_sum(&mut self, row: &Row, kind: SumKind, aside: AsideKind, label: &str, text_table: bool, sink: &mut impl RecordSink) {
-        let Some(part) = self.part(row) else { return };
-        self.set_aside(aside, row.number);
+    fn send_sum(
+        &mut self,
+        read: &DoubtedRow<'_>,
+        kind: SumKind,
+        aside: AsideKind,
+        label: &str,
+        text_table: bool,
+        sink: &mut impl RecordSink,
+    ) {
+        let Some(part) = self.part(&read.row) else { return };
+        self.set_aside(aside, read.row.number);
         for block in &self.blocks {
-            sink.sum_row(&block.meta, row.number, kind, label, &block.cells(part, text_table).0);
+            sink.sum_row(&block.meta, read.row.number, kind, label, &block.cells(part, read, text_table).0);
         }
     }
 
@@ -212,18 +231,30 @@ impl LiveSide {
     }
 
     /// Hands out a record of each block that the cells fill.
-    pub fn record(&mut self, row: &Row, part: TablePart<'_>, text_table: bool, sink: &mut impl RecordSink) {
+    ///
+    /// Gives what is to be told of units that the row states against its headings.
+    pub fn record(
+        &mut self,
+        read: &DoubtedRow<'_>,
+        part: TablePart<'_>,
+        text_table: bool,
+        sink: &mut impl RecordSink,
+    ) -> Option<(UnitSaid, UnitSaid)> {
         self.demote(text_table, sink);
         self.sums.records = true;
+        let number = read.row.number;
+        let mut clash = None;
         for block in &mut self.blocks {
-            let (cells, any) = block.cells(part, text_table);
+            let (cells, any) = block.cells(part, read, text_table);
             if any {
                 block.meta.rows += 1;
-                sink.record(&block.meta, row.number, &cells);
+                sink.record(&block.meta, number, &cells);
+                clash = clash.or_else(|| block.clash(part, read));
             } else {
-                block.set_aside(AsideKind::Unlabelled, row.number);
+                block.set_aside(AsideKind::Unlabelled, number);
             }
         }
+        clash
     }
 }
 
@@ -233,16 +264,51 @@ impl Block {
     }
 
     /// The cells by field, and whether there are any.
-    fn cells<'r>(&self, part: TablePart<'r>, text_table: bool) -> (Vec<Option<RawCell<'r>>>, bool) {
-        let mut cells = vec![None; self.width];
+    fn cells<'r>(&self, part: TablePart<'r>, read: &DoubtedRow<'_>, text_table: bool) -> (Vec<Option<RawCell<'r>>>, bool) {
+        let mut cells = vec![None; self.kinds.len()];
         let mut any = false;
         for cell in part.cells {
             let Some(Some(field)) = self.fields.get(cell.column as usize) else { continue };
-            cells[*field] = Some(RawCell { kind: cell_type(cell.kind, text_table), text: part.text(cell), power: cell.power });
+            let kind = self.kinds[*field];
+            let mut raw = RawCell { power: cell.power, ..RawCell::new(cell_type(cell.kind, text_table), part.text(cell)) };
+            raw.doubt = read.doubt(cell.column, kind);
+            if kind == FieldKind::Amount {
+                raw.unit = read.unit.map(|(unit, _)| unit);
+                if self.is_disputed(*field, raw.unit) && !states_unit(raw) {
+                    raw.doubt = raw.doubt.or(Some(Doubt::TwoUnits));
+                }
+            }
+            cells[*field] = Some(raw);
             any = true;
         }
         (cells, any)
     }
+
+    /// Whether the unit of a field is disputed, by the table or by what its row states.
+    fn is_disputed(&self, field: usize, stated: Option<Unit>) -> bool {
+        let headed = self.headed.get(field).copied().flatten();
+        self.disputed.contains(&field) || matches!((headed, stated), (Some(headed), Some(stated)) if headed != stated)
+    }
+
+    /// The first heading whose unit is another than the row states.
+    fn clash(&self, part: TablePart<'_>, read: &DoubtedRow<'_>) -> Option<(UnitSaid, UnitSaid)> {
+        let (stated, column) = read.unit?;
+        let said = part.cells.iter().find(|cell| cell.column == column).map(|cell| part.text(cell))?;
+        let heading = |cell: &Cell| {
+            let field = (*self.fields.get(cell.column as usize)?)?;
+            let unit =
+                self.headed.get(field).copied().flatten().filter(|unit| *unit != stated && self.kinds[field] == FieldKind::Amount)?;
+            let label = &self.meta.columns.iter().find(|c| c.column == cell.column)?.label;
+            Some(UnitSaid::heading(self.meta.header_rows.1, cell.column, unit, label))
+        };
+        let heading = part.cells.iter().find_map(heading)?;
+        Some((heading, UnitSaid::heading(read.row.number, column, stated, said)))
+    }
+}
+
+/// Whether a cell's text states its own unit, which outranks all others.
+fn states_unit(cell: RawCell<'_>) -> bool {
+    cell.kind != CellType::Number && matches!(parse_number(cell.text), Number::Stated { unit: Some(_), .. })
 }
 
 impl Live {

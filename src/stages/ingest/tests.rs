@@ -32,6 +32,9 @@ struct Recorder<'a> {
 }
 
 impl RecordSink for Recorder<'_> {
+    fn restart(&mut self) {
+        self.seen = Seen::default();
+    }
     fn table(&mut self, _: &TableMeta) {}
     fn record(&mut self, meta: &TableMeta, row: u32, cells: &[Option<RawCell<'_>>]) {
         self.seen.records.push(shown(meta, row, cells, &self.fields[&meta.form]));

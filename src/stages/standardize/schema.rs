@@ -10,9 +10,27 @@ pub const RECORD: &str = "record";
 
 /// Why there is or is no value: the words of `_state` columns.
 pub mod state {
+    use crate::model::raw::Doubt;
+
     /// In the order of their indices in the dictionary.
-    pub const WORDS: [&str; 11] =
-        ["stated", "zero", "blank", "mark", "unreadable", "no_unit", "error_cell", "too_large", "not_in_list", "open", "shown_otherwise"];
+    pub const WORDS: [&str; 16] = [
+        "stated",
+        "zero",
+        "blank",
+        "mark",
+        "unreadable",
+        "no_unit",
+        "error_cell",
+        "too_large",
+        "not_in_list",
+        "open",
+        "shown_otherwise",
+        Doubt::Misaligned.word(),
+        Doubt::Merged.word(),
+        Doubt::TwoUnits.word(),
+        Doubt::Currency.word(),
+        Doubt::Personal.word(),
+    ];
     /// A value.
     pub const STATED: i8 = 0;
     /// A value, and it is zero.
@@ -35,6 +53,11 @@ pub mod state {
     pub const OPEN: i8 = 9;
     /// A number that its format shows in another unit than the heading states.
     pub const SHOWN_OTHERWISE: i8 = 10;
+
+    /// A cell that was read with a doubt.
+    pub const fn doubtful(doubt: Doubt) -> i8 {
+        SHOWN_OTHERWISE + 1 + doubt as i8
+    }
 }
 
 /// Words of `_precision` columns.

@@ -70,6 +70,11 @@ impl<'a> Standardizer<'a> {
         Self { forms, codes, open: Vec::new() }
     }
 
+    /// Forgets the tables begun.
+    pub fn restart(&mut self) {
+        self.open.clear();
+    }
+
     /// Starts a table.
     pub fn table(&mut self, meta: &TableMeta) {
         let Some(form) = self.forms.get(&meta.form) else { return };
@@ -108,7 +113,7 @@ impl<'a> Standardizer<'a> {
                 Reading::Year(year) if open.yearly => period = period.or(Some(year)),
                 reading => open.sums.add(place, reading),
             }
-            if let (FieldKind::Names, Some(cell)) = (column.kind, cell) {
+            if let (FieldKind::Names, Some(cell @ RawCell { doubt: None, .. })) = (column.kind, cell) {
                 open.names.push(record, name, cell.text);
             }
         }

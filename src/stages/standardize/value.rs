@@ -33,6 +33,7 @@ pub fn number_state(stated: &Stated<(i128, Unit)>) -> i8 {
 pub fn present(cell: Option<RawCell<'_>>) -> Stated<RawCell<'_>> {
     match cell {
         None => Err(state::BLANK),
+        Some(RawCell { doubt: Some(doubt), .. }) => Err(state::doubtful(doubt)),
         Some(c) if c.kind == CellType::Error || is_error_word(c.text) => Err(state::ERROR_CELL),
         Some(c) if c.text.trim().is_empty() => Err(state::BLANK),
         Some(c) => Ok(c),
@@ -62,7 +63,8 @@ impl Numbers {
         if matches!(cell.kind, CellType::Date | CellType::Bool) {
             return Err(state::UNREADABLE);
         }
-        if let Some(unit) = self.unit
+        let headed = cell.unit.or(self.unit);
+        if let Some(unit) = headed
             && cell.power == 0
             && let Some(value) = plain_to_units(cell.text, unit)
         {
@@ -76,10 +78,10 @@ impl Numbers {
             Number::Stated { percent: true, .. } if !self.percent => Err(state::UNREADABLE),
             Number::Stated { value, unit, .. } => {
                 let shown = cell.kind == CellType::Number && (cell.power > 0 || unit.is_some());
-                if shown && !agree(unit, self.unit, cell.power) {
+                if shown && !agree(unit, headed, cell.power) {
                     return Err(state::SHOWN_OTHERWISE);
                 }
-                let unit = unit.or(self.unit).ok_or(state::NO_UNIT)?;
+                let unit = unit.or(headed).ok_or(state::NO_UNIT)?;
                 to_units_rounded(&value, unit).map(|value| (value, unit)).ok_or(state::TOO_LARGE)
             }
         }
@@ -228,7 +230,7 @@ mod tests {
     fn what_a_format_shows_counts_where_it_agrees_with_the_heading() {
         let amount = field(FieldKind::Amount, "营业收入");
         let read = |headed, text, power| {
-            let shown = RawCell { kind: CellType::Number, text, power };
+            let shown = RawCell { power, ..RawCell::new(CellType::Number, text) };
             Numbers::new(&amount, headed).read(shown).map(|(value, _)| value / 10_000)
         };
         let (yuan, thousand, wan) = (Some(Unit::Yuan), Some(Unit::Thousand), Some(Unit::TenThousand));

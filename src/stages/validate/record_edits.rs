@@ -4,10 +4,11 @@ use super::compile::Compiled;
 use super::finding_reader::{FindingReader, expectation, outcome};
 use crate::engine::EngineError;
 use crate::finding::{Finding, Judgement, Unjudged};
+use crate::model::raw::Doubt;
 use crate::model::scope::Scope;
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray, new_null_array};
 use datafusion::arrow::compute::nullif;
-use datafusion::arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef};
+use datafusion::arrow::datatypes::{DataType, Field, Int8Type, Int64Type, Schema, SchemaRef};
 use datafusion::arrow::error::ArrowError;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -42,9 +43,9 @@ impl<'a> RecordJudge<'a> {
     /// An outcome cannot be computed.
     pub fn judge(&mut self, batch: &RecordBatch) -> Result<RecordBatch, EngineError> {
         let Records { dataset, possible, .. } = &self.records;
-        let mut doubts = Doubts { edits: possible, by_field: BTreeMap::new() };
-        for (index, edit) in possible.iter().enumerate() {
-            judge_batch(batch, index, edit, dataset, &mut doubts, &mut self.judgement)?;
+        let mut doubts = Doubts::as_read(batch, self.records.whys);
+        for edit in possible {
+            judge_batch(batch, edit, dataset, &mut doubts, &mut self.judgement)?;
         }
         for edit in &self.impossible {
             self.judgement.count(&edit.code).unjudged += batch.num_rows() as u64;
@@ -83,14 +84,14 @@ impl<'a> RecordRecall<'a> {
     pub fn recall(&mut self, batch: &RecordBatch) -> Result<RecordBatch, EngineError> {
         let numbers = batch.column(0).as_primitive::<Int64Type>().values();
         let possible = &self.records.possible;
-        let mut doubts = Doubts { edits: possible, by_field: BTreeMap::new() };
+        let mut doubts = Doubts::as_read(batch, self.records.whys);
         let own = self.rest.iter().take_while(|f| f.record.is_some_and(|r| numbers.binary_search(&r).is_ok())).count();
         let (own, rest) = self.rest.split_at(own);
         for finding in own {
             let place = finding.record.and_then(|r| numbers.binary_search(&r).ok());
-            let edit = possible.iter().position(|e| e.code == finding.code && e.fields == finding.fields);
-            if let (Some(row), Some(index)) = (place, edit) {
-                doubts.add(index, possible[index], row);
+            let edit = possible.iter().copied().find(|e| e.code == finding.code && e.fields == finding.fields);
+            if let (Some(row), Some(edit)) = (place, edit) {
+                doubts.add(edit, row);
             }
         }
         self.rest = rest;
@@ -128,12 +129,11 @@ fn with_whys(schema: &Schema, whys: &BTreeSet<String>) -> SchemaRef {
 }
 
 /// Judges one edit over a batch.
-fn judge_batch(
+fn judge_batch<'a>(
     batch: &RecordBatch,
-    index: usize,
-    edit: &Compiled,
+    edit: &'a Compiled,
     dataset: &str,
-    doubts: &mut Doubts<'_>,
+    doubts: &mut Doubts<'a>,
     judgement: &mut Judgement,
 ) -> Result<(), EngineError> {
     let (Some(computation), Some(records)) =
@@ -149,7 +149,7 @@ fn judge_batch(
                 code: edit.code.clone(),
                 record: records.value(*row),
                 field: field.clone(),
-                because: because.to_string(),
+                because: because.clone(),
             });
         }
         outcomes = (0..outcomes.len()).map(|row| outcome(&outcomes, row).filter(|_| !doubted.contains_key(&row))).collect();
@@ -162,7 +162,7 @@ fn judge_batch(
     let reader = FindingReader::new(batch, edit, dataset);
     for (place, row) in (0..broken.len()).filter(|row| broken.value(*row)).enumerate() {
         judgement.findings.push(reader.read(row, records.value(row), expected.as_ref().and_then(|e| expectation(edit, e, place))));
-        doubts.add(index, edit, row);
+        doubts.add(edit, row);
     }
     Ok(())
 }
@@ -183,25 +183,64 @@ fn count(outcomes: &BooleanArray, edit: &Compiled, judgement: &mut Judgement) ->
     broken
 }
 
-/// Which values of a batch broken error edits put in doubt: by field and row, the first such edit.
+/// Which values of a batch are in doubt: by field and row the first that says so.
 struct Doubts<'a> {
-    edits: &'a [&'a Compiled],
-    by_field: BTreeMap<String, BTreeMap<usize, usize>>,
+    by_field: BTreeMap<String, BTreeMap<usize, Reason<'a>>>,
 }
 
-impl Doubts<'_> {
-    fn add(&mut self, index: usize, edit: &Compiled, row: usize) {
+/// What puts a value in doubt.
+#[derive(Clone, Copy)]
+enum Reason<'a> {
+    /// A broken error edit.
+    Edit(&'a Compiled),
+    /// What reading the file told of its cell, row or table; there is no value.
+    Reading(Doubt),
+}
+
+impl Reason<'_> {
+    fn code(&self) -> &str {
+        match self {
+            Self::Edit(edit) => &edit.code,
+            Self::Reading(doubt) => doubt.code(),
+        }
+    }
+
+    fn withholds(&self, field: &str) -> bool {
+        match self {
+            Self::Edit(edit) => edit.withholds.iter().any(|f| f == field),
+            Self::Reading(_) => true,
+        }
+    }
+}
+
+impl<'a> Doubts<'a> {
+    /// The doubts with which a batch was read.
+    fn as_read(batch: &RecordBatch, whys: &BTreeSet<String>) -> Self {
+        let of = |field: &String| {
+            let states = batch.column_by_name(&format!("{field}_state"))?.as_dictionary_opt::<Int8Type>()?;
+            let words = states.values().as_string_opt::<i32>()?;
+            let doubts: Vec<Option<Doubt>> = words.iter().map(|word| word.and_then(Doubt::of)).collect();
+            let keys = states.keys();
+            let doubt = |row: usize| doubts.get(usize::try_from(keys.value(row)).ok()?).copied().flatten();
+            let rows: BTreeMap<usize, Reason<'_>> =
+                (0..keys.len()).filter(|row| keys.is_valid(*row)).filter_map(|row| Some((row, Reason::Reading(doubt(row)?)))).collect();
+            (!rows.is_empty()).then(|| (field.clone(), rows))
+        };
+        Self { by_field: whys.iter().filter_map(of).collect() }
+    }
+
+    fn add(&mut self, edit: &'a Compiled, row: usize) {
         for field in &edit.doubts {
-            self.by_field.entry(field.clone()).or_default().entry(row).or_insert(index);
+            self.by_field.entry(field.clone()).or_default().entry(row).or_insert(Reason::Edit(edit));
         }
     }
 
     /// The rows in which an operand of an edit is in doubt, each with the operand and the code; nothing if there is none.
-    fn about(&self, edit: &Compiled) -> Option<BTreeMap<usize, (String, Arc<str>)>> {
+    fn about(&self, edit: &Compiled) -> Option<BTreeMap<usize, (String, String)>> {
         let mut rows = BTreeMap::new();
         for (field, doubted) in edit.operands.iter().filter_map(|f| Some((f, self.by_field.get(f)?))) {
-            for (row, index) in doubted {
-                rows.entry(*row).or_insert_with(|| (field.clone(), self.edits[*index].code.clone()));
+            for (row, reason) in doubted {
+                rows.entry(*row).or_insert_with(|| (field.clone(), reason.code().to_owned()));
             }
         }
         (!rows.is_empty()).then_some(rows)
@@ -213,7 +252,7 @@ impl Doubts<'_> {
         let mut columns = batch.columns()[..schema.fields().len()].to_vec();
         for (place, field) in schema.fields().iter().enumerate() {
             let Some(doubted) = self.by_field.get(field.name()) else { continue };
-            let gone = |row: &usize| doubted.get(row).is_some_and(|i| self.edits[*i].withholds.contains(field.name()));
+            let gone = |row: &usize| doubted.get(row).is_some_and(|reason| reason.withholds(field.name()));
             let mask: BooleanArray = (0..rows).map(|row| Some(gone(&row))).collect();
             if mask.true_count() > 0 {
                 columns[place] = nullif(&columns[place], &mask)?;
@@ -222,7 +261,7 @@ impl Doubts<'_> {
         columns.extend(whys.iter().map(|field| match self.by_field.get(field) {
             None => new_null_array(&DataType::Utf8, rows),
             Some(doubted) => {
-                let codes = (0..rows).map(|row| doubted.get(&row).map(|i| self.edits[*i].code.as_ref()));
+                let codes = (0..rows).map(|row| doubted.get(&row).map(Reason::code));
                 Arc::new(codes.collect::<StringArray>()) as ArrayRef
             }
         }));

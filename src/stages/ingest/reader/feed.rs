@@ -90,6 +90,11 @@ impl<'a> Feed<'a> {
         self.sorted = true;
     }
 
+    /// Says how many fields the current row of a text table has.
+    pub(super) fn fields(&mut self, count: usize) {
+        self.row.fields = u32::try_from(count).unwrap_or(u32::MAX);
+    }
+
     /// Goes on with the current row, which the file begins again, `empty` or with cells.
     pub(super) fn continue_row(&mut self, hidden: bool, empty: bool) {
         if !empty && !self.row.cells.is_empty() {

@@ -58,6 +58,8 @@ pub struct Row {
     pub number: u32,
     /// Whether the row is hidden.
     pub hidden: bool,
+    /// How many fields a row of a text table has, blank ones counted; 0 where rows have no length.
+    pub fields: u32,
     /// The cells that hold something, by column.
     pub cells: Vec<Cell>,
     text: String,
@@ -101,6 +103,7 @@ impl Row {
     pub fn clear(&mut self) {
         self.number = 0;
         self.hidden = false;
+        self.fields = 0;
         self.cells.clear();
         self.text.clear();
     }

@@ -7,6 +7,9 @@ use super::*;
 struct Counter(HashMap<u16, Vec<u32>>);
 
 impl RecordSink for Counter {
+    fn restart(&mut self) {
+        self.0.clear();
+    }
     fn table(&mut self, _: &TableMeta) {}
     fn record(&mut self, meta: &TableMeta, row: u32, _: &[Option<RawCell<'_>>]) {
         self.0.entry(meta.number).or_default().push(row);

@@ -4,7 +4,8 @@
 //! of file for the end of a field; so blank lines get an empty quoted field here, all line ends
 //! become `\n`, and what the file ends in is remembered.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::io::{self, Read};
 use std::rc::Rc;
 
@@ -47,6 +48,9 @@ pub(super) struct Lines<'r> {
     quoted_since: u32,
     finished: bool,
     end: Rc<Cell<End>>,
+    /// Whether the first line ended in a carriage return and a line feed.
+    returns: Option<bool>,
+    lone: Rc<RefCell<BTreeSet<u32>>>,
 }
 
 impl<'r> Lines<'r> {
@@ -64,12 +68,19 @@ impl<'r> Lines<'r> {
             quoted_since: 0,
             finished: false,
             end: Rc::default(),
+            returns: None,
+            lone: Rc::default(),
         }
     }
 
     /// Returns where the end will be told once the text was read.
     pub(super) fn end(&self) -> Rc<Cell<End>> {
         Rc::clone(&self.end)
+    }
+
+    /// Returns where the rows are told that end in a line feed alone though the first line ended in a carriage return and one.
+    pub(super) fn lone_feeds(&self) -> Rc<RefCell<BTreeSet<u32>>> {
+        Rc::clone(&self.lone)
     }
 
     /// Takes some bytes.
@@ -104,7 +115,14 @@ impl<'r> Lines<'r> {
     fn byte(&mut self, byte: u8) {
         let follows_return = std::mem::replace(&mut self.after_return, byte == b'\r');
         if byte == b'\n' && follows_return {
+            self.returns = self.returns.or(Some(true));
             return;
+        }
+        if byte == b'\n' && self.state != State::Quoted {
+            if self.returns == Some(true) {
+                self.lone.borrow_mut().insert(self.row);
+            }
+            self.returns = self.returns.or(Some(false));
         }
         let byte = if byte == b'\r' { b'\n' } else { byte };
         match (self.state, byte) {

@@ -8,8 +8,10 @@
 mod delimiter;
 mod encoding;
 mod lines;
+mod rows;
 #[cfg(test)]
 mod tests;
+mod widths;
 
 use std::fs::File;
 use std::io::Read;
@@ -17,15 +19,15 @@ use std::path::Path;
 
 use self::encoding::{Charset, Detection};
 use self::lines::Lines;
+use self::rows::Rows;
+use self::widths::Widths;
 use super::archive::unreadable;
-use super::feed::{Feed, column_exists, shown};
+use super::feed::{Feed, shown};
 use super::row::{Refusal, SheetHead};
 use super::transcode::Transcoder;
 
 /// Bytes of decoded text from which the delimiter is found.
 const SAMPLE_BYTES: u64 = 64 << 10;
-/// Lines in one field from which a forgotten quotation mark is likely.
-const MANY_LINES: usize = 20;
 
 /// Reads a text table; gives the name of its encoding.
 pub(super) fn read(path: &Path, feed: &mut Feed<'_>) -> Result<&'static str, Refusal> {
@@ -42,7 +44,7 @@ pub(super) fn read(path: &Path, feed: &mut Feed<'_>) -> Result<&'static str, Ref
     feed.begin_sheet(&SheetHead { index: 0, name: name.into_owned(), visible: true, merged: None, hidden_columns: None });
     note_verdict(&verdict, &sample, feed);
     let lines = Lines::new(open(path, verdict.charset)?, delimiter);
-    rows(lines, delimiter, feed)?;
+    Rows::new(lines, delimiter, Widths::of(&sample, delimiter), feed).hand_out()?;
     feed.end_sheet();
     Ok(verdict.charset.name())
 }
@@ -66,58 +68,4 @@ fn note_verdict(verdict: &Detection, sample: &str, feed: &mut Feed<'_>) {
     if verdict.damaged > 0 {
         feed.sheet_note("CEL-224", vec![("count", verdict.damaged.to_string())]);
     }
-}
-
-/// Hands out all rows.
-fn rows(lines: Lines<'_>, delimiter: u8, feed: &mut Feed<'_>) -> Result<(), Refusal> {
-    let end = lines.end();
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(lines);
-    let mut record = csv::ByteRecord::new();
-    let mut number: u32 = 0;
-    let (mut width, mut width_before) = (0, 0);
-    loop {
-        match reader.read_byte_record(&mut record) {
-            Ok(true) => {}
-            Ok(false) => break,
-            Err(error) => return Err(Refusal::new("FIL-100").with("reason", error)),
-        }
-        number = number.saturating_add(1);
-        feed.begin_row(number, false);
-        for (column, field) in record.iter().enumerate() {
-            field_cell(column, field, feed)?;
-        }
-        feed.end_row()?;
-        (width_before, width) = (width, record.len());
-    }
-    let end = end.get();
-    if let Some(row) = end.unclosed_quote {
-        feed.row_note("CEL-220", row, Vec::new());
-    }
-    if width < width_before && !(width == 1 && end.line_end) {
-        let args = vec![("found", width.to_string()), ("expected", width_before.to_string())];
-        feed.row_note("CEL-221", number, args);
-    }
-    if !end.line_end {
-        feed.row_note("CEL-226", number, Vec::new());
-    }
-    Ok(())
-}
-
-/// Hands out one field.
-fn field_cell(column: usize, field: &[u8], feed: &mut Feed<'_>) -> Result<(), Refusal> {
-    if field.is_empty() {
-        return Ok(());
-    }
-    feed.count()?;
-    let column = u32::try_from(column).unwrap_or(u32::MAX);
-    let text = String::from_utf8_lossy(field);
-    if !column_exists(column) {
-        feed.cell_note("CEL-203", column, vec![("address", shown(&text))]);
-        return Ok(());
-    }
-    let inner_lines = memchr::memchr_iter(b'\n', field).count();
-    if inner_lines >= MANY_LINES {
-        feed.cell_note("CEL-225", column, vec![("count", inner_lines.to_string())]);
-    }
-    feed.text(column, false, &text)
 }

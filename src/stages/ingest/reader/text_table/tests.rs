@@ -108,8 +108,10 @@ fn every_cut_inside_a_row_is_noted() {
 
 #[test]
 fn a_short_last_row_and_damage_are_noted() {
-    let seen = read_bytes(b"a,b,c\n1,2,3\n4,5\n").expect("readable");
-    assert_eq!(seen.codes(), ["CEL-221"]);
+    let seen = read_bytes(b"a,b,c\n1,2,3\n4,5").expect("readable");
+    assert_eq!(seen.codes(), ["CEL-221", "CEL-226"]);
+    let seen = read_bytes(b"a,b,c\n1,2,3,4\n4,5,6\n").expect("readable");
+    assert_eq!(seen.codes(), [""; 0], "as long as most rows");
     let mut bytes = "名称,数值\n".repeat(200).into_bytes();
     bytes[1] = b'x';
     let seen = read_bytes(&bytes).expect("readable");
@@ -121,4 +123,29 @@ fn control_characters_are_noted() {
     let seen = read_bytes(format!("a,b\n{}x\0y,2\n", "1,2\n".repeat(100)).as_bytes()).expect("readable");
     assert_eq!(seen.at(102, 0), Some((Text, "x\0y")));
     assert_eq!(seen.codes(), ["CEL-211"]);
+}
+
+#[test]
+fn separators_beside_values_are_no_part_of_them() {
+    let seen = read_bytes("代码,数值\n\u{1F}123456789012345678,\u{1F}1\u{1E}00\n".as_bytes()).expect("readable");
+    assert_eq!((seen.at(2, 0), seen.at(2, 1)), (Some((Text, "123456789012345678")), Some((Text, "100"))));
+    assert_eq!(seen.codes(), ["CEL-240", "CEL-240"]);
+}
+
+#[test]
+fn a_code_dressed_as_a_formula_is_the_text_within() {
+    let seen = read_bytes(b"a,b\n=\"0123\",1\n\"=\"\"0456\"\"\",2\n=\"1\"&\"2\",3\n").expect("readable");
+    assert_eq!((seen.at(2, 0), seen.at(3, 0)), (Some((Text, "0123")), Some((Text, "0456"))));
+    assert_eq!(seen.at(4, 0), Some((Text, "=\"1\"&\"2\"")), "a formula that is more is left as it is");
+}
+
+#[test]
+fn a_line_feed_alone_inside_a_field_breaks_no_row() {
+    let seen = read_bytes("代码,名称,数值\r\n1,甲\n公司,10\r\n2,乙公司,20\r\n".as_bytes()).expect("readable");
+    assert_eq!((seen.at(2, 1), seen.at(2, 2)), (Some((Text, "甲\n公司")), Some((Text, "10"))));
+    assert_eq!(seen.at(4, 1), Some((Text, "乙公司")), "rows keep the numbers that a spreadsheet shows");
+    let seen = read_bytes("代码,名称,数值\r\n1,甲公司,10\n2,乙公司,20\r\n".as_bytes()).expect("readable");
+    assert_eq!(seen.at(3, 1), Some((Text, "乙公司")), "a whole row ends where it is whole");
+    let seen = read_bytes("代码,名称,数值\n1,甲\n2,乙公司,20\n".as_bytes()).expect("readable");
+    assert_eq!(seen.at(3, 0), Some((Text, "2")), "line feeds end all rows of this file");
 }
