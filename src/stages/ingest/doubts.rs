@@ -142,11 +142,12 @@ impl Doubts {
         for cell in &read.row.cells {
             let kind = self.kinds.get(&cell.column).copied();
             let Some((masked, what)) = personal_in(read.row.text(cell), cell.kind, kind) else { continue };
-            let words = matches!(kind, None | Some(FieldKind::Text | FieldKind::Name | FieldKind::Names));
-            let rest = if kind == Some(FieldKind::Text) || kind.is_none() { masked } else { masked.replace(MASK, "") };
-            // A name beside a telephone is still the name.
-            let kept = words && rest.chars().filter(|c| text::is_hanzi(*c)).count() > 1;
-            hidden.push((cell.column, what, if kept { rest.trim().to_owned() } else { MASK.to_owned() }, kept));
+            let rest = masked.replace(MASK, "");
+            // A name beside a telephone is still the name, and an address without one still the address.
+            let kept = matches!(kind, None | Some(FieldKind::Text | FieldKind::Name | FieldKind::Names))
+                && rest.chars().filter(|c| text::is_hanzi(*c)).count() > 1;
+            let is_name = matches!(kind, Some(FieldKind::Name | FieldKind::Names));
+            hidden.push((cell.column, what, if kept && is_name { rest.trim().to_owned() } else { masked }, kept));
         }
         if hidden.is_empty() {
             return;

@@ -16,6 +16,7 @@ mod lines;
 mod lookout;
 mod merged;
 mod numbering;
+mod opening;
 pub mod reader;
 mod sheet;
 mod sides;

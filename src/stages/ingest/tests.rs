@@ -1,6 +1,7 @@
 //! Tables in the mess of real sheets, from bytes to records.
 
 mod accounting;
+mod doubts;
 mod heads;
 
 use super::*;
@@ -21,7 +22,9 @@ fn shown(meta: &TableMeta, row: u32, cells: &[Option<RawCell<'_>>], fields: &[St
     let mut text = format!("{row}:{}", meta.period.map(|p| format!(" {p}")).unwrap_or_default());
     for (field, cell) in fields.iter().zip(cells).filter_map(|(f, c)| c.map(|c| (f, c))) {
         let unit = meta.column(field).and_then(|c| c.unit_yuan).map(|u| format!("[{u}]")).unwrap_or_default();
-        text += &format!(" {field}={}{unit}", cell.text);
+        let own = cell.unit.map(|u| format!("[own {}]", u.yuan())).unwrap_or_default();
+        let doubt = cell.doubt.map(|d| format!("!{}", d.word())).unwrap_or_default();
+        text += &format!(" {field}={}{unit}{own}{doubt}", cell.text);
     }
     text
 }
