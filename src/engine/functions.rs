@@ -6,6 +6,7 @@
 //! | `uscc_valid(code)` | whether both check characters are right |
 //! | `uscc_expected(code)` | what is wrong, as a catalogue reference |
 //! | `org_code_valid(code)` | whether a nine-character organisation code's check character is right |
+//! | `registration_valid(code)` | whether it is a registration number of fifteen digits with the right check digit |
 //! | `patent_number_problem(number)` | `form`, `publication`, `year`, `kind`, `check`, or null if it is right |
 //! | `patent_number_expected(number)` | what is wrong, as a catalogue reference |
 //! | `patent_year(number)`, `patent_kind(number)` | what the number says |
@@ -40,11 +41,12 @@ use std::sync::Arc;
 const MONEY: DataType = DataType::Decimal128(28, 4);
 
 /// The functions below.
-const OWN: [&str; 17] = [
+const OWN: [&str; 18] = [
     "as_of",
     "uscc_valid",
     "uscc_expected",
     "org_code_valid",
+    "registration_valid",
     "patent_number_problem",
     "patent_number_expected",
     "patent_year",
@@ -167,6 +169,7 @@ pub fn register(context: &SessionContext, as_of: NaiveDate) {
     add("uscc_valid", text(), DataType::Boolean, |a| Ok(booleans(&a[0], |code| uscc::check(code).is_ok())));
     add("uscc_expected", text(), DataType::Utf8, |a| Ok(texts(&a[0], uscc_expected)));
     add("org_code_valid", text(), DataType::Boolean, |a| Ok(booleans(&a[0], |code| org_code::check(code).is_ok())));
+    add("registration_valid", text(), DataType::Boolean, |a| Ok(booleans(&a[0], |code| registration::check(code).is_ok())));
     add("patent_number_problem", text(), DataType::Utf8, |a| {
         Ok(texts(&a[0], |number| parse(number).err().map(|p| patent_problem(p).0.to_owned())))
     });

@@ -61,21 +61,98 @@ pub fn has_wide(name: &str) -> bool {
     name.chars().any(|c| c == '\u{3000}' || is_wide_alphanumeric(c))
 }
 
-/// Splits a cell of several owners at 、 ； ; | ， , and line breaks; parts are trimmed, empty ones left out.
+/// Splits a cell of several owners at 、 ； ; | ， , and line breaks, at / beside hanzi, and at blanks behind a name that is whole; parts
+/// are trimmed, empty ones left out.
 ///
-/// A comma between Latin words, as in "Co., Ltd", does not split.
+/// A comma between Latin words, as in "Co., Ltd", does not split, nor does a line break inside a name: 某某科技⏎有限公司.
 pub fn split_owners(cell: &str) -> Vec<&str> {
     let mut owners = Vec::new();
     let mut start = 0;
     for (at, c) in cell.char_indices() {
-        if !is_separator(c) || (is_comma(c) && joins_latin(&cell[start..at], &cell[at + c.len_utf8()..])) {
-            continue;
+        let (before, after) = (&cell[start..at], &cell[at + c.len_utf8()..]);
+        let splits = match c {
+            ',' | '，' => !joins_latin(before, after),
+            '、' | '；' | ';' | '|' | '｜' => true,
+            '\n' | '\r' | '\u{2028}' => !is_broken_name(before, after),
+            '/' | '／' => before.ends_with(is_of_hanzi) || after.trim_start().starts_with(is_hanzi),
+            c if is_blank(c) => is_whole_name(before) && is_other_name(after),
+            _ => false,
+        };
+        if splits {
+            push_owner(&mut owners, before);
+            start = at + c.len_utf8();
         }
-        push_owner(&mut owners, &cell[start..at]);
-        start = at + c.len_utf8();
     }
     push_owner(&mut owners, &cell[start..]);
     owners
+}
+
+/// How names of bodies end.
+const BODIES: [&str; 28] = [
+    "公司",
+    "集团",
+    "厂",
+    "大学",
+    "学院",
+    "学校",
+    "中学",
+    "研究院",
+    "研究所",
+    "设计院",
+    "科学院",
+    "中心",
+    "医院",
+    "银行",
+    "合作社",
+    "事务所",
+    "协会",
+    "学会",
+    "委员会",
+    "管理局",
+    "工作室",
+    "商行",
+    "经营部",
+    "门市部",
+    "林场",
+    "农场",
+    "合伙)",
+    "合伙）",
+];
+/// How the rest of a name begins that a line break or a blank left behind.
+const RESTS: [&str; 12] = ["有限", "股份", "公司", "集团", "责任", "科技", "(", "（", "分公司", "技术", "实业", "工业"];
+/// Ends of a part of a body, which is written behind its name.
+const BRANCHES: [&str; 6] = ["分公司", "分厂", "分院", "分所", "分行", "支行"];
+
+/// Whether a text is the whole name of a body.
+fn is_whole_name(text: &str) -> bool {
+    let text = text.trim_end_matches(is_blank);
+    BODIES.iter().any(|end| text.ends_with(end))
+}
+
+/// Whether a text up to its first separator is a name of its own and no branch of the body before it.
+fn is_other_name(text: &str) -> bool {
+    let part = text.trim_start_matches(is_blank).split(is_separator).next().unwrap_or("").trim_end_matches(is_blank);
+    let first = part.split(is_blank).next().unwrap_or("");
+    let body = is_whole_name(part) || is_whole_name(first);
+    body && !RESTS.iter().any(|rest| part.starts_with(rest)) && !BRANCHES.iter().any(|end| first.ends_with(end) || part.ends_with(end))
+}
+
+/// Whether a line break stands inside one name: before it the name is not whole, and behind it is its rest.
+fn is_broken_name(before: &str, after: &str) -> bool {
+    const FEWEST: usize = 5;
+    let before = before.trim_matches(is_blank);
+    let part = after.trim_start_matches(is_blank).split(is_separator).next().unwrap_or("").trim_end_matches(is_blank);
+    if before.is_empty() || part.is_empty() || is_whole_name(before) || !before.ends_with(is_of_hanzi) {
+        return false;
+    }
+    let rest = RESTS.iter().any(|rest| part.starts_with(rest));
+    // A person's name is shorter.
+    rest || before.chars().count() >= FEWEST && is_whole_name(part) && part.chars().count() < 2 * FEWEST
+}
+
+/// Whether a character ends a Chinese name.
+fn is_of_hanzi(c: char) -> bool {
+    is_hanzi(c) || matches!(c, ')' | '）')
 }
 
 fn push_owner<'a>(owners: &mut Vec<&'a str>, part: &'a str) {
@@ -108,7 +185,16 @@ fn is_narrow(c: char) -> bool {
 
 /// Characters that are already what a key holds.
 fn is_key_char(c: char) -> bool {
-    matches!(c, '\u{4E00}'..='\u{9FFF}' | '!'..='`' | '{'..='~')
+    matches!(c, '\u{4E00}'..='\u{9FFF}' | '!'..='`' | '{'..='~') && bracket(c) == c
+}
+
+/// The round bracket of a bracket of any form: who types 【 or 〔 means it.
+fn bracket(c: char) -> char {
+    match c {
+        '[' | '【' | '〔' | '〖' | '{' => '(',
+        ']' | '】' | '〕' | '〗' | '}' => ')',
+        other => other,
+    }
 }
 
 fn fold_once(name: &str) -> String {
@@ -120,6 +206,7 @@ fn fold_once(name: &str) -> String {
         .flat_map(char::to_uppercase)
         .nfkc()
         .filter(|&c| !is_blank(c) && !is_invisible(c))
+        .map(bracket)
         .collect()
 }
 
@@ -148,8 +235,14 @@ mod tests {
     fn keys_fold_brackets_width_and_case() {
         let key = match_key("志浩(江西)ABC有限公司");
         assert_eq!(key, "志浩(江西)ABC有限公司");
-        for name in ["志浩（江西）ABC有限公司", " 志浩 (江西)ａｂｃ有限公司\u{FEFF}", "志浩(江西) Abc 有限公司"]
-        {
+        for name in [
+            "志浩【江西】ABC有限公司",
+            "志浩〔江西〕ABC有限公司",
+            "志浩[江西]ABC有限公司",
+            "志浩（江西）ABC有限公司",
+            " 志浩 (江西)ａｂｃ有限公司\u{FEFF}",
+            "志浩(江西) Abc 有限公司",
+        ] {
             assert_eq!(match_key(name), key, "{name:?}");
         }
     }
@@ -177,6 +270,22 @@ mod tests {
         assert_eq!(split_owners("甲ABC,XYZ公司"), ["甲ABC", "XYZ公司"]);
         assert_eq!(split_owners("甲公司、、 ;"), ["甲公司"]);
         assert!(split_owners("").is_empty());
+        for (cell, owners) in [
+            ("甲有限公司/乙有限公司", &["甲有限公司", "乙有限公司"][..]),
+            ("甲有限公司／ABC Inc.", &["甲有限公司", "ABC Inc."]),
+            ("张三/李四", &["张三", "李四"]),
+            ("Maersk A/S", &["Maersk A/S"]),
+            ("甲有限公司\u{3000}乙有限公司", &["甲有限公司", "乙有限公司"]),
+            ("甲有限公司  乙研究院 丙大学", &["甲有限公司", "乙研究院", "丙大学"]),
+            ("江西\u{3000}志浩电子 科技有限公司", &["江西\u{3000}志浩电子 科技有限公司"]),
+            ("龙南甲有限公司 龙南分公司", &["龙南甲有限公司 龙南分公司"]),
+            ("龙南澄砚电路科技\n有限公司", &["龙南澄砚电路科技\n有限公司"]),
+            ("龙南澄砚电路\r\n科技有限公司；乙大学", &["龙南澄砚电路\r\n科技有限公司", "乙大学"]),
+            ("甲有限公司\n乙有限公司", &["甲有限公司", "乙有限公司"]),
+            ("张三\n李四\n甲有限公司", &["张三", "李四", "甲有限公司"]),
+        ] {
+            assert_eq!(split_owners(cell), owners, "{cell:?}");
+        }
     }
 
     proptest! {

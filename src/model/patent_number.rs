@@ -141,17 +141,40 @@ pub fn last_day(kind: PatentKind, filed: NaiveDate) -> Option<NaiveDate> {
     filed.checked_add_months(Months::new(12 * term_years(kind, filed)))
 }
 
-/// Folds to machine form, sets plain dots and takes the prefixes off.
+/// Folds to machine form, sets plain dots and takes off what is written around a number: its label, its prefixes, a remark in brackets
+/// or words behind it.
 fn strip(text: &str) -> String {
     let mut folded = code::normalize(text);
-    if folded.contains('。') {
-        folded = folded.replace('。', ".");
+    if !folded.is_ascii() {
+        folded = folded.replace(is_middle_dot, ".");
+        folded = bare(&folded).to_owned();
+    } else if folded.contains(['(', '[', ':']) {
+        folded = bare(&folded).to_owned();
     }
     let mut rest = folded.as_str();
     while let Some(shorter) = rest.strip_prefix("ZL").or_else(|| rest.strip_prefix("CN")) {
-        rest = shorter.trim_start_matches('.');
+        rest = shorter.trim_start_matches(['.', ':']);
     }
     rest.to_owned()
+}
+
+/// A dot that is typed or printed in the place of the one before the check character.
+fn is_middle_dot(c: char) -> bool {
+    matches!(c, '。' | '·' | '•' | '‧' | '・' | '∙' | '⋅' | '․' | '﹒' | '．')
+}
+
+/// A folded number without the words around it: 专利号:, (发明), 发明专利. Where digits stand in them it stays as it is.
+fn bare(folded: &str) -> &str {
+    let is_around = |c: char| !c.is_ascii_alphanumeric() && c != '.';
+    let mut rest = folded.trim_start_matches(is_around);
+    loop {
+        let open = rest.rfind(['(', '[', '【', '〔']).filter(|at| !rest[*at..].contains(|c: char| c.is_ascii_digit()) && *at > 0);
+        let shorter = open.map_or(rest, |at| &rest[..at]).trim_end_matches(is_around);
+        if shorter == rest || shorter.is_empty() {
+            return if shorter.is_empty() { folded } else { shorter };
+        }
+        rest = shorter;
+    }
 }
 
 fn parse_folded(folded: &str) -> Result<PatentNumber, PatentNumberProblem> {
@@ -284,6 +307,16 @@ mod tests {
             "ＺＬ２０１９１０１２３４５６．Ｘ",
             "201910123456。X",
             "ZL.201910123456.X",
+            "ZL201910123456.X（发明）",
+            "专利号：ZL201910123456.X",
+            "专利号 ZL 201910123456.X",
+            "申请号:201910123456.X",
+            "201910123456·X",
+            "ZL201910123456•X",
+            "201910123456・X",
+            "ZL201910123456.X发明专利",
+            "【ZL201910123456.X】",
+            "ZL201910123456.X [已授权]",
         ] {
             let number = parse(text).unwrap_or_else(|problem| panic!("{text}: {problem:?}"));
             assert_eq!(number.canonical(), "201910123456.X", "{text}");

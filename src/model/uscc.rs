@@ -37,7 +37,7 @@ pub fn check(code: &str) -> Result<(), CodeProblem> {
     }
     match wrong_check(code) {
         None => Ok(()),
-        Some(_) if is_number_remnant(code) => Err(CodeProblem::DigitsLost),
+        Some(_) if is_number_remnant(code) && !is_swapped(code) => Err(CodeProblem::DigitsLost),
         Some(problem) => Err(problem),
     }
 }
@@ -113,6 +113,16 @@ fn is_number_remnant(code: &str) -> bool {
     };
     let double = number as f64;
     double as u64 == number || double.to_string() == code
+}
+
+/// Tells whether a right code has two neighbours swapped here: somebody typed it.
+fn is_swapped(code: &str) -> bool {
+    let bytes = code.as_bytes();
+    (1..bytes.len()).filter(|at| bytes[at - 1] != bytes[*at]).any(|at| {
+        let mut other = bytes.to_vec();
+        other.swap(at - 1, at);
+        String::from_utf8(other).is_ok_and(|other| is_known_body(&other) && wrong_check(&other).is_none())
+    })
 }
 
 /// Tells whether the department exists and, where its categories are known, the category too.

@@ -234,7 +234,8 @@ fn unread(source: String, path: String, seed: Seed) -> InputFile {
 /// The key under which a cache holds what a file's parser found.
 pub fn key_of(config: &Config, cache: &Cache, file: &SourceFile) -> Result<String, Error> {
     let forms = serde_json::to_string(&super::parse::forms_of(config, &file.source))?;
-    Ok(cache.key("ingest", &[&file.sha256, file.name(), &forms, &serde_json::to_string(&config.codes)?]))
+    let others = serde_json::to_string(&super::parse::forms_beside(config, &file.source))?;
+    Ok(cache.key("ingest", &[&file.sha256, file.name(), &forms, &others, &serde_json::to_string(&config.codes)?]))
 }
 
 /// Parses what is not in the cache yet, several files at a time; the order of files is kept.

@@ -5,6 +5,7 @@ use super::lanes::Lanes;
 use super::parser::{self, COMMAND, Job, Manifest, files};
 use crate::config::{Config, FormOptions};
 use crate::stages::acquire::Store;
+use crate::stages::ingest::OtherForm;
 use indexmap::IndexMap;
 use std::io;
 use std::path::Path;
@@ -38,6 +39,14 @@ pub fn forms_of(config: &Config, source: &str) -> IndexMap<String, FormOptions> 
     source.forms.iter().filter_map(|id| config.form.get_key_value(id)).map(|(id, f)| (id.clone(), f.clone())).collect()
 }
 
+/// The forms that a source does not send but another does, with who that is; none where the source is not known.
+pub fn forms_beside(config: &Config, source: &str) -> Vec<OtherForm> {
+    let Some(own) = config.source.get(source) else { return Vec::new() };
+    let sent = config.source.values().filter(|other| !other.disabled).flat_map(|other| other.forms.iter().map(|id| (id, &other.bureau)));
+    let beside = sent.filter(|(id, _)| !own.forms.contains(id));
+    beside.filter_map(|(id, bureau)| Some(OtherForm { form: config.form.get(id)?.clone(), bureau: bureau.clone() })).collect()
+}
+
 /// Parses one file in a child; if that is done, its tables and their manifest lie in `folder` afterwards.
 ///
 /// # Errors
@@ -58,6 +67,7 @@ pub async fn read_tables(
         path: original.to_path_buf(),
         file_name: file_name.to_owned(),
         forms: forms_of(config, source),
+        others: forms_beside(config, source),
         codes: config.codes.clone(),
         folder: folder.to_owned(),
     };

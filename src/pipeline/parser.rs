@@ -8,7 +8,7 @@ use crate::config::FormOptions;
 use crate::engine::DatasetWriter;
 use crate::finding::Seed;
 use crate::model::raw::{PartStart, RawCell, SumKind, TableMeta};
-use crate::stages::ingest::{self, Limits, RecordSink, Source};
+use crate::stages::ingest::{self, Limits, OtherForm, RecordSink, Source};
 use crate::stages::standardize::{StandardizedTable, Standardizer};
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::error::ArrowError;
@@ -30,6 +30,9 @@ pub struct Job {
     pub file_name: String,
     /// Forms that its source may send.
     pub forms: IndexMap<String, FormOptions>,
+    /// Forms that other sources send, by which a file that came to the wrong place is told.
+    #[serde(default)]
+    pub others: Vec<OtherForm>,
     /// Code lists.
     pub codes: IndexMap<String, IndexMap<String, Vec<String>>>,
     /// Where the child writes.
@@ -137,7 +140,7 @@ impl From<ArrowError> for Failure {
 }
 
 fn parse(job: &Job) -> Result<Manifest, Failure> {
-    let source = Source::new(&job.file_name, &job.forms);
+    let source = Source::new(&job.file_name, &job.forms).beside(&job.others);
     let mut writer =
         Writer { standardizer: Standardizer::new(&job.forms, &job.codes), folder: &job.folder, writers: HashMap::new(), written: Ok(()) };
     let outcome = ingest::read(&job.path, &source, &Limits::default(), &mut writer);
@@ -277,6 +280,7 @@ mod tests {
             path,
             file_name: "表.csv".to_owned(),
             forms: [("form".to_owned(), form)].into_iter().collect(),
+            others: Vec::new(),
             codes: IndexMap::new(),
             folder: folder.to_owned(),
         }

@@ -149,3 +149,23 @@ fn some_months_are_not_the_year() {
     let enterprises = site.table("enterprises");
     assert!(enterprises.iter().all(|r| r["revenue_2025"].is_empty()));
 }
+
+#[test]
+fn a_form_that_came_to_the_wrong_place_is_called_by_its_name_and_sender() {
+    let patents = "专利号,专利名称,专利类型,法律状态,专利权人\nZL201910123456.X,一种装置,发明专利,有效,龙南澄砚电路科技有限公司\n";
+    let directory =
+        "序号,统一社会信用代码,企业名称,专精特新等级,有效期至\n1,91360783MAYYF0A72G,龙南澄砚电路科技有限公司,专精特新中小企业,2027-08-14\n";
+    let site = Site::new("2026-06-30", "");
+    copy(&site, &tests().join("field/directory"));
+    site.input("统计局/专利清单.csv", patents);
+    site.input("统计局/企业名录.csv", directory);
+    site.input("市监局/说明.docx", b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x11\0\0\0word/document.xml".as_slice());
+    site.run();
+    let findings = site.table("findings");
+    let told = |file: &str| {
+        findings.iter().filter(|r| r["file"].contains(file)).map(|r| (r["code"].as_str(), r["message"].as_str())).collect::<Vec<_>>()
+    };
+    assert_eq!(told("专利清单"), [("TBL-223", "这是“企业专利清单”，应由市监局报送，没有读取")]);
+    assert_eq!(told("企业名录.csv"), [("TBL-223", "这是“企业名录”，应由工信局报送，没有读取")]);
+    assert_eq!(told("说明").iter().map(|t| t.0).collect::<Vec<_>>(), ["FIL-130"]);
+}

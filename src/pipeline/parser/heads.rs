@@ -298,7 +298,7 @@ fn parsed(forms: &IndexMap<String, FormOptions>, name: &str, bytes: &[u8]) -> (M
     let path = folder.path().join("stored");
     std::fs::write(&path, bytes).expect("written");
     let (forms, codes) = (forms.clone(), IndexMap::new());
-    let job = Job { path, file_name: name.to_owned(), forms, codes, folder: folder.path().to_owned() };
+    let job = Job { path, file_name: name.to_owned(), forms, others: Vec::new(), codes, folder: folder.path().to_owned() };
     (parse(&job).expect("parsed"), folder)
 }
 

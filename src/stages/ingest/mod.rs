@@ -30,7 +30,7 @@ mod units;
 pub use labels::Labels;
 pub use reader::{FileFacts, Limits, Refusal};
 pub use sink::RecordSink;
-pub use source::Source;
+pub use source::{OtherForm, Source};
 
 use crate::finding::Seed;
 use crate::model::place::MAX_TABLES;
@@ -85,7 +85,9 @@ fn read_from<S: RecordSink>(
     if tables.is_empty() {
         // One finding says it for all sheets.
         seeds.retain(|s| s.code != "TBL-201");
-        seeds.push(Seed::of_file("TBL-200", Vec::new()));
+        if !seeds.iter().any(|s| s.code == "TBL-223") {
+            seeds.push(Seed::of_file("TBL-200", Vec::new()));
+        }
     }
     seeds.iter_mut().for_each(Seed::hide_personal);
     Ok(FileOutcome { facts, tables, seeds })

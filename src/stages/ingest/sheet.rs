@@ -5,7 +5,7 @@
 
 use super::doubts::Told;
 use super::head::{self, HeadRow};
-use super::header;
+use super::header::{self, HeadColumn};
 use super::layout::Layout;
 use super::lines::{self, TablePart};
 use super::lookout::{self, Lookout};
@@ -14,7 +14,7 @@ use super::opening::{self, Opening};
 use super::reader::{Row, SheetHead};
 use super::sides;
 use super::sink::RecordSink;
-use super::source::Source;
+use super::source::{ForeignTable, Source};
 use super::table::{self, Block, Live, RowVerdict};
 use super::units::{UnitSaid, UnitsBelow};
 use crate::finding::Seed;
@@ -54,6 +54,10 @@ pub struct SheetReader<'a> {
     noted: HashSet<u32>,
     /// Units known to be said below tables.
     below: &'a UnitsBelow,
+    /// The table of another source's form, while none of its own was found.
+    foreign: Option<ForeignTable>,
+    /// Whether the table that begins is one of those.
+    not_ours: bool,
     outcome: SheetOutcome,
 }
 
@@ -63,6 +67,8 @@ impl<'a> SheetReader<'a> {
         Self {
             source,
             below,
+            foreign: None,
+            not_ours: false,
             head: head.clone(),
             text_table,
             lookout: Lookout::default(),
@@ -101,6 +107,7 @@ impl<'a> SheetReader<'a> {
         } else {
             self.lookout.keep(row, &self.source.labels);
             if self.lookout.is_full() && !self.settle(sink) {
+                self.look_for_foreign();
                 self.lookout.pass();
             }
         }
@@ -118,6 +125,7 @@ impl<'a> SheetReader<'a> {
                 break;
             }
         }
+        self.look_for_foreign();
         let unread = std::mem::take(&mut self.lookout).all();
         if let Some(first) = unread.first() {
             let args = vec![("count", unread.count().to_string())];
@@ -128,7 +136,12 @@ impl<'a> SheetReader<'a> {
                 }
                 None => "TBL-201",
             };
-            self.seed(code, Some(first), None, String::new(), args);
+            match self.foreign.take().filter(|_| code == "TBL-201") {
+                Some(ForeignTable { row, title, bureau }) => {
+                    self.seed("TBL-223", Some(row), None, title.clone(), vec![("title", title), ("bureau", bureau)]);
+                }
+                None => self.seed(code, Some(first), None, String::new(), args),
+            }
         }
         self.sheet_facts();
         let tables = !self.outcome.tables.is_empty();
@@ -144,9 +157,30 @@ impl<'a> SheetReader<'a> {
         self.outcome.seeds.push(Seed { code: code.into(), sheet: Some(self.head.name.clone()), row, column, found, args });
     }
 
+    /// Looks among the rows kept for the header of a form that another source sends.
+    fn look_for_foreign(&mut self) {
+        if self.foreign.is_none() && self.outcome.tables.is_empty() {
+            let rows: Vec<HeadRow> = self.lookout.kept.iter().map(HeadRow::new).collect();
+            self.foreign = self.source.foreign(&rows, self.head.merged.as_deref(), 0);
+        }
+    }
+
     /// Looks for a header among the rows kept, then reads those below it as body; tells whether it found one.
     fn settle(&mut self, sink: &mut impl RecordSink) -> bool {
+        if self.not_ours {
+            return false;
+        }
         let Some((mut found, heads)) = self.lookout.header(self.head.merged.as_deref(), &self.source.labels) else { return false };
+        // Code and name alone stand in every form.
+        let own = found.columns.iter().filter_map(HeadColumn::field).collect::<Vec<_>>();
+        let named_only = own.iter().all(|i| self.source.labels[&found.form].keys.contains(i));
+        if named_only {
+            self.foreign = self.source.foreign(&heads, self.head.merged.as_deref(), own.len());
+            self.not_ours = self.foreign.is_some();
+            if self.not_ours {
+                return false;
+            }
+        }
         let Lookout { first, passed, kept, .. } = std::mem::take(&mut self.lookout);
         let end = found.top + found.height;
         let labels = &self.source.labels[&found.form];

@@ -1,10 +1,14 @@
 //! What a source may send, as reading one of its files needs it.
 
+use super::head::HeadRow;
+use super::header;
 use super::labels::{Labels, index};
+use super::reader::Span;
 use crate::config::FormOptions;
 use crate::model::amount::Unit;
 use crate::model::field::{FieldKind, PeriodKind};
 use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
 /// What a source may send, prepared for reading one of its files.
@@ -15,6 +19,30 @@ pub struct Source<'a> {
     pub(super) periods: HashMap<String, PeriodKind>,
     units: HashMap<(String, String), Unit>,
     field_labels: HashMap<(String, String), String>,
+    /// Header words of forms that other sources send.
+    others: IndexMap<String, Labels>,
+    /// By the same keys, the title of such a form and who sends it.
+    senders: HashMap<String, (String, String)>,
+}
+
+/// A form that another source sends.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct OtherForm {
+    /// The form.
+    pub form: FormOptions,
+    /// The bureau that sends it.
+    pub bureau: String,
+}
+
+/// A table of another source's form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForeignTable {
+    /// First row of its header, 1-based.
+    pub row: u32,
+    /// The form's title.
+    pub title: String,
+    /// The bureau that sends it.
+    pub bureau: String,
 }
 
 impl<'a> Source<'a> {
@@ -31,7 +59,29 @@ impl<'a> Source<'a> {
             }
         }
         let periods = forms.iter().map(|(id, f)| (id.clone(), f.period)).collect();
-        Self { file_name, labels: index(forms), periods, units, field_labels }
+        Self { file_name, labels: index(forms), periods, units, field_labels, others: IndexMap::new(), senders: HashMap::new() }
+    }
+
+    /// Knows the forms that other sources send as well.
+    #[must_use]
+    pub fn beside(mut self, others: &[OtherForm]) -> Self {
+        for (number, other) in others.iter().enumerate() {
+            let key = number.to_string();
+            self.others.insert(key.clone(), Labels::new(&other.form));
+            self.senders.insert(key, (other.form.title.clone(), other.bureau.clone()));
+        }
+        self
+    }
+
+    /// The table of another source's form among rows, if it has more columns of that than `own` is of the source's own forms.
+    pub(super) fn foreign(&self, rows: &[HeadRow], merged: Option<&[Span]>, own: usize) -> Option<ForeignTable> {
+        if self.others.is_empty() {
+            return None;
+        }
+        let header = header::find(rows, merged, &self.others)?;
+        let fields = header.columns.iter().filter(|c| c.field().is_some()).count();
+        let (title, bureau) = self.senders.get(&header.form)?.clone();
+        (fields > own).then(|| ForeignTable { row: rows[header.top].number, title, bureau })
     }
 
     /// The file's name without its extension: the one sheet of a text table, and perhaps a year.

@@ -13,6 +13,8 @@
 
 mod archive;
 mod feed;
+#[cfg(test)]
+mod fuzz;
 mod limits;
 mod number;
 mod number_format;

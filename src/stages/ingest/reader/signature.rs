@@ -67,7 +67,7 @@ fn recognize(head: &[u8]) -> Result<Container, Refusal> {
         return Err(Refusal::new("FIL-101"));
     }
     if head.starts_with(b"PK\x03\x04") {
-        return Ok(Container::Archive);
+        return document(head).map_or(Ok(Container::Archive), |code| Err(Refusal::new(code)));
     }
     if head.starts_with(b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1") {
         return Ok(Container::Ole);
@@ -80,12 +80,33 @@ fn recognize(head: &[u8]) -> Result<Container, Refusal> {
     }
 }
 
+/// Recognizes archives that are documents of another kind by the names of their first entries, so that one whose rest is unusual is still
+/// called what it is.
+fn document(head: &[u8]) -> Option<&'static str> {
+    let entries = memchr::memmem::find_iter(head, b"PK\x03\x04").filter_map(|at| {
+        let length = u16::from_le_bytes(head.get(at + 26..at + 28)?.try_into().ok()?);
+        head.get(at + 30..at + 30 + usize::from(length))
+    });
+    let begins = |name: &[u8], starts: &[&[u8]]| starts.iter().any(|start| name.starts_with(start));
+    entries
+        .into_iter()
+        .find_map(|name| match name {
+            _ if begins(name, &[b"word/", b"ppt/"]) => Some("FIL-130"),
+            _ if begins(name, &[b"OFD.xml", b"Doc_0/"]) => Some("FIL-141"),
+            _ if begins(name, &[b"xl/"]) => Some(""),
+            _ => None,
+        })
+        .filter(|code| !code.is_empty())
+}
+
 /// Recognizes images whose signature could also begin a text.
 fn binary(head: &[u8]) -> Option<&'static str> {
     let has_nul = memchr::memchr(0, head).is_some();
     let bitmap = head.starts_with(b"BM") && has_nul;
     let webp = head.starts_with(b"RIFF") && head.get(8..12) == Some(b"WEBP");
-    (bitmap || webp).then_some("FIL-128")
+    let brand =
+        head.get(4..8) == Some(b"ftyp") && head.get(8..12).is_some_and(|b| [b"heic", b"heix", b"mif1", b"avif"].iter().any(|k| b == *k));
+    (bitmap || webp || brand).then_some("FIL-128")
 }
 
 /// Recognizes texts that are no delimited tables.
@@ -136,6 +157,18 @@ mod tests {
             assert_eq!(recognize(head).expect_err("refused").code, code);
         }
         assert_eq!(recognize(b"PK\x03\x04"), Ok(Container::Archive));
+        let archive = |names: &[&str]| -> Vec<u8> {
+            names.iter().flat_map(|name| [b"PK\x03\x04", &[0; 22][..], &[name.len() as u8, 0, 0, 0], name.as_bytes()].concat()).collect()
+        };
+        for (names, code) in [
+            (&["[Content_Types].xml", "word/document.xml"][..], "FIL-130"),
+            (&["[Content_Types].xml", "_rels/.rels", "ppt/presentation.xml"], "FIL-130"),
+            (&["OFD.xml"], "FIL-141"),
+        ] {
+            assert_eq!(recognize(&archive(names)).expect_err("refused").code, code);
+        }
+        assert_eq!(recognize(&archive(&["xl/workbook.xml", "word/embedded"])), Ok(Container::Archive));
+        assert_eq!(recognize(b"\0\0\0\x20ftypheic").expect_err("refused").code, "FIL-128");
         assert_eq!(recognize(b"BM,123"), Ok(Container::Text));
         assert_eq!(recognize("企业名称,代码".as_bytes()), Ok(Container::Text));
     }

@@ -9,7 +9,7 @@ mod records;
 mod sheet;
 mod tables;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use std::collections::{HashMap, HashSet};
 

@@ -106,6 +106,11 @@ fn workbook(sheet: &[u8]) -> Vec<u8> {
     ])
 }
 
+/// Makes a workbook in which every kind of cell stands.
+pub(in super::super) fn sound() -> Vec<u8> {
+    workbook(&sheet())
+}
+
 #[test]
 fn everything_arrives() {
     let (facts, seen) = read_named("表.xlsb", &workbook(&sheet())).expect("readable");
