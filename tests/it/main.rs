@@ -8,6 +8,7 @@ mod city;
 mod comparisons;
 mod conditions;
 mod config;
+mod corpus;
 mod damage;
 mod decimals;
 mod editions;

@@ -58,7 +58,7 @@ impl Default for Limits {
             small_part_bytes: 32 << 20,
             token_bytes: 8 << 20,
             shared_text_bytes: 256 << 20,
-            shared_strings: 16 << 20,
+            shared_strings: 4 << 20,
             sheets: 1_000,
             cells: 50_000_000,
             cell_text_bytes: 256 << 10,

@@ -1,7 +1,7 @@
 //! The second reading of the tables: their rows and cells.
 
 use super::super::archive::xml_refusal;
-use super::super::feed::{Feed, column_exists};
+use super::super::feed::{Feed, column_exists, too_much};
 use super::super::limits::MAX_ROWS;
 use super::super::row::{Refusal, SheetHead};
 use super::super::xml::{Scanner, Token, XmlError};
@@ -19,12 +19,14 @@ pub(super) struct TableReader<'r, 'f, 's> {
     feed: &'f mut Feed<'s>,
     /// Cells of the current row that hold something, with their first columns.
     cells: Vec<(u32, OdsCell)>,
+    /// Cells that stand for others so far.
+    dense: u64,
 }
 
 impl<'r, 'f, 's> TableReader<'r, 'f, 's> {
     /// Makes a reader of the part that holds the tables.
     pub(super) fn new(scanner: Scanner<'r>, survey: &'r Survey, feed: &'f mut Feed<'s>) -> Self {
-        Self { scanner, survey, feed, cells: Vec::new() }
+        Self { scanner, survey, feed, cells: Vec::new(), dense: 0 }
     }
 
     /// Hands out all tables.
@@ -111,6 +113,14 @@ impl<'r, 'f, 's> TableReader<'r, 'f, 's> {
     fn hand_out(&mut self, first: u32, repeat: u32, hidden: bool) -> Result<(), Refusal> {
         if self.cells.is_empty() {
             return Ok(());
+        }
+        // Two numbers in a tag may ask for more cells than a file could hold.
+        let repeated: u64 = self.cells.iter().map(|(_, cell)| u64::from(cell.repeat)).sum();
+        if repeat > 1 || repeated > self.cells.len() as u64 {
+            self.dense = self.dense.saturating_add(repeated.saturating_mul(u64::from(repeat)));
+            if self.dense > self.feed.limits.dense_cells {
+                return Err(too_much("used range cells", self.feed.limits.dense_cells));
+            }
         }
         for row in first..first.saturating_add(repeat) {
             self.feed.begin_row(row, hidden);

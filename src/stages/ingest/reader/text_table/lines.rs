@@ -1,16 +1,17 @@
 //! Makes lines countable before the csv reader sees them.
 //!
 //! Owns: quotes and line ends of a text table. The csv reader drops blank lines and takes any end
-//! of file for the end of a field; so blank lines get an empty quoted field here, all line ends
-//! become `\n`, and what the file ends in is remembered.
+//! of file for the end of a field; so blank lines are counted here, all line ends become `\n`, fields
+//! far beyond the last column of any spreadsheet are left out, and what the file ends in is remembered.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeSet;
+use std::collections::VecDeque;
 use std::io::{self, Read};
 use std::rc::Rc;
 
-use memchr::memchr3;
+use memchr::{memchr2, memchr3};
 
+use super::super::limits::MAX_COLUMNS;
 use super::super::transcode::Transcoder;
 
 /// Bytes taken from the source at a time.
@@ -33,6 +34,8 @@ enum State {
     Field,
     Quoted,
     QuoteInQuoted,
+    /// Behind the last column that there can be.
+    Beyond,
 }
 
 /// A text table whose every row is one record.
@@ -50,7 +53,41 @@ pub(super) struct Lines<'r> {
     end: Rc<Cell<End>>,
     /// Whether the first line ended in a carriage return and a line feed.
     returns: Option<bool>,
-    lone: Rc<RefCell<BTreeSet<u32>>>,
+    told: Rc<RefCell<Told>>,
+    /// Fields of the current row that have ended.
+    fields: u32,
+}
+
+/// What is to be known of lines that the csv reader does not see.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    /// Rows that end in a line feed alone though the first line ended in a carriage return and one.
+    pub(super) lone_feeds: VecDeque<u32>,
+    /// Rows before which blank lines stand, and how many.
+    pub(super) blank: VecDeque<(u32, u32)>,
+}
+
+impl Told {
+    /// The number of the row that follows another, blank lines between them counted.
+    pub(super) fn next_row(&mut self, row: u32) -> u32 {
+        let next = row.saturating_add(1);
+        match self.blank.front() {
+            Some((after, count)) if after.saturating_sub(*count) == next => {
+                let after = *after;
+                self.blank.pop_front();
+                after
+            }
+            _ => next,
+        }
+    }
+
+    /// Whether a row ended in a line feed that may have broken it; rows are asked for in their order.
+    pub(super) fn is_broken(&mut self, row: u32) -> bool {
+        while self.lone_feeds.front().is_some_and(|lone| *lone < row) {
+            self.lone_feeds.pop_front();
+        }
+        self.lone_feeds.front() == Some(&row)
+    }
 }
 
 impl<'r> Lines<'r> {
@@ -69,7 +106,8 @@ impl<'r> Lines<'r> {
             finished: false,
             end: Rc::default(),
             returns: None,
-            lone: Rc::default(),
+            told: Rc::default(),
+            fields: 0,
         }
     }
 
@@ -78,9 +116,9 @@ impl<'r> Lines<'r> {
         Rc::clone(&self.end)
     }
 
-    /// Returns where the rows are told that end in a line feed alone though the first line ended in a carriage return and one.
-    pub(super) fn lone_feeds(&self) -> Rc<RefCell<BTreeSet<u32>>> {
-        Rc::clone(&self.lone)
+    /// Returns where it is told what the csv reader does not see; it is told of a row before that row can be read.
+    pub(super) fn told(&self) -> Rc<RefCell<Told>> {
+        Rc::clone(&self.told)
     }
 
     /// Takes some bytes.
@@ -88,6 +126,21 @@ impl<'r> Lines<'r> {
         let piece = std::mem::take(&mut self.piece);
         let mut rest = &piece[..count];
         while let Some(byte) = rest.first().copied() {
+            if self.state == State::Beyond {
+                let end = memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
+                rest = &rest[end..];
+                if let Some(byte) = rest.first().copied() {
+                    self.byte(byte);
+                    rest = &rest[1..];
+                }
+                continue;
+            }
+            let blank = if self.state == State::LineStart { rest.iter().take_while(|byte| **byte == b'\n').count() } else { 0 };
+            if blank > 0 && !self.after_return {
+                self.blank(blank);
+                rest = &rest[blank..];
+                continue;
+            }
             let plain = self.plain_length(rest);
             if plain > 0 {
                 self.after_return = false;
@@ -106,7 +159,9 @@ impl<'r> Lines<'r> {
         let stop = match self.state {
             State::Field => memchr3(b'\n', b'\r', self.delimiter, bytes),
             State::Quoted => memchr3(b'\n', b'\r', b'"', bytes),
-            _ => return 0,
+            State::LineStart => return 0,
+            State::Beyond => return 0,
+            State::FieldStart | State::QuoteInQuoted => return 0,
         };
         stop.unwrap_or(bytes.len())
     }
@@ -120,7 +175,7 @@ impl<'r> Lines<'r> {
         }
         if byte == b'\n' && self.state != State::Quoted {
             if self.returns == Some(true) {
-                self.lone.borrow_mut().insert(self.row);
+                self.told.borrow_mut().lone_feeds.push_back(self.row);
             }
             self.returns = self.returns.or(Some(false));
         }
@@ -130,14 +185,24 @@ impl<'r> Lines<'r> {
             (State::Quoted, _) => {}
             (State::QuoteInQuoted, b'"') => self.state = State::Quoted,
             (State::LineStart, b'\n') => {
-                self.out.extend_from_slice(b"\"\"");
-                self.row = self.row.saturating_add(1);
+                self.blank(1);
+                return;
             }
             (_, b'\n') => {
                 self.state = State::LineStart;
+                self.fields = 0;
                 self.row = self.row.saturating_add(1);
             }
-            (_, byte) if byte == self.delimiter => self.state = State::FieldStart,
+            (State::Beyond, _) => return,
+            (_, byte) if byte == self.delimiter => {
+                self.fields += 1;
+                // One field more than there can be is handed on, so that it is told.
+                if self.fields > MAX_COLUMNS {
+                    self.state = State::Beyond;
+                    return;
+                }
+                self.state = State::FieldStart;
+            }
             (State::LineStart | State::FieldStart, b'"') => {
                 self.state = State::Quoted;
                 self.quoted_since = self.row;
@@ -145,6 +210,17 @@ impl<'r> Lines<'r> {
             _ => self.state = State::Field,
         }
         self.out.push(byte);
+    }
+
+    /// Counts blank lines before the next row.
+    fn blank(&mut self, lines: usize) {
+        let lines = u32::try_from(lines).unwrap_or(u32::MAX);
+        let mut told = self.told.borrow_mut();
+        self.row = self.row.saturating_add(lines);
+        match told.blank.back_mut() {
+            Some((row, count)) if row.saturating_add(lines) == self.row => (*row, *count) = (self.row, count.saturating_add(lines)),
+            _ => told.blank.push_back((self.row, lines)),
+        }
     }
 
     /// Remembers what the text ended in.

@@ -3,8 +3,6 @@
 //! Owns: fields that a program dressed up (`="0123"`), characters that none means, and a row that a lone line feed broke in two.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
-use std::collections::BTreeSet;
 
 use super::super::feed::{Feed, column_exists, shown};
 use super::super::row::Refusal;
@@ -37,7 +35,7 @@ impl<'f, 's, 'r> Rows<'f, 's, 'r> {
     /// Hands out all of them.
     pub(super) fn hand_out(mut self) -> Result<(), Refusal> {
         let Some(lines) = self.lines.take() else { return Ok(()) };
-        let (end, lone) = (lines.end(), lines.lone_feeds());
+        let (end, told) = (lines.end(), lines.told());
         let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(self.delimiter).from_reader(lines);
         let mut record = csv::ByteRecord::new();
         let (mut number, mut width): (u32, usize) = (0, 0);
@@ -48,9 +46,9 @@ impl<'f, 's, 'r> Rows<'f, 's, 'r> {
                 Ok(false) => break,
                 Err(error) => return Err(Refusal::new("FIL-100").with("reason", error)),
             }
-            number = number.saturating_add(1);
+            number = told.borrow_mut().next_row(number);
             width = record.len();
-            let broken = is_broken(&lone, number) && record.len() < self.widths.usual;
+            let broken = told.borrow_mut().is_broken(number) && record.len() < self.widths.usual;
             let fields = record.iter().map(<[u8]>::to_vec);
             match held.take() {
                 // One row that a lone line feed broke in two is as long as the others when it is put together.
@@ -64,22 +62,22 @@ impl<'f, 's, 'r> Rows<'f, 's, 'r> {
                     }
                     first.fields.extend(rest);
                     width = first.fields.len();
-                    if broken { held = Some(first) } else { self.row(first.number, &first.fields)? }
+                    if broken { held = Some(first) } else { self.row(first.number, first.fields.iter().map(Vec::as_slice))? }
                 }
                 waiting => {
                     if let Some(first) = waiting {
-                        self.row(first.number, &first.fields)?;
+                        self.row(first.number, first.fields.iter().map(Vec::as_slice))?;
                     }
                     if broken {
                         held = Some(Held { number, fields: fields.collect() });
                     } else {
-                        self.row(number, &record.iter().collect::<Vec<_>>())?;
+                        self.row(number, record.iter())?;
                     }
                 }
             }
         }
         if let Some(first) = held {
-            self.row(first.number, &first.fields)?;
+            self.row(first.number, first.fields.iter().map(Vec::as_slice))?;
         }
         let end = end.get();
         if let Some(row) = end.unclosed_quote {
@@ -96,11 +94,11 @@ impl<'f, 's, 'r> Rows<'f, 's, 'r> {
     }
 
     /// Hands out one row.
-    fn row<F: AsRef<[u8]>>(&mut self, number: u32, fields: &[F]) -> Result<(), Refusal> {
+    fn row<'a>(&mut self, number: u32, fields: impl ExactSizeIterator<Item = &'a [u8]>) -> Result<(), Refusal> {
         self.feed.begin_row(number, false);
         self.feed.fields(self.widths.length(fields.len()));
-        for (column, field) in fields.iter().enumerate() {
-            self.field(column, field.as_ref())?;
+        for (column, field) in fields.enumerate() {
+            self.field(column, field)?;
         }
         self.feed.end_row()
     }
@@ -128,15 +126,6 @@ impl<'f, 's, 'r> Rows<'f, 's, 'r> {
         self.feed.cell_note("CEL-240", column, vec![("text", shown(&bare))]);
         self.feed.text(column, false, &bare)
     }
-}
-
-/// Whether a row ended in a line feed where the text's lines end in a carriage return and one.
-fn is_broken(lone: &RefCell<BTreeSet<u32>>, number: u32) -> bool {
-    let mut lone = lone.borrow_mut();
-    let found = lone.contains(&number);
-    // Rows before this one are not asked for again.
-    *lone = lone.split_off(&(number + 1));
-    found
 }
 
 /// Whether a row and the next are one of the usual length.
