@@ -106,6 +106,13 @@ pub fn part_of_year(heading: &str) -> Option<String> {
     months(&without)
 }
 
+/// Whether a heading says that it is of the whole year: 1-12月, 年度, 年报, 全年.
+pub fn is_whole_year(heading: &str) -> bool {
+    let folded: String = text::fold(heading).chars().filter(|&c| !text::is_blank(c)).collect();
+    let said = ["1-12月", "1至12月", "1—12月", "一至十二月", "全年", "年度", "年报"].iter().any(|word| folded.contains(word));
+    said && !folded.contains("半年") && part_of_year(heading).is_none()
+}
+
 /// The word of a part with the number before it: 前三季度.
 fn quarter(text: &str, word: &str) -> String {
     let before = text.split(word).next().unwrap_or_default();

@@ -133,6 +133,7 @@ fn a_wrong_code_is_told_as_well_as_can_be() {
     let site = site("", "");
     site.input("统计局/2023年.csv", "经营情况 单位：元,,,\n统一社会信用代码,企业名称,营业收入,利润总额\n440301103097413,甲,1,1\n");
     site.run();
-    let finding = site.table("findings").into_iter().find(|f| f["code"] == "USC-002").expect("a finding");
-    assert_eq!(finding["expected"], "这是 15 位旧注册号，应填 18 位统一社会信用代码");
+    let finding = site.table("findings").into_iter().find(|f| f["code"] == "USC-006").expect("a finding");
+    assert_eq!(finding["message"], "“440301103097413”是 15 位营业执照注册号，不是 18 位统一社会信用代码");
+    assert_eq!(site.table("returns")[0]["revenue"], "1", "the name says whose figures these are");
 }

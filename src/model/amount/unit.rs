@@ -51,6 +51,11 @@ impl Unit {
         find(heading)
     }
 
+    /// The two units that a heading or note leaves open: `单位：元/万元`, `营业收入（千元或万元）`.
+    pub fn open(heading: &str) -> Option<[Self; 2]> {
+        open(heading)
+    }
+
     /// Finds the unit that a prefix before 元 means; 千万 and 十亿 exist in speech, but are no unit of a table.
     pub(super) fn from_prefix(prefix: &str) -> Option<Self> {
         Some(match prefix {
@@ -101,7 +106,7 @@ const STATED_AFTER: [&str; 4] = ["单位:", "单位", "单位为", "单位是"];
 
 /// Scans a heading for units; see [`Unit::find`].
 fn find(heading: &str) -> Option<Unit> {
-    if heading.is_ascii() {
+    if heading.is_ascii() || open(heading).is_some() {
         return None;
     }
     let mut folded = text::fold(heading);
@@ -125,6 +130,30 @@ fn find(heading: &str) -> Option<Unit> {
         found = Some(unit);
     }
     found.or_else(|| find_short(&folded))
+}
+
+/// Finds two units joined as alternatives; see [`Unit::open`].
+fn open(heading: &str) -> Option<[Unit; 2]> {
+    if heading.is_ascii() || heading.matches('元').count() < 2 {
+        return None;
+    }
+    let mut folded = text::fold(heading);
+    folded.retain(|c| !text::is_blank(c));
+    let folded = folded.replace("人民币", "");
+    folded.match_indices('元').find_map(|(at, _)| {
+        let unit_before = |at: usize| {
+            let (before, prefix) = folded[..at].split_at(prefix_start(&folded[..at]));
+            // 单元 is a word.
+            let in_word = prefix.is_empty() && before.ends_with(text::is_hanzi) && !before.ends_with(['位', '为', '以', '按', '或', '和']);
+            if in_word { None } else { Unit::from_prefix(prefix) }
+        };
+        let rest = folded[at + '元'.len_utf8()..].strip_prefix(['/', '、', '或', '和', ',', '|'])?;
+        let other_at = folded.len() - rest.len() + rest.find('元')?;
+        // Nothing but the prefix of the other unit stands between them.
+        let alone = prefix_start(&folded[..other_at]) == folded.len() - rest.len();
+        let units = [unit_before(at)?, unit_before(other_at)?];
+        (alone && units[0] != units[1] && !is_foreign(&folded)).then_some(units)
+    })
 }
 
 /// Finds a unit written without 元, which counts only alone in brackets or after 单位: `(万)`, `单位:亿`.
@@ -178,6 +207,19 @@ fn is_closing(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn two_units_as_alternatives_are_none() {
+        for heading in ["单位：元/万元", "营业收入（千元/万元）", "单位：千元、万元", "融资需求（元或万元）", "（万元，元）"]
+        {
+            assert!(Unit::open(heading).is_some(), "{heading}");
+            assert_eq!(Unit::find(heading), None, "{heading}");
+        }
+        for heading in ["单位：千元", "单位：元、人", "万元/人", "2000万元以上，单位：千元", "单位：千元/千元", "单元、万元"]
+        {
+            assert_eq!(Unit::open(heading), None, "{heading}");
+        }
+    }
     use proptest::prelude::*;
 
     #[test]

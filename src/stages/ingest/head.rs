@@ -30,6 +30,8 @@ pub struct HeadCell {
     pub part: Option<String>,
     /// The unit of money that it states.
     pub unit: Option<Unit>,
+    /// The two units of money that it leaves open.
+    pub open_units: Option<[Unit; 2]>,
     /// Whether it is a figure or a code.
     pub value: bool,
 }
@@ -115,7 +117,8 @@ impl HeadRow {
 /// Folds one cell.
 pub fn cell(column: u32, text: &str, kind: CellKind) -> HeadCell {
     let text = text.trim();
-    let unit = if kind == CellKind::Text && text.contains(['元', '千', '万', '亿']) { Unit::find(text) } else { None };
+    let money = kind == CellKind::Text && text.contains(['元', '千', '万', '亿']);
+    let unit = if money { Unit::find(text) } else { None };
     // A year has its sign or is digits.
     let dated = kind != CellKind::Date && text.contains(|c: char| c == '年' || c.is_ascii_digit() || ('０'..='９').contains(&c));
     let year = if dated { period::find_year(text) } else { None };
@@ -127,6 +130,7 @@ pub fn cell(column: u32, text: &str, kind: CellKind) -> HeadCell {
         year,
         part: if kind == CellKind::Text && text.contains(['月', '季', '半', 'Q', 'H']) { period::part_of_year(text) } else { None },
         unit,
+        open_units: if money { Unit::open(text) } else { None },
         value: is_value(text, kind),
     }
 }

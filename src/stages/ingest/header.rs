@@ -226,7 +226,10 @@ impl<'a> Search<'a> {
                 year: path.iter().find_map(|c| c.year),
                 unit: path.iter().rev().find_map(|c| c.unit),
                 part: path.iter().find_map(|c| c.part.clone()),
-                clash: None,
+                clash: path.iter().find_map(|c| {
+                    let said = |unit| UnitSaid::heading(bottom.number, c.column, unit, &c.text);
+                    c.open_units.map(|units| Box::new(units.map(said)))
+                }),
                 levels: path.iter().map(|c| c.text.clone()).collect(),
             })
             .collect();

@@ -141,20 +141,17 @@ impl Opening<'_> {
             let args = vec![("title", title.to_string()), ("sheet_year", sheet.to_string())];
             self.seed("TBL-211", rows.first().map(|r| r.number), None, sheet.to_string(), args);
         }
+        // What sheet or file are called may say that the figures are of some months; a title that says the whole year outranks them.
+        let whole = title.iter().flat_map(|row| &row.cells).any(|cell| period::is_whole_year(&cell.text));
+        let of_same = |name: &String| period::find_year(name).is_none_or(|year| stated.year.is_none_or(|stated| stated == year));
+        let months = |name: &&String| period::part_of_year(name).is_some() && of_same(name);
+        if let Some(name) = names.iter().find(months).filter(|_| !whole) {
+            self.seed("TBL-221", rows.first().map(|r| r.number), None, name.clone(), vec![("text", name.clone())]);
+            return None;
+        }
         // A title of several years states none; then no name does either.
-        if stated.year.is_some() || title.iter().flat_map(HeadRow::years).next().is_some() {
-            return stated.year;
-        }
-        for (year, name) in [sheet, file].into_iter().zip(names) {
-            if year.is_none() && period::part_of_year(&name).is_some() {
-                self.seed("TBL-221", rows.first().map(|r| r.number), None, name.clone(), vec![("text", name)]);
-                return None;
-            }
-            if year.is_some() {
-                return year;
-            }
-        }
-        None
+        let silent = title.iter().flat_map(HeadRow::years).next().is_none();
+        stated.year.or_else(|| confirmed.first().copied().filter(|_| silent))
     }
 
     /// The blocks of a side: one, or one for each year across.

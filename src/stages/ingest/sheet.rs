@@ -350,7 +350,14 @@ impl<'a> SheetReader<'a> {
                 }
             }
         }
-        for (row, Told { code, column, args }) in told {
+        // What concerns the whole row is told once, however many tables it has cells of.
+        let mut once: Vec<(u32, Told)> = Vec::new();
+        for told in told {
+            if !once.contains(&told) {
+                once.push(told);
+            }
+        }
+        for (row, Told { code, column, args }) in once {
             let found = args.iter().find(|(name, _)| *name == "found").map(|(_, text)| text.clone()).unwrap_or_default();
             self.seed(code, Some(row), column, found, args);
         }

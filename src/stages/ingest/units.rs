@@ -77,6 +77,13 @@ impl TableUnit {
     ///
     /// Who says 单位 means it; other mentions of a unit count where nobody does.
     pub fn read(above: &[HeadRow], below: &[UnitSaid], from: u32, to: u32) -> Self {
+        let open = |row: &HeadRow| {
+            let cell = row.cells.iter().find(|c| c.open_units.is_some() && (from..to).contains(&c.column))?;
+            Some(cell.open_units?.map(|unit| UnitSaid::heading(row.number, cell.column, unit, &cell.text)))
+        };
+        if let Some(places) = above.iter().find_map(open) {
+            return Self::Disputed(Box::new(places));
+        }
         let all: Vec<UnitSaid> = above.iter().flat_map(UnitSaid::of).collect();
         let own = |said: &UnitSaid| (from..to).contains(&said.column);
         let mut units: Vec<UnitSaid> = if all.iter().any(own) { all.into_iter().filter(own).collect() } else { all };

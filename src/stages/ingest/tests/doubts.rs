@@ -92,6 +92,8 @@ fn of_two_units_none_is_chosen_wherever_they_are_said() {
         (format!("单位：万元,单位：元\n{rows}"), "TBL-220 A1"),
         (format!("单位：万元,\n{rows},\n注：金额单位为元,\n"), "TBL-220 A1"),
         ("企业名称,融资需求（万元）\n,元\n甲有限公司,300\n".to_owned(), "TBL-220 B1"),
+        (format!("单位：元/万元,\n{rows}"), "TBL-220 A1"),
+        (rows.replace("融资需求", "融资需求（千元/万元）"), "TBL-220 B1"),
         (rows.replace("融资需求", "融资需求（万元）") + "说明：融资需求以元为单位。,\n", "TBL-220 B1"),
     ] {
         let (records, told) = text(&["needs"], &table);
@@ -147,6 +149,14 @@ fn some_months_are_no_year_wherever_they_are_said() {
     let (seen, outcome) = read_as("经营情况_2025年三季度.csv", &["returns"], rows.as_bytes()).expect("read");
     assert_eq!(seen.records, ["2: name=甲有限公司 revenue=300[1000]"]);
     assert_eq!(told(&outcome), ["TBL-221"]);
+    let of_file = |name: &str, title: &str| {
+        let (seen, outcome) = read_as(name, &["returns"], format!("{title},\n{rows}").as_bytes()).expect("read");
+        (seen.records[0].starts_with("3: 2025 "), told(&outcome))
+    };
+    assert_eq!(of_file("经营情况_2025年三季度.csv", "2025年经营情况"), (false, vec!["TBL-221".to_owned()]));
+    assert_eq!(of_file("经营情况_1-9月.csv", "2025年经营情况"), (false, vec!["TBL-221".to_owned()]));
+    assert_eq!(of_file("经营情况_2025年三季度.csv", "2025年1-12月经营情况"), (true, vec![]));
+    assert_eq!(of_file("经营情况_2026年3月报送.csv", "2025年经营情况"), (true, vec![]));
     let (records, told) = text(&["returns"], "2025年,,\n企业名称,1-9月营业收入（千元）,营业收入（千元）\n甲有限公司,200,300\n");
     assert_eq!(records, ["3: 2025 name=甲有限公司 revenue=300[1000]"]);
     assert!(told.is_empty() || told == ["TBL-222 B2"], "{told:?}");
