@@ -91,8 +91,8 @@ impl Doubt {
             Self::Misaligned => "CEL-227",
             Self::Merged => "CEL-228",
             Self::TwoUnits => "TBL-220",
-            Self::Currency => "CEL-239",
-            Self::Personal => "CEL-238",
+            Self::Currency => "CEL-252",
+            Self::Personal => "CEL-251",
         }
     }
 }

@@ -123,7 +123,7 @@ impl<'f, 's, 'r> Rows<'f, 's, 'r> {
         if bare.len() == text.len() {
             return self.feed.text(column, false, &text);
         }
-        self.feed.cell_note("CEL-240", column, vec![("text", shown(&bare))]);
+        self.feed.cell_note("CEL-253", column, vec![("text", shown(&bare))]);
         self.feed.text(column, false, &bare)
     }
 }
