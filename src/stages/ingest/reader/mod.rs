@@ -7,7 +7,7 @@
 //! checksum compared, before its first row leaves; nothing from outside makes it panic; values are
 //! never changed: a number of an .xlsx is the text in the file, a double of the other formats its
 //! shortest decimal; where its format shows a date or a percentage, it is that.
-//! Runs in a child process with a bounded address space, since calamine (.xls) can still
+//! Runs in a child process with a bounded address space, since calamine (.xls) could
 //! panic or ask for memory without bound on hostile files.
 //! Deliberately absent: finding tables and headers, units, any meaning of a text.
 

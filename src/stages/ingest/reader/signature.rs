@@ -20,7 +20,7 @@ const HEAD_BYTES: u64 = 8 << 10;
 pub(super) enum Container {
     /// A zip archive.
     Archive,
-    /// An OLE compound file.
+    /// An OLE compound file, or the workbook that should stand in one.
     Ole,
     /// Text, or something that the text reader will refuse.
     Text,
@@ -40,13 +40,11 @@ const REFUSED: &[(&[u8], &str)] = &[
     (b"\x1F\x8B", "FIL-129"),
     (b"\xFD7zXZ", "FIL-129"),
     (b"{\\rtf", "FIL-126"),
-    // Sheets of Excel 2 to 5 without a container.
+    // Sheets of Excel 2 to 4 without a container.
     (b"\x09\x00\x04\x00", "FIL-134"),
     (b"\x09\x00\x06\x00", "FIL-134"),
     (b"\x09\x02\x06\x00", "FIL-134"),
     (b"\x09\x04\x06\x00", "FIL-134"),
-    (b"\x09\x08\x08\x00", "FIL-134"),
-    (b"\x09\x08\x10\x00", "FIL-134"),
 ];
 
 /// Reads the head of a file and tells what has to open it.
@@ -71,6 +69,10 @@ fn recognize(head: &[u8]) -> Result<Container, Refusal> {
     }
     if head.starts_with(b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1") {
         return Ok(Container::Ole);
+    }
+    // A workbook of Excel 5 or later without a container begins with itself, a single sheet with a sheet.
+    if head.starts_with(b"\x09\x08\x08\x00") || head.starts_with(b"\x09\x08\x10\x00") {
+        return if head.get(6..8) == Some(b"\x05\x00") { Ok(Container::Ole) } else { Err(Refusal::new("FIL-134")) };
     }
     let known = REFUSED.iter().find(|(start, _)| head.starts_with(start));
     let code = known.map(|(_, code)| *code).or_else(|| binary(head)).or_else(|| markup(head));
@@ -146,7 +148,7 @@ mod tests {
             (b"%PDF-1.7", "FIL-127"),
             (b"BM\x10\0\0\0", "FIL-128"),
             (b"{\\rtf1", "FIL-126"),
-            (b"\x09\x08\x10\x00\x00\x06", "FIL-134"),
+            (b"\x09\x08\x10\x00\x00\x06\x10\x00", "FIL-134"),
             (b"\r\n<HTML xmlns:x=\"urn:schemas-microsoft-com:office:spreadsheet\">", "FIL-123"),
             (b"\xEF\xBB\xBF<table border=1>", "FIL-123"),
             (b"<?xml version=\"1.0\"?><?mso-application progid=\"Excel.Sheet\"?>", "FIL-125"),

@@ -201,7 +201,7 @@ fn wide(bytes: &[u8]) -> u64 {
 
 /// What the bytes look like as GB18030.
 #[derive(Debug, Default)]
-struct GbCounts {
+pub(in super::super) struct GbCounts {
     lead: Option<u8>,
     pairs: u64,
     /// Level-1 hanzi and punctuation of GB 2312.
@@ -214,7 +214,7 @@ struct GbCounts {
 
 impl GbCounts {
     /// Takes a piece.
-    fn take(&mut self, piece: &[u8]) {
+    pub(in super::super) fn take(&mut self, piece: &[u8]) {
         if self.table.is_empty() {
             let (bytes, _, _) = GB18030.encode(COMMONEST);
             self.table = bytes.chunks_exact(2).map(|pair| [pair[0], pair[1]]).collect();
@@ -242,7 +242,7 @@ impl GbCounts {
     }
 
     /// Tells whether this is Chinese.
-    fn plausible(&self) -> bool {
+    pub(in super::super) fn plausible(&self) -> bool {
         let usual = self.usual * 10 >= self.pairs * 7;
         let common = self.pairs < LONG_TEXT_PAIRS || self.commonest * 20 >= self.pairs;
         let sound = self.bad.saturating_mul(200) <= self.pairs || (self.bad <= 1 && self.pairs >= 4);

@@ -17,6 +17,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
+pub(super) use self::encoding::GbCounts;
 use self::encoding::{Charset, Detection};
 use self::lines::Lines;
 use self::rows::Rows;

@@ -1,29 +1,48 @@
-//! Reads .xls: calamine for the values, our own walk over the records for what it does not tell.
+//! Reads .xls: calamine and our own walk over the records, each for itself; a value counts where both say the same.
 //!
-//! Owns: the check of the container before calamine sees it, and the joining of both readings.
-//! Invariants: calamine only gets containers whose sector chains end, whose sheet offsets are
-//! distinct, and whose grids are of bearable size; whether a number is a date or a percentage is decided by
-//! the file's own format table, not by calamine, which gives redefined built-in ids their usual meaning.
-//! Deliberately absent: formulas' texts; checksums, since the format has none.
+//! Owns: the check of the container, the joining of both readings, and the telling of what does not agree.
+//! Invariants: calamine only gets the values, in a container of our own making (`handover`), so nothing odd beside them costs a
+//! value; a cell whose record contradicts itself, whose characters nobody can tell, or on which the readings differ is withheld with a
+//! finding at the cell; whether a number is a date or a percentage is decided by the file's own format table.
+//! Deliberately absent: formulas' texts; checksums, since the format has none: what the file says twice stands in for one (`oddities`).
 
-mod biff;
+mod bytes;
+mod cells;
+mod charset;
+mod globals;
+mod handover;
+mod oddities;
 mod ole;
+mod records;
+mod rows;
+mod sheet;
+mod strings;
 #[cfg(test)]
 mod tests;
+mod text;
 
 use std::collections::HashSet;
 use std::io::Cursor;
 use std::path::Path;
 
-use calamine::{Data, Range, Reader as _, SheetVisible, Xls, XlsError};
+use calamine::{Reader as _, Xls};
 
-use self::biff::{Globals, SheetFacts, SheetType};
+use self::bytes::damaged;
+use self::cells::{Cell, Kind};
+use self::globals::Globals;
+use self::oddities::{Oddities, Oddity};
 use self::ole::Compound;
+use self::records::{Records, id};
+use self::rows::SheetRows;
+use self::sheet::Sheet;
 use super::archive::unreadable;
 use super::feed::{Feed, too_much};
-use super::number;
-use super::number_format::Format;
-use super::row::{CellKind, Refusal, SheetHead};
+use super::row::{Refusal, SheetHead};
+
+/// Memory that calamine may take for its grids and texts, in bytes; beyond, our own reading stands alone.
+const SECOND_READING_BYTES: u64 = 384 << 20;
+/// Memory that calamine takes for a place of a grid, which it makes twice, and for a cell before.
+const PLACE_BYTES: u64 = 24 + 24 + 32;
 
 /// Reads an old workbook.
 pub(super) fn read(path: &Path, feed: &mut Feed<'_>) -> Result<(), Refusal> {
@@ -31,138 +50,130 @@ pub(super) fn read(path: &Path, feed: &mut Feed<'_>) -> Result<(), Refusal> {
     if length > feed.limits.xls_bytes {
         return Err(too_much("xls bytes", feed.limits.xls_bytes));
     }
+    let mut oddities = Oddities::default();
     let bytes = std::fs::read(path).map_err(|error| unreadable(&error))?;
-    let stream = workbook_stream(&bytes)?;
-    let (globals, facts) = survey(&stream, feed)?;
-    drop(stream);
+    let stream = workbook_stream(&bytes, &mut oddities)?;
+    drop(bytes);
+    let globals = Globals::read(&stream, feed.limits, &mut oddities)?;
+    let sheets = survey(&stream, &globals, feed, &mut oddities)?;
     feed.epoch = globals.epoch;
-    let mut workbook = Xls::new(Cursor::new(bytes)).map_err(|error| xls_refusal(&error))?;
-    let metadata = workbook.sheets_metadata().to_vec();
-    if metadata.len() != globals.sheets.len() {
-        return Err(Refusal::new("FIL-132").with("what", "sheet list"));
+    let mut second = second_reading(&stream, &globals, &sheets, feed);
+    oddities.tell(feed);
+    if let Some((encoding, preview)) = &globals.charset.inferred {
+        feed.sheet_note("CEL-222", vec![("encoding", (*encoding).to_owned()), ("preview", super::feed::shown(preview))]);
     }
-    for (index, (sheet, facts)) in metadata.iter().zip(&facts).enumerate() {
-        let Some(facts) = facts else {
-            feed.note_about(&sheet.name, "CEL-231", Vec::new());
-            continue;
+    for (index, (entry, sheet)) in globals.sheets.iter().zip(&sheets).enumerate() {
+        let facts = match sheet {
+            Sheet::Work(facts) => facts,
+            Sheet::Other => {
+                feed.note_about(&entry.name, "CEL-231", Vec::new());
+                continue;
+            }
+            Sheet::Lost => {
+                feed.note_about(&entry.name, "CEL-241", Vec::new());
+                continue;
+            }
         };
         feed.begin_sheet(&SheetHead {
             index,
-            name: sheet.name.clone(),
-            visible: sheet.visible == SheetVisible::Visible,
+            name: entry.name.clone(),
+            visible: entry.visible,
             merged: Some(facts.merged.clone()),
             hidden_columns: Some(facts.hidden_columns.clone()),
         });
-        let range = workbook.worksheet_range(&sheet.name).map_err(|error| xls_refusal(&error))?;
-        rows(&range, &globals, facts, feed)?;
+        let range = second.as_mut().and_then(|workbook| workbook.worksheet_range(&handover::sheet_name(index)).ok());
+        SheetRows { stream: &stream, globals: &globals, facts, second: range.as_ref() }.hand_out(feed)?;
         feed.end_sheet();
     }
     Ok(())
 }
 
 /// Checks the container and takes the workbook's stream out of it.
-fn workbook_stream(bytes: &[u8]) -> Result<Vec<u8>, Refusal> {
+fn workbook_stream(bytes: &[u8], oddities: &mut Oddities) -> Result<Vec<u8>, Refusal> {
+    if bytes.starts_with(&id::BOF.to_le_bytes()) {
+        return Ok(bytes.to_vec());
+    }
     let compound = Compound::open(bytes)?;
     if compound.has("EncryptedPackage") || compound.has("EncryptionInfo") {
         return Err(Refusal::new("FIL-139"));
     }
-    for name in ["Workbook", "Book"] {
-        if let Some(stream) = compound.stream(name)? {
-            return Ok(stream);
-        }
+    (0..compound.unsound).for_each(|_| oddities.add(Oddity::Container));
+    let (newer, older) = (compound.stream("Workbook"), compound.stream("Book"));
+    // A workbook may be there twice, for Excel 97 and for the ones before; some programs fill the older one only.
+    if let (Ok(Some(newer)), Ok(Some(older))) = (&newer, &older)
+        && !has_cells(newer)
+        && has_cells(older)
+    {
+        oddities.add(Oddity::Container);
+        return Ok(older.clone());
+    }
+    match (newer, older) {
+        (Ok(Some(stream)), _) | (Ok(None), Ok(Some(stream))) => return Ok(stream),
+        (Err(refusal), _) | (_, Err(refusal)) => return Err(refusal),
+        (Ok(None), Ok(None)) => {}
     }
     let document = ["WordDocument", "PowerPoint Document"].iter().any(|name| compound.has(name));
     Err(Refusal::new(if document { "FIL-130" } else { "FIL-131" }))
 }
 
-/// Walks over all records and bounds what calamine will make of them.
-fn survey(stream: &[u8], feed: &mut Feed<'_>) -> Result<(Globals, Vec<Option<SheetFacts>>), Refusal> {
-    let globals = Globals::read(stream)?;
+/// Whether there is any cell that holds something in a workbook's stream.
+fn has_cells(stream: &[u8]) -> bool {
+    let filled = [id::NUMBER, id::RK, id::MUL_RK, id::LABEL, id::LABEL_SST, id::RSTRING, id::BOOL_ERR, id::FORMULA];
+    Records::from(stream, 0).any(|record| filled.contains(&record.id))
+}
+
+/// Walks over the records of all sheets.
+fn survey(stream: &[u8], globals: &Globals<'_>, feed: &mut Feed<'_>, oddities: &mut Oddities) -> Result<Vec<Sheet>, Refusal> {
+    if globals.sheets.is_empty() {
+        return Err(Refusal::new("FIL-116"));
+    }
     if globals.sheets.len() > feed.limits.sheets {
         return Err(too_much("sheets", feed.limits.sheets));
     }
     let (mut offsets, mut names) = (HashSet::new(), HashSet::new());
-    let mut dense: u64 = 0;
-    let mut facts = Vec::with_capacity(globals.sheets.len());
-    for sheet in &globals.sheets {
-        if !offsets.insert(sheet.offset) || !names.insert(&sheet.name) {
-            return Err(Refusal::new("FIL-132").with("what", "sheets share an offset or a name"));
+    let mut sheets = Vec::with_capacity(globals.sheets.len());
+    let mut cells = 0;
+    for entry in &globals.sheets {
+        if !offsets.insert(entry.offset) {
+            return Err(damaged("sheets share an offset"));
         }
-        let sheet_facts = SheetFacts::read(stream, sheet.offset, feed.limits)?;
-        dense = dense.saturating_add(sheet_facts.area());
-        if dense > feed.limits.dense_cells {
-            return Err(too_much("used range cells", feed.limits.dense_cells));
+        if !names.insert(entry.name.to_lowercase()) {
+            feed.note_about(&entry.name, "CEL-230", Vec::new());
         }
-        facts.push((sheet.kind == SheetType::Work).then_some(sheet_facts));
+        let sheet = Sheet::read(stream, (entry.offset, entry.worksheet), globals, feed.limits, oddities)?;
+        if let Sheet::Work(facts) = &sheet {
+            cells += facts.cells.len() as u64;
+        }
+        if cells > feed.limits.dense_cells {
+            return Err(too_much("cells", feed.limits.dense_cells));
+        }
+        sheets.push(sheet);
     }
-    if globals.sheets.is_empty() {
-        return Err(Refusal::new("FIL-116"));
+    let cells = sheets.iter().flat_map(|sheet| if let Sheet::Work(facts) = sheet { &facts.cells[..] } else { &[] });
+    if !sheets.iter().any(|sheet| matches!(sheet, Sheet::Lost)) {
+        globals.strings.check_uses(cells.filter(|cell| cell.kind == Kind::Shared).map(|cell| cell.bits), oddities);
     }
-    Ok((globals, facts))
+    if sheets.iter().all(|sheet| !matches!(sheet, Sheet::Work(_))) && sheets.iter().any(|sheet| matches!(sheet, Sheet::Lost)) {
+        return Err(damaged("sheets"));
+    }
+    Ok(sheets)
 }
 
-/// Hands out the cells that calamine read, with what the records say of them.
-fn rows(range: &Range<Data>, globals: &Globals, facts: &SheetFacts, feed: &mut Feed<'_>) -> Result<(), Refusal> {
-    let Some((first_row, first_column)) = range.start() else {
-        return Ok(());
+/// Lets calamine read the values; nothing, with a note, where that would take too much or fails.
+fn second_reading(stream: &[u8], globals: &Globals<'_>, sheets: &[Sheet], feed: &mut Feed<'_>) -> Option<Xls<Cursor<Vec<u8>>>> {
+    let cells: Vec<&[Cell]> = sheets.iter().map(|sheet| if let Sheet::Work(facts) = sheet { &facts.cells[..] } else { &[] }).collect();
+    let grids: u64 = sheets.iter().map(|sheet| if let Sheet::Work(facts) = sheet { facts.area() } else { 0 }).sum();
+    let text = |cell: &Cell| match cell.kind {
+        Kind::Shared => globals.strings.get(cell.bits).map_or(0, |(text, _)| text.len() as u64),
+        _ => 0,
     };
-    let mut text = String::new();
-    for (row, cells) in (first_row..).zip(range.rows()) {
-        feed.begin_row(row + 1, facts.hidden_rows.contains(&row));
-        for (column, value) in (first_column..).zip(cells) {
-            let record = facts.cell(row, column);
-            let formula = record.is_some_and(|record| record.formula);
-            if matches!(value, Data::Empty) {
-                if formula {
-                    feed.cell_note("CEL-201", column, Vec::new());
-                }
-                continue;
-            }
-            feed.count()?;
-            match value {
-                Data::Int(_) | Data::Float(_) | Data::DateTime(_) => {
-                    let Some(number) = double(value) else {
-                        continue;
-                    };
-                    text.clear();
-                    number::shortest(number, &mut text);
-                    let format = match record {
-                        Some(record) => globals.format(record.style),
-                        None if matches!(value, Data::DateTime(_)) => &Format::Date,
-                        None => &Format::Plain,
-                    };
-                    feed.number(column, formula, text.as_bytes(), format)?;
-                }
-                Data::String(text) => feed.text(column, formula, text)?,
-                Data::DateTimeIso(text) | Data::DurationIso(text) => feed.text(column, formula, text)?,
-                Data::Bool(value) => {
-                    let text = if *value { "TRUE" } else { "FALSE" };
-                    feed.cell(column, CellKind::Bool, formula, text)?;
-                }
-                Data::Error(error) => feed.cell(column, CellKind::Error, formula, &error.to_string())?,
-                Data::Empty => {}
-            }
-        }
-        feed.end_row()?;
+    let texts: u64 = cells.iter().flat_map(|cells| cells.iter()).map(text).sum();
+    let table = (globals.strings.len() * 2 * size_of::<String>() + globals.strings.bytes()) as u64;
+    let takes = grids.saturating_mul(PLACE_BYTES).saturating_add(2 * texts).saturating_add(table);
+    let workbook =
+        if takes > SECOND_READING_BYTES { None } else { Xls::new(Cursor::new(handover::container(stream, globals, &cells))).ok() };
+    if workbook.is_none() {
+        feed.sheet_note("CEL-244", Vec::new());
     }
-    Ok(())
-}
-
-/// Returns the double that a number or a date is stored as.
-fn double(value: &Data) -> Option<f64> {
-    match value {
-        // Integers come from 30-bit records, so they fit a double.
-        Data::Int(value) => i32::try_from(*value).ok().map(f64::from),
-        Data::Float(value) => Some(*value),
-        Data::DateTime(value) => Some(value.as_f64()),
-        _ => None,
-    }
-}
-
-/// Makes the refusal of a workbook that calamine gives up on.
-fn xls_refusal(error: &XlsError) -> Refusal {
-    match error {
-        XlsError::Password => Refusal::new("FIL-139"),
-        other => Refusal::new("FIL-133").with("reason", other),
-    }
+    workbook
 }

@@ -6,6 +6,7 @@
 //! Facts: MS-CFB; sector numbers are 32 bits, those from 0xFFFFFFFA on have special meanings.
 
 use super::super::row::Refusal;
+use super::bytes::{damaged, u16_at, u32_at, words};
 
 /// First of the special sector numbers.
 const SPECIAL: u32 = 0xFFFF_FFFA;
@@ -36,6 +37,8 @@ pub(super) struct Compound<'a> {
     mini_fat: Vec<u32>,
     mini_stream: Vec<u8>,
     entries: Vec<Entry>,
+    /// Streams beside the workbook's whose chains are not sound.
+    pub(super) unsound: usize,
 }
 
 impl<'a> Compound<'a> {
@@ -45,23 +48,35 @@ impl<'a> Compound<'a> {
         if !matches!(shift, 9 | 12) || bytes.len() < 512 {
             return Err(damaged("header"));
         }
-        let mut compound =
-            Self { bytes, sector: 1 << shift, fat: Vec::new(), mini_fat: Vec::new(), mini_stream: Vec::new(), entries: Vec::new() };
+        let mut compound = Self {
+            bytes,
+            sector: 1 << shift,
+            fat: Vec::new(),
+            mini_fat: Vec::new(),
+            mini_stream: Vec::new(),
+            entries: Vec::new(),
+            unsound: 0,
+        };
         compound.fat = compound.read_fat()?;
         let directory = compound.chain(u32_at(bytes, 0x30), None, "directory")?;
         compound.entries = directory.chunks_exact(ENTRY_BYTES).filter_map(|raw| entry(raw, shift)).collect();
         let mini_start = u32_at(bytes, 0x3C);
         if mini_start.is_some_and(|start| start < SPECIAL) {
-            compound.mini_fat = words(&compound.chain(mini_start, None, "mini table")?);
+            match compound.chain(mini_start, None, "mini table") {
+                Ok(bytes) => compound.mini_fat = words(&bytes),
+                Err(_) => compound.unsound += 1,
+            }
         }
         let root = compound.entries.iter().find(|entry| entry.kind == 5);
         let (start, size) = root.map_or((END_OF_CHAIN, 0), |root| (root.start, root.size));
         if size > 0 {
-            compound.mini_stream = compound.chain(Some(start), Some(size), "mini stream")?;
+            // Some programs do not fill its last sector; what a stream needs of it is looked at when the stream is taken out.
+            match compound.chain(Some(start), None, "mini stream") {
+                Ok(bytes) => compound.mini_stream = bytes,
+                Err(_) => compound.unsound += 1,
+            }
         }
-        for entry in compound.entries.iter().filter(|entry| entry.kind == 2) {
-            compound.check(entry)?;
-        }
+        compound.unsound += compound.entries.iter().filter(|entry| entry.kind == 2 && compound.check(entry).is_err()).count();
         Ok(compound)
     }
 
@@ -197,24 +212,4 @@ fn entry(raw: &[u8], shift: u16) -> Option<Entry> {
         start: u32_at(raw, 116).unwrap_or(END_OF_CHAIN),
         size: high << 32 | low,
     })
-}
-
-/// Makes the refusal of a damaged container.
-pub(super) fn damaged(what: &'static str) -> Refusal {
-    Refusal::new("FIL-132").with("what", what)
-}
-
-/// Reads a number of 16 bits.
-pub(super) fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
-    bytes.get(at..at + 2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]))
-}
-
-/// Reads a number of 32 bits.
-pub(super) fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
-    bytes.get(at..at + 4).map(|four| u32::from_le_bytes([four[0], four[1], four[2], four[3]]))
-}
-
-/// Reads numbers of 32 bits.
-fn words(bytes: &[u8]) -> Vec<u32> {
-    bytes.chunks_exact(4).map(|four| u32::from_le_bytes([four[0], four[1], four[2], four[3]])).collect()
 }

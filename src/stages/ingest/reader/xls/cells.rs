@@ -1,0 +1,69 @@
+//! A cell of an old workbook, as its record holds it.
+
+use super::globals::Globals;
+use super::records::{Records, id};
+use super::text::{RawText, cell_text};
+
+/// What the bits of a [`Cell`] are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A double.
+    Number,
+    /// The index of a shared string.
+    Shared,
+    /// The offset of the record that holds the text.
+    Inline,
+    /// 0 or 1.
+    Bool,
+    /// The code of an error.
+    Error,
+    /// A formula's text that never came.
+    Awaited,
+    /// A formula's empty text.
+    Empty,
+    /// Nothing: the record contradicts itself.
+    Broken,
+}
+
+/// A cell; many are held at a time, so it is small.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Cell {
+    pub(super) bits: u64,
+    pub(super) row: u16,
+    pub(super) column: u16,
+    pub(super) style: u16,
+    pub(super) kind: Kind,
+    pub(super) formula: bool,
+}
+
+impl Cell {
+    /// Gives a formula the record that holds its text.
+    pub(super) fn text_at(&mut self, record: usize) {
+        (self.kind, self.bits) = (Kind::Inline, record as u64);
+    }
+
+    /// The text of a cell that holds it itself, and whether it is spread over several records.
+    pub(super) fn inline<'a>(&self, stream: &'a [u8], globals: &Globals<'_>) -> Option<(RawText<'a>, bool)> {
+        let at = usize::try_from(self.bits).ok()?;
+        let mut records = Records::from(stream, at);
+        let record = records.next()?;
+        let bodies = records.prolonged(record.body);
+        let text = cell_text(&bodies, if record.id == id::STRING { 0 } else { 6 }, globals.wide)?;
+        Some((text, bodies.len() > 1))
+    }
+}
+
+/// The text of an error.
+pub(super) fn error_text(code: u64) -> Option<&'static str> {
+    Some(match code {
+        0x00 => "#NULL!",
+        0x07 => "#DIV/0!",
+        0x0F => "#VALUE!",
+        0x17 => "#REF!",
+        0x1D => "#NAME?",
+        0x24 => "#NUM!",
+        0x2A => "#N/A",
+        0x2B => "#DATA!",
+        _ => return None,
+    })
+}
