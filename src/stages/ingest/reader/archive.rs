@@ -1,9 +1,9 @@
 //! Opens the archive of a workbook, after checking that it is sound and of bearable size.
 //!
 //! Owns: the check of the archive's directory, the reading of parts, the count of inflated bytes.
-//! Invariants: no part is handed out before the directory was found consistent (no duplicate or
-//! case-equal names, no overlap, no encryption, the two records of each entry agree); a part read to
-//! its end has had its checksum compared, and [`Archive::small`] always reads to the end.
+//! Invariants: no part is handed out before the directory was found consistent (no duplicate names, no overlap,
+//! no encryption, the two records of each entry agree); of names that differ in case only the one written as asked
+//! for counts, and none if neither is; a part read to its end has had its checksum compared, and [`Archive::small`] always reads to the end.
 //! Deliberately absent: extraction to disk.
 
 use std::collections::HashMap;
@@ -23,8 +23,10 @@ const LOCAL_HEADER_BYTES: usize = 30;
 /// A checked archive.
 pub(super) struct Archive<'a> {
     zip: ZipArchive<BufReader<File>>,
-    /// Index of each part by its name in lower case.
+    /// Index of each part by its name.
     places: HashMap<String, usize>,
+    /// Index of each part by its name in lower case; none for several that differ in case only.
+    folded: HashMap<String, Option<usize>>,
     limits: &'a Limits,
     /// Bytes inflated so far.
     inflated: u64,
@@ -38,21 +40,23 @@ impl<'a> Archive<'a> {
         if zip.len() > limits.archive_entries {
             return Err(Refusal::new("FIL-106").with("found", zip.len()).with("limit", limits.archive_entries));
         }
-        let mut archive = Self { places: HashMap::with_capacity(zip.len()), zip, limits, inflated: 0 };
+        let mut archive =
+            Self { places: HashMap::with_capacity(zip.len()), folded: HashMap::with_capacity(zip.len()), zip, limits, inflated: 0 };
         archive.check_names()?;
         archive.check_entries(path)?;
         Ok(archive)
     }
 
-    /// Refuses names that occur twice, or differ in case only.
+    /// Refuses names that occur twice, and lists the others.
     fn check_names(&mut self) -> Result<(), Refusal> {
         if self.zip.has_duplicate_names() {
             return Err(Refusal::new("FIL-107").with("part", "?"));
         }
         for (index, raw) in self.zip.file_names_raw().enumerate() {
-            let key = part_key(&String::from_utf8_lossy(raw));
-            if self.places.insert(key.clone(), index).is_some() {
-                return Err(Refusal::new("FIL-107").with("part", key));
+            let name = part_name(&String::from_utf8_lossy(raw));
+            self.folded.entry(name.to_lowercase()).and_modify(|index| *index = None).or_insert(Some(index));
+            if self.places.insert(name.clone(), index).is_some() {
+                return Err(Refusal::new("FIL-107").with("part", name));
             }
         }
         Ok(())
@@ -88,12 +92,19 @@ impl<'a> Archive<'a> {
 
     /// Tells whether there is a part of this name.
     pub(super) fn has(&self, part: &str) -> bool {
-        self.places.contains_key(&part_key(part))
+        self.folded.contains_key(&part_name(part).to_lowercase())
+    }
+
+    /// Returns which entry a part is; nothing if there is none, or if several differ in case only and none is written so.
+    pub(super) fn place(&self, part: &str) -> Option<usize> {
+        let name = part_name(part);
+        self.places.get(&name).copied().or_else(|| self.folded.get(&name.to_lowercase()).copied().flatten())
     }
 
     /// Opens a part; its bytes count toward the limit unless it was counted before.
     pub(super) fn part(&mut self, part: &str, counted: bool) -> Result<impl Read + '_, Refusal> {
-        let index = *self.places.get(&part_key(part)).ok_or_else(|| Refusal::new("FIL-115").with("part", part))?;
+        let missing = || Refusal::new(if self.has(part) { "FIL-107" } else { "FIL-115" }).with("part", part);
+        let index = self.place(part).ok_or_else(missing)?;
         let file = self.zip.by_index(index).map_err(|error| zip_refusal(part, error))?;
         let ratio_bytes = file.compressed_size().saturating_mul(self.limits.inflate_ratio).max(self.limits.ratio_from_bytes);
         Ok(Counter {
@@ -124,9 +135,9 @@ impl<'a> Archive<'a> {
     }
 }
 
-/// Makes names comparable: lower case, forward slashes, none in front.
-fn part_key(name: &str) -> String {
-    name.trim_start_matches(['/', '\\']).replace('\\', "/").to_lowercase()
+/// Makes names comparable: forward slashes, none in front.
+fn part_name(name: &str) -> String {
+    name.trim_start_matches(['/', '\\']).replace('\\', "/")
 }
 
 /// Tells whether the record in front of an entry's bytes has the name that the directory gives it.

@@ -107,11 +107,18 @@ fn content<'a>(path: &Path, limits: &'a Limits) -> Result<Content<'a>, Refusal> 
             return Err(Refusal::new("FIL-130"));
         }
     }
-    match xlsx::workbook_part(&mut archive, limits)? {
+    const WORKBOOK: &str = "xl/workbook.xml";
+    let main = match xlsx::workbook_part(&mut archive, limits) {
+        // The package's relations only say where the workbook is, and mostly it is at one place; some programs leave them out.
+        Ok(None) if archive.has(WORKBOOK) => Some(WORKBOOK.to_owned()),
+        Ok(Some(part)) if !archive.has(&part) && archive.has(WORKBOOK) => Some(WORKBOOK.to_owned()),
+        Err(refusal) if refusal.code == "FIL-114" && archive.has(WORKBOOK) => Some(WORKBOOK.to_owned()),
+        other => other?,
+    };
+    match main {
         Some(part) if part.to_ascii_lowercase().ends_with(".bin") => Ok(Content::Xlsb(archive, part)),
         Some(part) => Ok(Content::Xlsx(archive, part)),
-        // Some programs leave the package's relations out.
-        None if archive.has("xl/workbook.xml") => Ok(Content::Xlsx(archive, "xl/workbook.xml".to_owned())),
+        None if ods::is_spreadsheet(&mut archive)? => Ok(Content::Ods(archive)),
         None if archive.has("Index/Document.iwa") => Err(Refusal::new("FIL-138")),
         None => Err(Refusal::new("FIL-129")),
     }

@@ -19,9 +19,20 @@ use super::archive::Archive;
 use super::feed::{Feed, too_much};
 use super::row::Refusal;
 
+/// The part that lists the others.
+const MANIFEST: &str = "META-INF/manifest.xml";
+
+/// Tells whether an archive without a statement of its type calls itself a spreadsheet in its manifest.
+pub(super) fn is_spreadsheet(archive: &mut Archive<'_>) -> Result<bool, Refusal> {
+    if !archive.has(CONTENT) || !archive.has(MANIFEST) {
+        return Ok(false);
+    }
+    let manifest = archive.small(MANIFEST)?;
+    Ok(memchr::memmem::find(&manifest, b"application/vnd.oasis.opendocument.spreadsheet").is_some())
+}
+
 /// Reads a spreadsheet.
 pub(super) fn read(archive: &mut Archive<'_>, feed: &mut Feed<'_>) -> Result<(), Refusal> {
-    const MANIFEST: &str = "META-INF/manifest.xml";
     if archive.has(MANIFEST) {
         let manifest = archive.small(MANIFEST)?;
         if memchr::memmem::find(&manifest, b"encryption-data").is_some() {

@@ -90,3 +90,16 @@ fn unsound_files_are_refused() {
         assert!(read_bytes(&sound[..length]).is_err(), "cut at {length}");
     }
 }
+
+#[test]
+fn a_file_without_its_type_is_known_by_its_manifest() {
+    let content: &[u8] = b"<office:document-content><office:body><office:spreadsheet><table:table table:name=\"a\"><table:table-row>\
+        <table:table-cell office:value-type=\"float\" office:value=\"7\"/></table:table-row></table:table></office:spreadsheet></office:body></office:document-content>";
+    let manifest = |kind: &str| {
+        format!("<manifest:manifest><manifest:file-entry manifest:full-path=\"/\" manifest:media-type=\"{kind}\"/></manifest:manifest>")
+    };
+    let sheet = manifest("application/vnd.oasis.opendocument.spreadsheet");
+    let parts = |manifest: &str| archive(&[("content.xml", content), ("META-INF/manifest.xml", manifest.as_bytes())]);
+    assert!(read_bytes(&parts(&sheet)).expect("readable").at(1, 0).is_some());
+    assert_eq!(refused(&parts(&manifest("application/vnd.oasis.opendocument.text"))), "FIL-129");
+}

@@ -49,7 +49,7 @@ impl<'a> Globals<'a> {
             _ => return Err(damaged("no beginning")),
         };
         let (mut epoch, mut code_page, mut string_records) = (Epoch::Of1900, None, Vec::new());
-        let (mut formats, mut styles, mut entries) = (HashMap::new(), Vec::new(), Vec::new());
+        let (mut formats, mut styles, mut entries) = (Vec::new(), Vec::new(), Vec::new());
         loop {
             let Some(record) = records.next() else {
                 return Err(damaged("no end"));
@@ -61,7 +61,7 @@ impl<'a> Globals<'a> {
                 id::DATE_MODE if u16_at(body, 0) == Some(1) => epoch = Epoch::Of1904,
                 id::CODE_PAGE => code_page = u16_at(body, 0),
                 id::BOUND_SHEET => entries.push(body),
-                id::FORMAT => formats.extend(format(body, wide)),
+                id::FORMAT => formats.push(body),
                 id::XF => styles.push(u16_at(body, 2).unwrap_or(0)),
                 id::SST => string_records = records.prolonged(body),
                 id::EOF => break,
@@ -71,6 +71,7 @@ impl<'a> Globals<'a> {
         let charset = Charset::decide(wide, code_page, &evidence(stream, wide));
         let strings = Strings::read(&string_records, &charset, limits)?;
         oddities.expect(strings.sound || string_records.is_empty(), Oddity::Strings);
+        let formats: HashMap<_, _> = formats.into_iter().filter_map(|body| format(body, wide, &charset)).collect();
         let of_style = |id| formats.get(&id).cloned().unwrap_or_else(|| Format::of_builtin(u32::from(id)));
         let styles = styles.into_iter().map(of_style).collect();
         let sheets = entries.into_iter().enumerate().map(|(index, body)| bound_sheet(body, index, wide, &charset, oddities)).collect();
@@ -131,14 +132,7 @@ fn bound_sheet(body: &[u8], index: usize, wide: bool, charset: &Charset, odditie
 }
 
 /// Reads a number format: its id and what its code shows.
-fn format(body: &[u8], wide: bool) -> Option<(u16, Format)> {
-    let format = u16_at(body, 0)?;
-    let code = if !wide {
-        String::from_utf8_lossy(body.get(3..)?).into_owned()
-    } else if body.get(4)? & 1 == 0 {
-        body.get(5..)?.iter().map(|byte| char::from(*byte)).collect()
-    } else {
-        String::from_utf16_lossy(&super::bytes::halves(body.get(5..)?))
-    };
-    Some((format, Format::of_code(&code)))
+fn format(body: &[u8], wide: bool, charset: &Charset) -> Option<(u16, Format)> {
+    let code = if wide { cell_text(&[body], 2, wide) } else { short_text(body.get(2..)?, wide) };
+    Some((u16_at(body, 0)?, Format::of_code(&charset.decode(&code?).0)))
 }

@@ -34,34 +34,37 @@ pub(super) fn is_common(cell: &Cell, stream: &[u8], globals: &Globals<'_>) -> bo
     }
 }
 
-/// Makes the container of a workbook of these sheets.
+/// Makes the container of a workbook of these sheets: header, stream, directory and table of sectors, in one piece of memory.
 pub(super) fn container(stream: &[u8], globals: &Globals<'_>, sheets: &[&[Cell]]) -> Vec<u8> {
-    let head = |offsets: &[usize]| {
-        let mut out = Vec::new();
-        beginning(&mut out, globals.wide, 0x0005);
-        record(&mut out, id::CODE_PAGE, &globals.charset.for_calamine.unwrap_or(1_200).to_le_bytes());
-        for (index, offset) in offsets.iter().enumerate() {
-            let name = sheet_name(index);
-            let flags: &[u8] = if globals.wide { &[0] } else { &[] };
-            let length = [u8::try_from(name.len()).unwrap_or_default()];
-            record(&mut out, id::BOUND_SHEET, &[&number(*offset)[..], &[0, 0], &length, flags, name.as_bytes()].concat());
-        }
-        strings(&mut out, globals);
-        record(&mut out, id::EOF, &[]);
-        out
-    };
     let mut offsets = vec![0; sheets.len()];
-    let mut at = head(&offsets).len();
-    let mut bodies = Vec::new();
+    let mut out = vec![0; SECTOR];
+    out.extend(head(globals, &offsets));
     for (cells, offset) in sheets.iter().zip(&mut offsets) {
-        *offset = at + bodies.len();
-        beginning(&mut bodies, globals.wide, 0x0010);
-        cells.iter().filter(|cell| is_common(cell, stream, globals)).for_each(|cell| hand_over(&mut bodies, cell, stream));
-        record(&mut bodies, id::EOF, &[]);
+        *offset = out.len() - SECTOR;
+        beginning(&mut out, globals.wide, 0x0010);
+        cells.iter().filter(|cell| is_common(cell, stream, globals)).for_each(|cell| hand_over(&mut out, cell, stream));
+        record(&mut out, id::EOF, &[]);
     }
-    at = head(&offsets).len();
-    debug_assert!(offsets.first().is_none_or(|first| *first == at), "the head is as long as it was");
-    contain(&[head(&offsets), bodies].concat())
+    // The offsets are known now, and the head is as long as it was.
+    let head = head(globals, &offsets);
+    out[SECTOR..SECTOR + head.len()].copy_from_slice(&head);
+    contain(out)
+}
+
+/// Makes the records in front of the sheets, which begin at these offsets.
+fn head(globals: &Globals<'_>, offsets: &[usize]) -> Vec<u8> {
+    let mut out = Vec::new();
+    beginning(&mut out, globals.wide, 0x0005);
+    record(&mut out, id::CODE_PAGE, &globals.charset.for_calamine.unwrap_or(1_200).to_le_bytes());
+    for (index, offset) in offsets.iter().enumerate() {
+        let name = sheet_name(index);
+        let flags: &[u8] = if globals.wide { &[0] } else { &[] };
+        let length = [u8::try_from(name.len()).unwrap_or_default()];
+        record(&mut out, id::BOUND_SHEET, &[&number(*offset)[..], &[0, 0], &length, flags, name.as_bytes()].concat());
+    }
+    strings(&mut out, globals);
+    record(&mut out, id::EOF, &[]);
+    out
 }
 
 /// Writes a record.
@@ -114,37 +117,34 @@ fn number(value: usize) -> [u8; 4] {
     u32::try_from(value).unwrap_or(u32::MAX).to_le_bytes()
 }
 
-/// Puts a stream into a container of its own.
-fn contain(stream: &[u8]) -> Vec<u8> {
-    let sectors = stream.len().max(SECTOR).div_ceil(SECTOR);
+/// Completes a container in which the stream stands behind room for the header.
+fn contain(mut out: Vec<u8>) -> Vec<u8> {
+    // Shorter streams would have to stand elsewhere.
+    out.resize(out.len().max(2 * SECTOR).next_multiple_of(SECTOR), 0);
+    let sectors = out.len() / SECTOR - 1;
     // Sector numbers per sector of the table; the table lists itself and the directory too.
     let entries = SECTOR / 4;
     let tables = (sectors + 1).div_ceil(entries - 1);
-    let mut header = vec![0; SECTOR];
-    header[..8].copy_from_slice(b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1");
-    for (at, value) in [(0x18, 0x3E_u16), (0x1A, 4), (0x1C, 0xFFFE), (0x1E, 12), (0x20, 6)] {
-        header[at..at + 2].copy_from_slice(&value.to_le_bytes());
-    }
-    header[0x4C..512].fill(0xFF);
-    let directory = tables as u32;
-    let fields = [(0x28, 1), (0x2C, tables as u32), (0x30, directory), (0x38, 4_096), (0x3C, END), (0x44, END)];
-    let listed = (0..tables).map(|table| (0x4C + 4 * table, table as u32));
-    for (at, value) in fields.into_iter().chain(listed) {
-        header[at..at + 4].copy_from_slice(&u32::to_le_bytes(value));
-    }
-    let mut table = vec![TABLE; tables];
-    table.push(END);
-    table.extend((1..sectors).map(|sector| directory + 1 + sector as u32));
-    table.push(END);
-    table.resize(tables * entries, NONE);
-    let mut out = header;
-    out.extend(table.into_iter().flat_map(u32::to_le_bytes));
+    let directory = sectors as u32;
     // Large sectors ask for a root that begins somewhere.
     out.extend(entry("Root Entry", 5, 0, 0));
-    out.extend(entry("Workbook", 2, directory + 1, sectors * SECTOR));
-    out.resize((2 + tables) * SECTOR, 0);
-    out.extend(stream);
-    out.resize((2 + tables + sectors) * SECTOR, 0);
+    out.extend(entry("Workbook", 2, 0, sectors * SECTOR));
+    out.resize((sectors + 2) * SECTOR, 0);
+    let mut table: Vec<u32> = (1..directory).collect();
+    table.extend([END, END]);
+    table.resize(sectors + 1 + tables, TABLE);
+    table.resize(tables * entries, NONE);
+    out.extend(table.into_iter().flat_map(u32::to_le_bytes));
+    out[..8].copy_from_slice(b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1");
+    for (at, value) in [(0x18, 0x3E_u16), (0x1A, 4), (0x1C, 0xFFFE), (0x1E, 12), (0x20, 6)] {
+        out[at..at + 2].copy_from_slice(&value.to_le_bytes());
+    }
+    out[0x4C..512].fill(0xFF);
+    let fields = [(0x28, 1), (0x2C, tables as u32), (0x30, directory), (0x38, 4_096), (0x3C, END), (0x44, END)];
+    let listed = (0..tables).map(|table| (0x4C + 4 * table, directory + 1 + table as u32));
+    for (at, value) in fields.into_iter().chain(listed) {
+        out[at..at + 4].copy_from_slice(&u32::to_le_bytes(value));
+    }
     out
 }
 

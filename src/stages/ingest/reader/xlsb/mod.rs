@@ -20,13 +20,14 @@ use super::archive::Archive;
 use super::feed::{Epoch, Feed, too_much};
 use super::number_format::Format;
 use super::row::{Refusal, SheetHead};
-use super::xlsx::{Relations, WORKSHEET};
+use super::xlsx::{Relations, WORKSHEET, present};
 
 /// A sheet as the workbook lists it.
 struct SheetEntry {
     name: String,
     visible: bool,
-    part: String,
+    /// Its part; none where the workbook names a relation that there is not.
+    part: Option<String>,
     worksheet: bool,
 }
 
@@ -41,23 +42,30 @@ pub(super) fn read(archive: &mut Archive<'_>, part: &str, feed: &mut Feed<'_>) -
     if sheets.len() > feed.limits.sheets {
         return Err(too_much("sheets", feed.limits.sheets));
     }
-    if let Some(part) = relations.by_kind("styles") {
+    if let Some(part) = present(archive, relations.by_kind("styles"), feed) {
         tables.formats = styles(archive, part)?;
     }
-    if let Some(part) = relations.by_kind("sharedStrings") {
+    if let Some(part) = relations.by_kind("sharedStrings").filter(|part| archive.has(part)) {
         tables.strings = strings(archive, part, feed)?;
     }
     let mut parts = HashSet::new();
     let mut surveys = Vec::with_capacity(sheets.len());
     for sheet in &sheets {
-        if !parts.insert(sheet.part.to_lowercase()) {
-            return Err(Refusal::new("FIL-117").with("part", &sheet.part));
+        let part = sheet.part.as_deref().filter(|part| sheet.worksheet && archive.has(part));
+        if part.is_some_and(|part| !parts.insert(archive.place(part))) {
+            return Err(Refusal::new("FIL-117").with("part", part.unwrap_or_default()));
         }
-        surveys.push(if sheet.worksheet { Some(Survey::read(archive, &sheet.part, feed.limits)?) } else { None });
+        surveys.push(part.map(|part| Survey::read(archive, part, feed.limits)).transpose()?);
+    }
+    let missing = sheets.iter().zip(&surveys).find(|(sheet, survey)| sheet.worksheet && survey.is_none());
+    if let (Some((sheet, _)), true) = (missing, surveys.iter().all(Option::is_none)) {
+        return Err(Refusal::new("FIL-115").with("part", format!("{} {}", sheet.name, sheet.part.as_deref().unwrap_or_default())));
     }
     for (index, (sheet, survey)) in sheets.iter().zip(surveys).enumerate() {
+        let part = sheet.part.as_deref().unwrap_or_default();
         let Some(survey) = survey else {
-            feed.note_about(&sheet.name, "CEL-231", Vec::new());
+            let (code, args) = if sheet.worksheet { ("CEL-238", vec![("part", part.to_owned())]) } else { ("CEL-231", Vec::new()) };
+            feed.note_about(&sheet.name, code, args);
             continue;
         };
         feed.begin_sheet(&SheetHead {
@@ -67,7 +75,7 @@ pub(super) fn read(archive: &mut Archive<'_>, part: &str, feed: &mut Feed<'_>) -
             merged: Some(survey.merged),
             hidden_columns: Some(survey.hidden_columns),
         });
-        sheet::rows(archive, &sheet.part, &tables, feed)?;
+        sheet::rows(archive, part, &tables, feed)?;
         feed.end_sheet();
     }
     Ok(())
@@ -99,8 +107,9 @@ fn bundle_sheet(body: &[u8], relations: &Relations) -> Option<SheetEntry> {
     let visible = u32_at(body, 0)? == 0;
     let (relation, used) = wide_text(body.get(8..)?)?;
     let (name, _) = wide_text(body.get(8 + used..)?)?;
-    let (kind, part) = relations.get(&relation)?;
-    Some(SheetEntry { name, visible, part: part.to_owned(), worksheet: kind == WORKSHEET })
+    let found = relations.get(&relation);
+    let worksheet = found.is_none_or(|(kind, _)| kind == WORKSHEET);
+    Some(SheetEntry { name, visible, part: found.map(|(_, part)| part.to_owned()), worksheet })
 }
 
 /// Reads the number formats of the cell styles.
@@ -136,10 +145,10 @@ fn strings(archive: &mut Archive<'_>, part: &str, feed: &Feed<'_>) -> Result<Vec
     let mut records = Records::new(Box::new(reader), part);
     let mut strings: Vec<String> = Vec::new();
     let mut bytes = 0;
-    let mut claimed = 0;
+    // How many there are it says at the beginning; many programs miscount. Where they end is sure.
+    let mut ended = false;
     while let Some((id, body)) = records.next()? {
         match id {
-            id::BEGIN_STRINGS => claimed = u32_at(body, 4).unwrap_or(0),
             id::STRING => {
                 let (text, _) = body
                     .get(1..)
@@ -151,11 +160,9 @@ fn strings(archive: &mut Archive<'_>, part: &str, feed: &Feed<'_>) -> Result<Vec
                 }
                 strings.push(text);
             }
+            id::BEGIN_STRINGS | id::END_STRINGS => ended = id == id::END_STRINGS,
             _ => {}
         }
     }
-    if claimed as usize > strings.len() {
-        return Err(Refusal::new("FIL-118").with("claimed", claimed).with("present", strings.len()));
-    }
-    Ok(strings)
+    if ended { Ok(strings) } else { Err(records.malformed()) }
 }

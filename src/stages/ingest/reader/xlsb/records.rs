@@ -31,6 +31,7 @@ pub(super) mod id {
     pub(in super::super) const WORKBOOK_PROPERTIES: u32 = 153;
     pub(in super::super) const BUNDLE_SHEET: u32 = 156;
     pub(in super::super) const BEGIN_STRINGS: u32 = 159;
+    pub(in super::super) const END_STRINGS: u32 = 160;
     pub(in super::super) const MERGED: u32 = 176;
     pub(in super::super) const BEGIN_CELL_STYLES: u32 = 617;
     pub(in super::super) const END_CELL_STYLES: u32 = 618;

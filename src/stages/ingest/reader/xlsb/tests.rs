@@ -74,14 +74,22 @@ fn sheet() -> Vec<u8> {
 
 /// Makes the workbook with this sheet.
 fn workbook(sheet: &[u8]) -> Vec<u8> {
+    workbook_of(2, &[("rId1", "表一")], sheet)
+}
+
+/// Makes the workbook with this number of strings stated, and with these relations and names of sheets listed.
+fn workbook_of(stated: u32, sheets: &[(&str, &str)], sheet: &[u8]) -> Vec<u8> {
     let (mut book, mut strings, mut styles) = (Vec::new(), Vec::new(), Vec::new());
-    record(&mut book, id::BUNDLE_SHEET, &[numbers(&[0, 1]), wide("rId1"), wide("表一")].concat());
+    for (relation, name) in sheets {
+        record(&mut book, id::BUNDLE_SHEET, &[numbers(&[0, 1]), wide(relation), wide(name)].concat());
+    }
     record(&mut book, 144, &[]);
     record(&mut book, 132, &[]);
-    record(&mut strings, id::BEGIN_STRINGS, &numbers(&[2, 2]));
+    record(&mut strings, id::BEGIN_STRINGS, &numbers(&[stated, stated]));
     for text in ["甲", "乙"] {
         record(&mut strings, id::STRING, &[vec![0], wide(text)].concat());
     }
+    record(&mut strings, id::END_STRINGS, &[]);
     record(&mut styles, 615, &numbers(&[1]));
     record(&mut styles, id::FORMAT, &[vec![164, 0], wide("yyyy-mm-dd")].concat());
     record(&mut styles, id::BEGIN_CELL_STYLES, &numbers(&[3]));
@@ -93,6 +101,7 @@ fn workbook(sheet: &[u8]) -> Vec<u8> {
         format!("<Relationships><Relationship Id=\"a\" Type=\"{OFFICE}/officeDocument\" Target=\"xl/workbook.bin\"/></Relationships>");
     let relations = format!(
         "<Relationships><Relationship Id=\"rId1\" Type=\"{OFFICE}/worksheet\" Target=\"worksheets/sheet1.bin\"/>\
+         <Relationship Id=\"rId9\" Type=\"{OFFICE}/worksheet\" Target=\"worksheets/sheet9.bin\"/>\
          <Relationship Id=\"rId2\" Type=\"{OFFICE}/sharedStrings\" Target=\"sharedStrings.bin\"/>\
          <Relationship Id=\"rId3\" Type=\"{OFFICE}/styles\" Target=\"styles.bin\"/></Relationships>"
     );
@@ -131,6 +140,23 @@ fn everything_arrives() {
     assert_eq!(head.merged.as_deref(), Some(&[span][..]));
     assert_eq!(head.hidden_columns.as_deref(), Some(&[(2, 3)][..]));
     assert!(seen.notes.is_empty(), "{:?}", seen.notes);
+}
+
+#[test]
+fn strings_are_counted_by_what_is_there() {
+    for stated in [0, 1, 75_730, u32::MAX] {
+        let seen = read_bytes(&workbook_of(stated, &[("rId1", "表一")], &sheet())).expect("readable");
+        assert_eq!((seen.at(1, 0), seen.codes()), (Some((Text, "乙")), vec![]), "{stated}");
+    }
+}
+
+#[test]
+fn a_sheet_whose_part_or_relation_is_missing_costs_no_other() {
+    for relation in ["rId8", "rId9"] {
+        let seen = read_bytes(&workbook_of(2, &[(relation, "宏"), ("rId1", "表一")], &sheet())).expect("readable");
+        assert_eq!((seen.at(1, 0), seen.codes()), (Some((Text, "乙")), vec!["CEL-238"]));
+        assert_eq!(refused(&workbook_of(2, &[(relation, "宏")], &sheet())), "FIL-115");
+    }
 }
 
 #[test]

@@ -37,11 +37,12 @@ pub(super) fn read(archive: &mut Archive<'_>, part: &str, feed: &mut Feed<'_>) -
     if workbook.sheets.len() > feed.limits.sheets {
         return Err(too_much("sheets", feed.limits.sheets));
     }
-    let styles = match &workbook.styles {
+    let styles = match present(archive, workbook.styles.as_deref(), feed) {
         Some(part) => Styles::read(archive, part, feed.limits)?,
         None => Styles::default(),
     };
-    let strings = match &workbook.strings {
+    // Without a table each cell that refers to it is told.
+    let strings = match workbook.strings.as_deref().filter(|part| archive.has(part)) {
         Some(part) => SharedStrings::read(archive, part, feed.limits)?,
         None => SharedStrings::default(),
     };
@@ -53,24 +54,36 @@ pub(super) fn read(archive: &mut Archive<'_>, part: &str, feed: &mut Feed<'_>) -
     Ok(())
 }
 
-/// Reads every sheet part to its end once; sheets that are no worksheets are noted and left out.
+/// Returns the part of the number formats; one that is named but missing is told, since dates are numbers without it.
+pub(super) fn present<'p>(archive: &Archive<'_>, part: Option<&'p str>, feed: &mut Feed<'_>) -> Option<&'p str> {
+    let missing = part.filter(|part| !archive.has(part));
+    if let Some(part) = missing {
+        feed.sheet_note("CEL-239", vec![("part", part.to_owned())]);
+    }
+    part.filter(|_| missing.is_none())
+}
+
+/// Reads every sheet part to its end once; sheets that are no worksheets, or whose part is missing, are noted and left out.
 fn survey_all<'w>(archive: &mut Archive<'_>, workbook: &'w Workbook, feed: &mut Feed<'_>) -> Result<Vec<(&'w SheetRef, Survey)>, Refusal> {
     let mut surveys = Vec::new();
+    let mut missing = None;
     let (mut parts, mut names) = (HashSet::new(), HashSet::new());
     for sheet in &workbook.sheets {
         if !names.insert(sheet.name.to_lowercase()) {
             feed.note_about(&sheet.name, "CEL-230", Vec::new());
         }
-        let Some(part) = sheet.part.as_deref().filter(|part| archive.has(part)) else {
-            let part = sheet.part.clone().unwrap_or_default();
-            return Err(Refusal::new("FIL-115").with("part", format!("{} {part}", sheet.name)));
-        };
-        if !parts.insert(part.to_lowercase()) {
-            return Err(Refusal::new("FIL-117").with("part", part));
-        }
+        let part = sheet.part.as_deref().unwrap_or_default();
         if sheet.kind == SheetKind::Other {
             feed.note_about(&sheet.name, "CEL-231", Vec::new());
             continue;
+        }
+        if !archive.has(part) {
+            missing.get_or_insert_with(|| format!("{} {part}", sheet.name));
+            feed.note_about(&sheet.name, "CEL-238", vec![("part", part.to_owned())]);
+            continue;
+        }
+        if !parts.insert(archive.place(part)) {
+            return Err(Refusal::new("FIL-117").with("part", part));
         }
         let survey = Survey::read(archive, part, feed.limits)?;
         if survey.worksheet {
@@ -79,7 +92,10 @@ fn survey_all<'w>(archive: &mut Archive<'_>, workbook: &'w Workbook, feed: &mut 
             feed.note_about(&sheet.name, "CEL-231", Vec::new());
         }
     }
-    Ok(surveys)
+    match missing {
+        Some(part) if surveys.is_empty() => Err(Refusal::new("FIL-115").with("part", part)),
+        _ => Ok(surveys),
+    }
 }
 
 /// Hands out one sheet.

@@ -247,11 +247,11 @@ impl<'r, 'f, 's> SheetReader<'r, 'f, 's> {
         }
     }
 
-    /// Hands on a shared string; an index that makes no sense is noted and kept as text.
+    /// Hands on a shared string; an index that makes no sense is noted, and the cell left out.
     fn shared(&mut self, column: u32, formula: bool, value: &str) -> Result<(), Refusal> {
         let Some((text, oddity)) = index(value.as_bytes()).and_then(|index| self.strings.get(index)) else {
             self.feed.cell_note("CEL-207", column, vec![("text", shown(value))]);
-            return self.feed.cell(column, CellKind::Text, formula, value);
+            return Ok(());
         };
         if oddity.damaged {
             self.feed.cell_note("CEL-210", column, vec![("text", shown(text))]);

@@ -2,6 +2,7 @@
 
 mod cells;
 mod damage;
+mod missing;
 mod packages;
 mod written;
 
@@ -45,14 +46,26 @@ impl Parts {
 
     /// Makes the archive.
     fn build(&self) -> Vec<u8> {
-        archive(&[
+        self.build_without("")
+    }
+
+    /// Makes the archive without one of its parts.
+    fn build_without(&self, missing: &str) -> Vec<u8> {
+        let mut parts = self.list();
+        parts.retain(|(name, _)| *name != missing);
+        archive(&parts)
+    }
+
+    /// Lists the parts.
+    fn list(&self) -> Vec<(&str, &[u8])> {
+        vec![
             ("_rels/.rels", self.root_relations.as_bytes()),
             ("xl/workbook.xml", self.workbook.as_bytes()),
             ("xl/_rels/workbook.xml.rels", self.workbook_relations.as_bytes()),
             ("xl/sharedStrings.xml", self.strings.as_bytes()),
             ("xl/styles.xml", self.styles.as_bytes()),
             ("xl/worksheets/sheet1.xml", &self.sheet),
-        ])
+        ]
     }
 }
 

@@ -87,3 +87,14 @@ fn a_code_page_beside_utf_16_changes_nothing() {
     let seen = read_bytes(&container("Workbook", &stream(&[(0x0042, &page)], &[sheet_of(&[label])]))).expect("readable");
     assert_eq!((seen.at(1, 0), seen.codes()), (Some((Text, "Click")), vec![]));
 }
+
+#[test]
+fn units_in_number_formats_are_read_by_the_code_page() {
+    let (code, ..) = encoding_rs::GBK.encode("0\"万元\"");
+    let format = [&[165, 0, code.len() as u8][..], &code].concat();
+    let style = halves(&[0, 165, 0, 0, 0, 0, 0, 0]);
+    let globals: [(u16, &[u8]); 3] = [(0x0042, &936_u16.to_le_bytes()), (0x041E, &format), (0x00E0, &style)];
+    let book = stream_of(BIFF5, &globals, &[sheet_of(&[(0x0203, cell(0, 0, 0, &12_f64.to_le_bytes()))])]);
+    let seen = read_bytes(&container("Book", &book)).expect("readable");
+    assert_eq!(seen.at(1, 0), Some((Number, "12万元")));
+}

@@ -76,7 +76,6 @@ fn unsound_workbooks_are_refused() {
         refused(&parts.build())
     };
     assert_eq!(edited(|parts| parts.sheet.splice(0..0, *b"<!DOCTYPE x [<!ENTITY a 'b'>]>").for_each(drop)), "FIL-113");
-    assert_eq!(edited(|parts| parts.strings = parts.strings.replace("\"2\"", "\"999999999\"")), "FIL-118");
     assert_eq!(edited(|parts| parts.sheet.truncate(60)), "FIL-114");
     assert_eq!(edited(|parts| parts.strings.truncate(40)), "FIL-114");
     assert_eq!(edited(|parts| parts.workbook = "<workbook><sheets/></workbook>".to_owned()), "FIL-116");
@@ -95,7 +94,6 @@ fn unsound_workbooks_are_refused() {
 fn unsound_archives_are_refused() {
     let sound = Parts::with_rows(ONE_CELL).build();
     let text: &[u8] = b"<a></a>";
-    assert_eq!(refused(&archive(&[("xl/a.xml", text), ("XL/A.xml", text)])), "FIL-107");
     assert_eq!(refused(&archive(&[("readme.txt", text)])), "FIL-129");
 
     let mut renamed = archive(&[("xl/a.xml", text), ("xl/b.xml", text)]);
