@@ -103,6 +103,10 @@ fn damaged_workbooks(damaged: usize) {
         } else if FORMATS[format] != "xls" {
             assert!(i % 2 == 1, "{file} is cut and yet read");
             assert!(records(&needs, &file) == whole[format], "{file} is read and says something else");
+        } else if i % 2 == 0 {
+            // A flipped bit in a value of an .xls is beyond telling, lost records are not.
+            let told = codes.iter().any(|c| c.starts_with("CEL-24"));
+            assert!(told || records(&needs, &file) == whole[format], "{file} is cut and says something else without a word");
         }
     }
     assert!(refusals > damaged / 2, "{refusals} refusals");

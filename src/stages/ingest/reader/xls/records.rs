@@ -126,8 +126,8 @@ impl Record<'_> {
             id::COL_INFO => matches!(length, 11 | 12),
             id::XF => matches!(length, 16 | 20),
             id::DIMENSIONS => matches!(length, 10 | 14 | 16),
-            id::MUL_RK => length >= 12 && length % 6 == 0,
-            id::MUL_BLANK => length >= 8 && length % 2 == 0,
+            id::MUL_RK => length >= 12 && length.is_multiple_of(6),
+            id::MUL_BLANK => length >= 8 && length.is_multiple_of(2),
             // A sheet's range as Excel 2 wrote it, which stands in later workbooks too.
             id::DIMENSIONS_BIFF2 => return length == 10,
             _ => true,

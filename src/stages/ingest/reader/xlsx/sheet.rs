@@ -165,6 +165,9 @@ impl<'r, 'f, 's> SheetReader<'r, 'f, 's> {
     fn cell(&mut self, head: CellHead) -> Result<(), Refusal> {
         self.value.clear();
         let (mut formula, mut has_value, mut sound) = (false, false, true);
+        // Some programs write a text both ways; the cell's type says which one counts.
+        let mut other = String::new();
+        let inline = head.stored == StoredType::Inline;
         let mut runs = Runs::WHOLE;
         loop {
             let offset = self.scanner.offset();
@@ -174,13 +177,15 @@ impl<'r, 'f, 's> SheetReader<'r, 'f, 's> {
                 Token::Start(tag) if tag.name == b"v" => {
                     has_value = true;
                     if !tag.empty {
-                        sound &= self.scanner.text_until_end(b"v", &mut self.value).map_err(refuse)?;
+                        let value = if inline { &mut other } else { &mut self.value };
+                        sound &= self.scanner.text_until_end(b"v", value).map_err(refuse)?;
                     }
                 }
                 Token::Start(tag) if tag.name == b"is" => {
                     has_value = true;
                     if !tag.empty {
-                        runs = text_runs(&mut self.scanner, b"is", &mut self.value).map_err(refuse)?;
+                        let value = if inline { &mut self.value } else { &mut other };
+                        runs = text_runs(&mut self.scanner, b"is", value).map_err(refuse)?;
                     }
                 }
                 Token::Start(tag) if tag.name == b"f" => formula = true,
@@ -188,6 +193,13 @@ impl<'r, 'f, 's> SheetReader<'r, 'f, 's> {
                 Token::End(b"row") | Token::Eof => return Err(self.malformed(offset)),
                 _ => {}
             }
+        }
+        if self.value.is_empty() {
+            std::mem::swap(&mut self.value, &mut other);
+        }
+        if !other.is_empty() && other != self.value {
+            let both = vec![("first", shown(&self.value)), ("second", shown(&other))];
+            self.feed.cell_note("CEL-202", head.column, both);
         }
         let value = std::mem::take(&mut self.value);
         if !(sound && runs.sound) {

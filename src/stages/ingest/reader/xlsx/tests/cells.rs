@@ -109,6 +109,20 @@ fn a_number_shown_as_a_percentage_is_that_percentage() {
 }
 
 #[test]
+fn of_a_value_and_a_text_in_one_cell_the_one_of_its_type_counts() {
+    for (cell, text, codes) in [
+        ("<c r=\"A1\" t=\"inlineStr\"><v>01.</v><is><t>1.</t></is></c>", "1.", vec!["CEL-202"]),
+        ("<c r=\"A1\" t=\"inlineStr\"><is><t>1.</t></is><v>1.</v></c>", "1.", vec![]),
+        ("<c r=\"A1\" t=\"inlineStr\"><v>1.</v></c>", "1.", vec![]),
+        ("<c r=\"A1\" t=\"str\"><is><t>2</t></is><v>1.</v></c>", "1.", vec!["CEL-202"]),
+        ("<c r=\"A1\" t=\"str\"><is><t>1.</t></is></c>", "1.", vec![]),
+    ] {
+        let seen = cells(cell);
+        assert_eq!((seen.at(1, 0), seen.codes()), (Some((Text, text)), codes), "{cell}");
+    }
+}
+
+#[test]
 fn formulas_give_their_stored_results() {
     let seen = cells(
         "<c r=\"A1\"><f>1+1</f><v>2</v></c><c r=\"B1\"><f>X()</f></c><c r=\"C1\" t=\"str\"><f>\"\"</f><v></v></c>\
