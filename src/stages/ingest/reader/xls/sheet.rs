@@ -184,7 +184,7 @@ impl SheetFacts {
         let agree = last.map(usize::from) == (usize::from(first) + numbers.len()).checked_sub(1);
         oddities.expect(agree, Oddity::Record);
         let kind = if agree && record.is_regular() { Kind::Number } else { Kind::Broken };
-        for (column, cell) in (first..).zip(numbers) {
+        for (column, cell) in (first..=u16::MAX).zip(numbers) {
             let style = u16_at(cell, 0).unwrap_or(0);
             let bits = u32_at(cell, 2).map_or(0, |rk| rk_value(rk).to_bits());
             self.push(Cell { bits, row, column, style, kind, formula: false }, globals, oddities);

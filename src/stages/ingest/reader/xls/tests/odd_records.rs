@@ -123,3 +123,11 @@ fn the_older_of_two_workbooks_is_read_when_the_newer_is_empty() {
     let seen = read_bytes(&bytes).expect("readable");
     assert_eq!((seen.at(1, 0), seen.codes()), (Some((Number, "1")), vec!["CEL-240"]));
 }
+
+#[test]
+fn numbers_side_by_side_behind_the_last_column_are_told() {
+    let two = [halves(&[2, 0xFFFF, 0, 0, 0, 0, 0, 0]), halves(&[0])].concat();
+    let seen = read_bytes(&container("Workbook", &stream(&[], &[sheet_with(&[(0x00BD, two)])]))).expect("readable");
+    assert_eq!(seen.at(3, 0), None);
+    assert!(seen.codes().contains(&"CEL-240"), "{:?}", seen.codes());
+}
