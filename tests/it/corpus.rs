@@ -8,8 +8,11 @@ use zip::write::SimpleFileOptions;
 /// CPU seconds that a parser may take; without optimisation it is several times slower.
 const CPU_S: u32 = if cfg!(debug_assertions) { 10 } else { 5 };
 
+/// What a part holds: pieces, each so many times.
+type Pieces<'a> = &'a [(&'a [u8], usize)];
+
 /// An archive of parts that are written piece by piece.
-fn archive(parts: &[(&str, &[(&[u8], usize)])]) -> Vec<u8> {
+fn archive(parts: &[(&str, Pieces<'_>)]) -> Vec<u8> {
     let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
     for (name, pieces) in parts {
         writer.start_file(*name, SimpleFileOptions::default().large_file(true)).expect("a part");
@@ -27,7 +30,7 @@ fn archive(parts: &[(&str, &[(&[u8], usize)])]) -> Vec<u8> {
 }
 
 /// A workbook of one sheet, whose data are these pieces, with this table of shared strings.
-fn xlsx(data: &[(&[u8], usize)], strings: &[(&[u8], usize)]) -> Vec<u8> {
+fn xlsx(data: Pieces<'_>, strings: Pieces<'_>) -> Vec<u8> {
     const OFFICE: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
     let root =
         format!("<Relationships><Relationship Id=\"a\" Type=\"{OFFICE}/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>");
@@ -46,7 +49,7 @@ fn xlsx(data: &[(&[u8], usize)], strings: &[(&[u8], usize)]) -> Vec<u8> {
     ])
 }
 
-fn ods(rows: &[(&[u8], usize)]) -> Vec<u8> {
+fn ods(rows: Pieces<'_>) -> Vec<u8> {
     const HEAD: &[u8] = b"<office:document-content xmlns:office=\"urn:oasis:names:tc:opendocument:xmlns:office:1.0\" xmlns:table=\"urn:oasis:names:tc:opendocument:xmlns:table:1.0\" xmlns:text=\"urn:oasis:names:tc:opendocument:xmlns:text:1.0\"><office:body><office:spreadsheet><table:table table:name=\"t\">";
     let content: Vec<(&[u8], usize)> =
         [&[(HEAD, 1)], rows, &[(&b"</table:table></office:spreadsheet></office:body></office:document-content>"[..], 1)]].concat();
@@ -55,7 +58,7 @@ fn ods(rows: &[(&[u8], usize)]) -> Vec<u8> {
 
 /// The kinds, each with a name that says what it does.
 fn kinds() -> Vec<(&'static str, Vec<u8>)> {
-    let none: &[(&[u8], usize)] = &[(b"<sst/>", 1)];
+    let none: Pieces<'_> = &[(b"<sst/>", 1)];
     let xls = std::fs::read(tests().join("fixtures/workbooks/需求.xls")).expect("a fixture");
     let sectors = |change: &dyn Fn(&mut Vec<u8>)| {
         let mut bytes = xls.clone();
@@ -63,8 +66,8 @@ fn kinds() -> Vec<(&'static str, Vec<u8>)> {
         bytes
     };
     let entries: Vec<String> = (0..60_000).map(|i| format!("x{i}")).collect();
-    let many: Vec<(&str, &[(&[u8], usize)])> = entries.iter().map(|name| (name.as_str(), &[][..])).collect();
-    let nested: &[(&[u8], usize)] = &[(b"<a>", 200_000), (b"</a>", 200_000)];
+    let many: Vec<(&str, Pieces<'_>)> = entries.iter().map(|name| (name.as_str(), &[][..])).collect();
+    let nested: Pieces<'_> = &[(b"<a>", 200_000), (b"</a>", 200_000)];
     let laughs = b"<!DOCTYPE x [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;\"><!ENTITY c \"&b;&b;&b;&b;&b;&b;&b;&b;&b;&b;\">]><sst><si><t>&c;</t></si></sst>";
     vec![
         ("远角.xlsx", xlsx(&[(b"<row r=\"1\"><c r=\"A1\"><v>1</v></c></row><row r=\"1048576\"><c r=\"XFD1048576\"><v>1</v></c></row>", 1)], none)),
