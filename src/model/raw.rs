@@ -123,6 +123,9 @@ pub struct TableMeta {
     /// The year that title, sheet or file name gives.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub period: Option<i32>,
+    /// Whether its figures are of some months of a year, so that no record's year makes them the year's.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub partial: bool,
     /// First and last header row, 1-based.
     pub header_rows: (u32, u32),
     /// Its columns, personal ones left out.

@@ -161,6 +161,19 @@ fn some_months_are_not_the_year() {
 }
 
 #[test]
+fn a_year_beside_each_row_makes_no_year_of_some_months() {
+    let site = Site::new("2026-06-30", "");
+    copy(&site, &tests().join("field/directory"));
+    site.input(
+        "统计局/报表.csv",
+        "2025年前三季度 单位：千元,,,\n统一社会信用代码,企业名称,年份,营业收入\n91360783MAYYF0A72G,龙南澄砚电路科技有限公司,2025,12500\n",
+    );
+    site.run();
+    assert!(site.table("enterprises").iter().all(|r| r.get("revenue_2025").is_none_or(String::is_empty)));
+    assert!(at(&site, "A1").contains(&"TBL-221".to_owned()));
+}
+
+#[test]
 fn a_form_that_came_to_the_wrong_place_is_called_by_its_name_and_sender() {
     let patents = "专利号,专利名称,专利类型,法律状态,专利权人\nZL201910123456.X,一种装置,发明专利,有效,龙南澄砚电路科技有限公司\n";
     let directory =

@@ -4,12 +4,21 @@
 //! of all, or that of the first. Where the enterprise itself is merged over the same rows, they are one record's, and the figure is its own.
 
 use super::reader::{Cell, CellKind, Row, Span};
+use std::rc::Rc;
 
-/// The regions of a sheet that are more than one row high, while its rows pass.
+/// The regions of a sheet that are more than one row high, by their first rows.
+pub fn tall(merged: &[Span]) -> Rc<[Span]> {
+    let mut tall: Vec<Span> = merged.iter().copied().filter(|s| s.last_row > s.first_row).collect();
+    tall.sort_unstable();
+    tall.into()
+}
+
+/// Such regions, while the rows of a table pass.
 #[derive(Debug, Clone, Default)]
 pub struct MergedDown {
-    /// Those still to come, the next one last.
-    ahead: Vec<Span>,
+    all: Rc<[Span]>,
+    /// The first that is still to come.
+    next: usize,
     /// Those that the current row lies in, with what stands in their first cell.
     open: Vec<(Span, Option<Anchor>)>,
 }
@@ -24,17 +33,16 @@ struct Anchor {
 }
 
 impl MergedDown {
-    /// The regions below a row.
-    pub fn below(row: u32, merged: &[Span]) -> Self {
-        let mut ahead: Vec<Span> = merged.iter().copied().filter(|s| s.last_row > s.first_row && s.first_row > row).collect();
-        ahead.sort_unstable_by(|a, b| b.cmp(a));
-        Self { ahead, open: Vec::new() }
+    /// Of the [`tall`] regions of a sheet those below a row.
+    pub fn below(row: u32, all: &Rc<[Span]>) -> Self {
+        Self { all: Rc::clone(all), next: all.partition_point(|span| span.first_row <= row), open: Vec::new() }
     }
 
     /// Goes on to the next row.
     pub fn enter(&mut self, row: &Row) {
         self.open.retain(|(span, _)| row.number <= span.last_row);
-        while let Some(span) = self.ahead.pop_if(|span| span.first_row <= row.number) {
+        while let Some(span) = self.all.get(self.next).copied().filter(|span| span.first_row <= row.number) {
+            self.next += 1;
             if row.number <= span.last_row {
                 // A row before this one that is not there holds nothing.
                 let first = row.cells.iter().find(|c| c.column == span.first_column && row.number == span.first_row);

@@ -7,8 +7,8 @@ use super::header::{HeadColumn, Header};
 use super::labels::{Labels, Match};
 use super::layout::Layout;
 use super::merged::MergedDown;
-use super::reader::SheetHead;
-use super::sides::{self, Side, StatedPeriod};
+use super::reader::{SheetHead, Span};
+use super::sides::{self, Side, StatedPeriod, TablePeriod};
 use super::sink::RecordSink;
 use super::source::Source;
 use super::table::{Block, Live, LiveSide};
@@ -19,6 +19,7 @@ use crate::model::aside::Asides;
 use crate::model::field::{FieldKind, PeriodKind};
 use crate::model::period;
 use crate::model::raw::{ColumnMeta, Doubt, TableMeta};
+use std::rc::Rc;
 
 /// What a table is opened from, and what that gives.
 pub struct Opening<'a> {
@@ -30,6 +31,8 @@ pub struct Opening<'a> {
     pub text_table: bool,
     /// Units known to be said below tables.
     pub below: &'a UnitsBelow,
+    /// Its regions that are more than one row high.
+    pub tall: &'a Rc<[Span]>,
     /// The number of the next table.
     pub next_table: u32,
     /// What is to be told of the header.
@@ -65,9 +68,9 @@ impl Opening<'_> {
             for column in &part.repeated {
                 self.seed("TBL-205", rows.last().map(|r| r.number), Some(column.column), column.label(), Vec::new());
             }
-            let year = self.year(&live.title, &part, &found.form, rows);
+            let period = self.period(&live.title, &part, &found.form, rows);
             let unit = self.unit(&live.title, &part);
-            let blocks = self.blocks(&found.form, labels, &part, year, &unit, rows);
+            let blocks = self.blocks(&found.form, labels, &part, period, &unit, rows);
             for block in &blocks {
                 sink.table(&block.meta);
             }
@@ -101,18 +104,14 @@ impl Opening<'_> {
             keys: layout.keys.clone(),
             alignment: Alignment::new(across),
             money: found.money_columns(layout.columns),
-            merged: MergedDown::below(last, self.sheet.merged.as_deref().unwrap_or_default()),
+            merged: MergedDown::below(last, self.tall),
         }
     }
 
     /// The unit of a side, from what stands above it and what is known to stand below.
-    fn unit(&mut self, title: &[HeadRow], side: &Side<'_>) -> TableUnit {
+    fn unit(&self, title: &[HeadRow], side: &Side<'_>) -> TableUnit {
         let below = self.below.get(&self.next_table).map(Vec::as_slice).unwrap_or_default();
-        let unit = TableUnit::read(title, below, side.from, side.to);
-        if let TableUnit::Disputed(places) = &unit {
-            self.tell_clash(places);
-        }
-        unit
+        TableUnit::read(title, below, side.from, side.to)
     }
 
     /// Says that two units are stated for the same figures.
@@ -123,9 +122,9 @@ impl Opening<'_> {
     }
 
     /// The year of a side: what its title says, else the sheet's name, else the file's. Of a part of a year there is none.
-    fn year(&mut self, title: &[HeadRow], side: &Side<'_>, form: &str, rows: &[HeadRow]) -> Option<i32> {
+    fn period(&mut self, title: &[HeadRow], side: &Side<'_>, form: &str, rows: &[HeadRow]) -> TablePeriod {
         if self.source.periods[form] == PeriodKind::None {
-            return None;
+            return TablePeriod::Unstated;
         }
         let names = [self.sheet.name.clone(), self.source.stem().to_owned()];
         let [sheet, file] = [0, 1].map(|i| period::find_year(&names[i]).filter(|_| period::part_of_year(&names[i]).is_none()));
@@ -133,7 +132,7 @@ impl Opening<'_> {
         let stated = StatedPeriod::read(title, side.from, side.to, &confirmed);
         if let Some((row, column, text)) = stated.part {
             self.seed("TBL-221", Some(row), Some(column), text.clone(), vec![("text", text)]);
-            return None;
+            return TablePeriod::Part;
         }
         if let (Some(title), Some(sheet)) = (stated.year, sheet)
             && title != sheet
@@ -147,11 +146,12 @@ impl Opening<'_> {
         let months = |name: &&String| period::part_of_year(name).is_some() && of_same(name);
         if let Some(name) = names.iter().find(months).filter(|_| !whole) {
             self.seed("TBL-221", rows.first().map(|r| r.number), None, name.clone(), vec![("text", name.clone())]);
-            return None;
+            return TablePeriod::Part;
         }
         // A title of several years states none; then no name does either.
         let silent = title.iter().flat_map(HeadRow::years).next().is_none();
-        stated.year.or_else(|| confirmed.first().copied().filter(|_| silent))
+        let year = stated.year.or_else(|| confirmed.first().copied().filter(|_| silent));
+        year.map_or(TablePeriod::Unstated, TablePeriod::Year)
     }
 
     /// The blocks of a side: one, or one for each year across.
@@ -160,7 +160,7 @@ impl Opening<'_> {
         form: &str,
         labels: &Labels,
         side: &Side<'_>,
-        stated: Option<i32>,
+        period: TablePeriod,
         unit: &TableUnit,
         rows: &[HeadRow],
     ) -> Vec<Block> {
@@ -179,8 +179,16 @@ impl Opening<'_> {
             years.push(None);
         }
         let of_year = |year: Option<i32>| columns.iter().copied().filter(move |c| !dated || c.year.is_none() || c.year == year);
-        let block = |year: Option<i32>| self.block(form, labels, of_year(year), unit, year.or(stated), rows);
-        years.into_iter().map(block).collect()
+        let block = |year: Option<i32>| self.block(form, labels, of_year(year), unit, (period, year), rows);
+        let blocks: Vec<Block> = years.into_iter().map(block).collect();
+        // What a table says of its unit matters to columns that state none.
+        let concerned = |block: &Block| block.disputed.iter().any(|field| block.headed[*field].is_none());
+        if let TableUnit::Disputed(places) = unit
+            && blocks.iter().any(concerned)
+        {
+            self.tell_clash(places);
+        }
+        blocks
     }
 
     fn block<'h>(
@@ -189,7 +197,7 @@ impl Opening<'_> {
         labels: &Labels,
         columns: impl Iterator<Item = &'h HeadColumn>,
         unit: &TableUnit,
-        period: Option<i32>,
+        (whole, own): (TablePeriod, Option<i32>),
         rows: &[HeadRow],
     ) -> Block {
         let mut fields: Vec<Option<usize>> = Vec::new();
@@ -230,7 +238,17 @@ impl Opening<'_> {
         self.next_table = self.next_table.saturating_add(1);
         let header_rows = (rows.first().map_or(0, |r| r.number), rows.last().map_or(0, |r| r.number));
         let sheet = self.sheet.name.clone();
-        let meta = TableMeta { number, sheet, form: form.to_owned(), period, header_rows, columns: metas, rows: 0, aside: Asides::new() };
+        let meta = TableMeta {
+            number,
+            sheet,
+            form: form.to_owned(),
+            period: own.or(whole.year()),
+            partial: own.is_none() && whole == TablePeriod::Part,
+            header_rows,
+            columns: metas,
+            rows: 0,
+            aside: Asides::new(),
+        };
         Block { meta, fields, kinds: labels.kinds.clone(), headed, disputed }
     }
 

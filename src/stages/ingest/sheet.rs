@@ -9,9 +9,10 @@ use super::header::{self, HeadColumn};
 use super::layout::Layout;
 use super::lines::{self, TablePart};
 use super::lookout::{self, Lookout};
+use super::merged;
 use super::numbering;
 use super::opening::{self, Opening};
-use super::reader::{Row, SheetHead};
+use super::reader::{Row, SheetHead, Span};
 use super::sides;
 use super::sink::RecordSink;
 use super::source::{ForeignTable, Source};
@@ -21,6 +22,7 @@ use crate::finding::Seed;
 use crate::model::aside::{AsideKind, Rows};
 use crate::model::raw::{Doubt, PartStart, TableMeta};
 use std::collections::{BTreeSet, HashSet};
+use std::rc::Rc;
 
 /// Rows held at most as the title of a further table.
 const HELD_ROWS: usize = 12;
@@ -54,6 +56,8 @@ pub struct SheetReader<'a> {
     noted: HashSet<u32>,
     /// Units known to be said below tables.
     below: &'a UnitsBelow,
+    /// Regions that are more than one row high.
+    tall: Rc<[Span]>,
     /// The table of another source's form, while none of its own was found.
     foreign: Option<ForeignTable>,
     /// Whether the table that begins is one of those.
@@ -67,6 +71,7 @@ impl<'a> SheetReader<'a> {
         Self {
             source,
             below,
+            tall: merged::tall(head.merged.as_deref().unwrap_or_default()),
             foreign: None,
             not_ours: false,
             head: head.clone(),
@@ -203,6 +208,7 @@ impl<'a> SheetReader<'a> {
             sheet: &self.head,
             text_table: self.text_table,
             below: self.below,
+            tall: &self.tall,
             next_table: self.outcome.next_table,
             seeds: Vec::new(),
         };

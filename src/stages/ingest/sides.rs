@@ -85,6 +85,24 @@ fn with_lead(header: &Header, first_of_all: &HeadColumn, first: &HeadColumn) -> 
     along.last().map_or(first.column, |(_, b)| b.column)
 }
 
+/// The period of which a table's figures speak.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TablePeriod {
+    /// None is stated for the table as a whole; its records may state theirs.
+    Unstated,
+    /// A year.
+    Year(i32),
+    /// Some months: no year, whatever a record says.
+    Part,
+}
+
+impl TablePeriod {
+    /// The year, if it is one.
+    pub fn year(self) -> Option<i32> {
+        if let Self::Year(year) = self { Some(year) } else { None }
+    }
+}
+
 /// The year that the rows above a side state of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StatedPeriod {

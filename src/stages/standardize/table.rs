@@ -90,7 +90,7 @@ impl<'a> Standardizer<'a> {
         self.open.push(Open {
             number: meta.number,
             period: meta.period,
-            yearly: form.period == PeriodKind::Year,
+            yearly: form.period == PeriodKind::Year && !meta.partial,
             schema: Arc::new(Schema::new(fields)),
             sums: Sums::new(columns.len()),
             columns,

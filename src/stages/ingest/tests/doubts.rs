@@ -105,6 +105,7 @@ fn of_two_units_none_is_chosen_wherever_they_are_said() {
         (format!("单位：万元,\n{rows}注：金额单位为万元,\n"), "need_amount=300[10000]"),
         (rows.replace("融资需求", "融资需求（万元）") + "注：其他金额单位为元,\n", "need_amount=300[10000]"),
         (format!("2000万元以上企业,单位：万元\n{rows}"), "need_amount=300[10000]"),
+        (format!("单位：千元,单位：元\n{}", rows.replace("融资需求", "融资需求（万元）")), "need_amount=300[10000]"),
     ] {
         let (records, told) = text(&["needs"], &table);
         assert!(records[0].ends_with(want), "{table} {records:?}");
