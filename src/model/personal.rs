@@ -53,8 +53,11 @@ pub fn mask_id_numbers(text: &str) -> Option<(String, PersonalKind)> {
 }
 
 fn masked(text: &str, wanted: impl Fn(PersonalKind) -> bool) -> Option<(String, PersonalKind)> {
-    let digits = text.chars().map(narrow).filter(char::is_ascii_digit).count();
-    if digits < FEWEST_DIGITS && !text.contains(['@', '＠']) {
+    // Digits and @ in either width; those of full width begin with EF.
+    let bytes = text.as_bytes();
+    let may = bytes.iter().filter(|b| b.is_ascii_digit()).count() >= FEWEST_DIGITS
+        || memchr::memchr2(b'@', 0xEF, bytes).is_some() && (text.contains(['@', '＠']) || digits(text) >= FEWEST_DIGITS);
+    if !may {
         return None;
     }
     let chars: Vec<char> = text.chars().map(narrow).collect();
@@ -74,6 +77,11 @@ fn masked(text: &str, wanted: impl Fn(PersonalKind) -> bool) -> Option<(String, 
         }
     }
     first.map(|kind| (out, kind))
+}
+
+/// How many digits of either width a text has.
+fn digits(text: &str) -> usize {
+    text.chars().map(narrow).filter(char::is_ascii_digit).count()
 }
 
 /// The personal data that begin at a place: how many characters, and their kind.

@@ -79,6 +79,10 @@ fn kinds() -> Vec<(&'static str, Vec<u8>)> {
         ("共享公式.xlsx", xlsx(&[(b"<row r=\"1\"><c r=\"A1\"><f t=\"shared\" si=\"4294967295\" ref=\"A1:A2\">1</f><v>1</v></c></row>", 1)], none)),
         ("十亿字.xlsx", xlsx(&[], &[(b"<sst><si><t>", 1), (b"a", 1 << 30), (b"</t></si></sst>", 1)])),
         ("四千万串.xlsx", xlsx(&[], &[(b"<sst>", 1), (b"<si><t>a</t></si>", 40_000_000), (b"</sst>", 1)])),
+        ("一串多用.xlsx", {
+            let cells: String = (1..=25_000).map(|i| format!("<row r=\"{i}\"><c r=\"A{i}\" t=\"s\"><v>0</v></c></row>")).collect();
+            xlsx(&[(cells.as_bytes(), 1)], &[(b"<sst><si><t>", 1), (b"a", 1 << 20), (b"</t></si></sst>", 1)])
+        }),
         ("三千万行.xlsx", xlsx(&[(b"<row/>", 33_000_000)], none)),
         ("两亿空格.xlsx", xlsx(&[(b"<row r=\"1\">", 1), (b"<c/>", 20_000_000), (b"</row>", 1)], none)),
         ("百万空行.xlsx", xlsx(&[(b"<row s=\"1\" customFormat=\"1\"><c s=\"1\"/></row>", 1_000_000)], none)),

@@ -10,6 +10,8 @@ use crate::model::period;
 
 /// Longest number that may stand in a header: numbering, indicator codes.
 const SHORT_NUMBER: usize = 3;
+/// Bytes of a cell that are looked at for what it says as a word; no heading and no remark is longer.
+const LOOKED_AT: usize = 1 << 10;
 /// Digits that make a run of letters and digits a code.
 const CODE_DIGITS: usize = 5;
 
@@ -116,7 +118,7 @@ impl HeadRow {
 
 /// Folds one cell.
 pub fn cell(column: u32, text: &str, kind: CellKind) -> HeadCell {
-    let text = text.trim();
+    let text = beginning(text.trim());
     let money = kind == CellKind::Text && text.contains(['元', '千', '万', '亿']);
     let unit = if money { Unit::find(text) } else { None };
     // A year has its sign or is digits.
@@ -141,6 +143,7 @@ pub fn is_value(text: &str, kind: CellKind) -> bool {
         CellKind::Date | CellKind::Bool | CellKind::Error => true,
         CellKind::Number => text.ends_with('%') || text.len() > SHORT_NUMBER && !(text.len() == 4 && period::find_year(text).is_some()),
         CellKind::Text => {
+            let text = beginning(text);
             let mut digits = 0;
             for byte in text.bytes() {
                 if byte.is_ascii_digit() {
@@ -155,6 +158,11 @@ pub fn is_value(text: &str, kind: CellKind) -> bool {
             is_figure(text)
         }
     }
+}
+
+/// As much of a text as is looked at.
+fn beginning(text: &str) -> &str {
+    text.get(..text.floor_char_boundary(LOOKED_AT)).unwrap_or(text)
 }
 
 /// Whether a text is a number written out: 1,234.50.

@@ -162,9 +162,9 @@ impl<'a> SheetReader<'a> {
         self.outcome.seeds.push(Seed { code: code.into(), sheet: Some(self.head.name.clone()), row, column, found, args });
     }
 
-    /// Looks among the rows kept for the header of a form that another source sends.
+    /// Looks among the first rows for the header of a form that another source sends.
     fn look_for_foreign(&mut self) {
-        if self.foreign.is_none() && self.outcome.tables.is_empty() {
+        if self.foreign.is_none() && self.outcome.tables.is_empty() && self.lookout.passed.first().is_none() {
             let rows: Vec<HeadRow> = self.lookout.kept.iter().map(HeadRow::new).collect();
             self.foreign = self.source.foreign(&rows, self.head.merged.as_deref(), 0);
         }

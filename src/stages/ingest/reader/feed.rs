@@ -142,6 +142,8 @@ impl<'a> Feed<'a> {
     /// Adds a text; control characters that no spreadsheet allows are noted.
     #[inline]
     pub(super) fn text(&mut self, column: u32, formula: bool, text: &str) -> Result<(), Refusal> {
+        // One long text may be that of many cells: only what is kept of it is looked at.
+        let text = if text.len() > self.limits.cell_text_bytes { self.cut(column, text) } else { text };
         if text.bytes().any(is_control) {
             self.cell_note("CEL-211", column, vec![("text", shown(text))]);
         }

@@ -63,7 +63,7 @@ impl Default for Limits {
             cells: 50_000_000,
             cell_text_bytes: 256 << 10,
             row_text_bytes: 32 << 20,
-            total_text_bytes: 4 << 30,
+            total_text_bytes: 512 << 20,
             merged_regions: 200_000,
             dense_cells: 8_000_000,
             notes_per_code: 200,

@@ -45,7 +45,7 @@ pub(super) fn read(path: &Path, feed: &mut Feed<'_>) -> Result<&'static str, Ref
     feed.begin_sheet(&SheetHead { index: 0, name: name.into_owned(), visible: true, merged: None, hidden_columns: None });
     note_verdict(&verdict, &sample, feed);
     let lines = Lines::new(open(path, verdict.charset)?, delimiter);
-    Rows::new(lines, delimiter, Widths::of(&sample, delimiter), feed).hand_out()?;
+    Rows::new(Widths::of(&sample, delimiter), feed).hand_out(lines, delimiter)?;
     feed.end_sheet();
     Ok(verdict.charset.name())
 }

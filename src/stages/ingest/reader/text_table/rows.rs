@@ -13,9 +13,7 @@ use super::widths::Widths;
 const MANY_LINES: usize = 20;
 
 /// The rows of a text table.
-pub(super) struct Rows<'f, 's, 'r> {
-    lines: Option<Lines<'r>>,
-    delimiter: u8,
+pub(super) struct Rows<'f, 's> {
     widths: Widths,
     feed: &'f mut Feed<'s>,
 }
@@ -26,17 +24,16 @@ struct Held {
     fields: Vec<Vec<u8>>,
 }
 
-impl<'f, 's, 'r> Rows<'f, 's, 'r> {
-    /// Makes the rows of lines.
-    pub(super) fn new(lines: Lines<'r>, delimiter: u8, widths: Widths, feed: &'f mut Feed<'s>) -> Self {
-        Self { lines: Some(lines), delimiter, widths, feed }
+impl<'f, 's> Rows<'f, 's> {
+    /// For rows of these lengths.
+    pub(super) fn new(widths: Widths, feed: &'f mut Feed<'s>) -> Self {
+        Self { widths, feed }
     }
 
-    /// Hands out all of them.
-    pub(super) fn hand_out(mut self) -> Result<(), Refusal> {
-        let Some(lines) = self.lines.take() else { return Ok(()) };
+    /// Hands out all rows.
+    pub(super) fn hand_out(mut self, lines: Lines<'_>, delimiter: u8) -> Result<(), Refusal> {
         let (end, told) = (lines.end(), lines.told());
-        let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(self.delimiter).from_reader(lines);
+        let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(lines);
         let mut record = csv::ByteRecord::new();
         let (mut number, mut width): (u32, usize) = (0, 0);
         let mut held: Option<Held> = None;
