@@ -16,6 +16,7 @@ mod scan;
 mod session;
 pub mod union;
 
-pub use dataset::{BATCH_ROWS, Batches, Dataset, DatasetWriter, Scratch};
+pub use dataset::writer::DatasetWriter;
+pub use dataset::{BATCH_ROWS, Batches, Dataset, Scratch};
 pub use failure::{Cause, EngineError};
 pub use session::{Answer, Engine, Resources, not_in};

@@ -1,6 +1,7 @@
 //! The session: where plans are built and run.
 
-use super::dataset::{BATCH_ROWS, Dataset, DatasetWriter, Scratch};
+use super::dataset::writer::DatasetWriter;
+use super::dataset::{BATCH_ROWS, Dataset, Scratch};
 use super::failure::EngineError;
 use super::functions;
 use super::kept::KeptAnswers;
