@@ -12,6 +12,7 @@
 //! Deliberately absent: finding tables and headers, units, any meaning of a text.
 
 mod archive;
+mod error_value;
 mod feed;
 #[cfg(test)]
 mod fuzz;

@@ -52,18 +52,3 @@ impl Cell {
         Some((text, bodies.len() > 1))
     }
 }
-
-/// The text of an error.
-pub(super) fn error_text(code: u64) -> Option<&'static str> {
-    Some(match code {
-        0x00 => "#NULL!",
-        0x07 => "#DIV/0!",
-        0x0F => "#VALUE!",
-        0x17 => "#REF!",
-        0x1D => "#NAME?",
-        0x24 => "#NUM!",
-        0x2A => "#N/A",
-        0x2B => "#DATA!",
-        _ => return None,
-    })
-}

@@ -5,10 +5,11 @@
 
 use calamine::{Data, Range};
 
+use super::super::error_value;
 use super::super::feed::{Feed, shown};
 use super::super::number;
 use super::super::row::{CellKind, Refusal};
-use super::cells::{Cell, Kind, error_text};
+use super::cells::{Cell, Kind};
 use super::globals::Globals;
 use super::handover;
 use super::sheet::SheetFacts;
@@ -89,7 +90,7 @@ impl SheetRows<'_> {
         let value = match cell.kind {
             Kind::Number => Value::Number(f64::from_bits(cell.bits)),
             Kind::Bool => Value::Bool(cell.bits != 0),
-            Kind::Error => Value::Error(error_text(cell.bits)?),
+            Kind::Error => Value::Error(error_value::text(u8::try_from(cell.bits).ok()?)?),
             Kind::Shared => {
                 let (text, certain) = self.globals.strings.get(cell.bits)?;
                 return Some((Value::Text(text.into()), certain));
@@ -112,7 +113,8 @@ impl Value<'_> {
             (Self::Text(text), Data::String(second)) => text == second,
             (Self::Text(text), Data::Empty) => text.is_empty(),
             (Self::Bool(value), Data::Bool(second)) => value == second,
-            (Self::Error(text), Data::Error(second)) => *text == second.to_string(),
+            // Calamine shortens the last of them.
+            (Self::Error(text), Data::Error(second)) => *text == second.to_string().replace("#DATA!", "#GETTING_DATA"),
             _ => false,
         }
     }

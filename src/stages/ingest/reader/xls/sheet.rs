@@ -283,7 +283,7 @@ fn formula_result(body: &[u8]) -> (Kind, u64) {
 fn bool_or_error(value: u8, error: u8) -> Option<(Kind, u64)> {
     match error {
         0 if value <= 1 => Some((Kind::Bool, u64::from(value))),
-        1 => super::cells::error_text(value.into()).map(|_| (Kind::Error, u64::from(value))),
+        1 => super::super::error_value::text(value).map(|_| (Kind::Error, u64::from(value))),
         _ => None,
     }
 }

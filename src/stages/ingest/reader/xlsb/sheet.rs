@@ -1,6 +1,7 @@
 //! Reads a sheet of binary records, twice: for what stands around its rows, and for the rows.
 
 use super::super::archive::Archive;
+use super::super::error_value;
 use super::super::feed::{Feed, column_exists, too_much};
 use super::super::limits::{Limits, MAX_COLUMNS};
 use super::super::number;
@@ -117,7 +118,8 @@ fn cell(id: u32, body: &[u8], tables: &CellTables, feed: &mut Feed<'_>) -> Resul
             let Some(code) = value.first() else {
                 return Ok(None);
             };
-            feed.cell(column, CellKind::Error, formula, &error_text(*code))?;
+            let text = error_value::text(*code).map_or_else(|| format!("#ERROR{code}!"), str::to_owned);
+            feed.cell(column, CellKind::Error, formula, &text)?;
         }
         id::BOOL | id::FORMULA_BOOL => {
             let Some(code) = value.first() else {
@@ -151,20 +153,4 @@ fn packed(raw: u32) -> f64 {
     let number = if raw & 2 == 0 { f64::from_bits(u64::from(raw & !3) << 32) } else { f64::from(raw.cast_signed() >> 2) };
     // The format defines the value as this division, so nothing is lost by it.
     if raw & 1 == 0 { number } else { number / 100.0 }
-}
-
-/// Returns the text of an error code (MS-XLSB 2.5.97.2).
-fn error_text(code: u8) -> String {
-    let text = match code {
-        0x00 => "#NULL!",
-        0x07 => "#DIV/0!",
-        0x0F => "#VALUE!",
-        0x17 => "#REF!",
-        0x1D => "#NAME?",
-        0x24 => "#NUM!",
-        0x2A => "#N/A",
-        0x2B => "#GETTING_DATA",
-        other => return format!("#ERROR{other}!"),
-    };
-    text.to_owned()
 }
