@@ -43,10 +43,34 @@ pub enum Command {
     Run(Run),
     /// Checks files, or the configuration if no file is named.
     Check(Check),
-    /// Explains a code; without one, lists all.
+    /// Explains a code, or why an enterprise is in the pool or not; without one, lists all codes.
     Explain {
-        /// Such as F1 or FIL-104.
+        /// Such as F1 or FIL-104; an enterprise's code or name.
         code: Option<String>,
+        /// The run that an enterprise is looked up in, or `latest`.
+        #[arg(long = "run", id = "asked_run", value_name = "RUN", default_value = "latest")]
+        run: String,
+    },
+    /// Prints the proposed asset list of a run.
+    List {
+        /// The run, or `latest`.
+        #[arg(id = "asked_run", value_name = "RUN", default_value = "latest")]
+        run: String,
+    },
+    /// Tells who would enter the pool and who would leave it under other criteria or terms.
+    Whatif {
+        /// Such as `patent_free=3`, `title_valid=off`, `issue.scale=2亿元`, `set.pledge=on`.
+        #[arg(long = "set", id = "change", value_name = "CHANGE", required = true)]
+        changes: Vec<String>,
+        /// The run, or `latest`.
+        #[arg(long = "run", id = "asked_run", value_name = "RUN", default_value = "latest")]
+        run: String,
+    },
+    /// Waives criteria for enterprises.
+    Waive {
+        /// What to do.
+        #[command(subcommand)]
+        action: Waive,
     },
     /// Prints the settings in force and where they come from.
     Config,
@@ -207,6 +231,58 @@ pub enum User {
     },
 }
 
+/// `waive`
+#[derive(Debug, Clone, Subcommand)]
+pub enum Waive {
+    /// Asks for a waiver.
+    Ask {
+        /// The enterprise's code or name.
+        #[arg(value_name = "ENTERPRISE")]
+        enterprise: String,
+        /// The criterion.
+        #[arg(value_name = "CRITERION")]
+        criterion: String,
+        /// Why.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        /// The last reference date for which it counts.
+        #[arg(long, value_name = "DATE")]
+        until: NaiveDate,
+        /// The account of whoever asks.
+        #[arg(long, value_name = "NAME")]
+        by: String,
+    },
+    /// Grants what somebody else asked for.
+    Grant {
+        /// Its number.
+        #[arg(id = "waiver", value_name = "NUMBER")]
+        number: i64,
+        /// The account of whoever grants.
+        #[arg(long, value_name = "NAME")]
+        by: String,
+    },
+    /// Refuses what was asked for.
+    Refuse {
+        /// Its number.
+        #[arg(id = "waiver", value_name = "NUMBER")]
+        number: i64,
+        /// The account of whoever refuses.
+        #[arg(long, value_name = "NAME")]
+        by: String,
+    },
+    /// Withdraws what was granted.
+    Withdraw {
+        /// Its number.
+        #[arg(id = "waiver", value_name = "NUMBER")]
+        number: i64,
+        /// The account of whoever withdraws.
+        #[arg(long, value_name = "NAME")]
+        by: String,
+    },
+    /// Lists all of them.
+    List,
+}
+
 /// `token`
 #[derive(Debug, Clone, Subcommand)]
 pub enum Token {
@@ -307,7 +383,7 @@ pub fn localized(command: clap::Command, lang: Lang) -> clap::Command {
     };
     let shaped = |name: &str, nested: bool| -> String {
         let parts: &[&str] = match name {
-            "explain" | "completions" => &["usage", "positionals", "options"],
+            "explain" | "completions" if !nested => &["usage", "positionals", "options"],
             _ if nested => &["usage", "subcommands", "options"],
             _ => &["usage", "all-args"],
         };

@@ -12,6 +12,7 @@ mod check;
 mod config;
 mod diff;
 mod explain;
+mod list;
 mod output;
 mod replay;
 mod run;
@@ -20,6 +21,7 @@ mod serve;
 mod site;
 mod token;
 mod user;
+mod waive;
 
 use crate::error::{Error, ErrorKind};
 use crate::model::words::Lang;
@@ -61,7 +63,10 @@ pub fn main() -> u8 {
     let result = match cli.command.clone().unwrap_or_default() {
         Command::Run(run) => run::run(&cli, &run),
         Command::Check(check) => check::run(&cli, &check),
-        Command::Explain { code } => explain::run(&cli, code.as_deref()),
+        Command::Explain { code, run } => explain::run(&cli, code.as_deref(), &run),
+        Command::List { run } => list::list(&cli, &run),
+        Command::Whatif { changes, run } => list::whatif(&cli, &run, &changes),
+        Command::Waive { action } => waive::run(&cli, &action),
         Command::Config => config::run(&cli),
         Command::Sample(sample) => sample::run(&cli, &sample),
         Command::Serve(serve) => serve::run(&cli, &serve),

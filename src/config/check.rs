@@ -1,5 +1,6 @@
 //! What the pieces of the settings say of each other: the checks that one setting cannot make of itself.
 
+mod criteria;
 mod enterprises;
 mod names;
 mod pool;
@@ -79,14 +80,8 @@ impl Check<'_> {
         self.forms(options);
         self.directory(options);
         self.edits(options);
-        for (id, criterion) in &options.criterion {
-            let path = format!("criterion.{id}");
-            self.valid(&path, criterion);
-            self.named(&format!("{path}.name"), &criterion.name);
-            if !id.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
-                self.add(path, id, vec!["a–z 0–9 _".into()]);
-            }
-        }
+        self.criteria(options);
+        self.issue(options);
         for (field, rule) in &options.merge.field {
             self.survivorship(options, field, rule);
         }

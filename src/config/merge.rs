@@ -8,8 +8,9 @@ use super::masked::masked;
 use toml::{Table, Value};
 
 /// The built-in settings, in the order in which they are laid.
-pub(super) const DEFAULTS: [(&str, &str); 4] = [
+pub(super) const DEFAULTS: [(&str, &str); 5] = [
     ("defaults.toml", include_str!("defaults.toml")),
+    ("criteria.toml", include_str!("criteria.toml")),
     ("packs/codes.toml", include_str!("../stages/validate/packs/codes.toml")),
     ("packs/returns.toml", include_str!("../stages/validate/packs/returns.toml")),
     ("packs/patents.toml", include_str!("../stages/validate/packs/patents.toml")),

@@ -6,11 +6,13 @@
 //! used, and no setting, problem or debug text holds one.
 
 mod check;
+mod criterion;
 mod declared;
 mod decode;
 mod engine;
 mod form;
 mod given;
+mod issue;
 mod largest;
 mod list_field;
 mod masked;
@@ -28,10 +30,12 @@ mod settings;
 mod taken_away;
 
 pub use check::month_day;
+pub use criterion::{Bound, CriterionOptions, Day, Effect, Nearness, Part, ScreenOptions, VariantOptions, sets};
 pub use decode::{Problem, ProblemKind, line_of, nearest};
 pub use engine::{EngineOptions, Memory};
 pub use form::*;
 pub use given::{GivenOptions, Pick, Taken, YearOf, field_of};
+pub use issue::IssueOptions;
 pub use largest::LARGEST_FILE_MIB;
 pub use list_field::member;
 pub use masked::{is_secret, masked_line};

@@ -3,9 +3,11 @@
 //! Every list that a site may want to extend is a table keyed by a short id, so that the site's file states only what
 //! differs: `[edit.F1] severity = "explain"` changes that and nothing else.
 
+use super::criterion::{CriterionOptions, ScreenOptions};
 use super::engine::EngineOptions;
 use super::form::{FormOptions, Links, Repeats};
 use super::given::GivenOptions;
+use super::issue::IssueOptions;
 use super::largest::LARGEST_FILE_MIB;
 use super::night::{NoticeOptions, ScheduleOptions};
 use super::output::OutputOptions;
@@ -54,8 +56,14 @@ pub struct Options {
     /// What columns of enterprises mean, and where they are shown.
     #[validate(nested)]
     pub pool: PoolOptions,
-    /// Entry criteria (入库标准).
+    /// Which built-in sets of criteria count.
+    #[validate(nested)]
+    pub screen: ScreenOptions,
+    /// Entry criteria (入库标准) and risk indicators (风控指标).
     pub criterion: IndexMap<String, CriterionOptions>,
+    /// The terms of the issue.
+    #[validate(nested)]
+    pub issue: IssueOptions,
     /// What is written.
     #[validate(nested)]
     pub output: OutputOptions,
@@ -344,26 +352,4 @@ impl SurvivorshipOptions {
     pub fn sources(&self) -> impl Iterator<Item = (&str, &str)> {
         self.from.iter().filter_map(|from| from.split_once('.'))
     }
-}
-
-/// `[criterion.<id>]`
-#[derive(Debug, Clone, Default, Serialize, Deserialize, Validate)]
-#[serde(deny_unknown_fields, default)]
-pub struct CriterionOptions {
-    /// The criterion's name.
-    pub name: Words,
-    /// SQL over the enterprise record: true met, false not met, null unjudged.
-    #[validate(length(min = 1))]
-    pub met: String,
-    /// SQL that gives the figure judged.
-    #[validate(length(min = 1))]
-    pub figure: String,
-    /// The threshold in words.
-    pub threshold: String,
-    /// Whether figure and threshold are statistics (masked in the operator's edition without consent).
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub statistics: bool,
-    /// A disabled criterion is not judged.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub disabled: bool,
 }

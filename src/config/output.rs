@@ -4,10 +4,13 @@ use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 /// The datasets that a run can write under data/ beside those of single forms; `forms` stands for all of these.
-pub const DATASETS: [&str; 12] = [
+pub const DATASETS: [&str; 15] = [
     "enterprises",
     FORMS,
     "verdicts",
+    "scores",
+    "list",
+    "terms",
     "findings",
     "unjudged",
     "edits",
@@ -23,7 +26,22 @@ pub const DATASETS: [&str; 12] = [
 pub const FORMS: &str = "forms";
 
 /// The sheets of the pool workbook, in their order.
-pub const POOL_SHEETS: [&str; 9] = ["cover", "pool", "verdicts", "patents", "finances", "needs", "conflicts", "provenance", "accounting"];
+pub const POOL_SHEETS: [&str; 14] = [
+    "cover",
+    "pool",
+    "verdicts",
+    "funnel",
+    "near",
+    "scores",
+    "list",
+    "terms",
+    "patents",
+    "finances",
+    "needs",
+    "conflicts",
+    "provenance",
+    "accounting",
+];
 
 /// The sheets of the quality workbook, in their order.
 pub const QUALITY_SHEETS: [&str; 6] = ["overview", "inputs", "findings", "unjudged", "set_aside", "edits"];

@@ -37,6 +37,8 @@ pub struct PoolOptions {
     pub consent: String,
     /// The day from which it does.
     pub consent_on: String,
+    /// The last day on which it does.
+    pub consent_until: String,
     /// The title by which enterprises are chosen.
     pub title: String,
     /// The code of the industry by which they are.
@@ -58,10 +60,11 @@ impl PoolOptions {
     }
 
     /// The columns that mean something to the pool, each under its key.
-    pub fn roles(&self) -> [(&'static str, &str); 6] {
+    pub fn roles(&self) -> [(&'static str, &str); 7] {
         [
             ("consent", &self.consent),
             ("consent_on", &self.consent_on),
+            ("consent_until", &self.consent_until),
             ("title", &self.title),
             ("industry", &self.industry),
             ("former_names", &self.former_names),

@@ -6,6 +6,7 @@ use super::masked::mask;
 use super::secret::{SECRET_FORMS, Secret};
 use super::taken_away::take_away;
 use super::{FormOptions, GivenOptions, Options, Pick, Taken, field_of, list_field, merge, nature, settings};
+use crate::model::date::ReferenceDates;
 use crate::model::field::{FieldKind, Role};
 use crate::model::words::{Label, Lang, Words};
 use chrono::NaiveDate;
@@ -107,6 +108,18 @@ impl Config {
             fingerprint: OnceLock::new(),
             ..self.clone()
         })
+    }
+
+    /// The same settings with some of them changed, to see what would come of it.
+    pub fn altered(&self, alter: impl FnOnce(&mut Options)) -> Self {
+        let mut options = self.options.clone();
+        alter(&mut options);
+        Self { options, fingerprint: OnceLock::new(), ..self.clone() }
+    }
+
+    /// The days that decide what holds.
+    pub fn reference_dates(&self) -> ReferenceDates {
+        ReferenceDates::of(self.as_of, self.issue.term_months + self.issue.margin_months)
     }
 
     /// The form whose records are the enterprises.

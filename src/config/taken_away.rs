@@ -49,7 +49,7 @@ pub(super) fn take_away(options: &mut Options, site: &toml::Table) {
         }
     }
     options.criterion.retain(|id, c| {
-        let rests = speaks_of(&c.met, &lost) || speaks_of(&c.figure, &lost);
+        let rests = c.expressions().iter().any(|(_, sql)| speaks_of(sql, &lost));
         !rests || ["met", "figure"].iter().any(|key| states(site, &format!("criterion.{id}.{key}")))
     });
     options.edit.retain(|code, edit| {
@@ -88,6 +88,7 @@ fn pool(options: &mut Options, site: &toml::Table, gone: &BTreeSet<String>, lost
     let roles = [
         ("consent", &mut pool.consent),
         ("consent_on", &mut pool.consent_on),
+        ("consent_until", &mut pool.consent_until),
         ("title", &mut pool.title),
         ("industry", &mut pool.industry),
         ("former_names", &mut pool.former_names),
@@ -95,6 +96,11 @@ fn pool(options: &mut Options, site: &toml::Table, gone: &BTreeSet<String>, lost
     ];
     for (_, role) in roles.into_iter().filter(|(key, role)| built_in(key) && lost.contains(role.as_str())) {
         role.clear();
+    }
+    for (key, column) in [("amount", &mut options.issue.amount), ("related", &mut options.issue.related)] {
+        if !states(site, &format!("issue.{key}")) && lost.contains(column.as_str()) {
+            column.clear();
+        }
     }
     if built_in("ranges") {
         pool.ranges.retain(|_, id| !lost.contains(id));

@@ -3,6 +3,7 @@
 //! | function | gives |
 //! |---|---|
 //! | `as_of()` | the reference date |
+//! | `pledge_end()` | the day until which a patent must be protected to be pledged for the issue |
 //! | `uscc_valid(code)` | whether both check characters are right |
 //! | `uscc_expected(code)` | what is wrong, as a catalogue reference |
 //! | `org_code_valid(code)` | whether a nine-character organisation code's check character is right |
@@ -26,6 +27,7 @@
 
 use super::quotient::Quotient;
 use crate::model::code::CodeProblem;
+use crate::model::date::ReferenceDates;
 use crate::model::patent_number::{PatentKind, PatentNumberProblem, last_day, parse};
 use crate::model::{name, org_code, registration, uscc};
 use chrono::{Datelike, NaiveDate};
@@ -41,8 +43,9 @@ use std::sync::Arc;
 const MONEY: DataType = DataType::Decimal128(28, 4);
 
 /// The functions below.
-const OWN: [&str; 18] = [
+const OWN: [&str; 19] = [
     "as_of",
+    "pledge_end",
     "uscc_valid",
     "uscc_expected",
     "org_code_valid",
@@ -156,12 +159,14 @@ pub fn is_allowed(name: &str) -> bool {
     allowed().any(|allowed| allowed == name)
 }
 
-/// Makes every function known to a session whose reference date is given.
-pub fn register(context: &SessionContext, as_of: NaiveDate) {
-    let days = i32::try_from((as_of - NaiveDate::default()).num_days()).ok();
-    let date = move |_: &[ColumnarValue]| Ok(ColumnarValue::Scalar(ScalarValue::Date32(days)));
-    let nothing = Signature::nullary(Volatility::Stable);
-    context.register_udf(ScalarUDF::from(SimpleScalarUDF::new_with_signature("as_of", nothing, DataType::Date32, Arc::new(date))));
+/// Makes every function known to a session whose days are given.
+pub fn register(context: &SessionContext, dates: ReferenceDates) {
+    for (name, day) in [("as_of", dates.as_of), ("pledge_end", dates.pledge_end)] {
+        let days = i32::try_from((day - NaiveDate::default()).num_days()).ok();
+        let date = move |_: &[ColumnarValue]| Ok(ColumnarValue::Scalar(ScalarValue::Date32(days)));
+        let nothing = Signature::nullary(Volatility::Stable);
+        context.register_udf(ScalarUDF::from(SimpleScalarUDF::new_with_signature(name, nothing, DataType::Date32, Arc::new(date))));
+    }
     let text = || vec![DataType::Utf8];
     let add = |name: &str, takes: Vec<DataType>, gives: DataType, run: fn(&[ArrayRef]) -> Result<ArrayRef>| {
         context.register_udf(function(name, Signature::exact(takes, Volatility::Immutable), gives, run));
@@ -370,7 +375,7 @@ mod tests {
     #[test]
     fn what_may_be_called_is_known_and_gives_the_same_for_the_same() {
         let context = SessionContext::new();
-        register(&context, NaiveDate::default());
+        register(&context, ReferenceDates::of(NaiveDate::default(), 0));
         let state = context.state();
         let volatility = |name: &str| {
             let of_a_row = state.scalar_functions().get(name).map(|f| f.signature().volatility);
@@ -378,7 +383,7 @@ mod tests {
             of_a_row.or_else(of_rows).or_else(|| state.window_functions().get(name).map(|f| f.signature().volatility))
         };
         for name in allowed() {
-            let stable = if name == "as_of" { Volatility::Stable } else { Volatility::Immutable };
+            let stable = if ["as_of", "pledge_end"].contains(&name) { Volatility::Stable } else { Volatility::Immutable };
             assert_eq!(volatility(name), Some(stable), "{name}");
         }
         let refused = ["random", "rand", "now", "current_date", "today", "current_time", "current_timestamp", "uuid", "version"];

@@ -8,7 +8,7 @@
 use super::dataset::Dataset;
 use super::scan::DatasetTable;
 use crate::cache::Cache;
-use chrono::NaiveDate;
+use crate::model::date::ReferenceDates;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::datasource::source_as_provider;
 use datafusion::error::DataFusionError;
@@ -28,13 +28,13 @@ const LEAST: u64 = 1 << 18;
 #[derive(Clone)]
 pub(super) struct KeptAnswers {
     cache: Arc<Cache>,
-    as_of: NaiveDate,
+    dates: ReferenceDates,
 }
 
 impl KeptAnswers {
-    /// What a cache keeps of sessions of a reference date.
-    pub fn new(cache: Arc<Cache>, as_of: NaiveDate) -> Self {
-        Self { cache, as_of }
+    /// What a cache keeps of sessions of these days.
+    pub fn new(cache: Arc<Cache>, dates: ReferenceDates) -> Self {
+        Self { cache, dates }
     }
 
     /// The key of a plan's answer; none for a plan that reads too little to be worth it, or something that is no dataset.
@@ -43,7 +43,7 @@ impl KeptAnswers {
         if read.values().map(Dataset::bytes).sum::<u64>() < LEAST {
             return Ok(None);
         }
-        let mut parts = vec![self.as_of.to_string(), text.to_owned()];
+        let mut parts = vec![self.dates.as_of.to_string(), self.dates.pledge_end.to_string(), text.to_owned()];
         for (name, dataset) in &read {
             parts.extend([name.clone(), dataset.identity()?]);
         }

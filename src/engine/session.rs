@@ -8,7 +8,7 @@ use super::kept::KeptAnswers;
 use super::large_joins::LargeJoins;
 use super::scan::DatasetTable;
 use crate::cache::Cache;
-use chrono::NaiveDate;
+use crate::model::date::ReferenceDates;
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::{Schema, SchemaRef};
 use datafusion::common::tree_node::{Transformed, TreeNode};
@@ -81,6 +81,7 @@ impl Default for Resources {
 #[derive(Clone)]
 pub struct Engine {
     context: SessionContext,
+    dates: ReferenceDates,
     scratch: Scratch,
     shuffle: Option<u64>,
     /// What is kept of answers between sessions.
@@ -90,11 +91,11 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Builds a session in which `as_of()` is the given date, whose datasets lie in a folder.
+    /// Builds a session whose functions know the given days, and whose datasets lie in a folder.
     ///
     /// # Errors
     /// The folder takes nothing.
-    pub fn new(as_of: NaiveDate, resources: &Resources, scratch: Scratch) -> Result<Self, EngineError> {
+    pub fn new(dates: ReferenceDates, resources: &Resources, scratch: Scratch) -> Result<Self, EngineError> {
         let broken = |error: DataFusionError| failed("a session", error);
         let config = SessionConfig::new()
             .with_target_partitions(resources.partitions)
@@ -121,14 +122,14 @@ impl Engine {
             .build();
         let context = SessionContext::new_with_state(state);
         IDLE_RULES.iter().for_each(|rule| _ = context.remove_optimizer_rule(rule));
-        functions::register(&context, as_of);
-        Ok(Self { context, scratch, shuffle: resources.shuffle, kept: None, datasets: Arc::default() })
+        functions::register(&context, dates);
+        Ok(Self { context, dates, scratch, shuffle: resources.shuffle, kept: None, datasets: Arc::default() })
     }
 
-    /// The same session, which keeps what it answers, and reads it where it was kept; the date must be that of `as_of()`.
+    /// The same session, which keeps what it answers, and reads it where it was kept.
     #[must_use]
-    pub fn keeping(self, cache: Arc<Cache>, as_of: NaiveDate) -> Self {
-        Self { kept: Some(KeptAnswers::new(cache, as_of)), ..self }
+    pub fn keeping(self, cache: Arc<Cache>) -> Self {
+        Self { kept: Some(KeptAnswers::new(cache, self.dates)), ..self }
     }
 
     /// Makes a file that follows from a dataset and a word alone, or puts a copy of the one that was kept in its place.

@@ -4,13 +4,16 @@
 //! Invariant: no user-facing sentence stands in code; all come from `catalogue/*.toml` or from an edit's own entry.
 
 mod catalogue;
+mod criterion;
 mod outcome;
 pub mod problem;
+pub mod proposal;
 mod reference;
 mod render;
 mod word;
 
 pub use catalogue::{Catalogue, CatalogueEntry};
+pub use criterion::{figure_in_words, threshold};
 pub use outcome::{Counts, Judgement, Unjudged};
 pub use reference::reference;
 pub use render::{Rendered, Renderer, in_unit};

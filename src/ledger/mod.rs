@@ -19,6 +19,7 @@ mod retention;
 mod schema;
 mod session;
 mod trend;
+mod waiver;
 
 pub use account::{Account, NewAccount, Token};
 pub use adoption::Adoption;
@@ -30,6 +31,7 @@ pub use people::{AccountChange, Made, NotMade};
 pub use private::{private_file, private_folder};
 pub use session::KeptSession;
 pub use trend::{Finished, Tallies};
+pub use waiver::{NotDecided, WaiverRecord, WaiverRequest, WaiverState};
 mod arrival;
 mod explanation;
 mod standing;

@@ -5,7 +5,7 @@ use crate::model::url;
 use rusqlite::{Connection, Transaction};
 
 /// Migrations from an empty database to the current schema.
-pub const MIGRATIONS: [&str; 6] = [
+pub const MIGRATIONS: [&str; 7] = [
     "
     CREATE TABLE receipt (
         sha256 TEXT NOT NULL, source TEXT NOT NULL, path TEXT NOT NULL, bytes INTEGER NOT NULL, received TEXT NOT NULL,
@@ -158,6 +158,14 @@ pub const MIGRATIONS: [&str; 6] = [
     -- What identifies the build that made a run; empty of runs before this. It stands in no file of the run, so that equal
     -- inputs keep giving equal bytes.
     ALTER TABLE run ADD COLUMN build TEXT NOT NULL DEFAULT '';
+    ",
+    "
+    -- Waivers of criteria: `state` is asked, granted, refused or withdrawn.
+    CREATE TABLE waiver (
+        number INTEGER PRIMARY KEY AUTOINCREMENT, enterprise TEXT NOT NULL, name TEXT NOT NULL, criterion TEXT NOT NULL,
+        reason TEXT NOT NULL, until TEXT NOT NULL, asked_by TEXT NOT NULL, asked TEXT NOT NULL, state TEXT NOT NULL,
+        decided_by TEXT, decided TEXT
+    ) STRICT;
     ",
 ];
 

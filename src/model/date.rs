@@ -14,6 +14,22 @@ use crate::model::amount::is_mark;
 use crate::model::code::all_digits;
 use crate::model::text;
 
+/// The days that decide what holds in a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReferenceDates {
+    /// The reference date: the day on which something is in force or over.
+    pub as_of: NaiveDate,
+    /// The day until which a patent must be protected to be pledged: the term of the issue and a margin after the reference date.
+    pub pledge_end: NaiveDate,
+}
+
+impl ReferenceDates {
+    /// A reference date, and so many months after it.
+    pub fn of(as_of: NaiveDate, months: u32) -> Self {
+        Self { as_of, pledge_end: as_of.checked_add_months(Months::new(months)).unwrap_or(NaiveDate::MAX) }
+    }
+}
+
 /// How much of a date was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Precision {

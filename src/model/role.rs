@@ -39,6 +39,10 @@ pub enum Right {
     SeeClosed,
     /// Adopt a run (定稿).
     Adopt,
+    /// Ask for waivers of criteria (豁免).
+    AskWaivers,
+    /// Grant waivers that somebody else asked for, and withdraw them.
+    GrantWaivers,
     /// See data quality in counts.
     SeeQuality,
     /// Manage accounts and tokens.
@@ -73,8 +77,8 @@ impl Role {
         use Right::*;
         match self {
             Role::Clerk => matches!(right, SendReturns | SeeReturns | SeeCalendar),
-            Role::Operator => matches!(right, SeeCalendar | SeeRuns | StartRuns | SeePool | SeeQuality),
-            Role::Leader => matches!(right, SeeCalendar | SeeRuns | SeePool | SeeClosed | Adopt | SeeQuality),
+            Role::Operator => matches!(right, SeeCalendar | SeeRuns | StartRuns | SeePool | AskWaivers | SeeQuality),
+            Role::Leader => matches!(right, SeeCalendar | SeeRuns | SeePool | SeeClosed | Adopt | AskWaivers | GrantWaivers | SeeQuality),
             Role::Member => matches!(right, SeeRuns | SeePool | SeeQuality),
             Role::Auditor => matches!(right, SeeReturns | SeeCalendar | SeeRuns | SeePool | SeeClosed | SeeQuality | SeeAudit),
             Role::Administrator => matches!(right, ManageAccounts),
@@ -91,7 +95,7 @@ mod tests {
         let all = [Right::SeeReturns, Right::SeePool, Right::SeeClosed, Right::SeeAudit, Right::SeeRuns, Right::SeeCalendar];
         assert!(all.iter().all(|right| !Role::Administrator.may(*right)));
         assert!(Role::ALL.into_iter().all(|role| role.may(Right::SeeAudit) == (role == Role::Auditor)));
-        let changes = [Right::SendReturns, Right::StartRuns, Right::Adopt, Right::ManageAccounts];
+        let changes = [Right::SendReturns, Right::StartRuns, Right::Adopt, Right::AskWaivers, Right::GrantWaivers, Right::ManageAccounts];
         assert!(changes.iter().all(|right| !Role::Auditor.may(*right)));
         assert!(Role::ALL.into_iter().all(|role| Role::from_id(role.id()) == Some(role)));
     }

@@ -161,7 +161,7 @@ fn tables_of(file: SourceFile, folder: &Path) -> Result<ParsedFile, Error> {
 async fn judge(config: &Config, folder: &Path, parsed: &[ParsedFile], receipts: &Receipts, own: Option<&Own<'_>>) -> Result<Judged, Error> {
     let scratch = Scratch::below(folder, config.engine.batch_rows)?;
     let mut loaded = load(config, &scratch, parsed, receipts)?;
-    let engine = Engine::new(config.as_of, &resources(config, loaded.most()), scratch)?;
+    let engine = Engine::new(config.reference_dates(), &resources(config, loaded.most()), scratch)?;
     let asked = |file: usize| own.is_none_or(|own| own.file == file);
     let parts = || loaded.parts.iter().filter(|(file, _)| asked(**file)).flat_map(|(_, parts)| parts);
     let forms: BTreeSet<String> = parts().map(|part| part.form.clone()).collect();

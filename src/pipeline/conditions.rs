@@ -14,9 +14,10 @@ use crate::model::field::FieldKind;
 use crate::model::scope::Scope;
 use crate::stages::link::{self, Subject};
 use crate::stages::merge::Datasets;
+use crate::stages::screen::Criterion;
 use crate::stages::standardize::{names_schema, sums_schema};
 use crate::stages::validate::{Compiled, Fault};
-use crate::stages::{merge, screen, validate};
+use crate::stages::{merge, validate};
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::common::SchemaError;
 use datafusion::error::DataFusionError;
@@ -26,7 +27,26 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// Settings of edits and criteria that no condition depends on.
-const UNTRIED: [&str; 9] = ["severity", "disabled", "name", "message", "help", "explain", "withholds", "threshold", "statistics"];
+const UNTRIED: [&str; 18] = [
+    "severity",
+    "disabled",
+    "name",
+    "message",
+    "help",
+    "explain",
+    "withholds",
+    "threshold",
+    "statistics",
+    "effect",
+    "part",
+    "set",
+    "source",
+    "near",
+    "weight",
+    "unjudged",
+    "valid_from",
+    "valid_until",
+];
 
 /// Empty datasets with every column of their forms.
 struct Empty(BTreeMap<String, SchemaRef>);
@@ -52,7 +72,7 @@ pub async fn problems(config: &Config, text: &str, known: &[Problem]) -> Vec<Pro
     let untried = |error: Error| tracing::warn!(%error, "conditions could not be tried");
     let engine = Scratch::below(&std::env::temp_dir(), config.engine.batch_rows)
         .map_err(Error::from)
-        .and_then(|s| Ok(Engine::new(config.as_of, &resources(config, 0), s)?));
+        .and_then(|s| Ok(Engine::new(config.reference_dates(), &resources(config, 0), s)?));
     let Ok(engine) = engine.map_err(untried) else { return Vec::new() };
     let trial = Trial { config, text, known, engine, tables: tables(config) };
     let mut found = trial.run().await.map_err(untried).unwrap_or_default();
@@ -114,13 +134,14 @@ impl Trial<'_> {
         let enterprises = words::of_enterprises(self.config, self.engine.dataset("enterprises").schema());
         for id in criteria {
             let Some(criterion) = self.config.criterion.get(&id).filter(|c| !c.disabled) else { continue };
-            let met = screen::condition(&self.engine, &criterion.met, &enterprises);
-            let figure = screen::figure(&self.engine, &criterion.figure, &enterprises);
-            for (key, sql, read) in [("met", &criterion.met, met), ("figure", &criterion.figure, figure)] {
-                let tried = read.and_then(|c| c.attempt(&enterprises).map_err(|e| Refusal::Engine(e.source)));
-                if let Err(refusal) = tried {
-                    found.push(self.problem(&format!("criterion.{id}"), key, sql, &refusal, ProblemKind::BeyondEnterprise));
-                }
+            if let Err(unread) = Criterion::read(&self.engine, &id, criterion, &enterprises) {
+                found.push(self.problem(
+                    &format!("criterion.{id}"),
+                    &unread.key,
+                    &unread.sql,
+                    &unread.refusal,
+                    ProblemKind::BeyondEnterprise,
+                ));
             }
         }
         Ok(found)
@@ -476,7 +497,7 @@ mod tests {
         let config = load_defaults(Path::new(".")).expect("the defaults");
         let subjects: Vec<Subject<'_>> = config.form.iter().map(|(dataset, form)| Subject { dataset, form }).collect();
         let folder = tempfile::tempdir()?;
-        let made = Engine::new(config.as_of, &resources(&config, 0), Scratch::below(folder.path(), config.engine.batch_rows)?)?;
+        let made = Engine::new(config.reference_dates(), &resources(&config, 0), Scratch::below(folder.path(), config.engine.batch_rows)?)?;
         made.table("names", Arc::new(names_schema()), &[])?;
         for (name, form) in &config.form {
             made.table(name, Arc::new(scope::own_columns(form)), &[])?;
@@ -485,7 +506,8 @@ mod tests {
         link::register(&made, directory, "true", &[]).await?;
         link::link(&made, &subjects, "true").await?;
         link::set_apart(&made, &subjects, i64::min)?;
-        let nothing = Engine::new(config.as_of, &resources(&config, 0), Scratch::below(folder.path(), config.engine.batch_rows)?)?;
+        let nothing =
+            Engine::new(config.reference_dates(), &resources(&config, 0), Scratch::below(folder.path(), config.engine.batch_rows)?)?;
         link::nothing(&nothing, &subjects)?;
         let columns = |engine: &Engine, table: &str| -> Vec<(String, String)> {
             engine.dataset(table).schema().fields().iter().map(|f| (f.name().clone(), f.data_type().to_string())).collect()

@@ -36,6 +36,7 @@ mod summary;
 mod tables;
 mod turns;
 mod versions;
+mod whatif;
 mod words;
 
 pub use beside::Beside;
@@ -55,6 +56,7 @@ pub use replay::{Fate, KeptRun, Replayed, ReplayedFile, kept, replay};
 pub use rests::Rests;
 pub use runner::{RunOutcome, run};
 pub use summary::{ProgressEvent, Severities, Stage, Summary};
+pub use whatif::{Judged, Moved, Tried, judged, whatif};
 
 use crate::config::{Config, EngineOptions};
 use crate::engine::Resources;

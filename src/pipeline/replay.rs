@@ -22,6 +22,7 @@ use crate::ledger::Ledger;
 use crate::outputs;
 use crate::run::{FileFlaw, PublishedRun, RECORD, RunRecord};
 use crate::stages::acquire::Store;
+use crate::stages::screen::Waivers;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -154,7 +155,8 @@ async fn again(today: &Config, named: &str, progress: &dyn Progress) -> Result<R
         None => None,
     };
     let explained = Explained::recorded(record);
-    let key = identity(&config, &inputs, (&receipts, &explained), standing.as_ref());
+    let waivers = Waivers::at(config.as_of, record.waivers.iter().cloned());
+    let key = identity(&config, &inputs, (&receipts, &explained, &waivers), standing.as_ref());
 
     let work = tempfile::Builder::new().prefix("run-").tempdir_in(&state)?;
     // What was kept between runs would only repeat itself.
@@ -162,7 +164,7 @@ async fn again(today: &Config, named: &str, progress: &dyn Progress) -> Result<R
     let parsed = gather::ingest(&config, &store, &cache, inputs, &Parsing::new(&config)?, progress).await?;
     let scratch = Scratch::below(&state, config.engine.batch_rows)?;
     let loaded = load(&config, &scratch, &parsed, &receipts)?;
-    let engine = Engine::new(config.as_of, &resources(&config, loaded.most()), scratch)?;
+    let engine = Engine::new(config.reference_dates(), &resources(&config, loaded.most()), scratch)?;
     let folder = work.path().join("run");
     fs::create_dir(&folder)?;
     let basis = Basis {
@@ -171,6 +173,7 @@ async fn again(today: &Config, named: &str, progress: &dyn Progress) -> Result<R
         parsed: &parsed,
         receipts: &receipts,
         explained: &explained,
+        waivers: &waivers,
         standing: standing.as_ref(),
         key: &key[..8],
     };

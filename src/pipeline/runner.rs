@@ -22,13 +22,15 @@ use crate::lock::{self, Work};
 use crate::model::account::{Account, Whose};
 use crate::model::merged::{Conflict, Merged};
 use crate::model::place::{FileName, Places};
+use crate::model::proposal::Proposal;
 use crate::model::severity::Severity;
 use crate::outputs;
 use crate::run::{Adopted, Input, PublishedRun, Uploaded};
 use crate::stages::acquire::Store;
+use crate::stages::compose;
 use crate::stages::merge::{self, Datasets};
 use crate::stages::publish::{self, Publication, Written};
-use crate::stages::screen;
+use crate::stages::screen::{self, Waivers};
 use chrono::{FixedOffset, Utc};
 use datafusion::arrow::array::AsArray;
 use datafusion::arrow::datatypes::Int64Type;
@@ -73,7 +75,8 @@ async fn make(config: &Config, progress: &dyn Progress) -> Result<RunOutcome, Er
     let standing = Standing::find(config, &ledger)?;
     let receipts = Receipts::of(&ledger, &inputs)?;
     let explained = Explained::of(&ledger, &inputs)?;
-    let identity = identity(config, &inputs, (&receipts, &explained), standing.as_ref());
+    let waivers = Waivers::at(config.as_of, ledger.granted_waivers()?);
+    let identity = identity(config, &inputs, (&receipts, &explained, &waivers), standing.as_ref());
     // Another build may compute otherwise from equal inputs.
     let key = hash_parts([cache::build(), identity.clone()]);
     if let Some((id, summary)) = ledger.last_run(&key)? {
@@ -94,7 +97,7 @@ async fn make(config: &Config, progress: &dyn Progress) -> Result<RunOutcome, Er
     }
     let scratch = Scratch::below(&state, config.engine.batch_rows)?;
     let mut loaded = load(config, &scratch, &parsed, &receipts)?;
-    let engine = Engine::new(config.as_of, &resources(config, loaded.most()), scratch)?.keeping(cache.clone(), config.as_of);
+    let engine = Engine::new(config.reference_dates(), &resources(config, loaded.most()), scratch)?.keeping(cache.clone());
     let filed = std::mem::take(&mut loaded.filed);
     note_arrivals(&ledger, &parsed, &loaded, &started)?;
     let work = tempfile::Builder::new().prefix("run-").tempdir_in(&state)?;
@@ -110,6 +113,7 @@ async fn make(config: &Config, progress: &dyn Progress) -> Result<RunOutcome, Er
         parsed: &parsed,
         receipts: &receipts,
         explained: &explained,
+        waivers: &waivers,
         standing: standing.as_ref(),
         key: short,
     };
@@ -182,7 +186,7 @@ fn now() -> String {
 pub(super) fn identity(
     config: &Config,
     inputs: &[gather::InputFile],
-    (receipts, explained): (&Receipts, &Explained),
+    (receipts, explained, waivers): (&Receipts, &Explained, &Waivers),
     standing: Option<&Standing>,
 ) -> String {
     let number = inputs.len().to_string();
@@ -192,6 +196,7 @@ pub(super) fn identity(
         parts.extend([input.file.source.clone(), input.file.path.clone(), input.file.sha256.clone(), found, receipts.text(ordinal)]);
     }
     parts.push(explained.identity());
+    parts.extend(Some(waivers.identity()).filter(|told| !told.is_empty()));
     parts.extend(standing.map(Standing::identity));
     hash_parts(parts)
 }
@@ -259,6 +264,8 @@ pub(super) struct Basis<'a> {
     pub receipts: &'a Receipts,
     /// What was explained of findings of theirs.
     pub explained: &'a Explained,
+    /// Criteria that are waived.
+    pub waivers: &'a Waivers,
     /// The adopted run.
     pub standing: Option<&'a Standing>,
     /// First characters of the run's identity.
@@ -295,7 +302,8 @@ pub(super) async fn compute(
     progress.end(Stage::Merge, None);
 
     progress.begin(Stage::Screen, None);
-    screen::screen(engine, config).await?;
+    screen::screen(engine, config, basis.waivers).await?;
+    let proposal = compose::compose(config, engine.dataset("enterprises").batches())?;
     progress.end(Stage::Screen, None);
 
     let (accounts, whose) = accounting::account(config, engine, &loaded)?;
@@ -305,7 +313,7 @@ pub(super) async fn compute(
     let speaks = |source: &str, dataset: &str, code: &str| rests.speaks_to(source, dataset, code);
     let receipts = receipts::uses((config, &speaks), engine, parsed, &loaded, &accounts)?;
     let adopted = standing.map(|s| s.compared(engine)).transpose()?;
-    let parts = Parts { judgement, findings, merged, conflicts, accounts, whose, receipts, adopted };
+    let parts = Parts { judgement, findings, merged, proposal, conflicts, accounts, whose, receipts, adopted };
     publish_all(basis, engine, &loaded, parts, work, progress).await
 }
 
@@ -314,6 +322,7 @@ struct Parts {
     judgement: Judgement,
     findings: Vec<Finding>,
     merged: Merged,
+    proposal: Proposal,
     conflicts: Vec<Conflict>,
     accounts: Vec<Account>,
     whose: Whose,
@@ -340,8 +349,10 @@ async fn publish_all(
         inputs: &parsed.iter().zip(0..).map(|(p, file)| input(config, p, receipts.place(file))).collect::<Vec<_>>(),
         decisions: receipts.decisions(),
         explained: basis.explained.record(),
+        waivers: basis.waivers.iter().cloned().collect(),
         datasets: &loaded.forms.keys().cloned().collect::<Vec<_>>(),
         merged: &parts.merged,
+        proposal: &parts.proposal,
         findings: &parts.findings,
         judgement: &parts.judgement,
         conflicts: &parts.conflicts,

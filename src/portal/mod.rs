@@ -32,3 +32,4 @@ pub(crate) mod retention;
 pub(crate) mod runs;
 pub(crate) mod text;
 pub mod uploads;
+pub mod waivers;

@@ -19,6 +19,11 @@ use std::sync::Arc;
 /// The files that hold a run's enterprises, the better one first.
 pub const ENTERPRISES: [&str; 2] = ["data/enterprises.parquet", "data/enterprises.csv"];
 
+/// Columns that follow from all criteria together.
+const DERIVED: [&str; 3] = ["score", "score_missing", "rank"];
+/// What begins the names of columns that a criterion gives.
+const OF_CRITERIA: [&str; 4] = ["figure_", "bound_", "margin_", "points_"];
+
 /// Why the enterprises of a run cannot be read.
 pub type Unread = Box<dyn std::error::Error + Send + Sync>;
 
@@ -99,7 +104,9 @@ impl Enterprises {
         let said = described.map_or_else(|| PublishedDataset::of("", &rows.schema()), PublishedDataset::clone);
         let is_figure = |kind: &str| matches!(kind, "integer" | "decimal");
         // Numbers of records are ours, and findings are told by themselves.
-        let ours = |name: &str| name.starts_with("findings") || name.ends_with("_record") || name.contains("_record_");
+        // What criteria make of figures changes with these.
+        let judged = |name: &str| DERIVED.contains(&name) || OF_CRITERIA.iter().any(|start| name.starts_with(start));
+        let ours = |name: &str| name.starts_with("findings") || name.ends_with("_record") || name.contains("_record_") || judged(name);
         let figures = said.columns.into_iter().filter(|(name, kind)| is_figure(kind) && !ours(name)).map(|(name, _)| name);
         let mut own = Self { figures: figures.collect(), places: HashMap::with_capacity(rows.num_rows()), rows };
         own.places = (0..own.rows.num_rows()).map(|row| (own.text("enterprise", row), row)).collect();

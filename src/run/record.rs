@@ -7,6 +7,7 @@ use super::held::HeldBack;
 use crate::finding::Seed;
 use crate::model::account::Account;
 use crate::model::standing::Choice;
+use crate::model::waiver::Waiver;
 use crate::model::words::Lang;
 use chrono::NaiveDate;
 use datafusion::arrow::datatypes::{DataType, Schema};
@@ -31,7 +32,7 @@ pub struct RunRecord {
     #[serde(default)]
     pub key: String,
     /// Reference date.
-    #[serde(default, with = "day")]
+    #[serde(default, with = "crate::model::day")]
     pub as_of: NaiveDate,
     /// Version of the program.
     #[serde(default)]
@@ -50,6 +51,9 @@ pub struct RunRecord {
     /// Findings of uploads that were explained, and counted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub explained: Vec<Explained>,
+    /// Criteria that were waived for an enterprise, and counted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waivers: Vec<Waiver>,
     /// Figures of the run.
     #[serde(default)]
     pub counts: Counts,
@@ -213,7 +217,7 @@ pub struct Adopted {
     /// The run.
     pub run: String,
     /// The day on which it was adopted.
-    #[serde(with = "day")]
+    #[serde(with = "crate::model::day")]
     pub adopted: NaiveDate,
     /// SHA-256 of the file of its enterprises; empty if it left none to compare with.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -248,21 +252,6 @@ pub struct Written {
 
 fn is_none(count: &u64) -> bool {
     *count == 0
-}
-
-/// Days as texts.
-mod day {
-    use chrono::NaiveDate;
-    use serde::de::Error;
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    pub fn serialize<S: Serializer>(date: &NaiveDate, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(date)
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<NaiveDate, D::Error> {
-        String::deserialize(from)?.parse().map_err(D::Error::custom)
-    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The stages, in the order in which a record travels. No stage imports another; the pipeline runs them.
 
 pub mod acquire;
+pub mod compose;
 pub mod ingest;
 pub mod link;
 pub mod merge;

@@ -35,6 +35,7 @@ pub fn routes() -> Routes {
     let routes = handlers::quality::routes(routes);
     let routes = handlers::runs::routes(routes);
     let routes = handlers::pool::routes(routes);
+    let routes = handlers::proposal::routes(routes);
     let routes = handlers::accounts::routes(routes);
     let routes = handlers::tokens::routes(routes);
     let routes = handlers::audit::routes(routes);

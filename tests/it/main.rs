@@ -9,6 +9,7 @@ mod comparisons;
 mod conditions;
 mod config;
 mod corpus;
+mod criteria;
 mod damage;
 mod decimals;
 mod editions;

@@ -19,6 +19,7 @@ fn built_in() -> Table {
     let mut all = Table::new();
     for file in [
         "config/defaults.toml",
+        "config/criteria.toml",
         "stages/validate/packs/codes.toml",
         "stages/validate/packs/returns.toml",
         "stages/validate/packs/patents.toml",
@@ -173,10 +174,14 @@ fn as_own() -> String {
     let mut criteria = section(&mut own, "criterion");
     for (_, criterion) in &mut criteria {
         let criterion = criterion.as_table_mut().expect("a criterion");
-        for key in ["met", "figure"] {
+        for key in ["met", "figure", "when", "points"] {
             criterion.get_mut(key).into_iter().for_each(|sql| texts(sql, &|sql| names.in_sql(sql, &names.columns)));
         }
+        for variant in criterion.get_mut("variants").and_then(Value::as_array_mut).into_iter().flatten() {
+            texts(&mut variant["when"], &|sql| names.in_sql(sql, &names.columns));
+        }
     }
+    let issue = [("amount", "need_amount"), ("related", "related_group")].map(|(key, id)| (key.to_owned(), Value::String(column(id))));
     let sections = [
         ("source", sources),
         ("form", forms),
@@ -185,6 +190,7 @@ fn as_own() -> String {
         ("enterprise", values),
         ("pool", pool),
         ("criterion", criteria),
+        ("issue", Table::from_iter(issue)),
     ];
     Table::from_iter(sections.map(|(key, section)| (key.to_owned(), Value::Table(section)))).to_string()
 }

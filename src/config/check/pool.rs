@@ -86,7 +86,7 @@ impl Check<'_> {
         for (key, column) in pool.roles().into_iter().filter(|(_, column)| !column.is_empty()) {
             let known = match key {
                 "consent" => columns.merged(|_, kind| kind == Flag),
-                "consent_on" => columns.merged(|_, kind| kind == Date),
+                "consent_on" | "consent_until" => columns.merged(|_, kind| kind == Date),
                 "title" => columns.open(&[Code]),
                 "patents" => counts.clone(),
                 _ => columns.open(&[Text, Code, Name, Names]),
@@ -95,6 +95,16 @@ impl Check<'_> {
         }
         for (word, column) in &pool.ranges {
             self.is_among(&format!("pool.ranges.{word}"), column, &columns.amounts());
+        }
+        let issue = &options.issue;
+        for (key, column, known) in [
+            ("amount", &issue.amount, columns.amounts()),
+            ("related", &issue.related, columns.open(&[Text, Code, Name])),
+            ("guarantor", &issue.guarantor, columns.open(&[Flag])),
+        ] {
+            if !column.is_empty() {
+                self.is_among(&format!("issue.{key}"), column, &known);
+            }
         }
         self.figures(options);
     }

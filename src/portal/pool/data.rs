@@ -4,8 +4,10 @@ use super::columns::{ShownColumn, columns_of};
 use super::load_error::LoadError;
 use super::order::Order;
 use super::records::RecordsOnDisk;
-use crate::config::{Config, YearOf};
+use crate::config::{Config, Effect, YearOf};
 use crate::model::name::match_key;
+pub use crate::model::verdict::Conclusion;
+use crate::model::verdict::Verdict;
 pub use crate::run::Input;
 use crate::run::{Enterprises, PublishedRun};
 use crate::stages::acquire::hash_text;
@@ -14,32 +16,6 @@ use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Arra
 use datafusion::arrow::datatypes::{DataType, Field, Int64Type, Schema};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, OnceLock};
-
-/// What all verdicts of an enterprise come to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Conclusion {
-    /// 入池
-    Pooled,
-    /// 未入池
-    NotPooled,
-    /// 无法判断
-    Unjudged,
-}
-
-impl Conclusion {
-    /// All of them, in the order of lists.
-    pub const ALL: [Conclusion; 3] = [Conclusion::Pooled, Conclusion::NotPooled, Conclusion::Unjudged];
-
-    /// The word in queries.
-    pub fn id(self) -> &'static str {
-        match self {
-            Conclusion::Pooled => "pooled",
-            Conclusion::NotPooled => "not_pooled",
-            Conclusion::Unjudged => "unjudged",
-        }
-    }
-}
 
 /// The pool of one run.
 pub struct PoolData {
@@ -136,7 +112,10 @@ impl PoolData {
             by_id.insert(id_of(&key), place);
             ordinals.insert(key, place);
         }
-        let columns = columns_of(config, &enterprises.schema(), &criteria, &years);
+        // The table tells what decides entry; the page of an enterprise has all of them.
+        let decides = |id: &&String| config.criterion.get(*id).is_none_or(|c| c.effect == Effect::Hard);
+        let deciding: Vec<String> = criteria.iter().filter(decides).cloned().collect();
+        let columns = columns_of(config, &enterprises.schema(), &deciding, &years);
         Self {
             run: run.to_owned(),
             config: Arc::new(config.clone()),
@@ -234,12 +213,16 @@ fn flags(batch: &RecordBatch, name: &str, rows: usize) -> Vec<bool> {
     (0..rows).map(|row| column.is_some_and(|c| c.is_valid(row) && c.value(row))).collect()
 }
 
+/// What verdicts come to. Runs of builds that did not say so had no criteria but those on entry.
 fn conclusions(batch: &RecordBatch, criteria: &[String]) -> Vec<Conclusion> {
+    if let Some(said) = texts(batch, "conclusion") {
+        return said.iter().map(|word| word.and_then(Conclusion::find).unwrap_or(Conclusion::Unjudged)).collect();
+    }
     let pooled = flags(batch, "pooled", batch.num_rows());
     let verdicts: Vec<StringArray> = criteria.iter().filter_map(|c| texts(batch, &format!("verdict_{c}"))).collect();
     let conclude = |(row, pooled): (usize, bool)| match pooled {
         true => Conclusion::Pooled,
-        false if verdicts.iter().any(|v| v.is_valid(row) && v.value(row) == "not_met") => Conclusion::NotPooled,
+        false if verdicts.iter().any(|v| v.is_valid(row) && v.value(row) == Verdict::NotMet.id()) => Conclusion::NotPooled,
         false => Conclusion::Unjudged,
     };
     pooled.into_iter().enumerate().map(conclude).collect()

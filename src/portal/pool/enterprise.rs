@@ -9,11 +9,12 @@ use super::load_error::LoadError;
 use super::records::text;
 use super::show::{ShownValue, value};
 use super::source::columns_behind;
-use crate::config::Config;
+use crate::config::{Bound, Config};
+use crate::finding::{figure_in_words, threshold};
 use crate::model::field::FieldKind;
 use crate::model::words::Lang;
 use crate::portal::text::{quoted, say};
-use crate::stages::publish::disclosure::judges_statistics;
+use crate::stages::publish::disclosure::{closes_verdict, judges_statistics};
 use crate::stages::publish::enterprise_column::EnterpriseColumn;
 use datafusion::arrow::array::{Array, AsArray};
 use datafusion::arrow::datatypes::Decimal128Type;
@@ -79,6 +80,10 @@ pub struct Judged {
     pub figure: Fact,
     /// What it takes, in words.
     pub threshold: String,
+    /// What it decides: `hard`, `scored` or `informational`.
+    pub effect: String,
+    /// How far the figure is on the right side of the bound, in words; empty without a bound, or where it is not shown.
+    pub margin: String,
 }
 
 /// A value with its name and the way to its source.
@@ -203,15 +208,29 @@ impl EnterpriseDesk<'_> {
             let mut figure = own.or_else(|| self.column(&format!("figure_{criterion}")))?;
             figure.statistics = figure.statistics || options.is_none_or(|c| judges_statistics(self.config, c));
             figure.criterion = None;
+            let closed = figure.statistics && !self.disclosed;
+            let margin = options.filter(|_| !closed).and_then(|c| Some((c, self.margin(criterion)?)));
             let stated = thresholds.iter().find(|(id, _)| id == criterion).map(|(_, t)| t.clone());
             Some(Judged {
                 name: verdict.label.clone(),
-                verdict: self.data.shown(self.edition, &verdict, self.row),
+                verdict: match options.is_some_and(|c| !self.disclosed && closes_verdict(self.config, c)) {
+                    true => ShownValue::masked(None),
+                    false => self.data.shown(self.edition, &verdict, self.row),
+                },
                 figure: self.fact(&figure),
-                threshold: stated.or_else(|| options.map(|c| c.threshold.clone())).unwrap_or_default(),
+                effect: options.map_or("hard", |c| c.effect.id()).to_owned(),
+                margin: margin.map(|(c, margin)| figure_in_words(self.config, c, Bound::of_units(margin), Lang::Zh)).unwrap_or_default(),
+                threshold: stated.or_else(|| options.map(|c| threshold(self.config, c, Lang::Zh))).unwrap_or_default(),
             })
         });
         Ok(judged.collect())
+    }
+
+    /// The margin of a criterion, in ten-thousandths.
+    fn margin(&self, criterion: &str) -> Option<i128> {
+        let column = self.data.enterprises.column_by_name(&format!("margin_{criterion}"))?;
+        let margins = column.as_primitive_opt::<Decimal128Type>()?;
+        margins.is_valid(self.row).then(|| margins.value(self.row))
     }
 
     fn returned(&self) -> Result<Returned, LoadError> {

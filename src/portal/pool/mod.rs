@@ -23,11 +23,12 @@ mod room;
 mod show;
 mod source;
 mod table;
+mod tried;
 
 pub use changes::{Bounded, Changed, Moved, PoolChanges};
 pub use columns::label as column_label;
 pub use compared::{PAGE as CHANGES_PAGE, changes};
-pub use data::{Conclusion, PoolData};
+pub use data::{Conclusion, PoolData, id_of};
 pub use edition::Edition;
 pub use enterprise::{Profile, profile};
 pub use figures::money;
@@ -35,6 +36,7 @@ pub use query::{Query, SIZES, VERDICTS, range_column};
 pub use room::{Latest, Pool};
 pub use source::{Asked, Origins, origins};
 pub use table::{PoolPage, TableColumn, page};
+pub use tried::{proposed, tried};
 
 use super::error::PortalError;
 use super::integrity;

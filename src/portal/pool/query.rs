@@ -15,7 +15,7 @@ pub const SIZES: [usize; 3] = [20, 50, 100];
 /// Ranges of figures taken of one query string.
 const RANGES: usize = 16;
 /// Outcomes of a criterion.
-pub const VERDICTS: [&str; 3] = ["met", "not_met", "unjudged"];
+pub const VERDICTS: [&str; 5] = ["met", "not_met", "unjudged", "waived", "not_applicable"];
 
 /// What is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]

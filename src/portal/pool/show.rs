@@ -5,6 +5,7 @@ use super::data::PoolData;
 use super::edition::Edition;
 use super::figures::{day, money, percent, yuan};
 use crate::finding::{find_word, word};
+use crate::model::verdict::Verdict;
 use crate::model::words::Lang;
 use crate::portal::text::portal;
 use datafusion::arrow::array::{Array, AsArray, RecordBatch};
@@ -19,7 +20,7 @@ pub struct ShownValue {
     /// The value exactly, for programs: amounts in yuan, shares as fractions, codes of words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exact: Option<String>,
-    /// A mark beside the text: `met`, `not_met`, `unjudged`.
+    /// A mark beside the text: the word of a verdict.
     #[serde(skip_serializing_if = "str::is_empty")]
     pub mark: &'static str,
     /// Whether this edition does not show the value; then the text says what it may.
@@ -46,7 +47,8 @@ impl ShownValue {
         let text = match verdict {
             Some("met") => word(Lang::Zh, "publish.reached"),
             Some("not_met") => word(Lang::Zh, "publish.not_reached"),
-            Some(_) => word(Lang::Zh, "publish.unjudged"),
+            Some("unjudged") => word(Lang::Zh, "publish.unjudged"),
+            Some(verdict) => word(Lang::Zh, &format!("verdict.{}", Verdict::of(verdict).id())),
             None => portal("pool_masked"),
         };
         Self { text: text.to_owned(), masked: true, ..Self::default() }
@@ -59,7 +61,7 @@ impl ShownValue {
 
     /// A verdict in words.
     pub fn verdict(verdict: &str) -> Self {
-        let mark = ["met", "not_met"].into_iter().find(|v| *v == verdict).unwrap_or("unjudged");
+        let mark = Verdict::of(verdict).id();
         Self { mark, ..Self::exactly(word(Lang::Zh, &format!("verdict.{mark}")), mark) }
     }
 }

@@ -7,6 +7,7 @@
 //! Invariants: figures of one enterprise and year come from one record; what counts twice counts once.
 
 mod conflict;
+mod consent;
 mod counted;
 mod credited;
 mod datasets;
@@ -16,6 +17,7 @@ mod only;
 mod patent_state;
 
 pub use conflict::conflicts;
+
 pub use datasets::Datasets;
 pub use formula::{formula, with_before};
 pub use only::{OF_RIGHTS, only};
@@ -51,7 +53,9 @@ pub async fn merge(engine: &Engine, config: &Config, datasets: &impl Datasets) -
     let sql = format!("SELECT {} FROM registry r {} ORDER BY r.record", plan.select.join(", "), plan.joins.join(" "));
     engine.derive("enterprises", &sql).await?;
     formula::compute(engine, config, &years)?;
-    Ok(Merged { columns: plan.columns, given, records: plan.records, years })
+    let merged = Merged { columns: plan.columns, given, records: plan.records, years };
+    consent::consent(engine, config, &merged).await?;
+    Ok(merged)
 }
 
 /// The years shown: the last is the calendar year before the reference date's, whatever returns are at hand, so that no

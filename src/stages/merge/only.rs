@@ -13,7 +13,7 @@ static NO_TABLES: TableSchemas = TableSchemas::new();
 pub(super) const ALIAS: &str = "t";
 
 /// What is known of each patent beside what its record states.
-pub const OF_RIGHTS: [(&str, DataType); 2] = [("state", DataType::Utf8), ("term_end", DataType::Date32)];
+pub const OF_RIGHTS: [(&str, DataType); 3] = [("state", DataType::Utf8), ("term_end", DataType::Date32), ("owners", DataType::Int64)];
 
 /// Reads a condition over the columns that records of a form may have.
 pub fn only(engine: &Engine, sql: &str, form: &FormOptions, columns: &Schema) -> Result<(), Refusal> {
@@ -57,7 +57,7 @@ pub(super) fn records<'a>(form: &str, conditions: impl Iterator<Item = &'a Only>
     }
     let absent: String = absent.into_iter().collect();
     match of_rights {
-        true => format!("(SELECT n.*, s.state, s.term_end{absent} FROM {form} n JOIN patent_states s ON s.record = n.record)"),
+        true => format!("(SELECT n.*, s.state, s.term_end, s.owners{absent} FROM {form} n JOIN patent_states s ON s.record = n.record)"),
         false if absent.is_empty() => form.to_owned(),
         false => format!("(SELECT n.*{absent} FROM {form} n)"),
     }

@@ -37,7 +37,7 @@ const STATE: &str = "CASE
     WHEN pledged IS NULL OR term_end IS NULL THEN 'in_force_unclear'
     ELSE 'free' END";
 
-/// Derives `patent_states` from a form's patents: record, last day of protection and state.
+/// Derives `patent_states` from a form's patents: record, last day of protection, number of owners and state.
 pub async fn patent_states(engine: &Engine, form: &str, right: &RightOptions) -> Result<(), EngineError> {
     let RightOptions { status, pledged, granted_on, .. } = right;
     let (later, term_end) = (later(right), term_end(right));
@@ -47,6 +47,11 @@ pub async fn patent_states(engine: &Engine, form: &str, right: &RightOptions) ->
             SELECT record, {status} AS status, {pledged} AS pledged, {granted_on} AS granted_on, {term_end} AS term_end FROM {form}) AS p
          JOIN stated_{form} s ON s.record = p.record"
     );
-    engine.derive("patent_states", &format!("SELECT record, term_end, {STATE} AS state FROM ({stated}) AS p ORDER BY record")).await?;
+    // Owners as the record names them, whether or not they are enterprises of ours: a pledge needs all of them.
+    let sql = format!(
+        "SELECT p.record, p.term_end, coalesce(o.owners, 0) AS owners, {STATE} AS state FROM ({stated}) AS p
+         LEFT JOIN (SELECT record, count(*) AS owners FROM links_{form} GROUP BY record) AS o ON o.record = p.record ORDER BY p.record"
+    );
+    engine.derive("patent_states", &sql).await?;
     Ok(())
 }

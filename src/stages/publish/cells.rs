@@ -128,18 +128,18 @@ impl<'a> Reader<'a> {
         matches!(self, Reader::Flag(flags) if flags.is_valid(row) && flags.value(row))
     }
 
-    /// The day of a row.
-    pub fn date(&self, row: usize) -> Option<NaiveDate> {
-        match self {
-            Reader::Date(days) if days.is_valid(row) => day(days.value(row)),
-            _ => None,
-        }
-    }
-
     /// The whole number of a row: a record's, or a count.
     pub fn whole(&self, row: usize) -> Option<i64> {
         match self {
             Reader::Int64(numbers) if numbers.is_valid(row) => Some(numbers.value(row)),
+            _ => None,
+        }
+    }
+
+    /// The decimal of a row, in ten-thousandths.
+    pub fn units(&self, row: usize) -> Option<i128> {
+        match self {
+            Reader::Decimal(decimals, _) if decimals.is_valid(row) => Some(decimals.value(row)),
             _ => None,
         }
     }

@@ -7,6 +7,7 @@ use super::publication::Publication;
 use super::workbook::{Column, Value};
 use crate::finding::{find_word, word};
 use crate::model::few::is_few;
+use crate::model::verdict::Verdict;
 use crate::model::words::{Lang, fill};
 use chrono::{Datelike, NaiveDate};
 
@@ -61,6 +62,11 @@ impl<'a> Desk<'a> {
     /// A sentence of `[publish]` with its places filled.
     pub fn tell(&self, key: &str, values: &[&str]) -> String {
         fill(self.say(key), |place| place.parse::<usize>().ok().and_then(|i| values.get(i)).map(|v| (*v).to_owned())).into_owned()
+    }
+
+    /// The word of a verdict.
+    pub fn verdict(&self, verdict: Verdict) -> &'static str {
+        word(self.lang(), &format!("verdict.{}", verdict.id()))
     }
 
     /// The name of a sheet.

@@ -23,6 +23,9 @@ pub const DICTIONARY: &str = "dictionary";
 /// What stands behind a column's name in those beside it.
 const BESIDE: [&str; 3] = ["_state", "_raw", "_why"];
 
+/// What begins the names of the columns that a criterion gives.
+const OF_CRITERIA: [&str; 5] = ["verdict", "figure", "bound", "margin", "points"];
+
 /// What is said of a column.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct DictionaryEntry {
@@ -136,15 +139,17 @@ fn of_form(config: &Config, lang: Lang, form: &FormOptions, name: &str) -> Optio
 }
 
 fn of_enterprise(config: &Config, lang: Lang, name: &str) -> Option<DictionaryEntry> {
-    if let Some((section, id)) = name.split_once('_').filter(|(section, _)| ["verdict", "figure"].contains(section)) {
+    if let Some((section, id)) = name.split_once('_').filter(|(section, _)| OF_CRITERIA.contains(section)) {
         let criterion = config.criterion.get(id)?;
         let told = |key: &str| find_word(lang, &format!("{key}.{section}")).unwrap_or_default();
         return Some(DictionaryEntry {
             label: format!("{} {}", criterion.name.get(lang), told("data_column")),
-            kind: "text".into(),
-            origin: if section == "verdict" { criterion.met.clone() } else { criterion.figure.clone() },
+            // Numbers say by their type what they are.
+            kind: if ["verdict", "figure"].contains(&section) { "text".into() } else { String::new() },
+            origin: if section == "verdict" { criterion.conditions() } else { criterion.figure.clone() },
             meaning: told("data_meaning").to_owned(),
-            statistics: judges_statistics(config, criterion) || section == "verdict" && reads_statistics(config, &criterion.met),
+            statistics: section != "bound" && judges_statistics(config, criterion)
+                || section == "verdict" && reads_statistics(config, &criterion.met_sql()),
             grain: IdentityPart::ENTERPRISE.to_owned(),
             ..DictionaryEntry::default()
         });

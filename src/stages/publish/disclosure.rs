@@ -3,7 +3,7 @@
 //! Workbooks and portal ask here alone: what one of them hides, the other must not show.
 
 use super::enterprise_column::is_statistics;
-use crate::config::{Config, CriterionOptions, EditOptions};
+use crate::config::{Config, CriterionOptions, EditOptions, Effect};
 use crate::engine::expression::Expression;
 use crate::finding::Finding;
 use crate::model::place::Places;
@@ -72,12 +72,19 @@ fn edit_reads(config: &Config, sql: &str) -> bool {
 
 /// Whether the figure of a criterion is one of statistics, said so or read so.
 pub fn judges_statistics(config: &Config, criterion: &CriterionOptions) -> bool {
-    criterion.statistics || reads_statistics(config, &criterion.figure)
+    criterion.statistics || !criterion.figure.is_empty() && reads_statistics(config, &criterion.figure)
 }
 
-/// The criterion whose figure is this very column of `enterprises`, if one is.
+/// Whether the verdict of a criterion of an enterprise without consent stays closed: it would tell of a figure of statistics, and
+/// decides nothing that must be told.
+pub fn closes_verdict(config: &Config, criterion: &CriterionOptions) -> bool {
+    criterion.effect != Effect::Hard && (judges_statistics(config, criterion) || reads_statistics(config, &criterion.conditions()))
+}
+
+/// The hard criterion whose figure is this very column of `enterprises`, if one is.
 pub fn judged_by<'a>(config: &'a Config, column: &str, last_year: i32) -> Option<&'a str> {
-    let criteria = config.criterion.iter().filter(|(_, c)| !c.disabled);
+    // Without consent the operator is told what decides entry, and of no other bound on which side of it a figure is.
+    let criteria = config.hard_criteria();
     let judges = |figure: &str| figure == column || figure.strip_suffix("last").is_some_and(|f| format!("{f}{last_year}") == column);
     let sole = |c: &CriterionOptions| Expression::parse(&c.figure).ok().and_then(|figure| figure.sole_column());
     criteria.filter(|(_, c)| sole(c).is_some_and(|figure| judges(&figure.to_lowercase()))).map(|(id, _)| id.as_str()).next()

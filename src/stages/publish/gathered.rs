@@ -8,11 +8,12 @@ use super::evidence::{self, Owners};
 use super::held_back::RestsOn;
 use super::provenance::Sources;
 use super::publication::Publication;
-use super::verdict::{Conclusion, Verdicts};
+use super::verdict::Verdicts;
 use crate::config::Workbook;
 use crate::engine::Dataset;
 use crate::error::Error;
 use crate::model::place::file_sql;
+use crate::model::verdict::Conclusion;
 use crate::run::HeldBack;
 use datafusion::arrow::array::{Array, AsArray};
 use datafusion::arrow::datatypes::{Decimal128Type, Int64Type};
@@ -115,35 +116,13 @@ pub fn asked(sheets: &[String], id: &str) -> bool {
     sheets.is_empty() || sheets.iter().any(|s| s == id)
 }
 
-/// Enterprises of whose consent, or of its date, any source says something that is withheld or unreadable: another
-/// source's older yes does not outweigh what may be a withdrawal, and nobody can say that the day has come.
-async fn unclear(p: &Publication<'_>) -> Result<HashSet<String>, Error> {
-    let said = [&p.config.pool.consent, &p.config.pool.consent_on];
-    let sources = p.merged.columns.iter().filter(|c| said.contains(&&c.name)).flat_map(|c| &c.sources);
-    let mut unclear = HashSet::new();
-    for (record, field) in sources {
-        let Some(dataset) = p.merged.form_of(record) else { continue };
-        let sql = format!(
-            "SELECT e.enterprise FROM enterprises e JOIN {dataset} d ON d.record = e.{record}
-             WHERE d.\"{field}\" IS NULL AND CAST(d.\"{field}_state\" AS VARCHAR) NOT IN ('blank', 'mark')"
-        );
-        let (_, batches) = p.engine.query("consent", &sql).await?;
-        unclear.extend(batches.iter().flat_map(|b| b.column(0).as_string::<i32>()).flatten().map(str::to_owned));
-    }
-    Ok(unclear)
-}
-
-/// Enterprises that consent, with a date of consent, where one is stated, not after the reference date.
-pub async fn consenting(p: &Publication<'_>) -> Result<HashSet<String>, Error> {
-    let (as_of, unclear) = (p.config.as_of, unclear(p).await?);
+/// Enterprises that consent at the reference date.
+pub fn consenting(p: &Publication<'_>) -> Result<HashSet<String>, Error> {
     let mut consenting = HashSet::new();
-    let said = [&p.config.pool.consent, &p.config.pool.consent_on];
-    for batch in p.engine.dataset("enterprises").columns(&["enterprise", said[0], said[1]]) {
+    for batch in p.engine.dataset("enterprises").columns(&["enterprise", "consented"]) {
         let batch = &batch?;
-        let key = Reader::of(batch, "enterprise", Shape::Plain);
-        let [consent, on] = said.map(|c| Reader::of(batch, c, Shape::Plain));
-        let given = (0..batch.num_rows()).filter(|row| consent.is_true(*row) && on.date(*row).is_none_or(|d| d <= as_of));
-        consenting.extend(given.map(|row| key.text(row)).filter(|key| !unclear.contains(*key)).map(str::to_owned));
+        let [key, consented] = ["enterprise", "consented"].map(|column| Reader::of(batch, column, Shape::Plain));
+        consenting.extend((0..batch.num_rows()).filter(|row| consented.is_true(*row)).map(|row| key.text(row).to_owned()));
     }
     Ok(consenting)
 }

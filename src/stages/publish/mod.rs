@@ -52,7 +52,7 @@ pub struct Written {
 /// Writes everything that the configuration asks for into a folder.
 pub async fn publish(publication: &Publication<'_>, folder: &Path) -> Result<Written, Error> {
     let mut written = Vec::new();
-    let consenting = gathered::consenting(publication).await?;
+    let consenting = gathered::consenting(publication)?;
     let (held_back, rests) = held_back::held(publication, &consenting);
     let gathered = gathered::Gathered::gather(publication, &consenting, &held_back, &rests).await?;
     let data = folder.join("data");

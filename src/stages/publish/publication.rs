@@ -6,6 +6,8 @@ use crate::finding::{Catalogue, Finding, Judgement, Renderer};
 use crate::model::account::{Account, Whose};
 use crate::model::merged::{Conflict, Merged};
 use crate::model::place::Places;
+use crate::model::proposal::Proposal;
+use crate::model::waiver::Waiver;
 use crate::run::{Adopted, Decision, Explained, Input};
 
 /// Everything that is published.
@@ -24,6 +26,10 @@ pub struct Publication<'a> {
     pub decisions: Vec<Decision>,
     /// Findings of theirs that were explained.
     pub explained: Vec<Explained>,
+    /// The proposed asset list.
+    pub proposal: &'a Proposal,
+    /// Criteria that are waived.
+    pub waivers: Vec<Waiver>,
     /// Datasets at hand.
     pub datasets: &'a [String],
     /// Columns of `enterprises` and years.

@@ -36,6 +36,7 @@ pub fn write(
         inputs: p.inputs.to_vec(),
         decisions: p.decisions.clone(),
         explained: p.explained.clone(),
+        waivers: p.waivers.clone(),
         counts: Counts {
             enterprises: gathered.total(),
             pooled: gathered.pooled,

@@ -9,6 +9,7 @@ use crate::finding::Rendered;
 use crate::model::field::FieldKind;
 use crate::model::merged::Conflict;
 use crate::model::place::Address;
+use crate::model::proposal::{Listed, Measure, Standing, Term};
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Decimal128Array, Int64Array, RecordBatch, StringArray};
 use datafusion::arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef};
 use std::sync::Arc;
@@ -22,6 +23,10 @@ pub async fn table(publication: &Publication<'_>, gathered: &Gathered<'_>, name:
     Ok(Some(match name {
         "enterprises" => enterprises(p, gathered)?,
         "verdicts" => p.engine.dataset("verdicts"),
+        "scores" if p.config.scored_criteria().next().is_none() => return Ok(None),
+        "list" => list(p)?,
+        "terms" => terms(p)?,
+        "scores" => p.engine.dataset("scores"),
         "findings" => findings(p, gathered)?,
         "unjudged" => unjudged(p)?,
         "edits" => edits(p)?,
@@ -38,8 +43,7 @@ pub async fn table(publication: &Publication<'_>, gathered: &Gathered<'_>, name:
     }))
 }
 
-/// The enterprises in the order of the registry; `consented` says whose figures of statistics the operator may see, and
-/// `findings_open` counts the findings that rest on none.
+/// The enterprises in the order of the registry; `findings_open` counts the findings that rest on no statistics.
 fn enterprises(p: &Publication<'_>, gathered: &Gathered<'_>) -> Result<Dataset, Error> {
     let enterprises = p.engine.dataset("enterprises");
     let schema = enterprises.schema();
@@ -49,17 +53,14 @@ fn enterprises(p: &Publication<'_>, gathered: &Gathered<'_>) -> Result<Dataset, 
     let schema = schema.project(&shown)?;
     let mut fields: Vec<_> = schema.fields().iter().cloned().collect();
     fields.extend(["findings", "findings_open"].map(|name| Arc::new(Field::new(name, DataType::Int64, false))));
-    fields.push(Arc::new(Field::new("consented", DataType::Boolean, false)));
     let schema = Arc::new(Schema::new(fields));
     let counted = |b: RecordBatch| {
         let keys = b.column_by_name("enterprise").map(|c| c.as_string::<i32>());
         let found = |row: usize| keys.and_then(|k| gathered.findings.get(k.value(row))).copied().unwrap_or_default();
         let counts: [fn(FindingCount) -> i64; 2] = [|c| c.all, |c| c.open];
-        let consented = (0..b.num_rows()).map(|row| Some(keys.is_some_and(|k| gathered.consenting.contains(k.value(row)))));
         let mut columns = b.project(&shown)?.columns().to_vec();
         columns
             .extend(counts.map(|of| -> ArrayRef { Arc::new((0..b.num_rows()).map(|row| Some(of(found(row)))).collect::<Int64Array>()) }));
-        columns.push(Arc::new(consented.collect::<BooleanArray>()));
         RecordBatch::try_new(schema.clone(), columns)
     };
     made(p, schema.clone(), enterprises.batches().map(|batch| Ok(counted(batch?)?)))
@@ -323,6 +324,54 @@ fn set_aside(p: &Publication<'_>) -> Result<Dataset, Error> {
             ("kind", texts(ranges.iter().map(|(_, _, kind, _)| kind.id()))),
             ("first_row", numbers(|range| range.0)),
             ("last_row", numbers(|range| range.1)),
+        ])
+    })
+}
+
+/// One row per enterprise of the pool: where it stands to the proposed asset list.
+fn list(p: &Publication<'_>) -> Result<Dataset, Error> {
+    of_rows(p, &p.proposal.listed, |listed| {
+        let decimals = |of: &dyn Fn(&Listed) -> Option<i128>| -> Result<ArrayRef, Error> {
+            let values: Vec<Option<i128>> = listed.iter().map(of).collect();
+            Ok(Arc::new(Decimal128Array::from(values).with_precision_and_scale(28, 4)?))
+        };
+        let reason = |l: &Listed| match l.standing {
+            Standing::Excluded(reason) => reason.id(),
+            _ => "",
+        };
+        batch(vec![
+            ("enterprise", texts(listed.iter().map(|l| l.enterprise.as_str()))),
+            ("name", texts(listed.iter().map(|l| l.name.as_str()))),
+            ("standing", texts(listed.iter().map(|l| l.standing.id()))),
+            ("reason", texts(listed.iter().map(reason))),
+            ("amount_yuan", decimals(&|l| l.standing.amount())?),
+            ("need_yuan", decimals(&|l| l.need)?),
+            ("score", decimals(&|l| l.score)?),
+            ("obligor", texts(listed.iter().map(|l| l.obligor.as_str()))),
+            ("industry", texts(listed.iter().map(|l| l.industry.as_str()))),
+            ("cost_total_yuan", decimals(&|l| l.cost.as_ref().map(|c| c.total))?),
+            ("cost_score", decimals(&|l| l.cost.as_ref().map(|c| c.score))?),
+        ])
+    })
+}
+
+/// One row per term of the issue: what it allows, what the list comes to, and whether it binds.
+fn terms(p: &Publication<'_>) -> Result<Dataset, Error> {
+    of_rows(p, &p.proposal.terms, |terms| {
+        let units = |measure: Measure| match measure {
+            Measure::Amount(units) | Measure::Share(units) => units,
+            Measure::Count(number) => i128::from(number) * 10_000,
+        };
+        let decimals = |of: &dyn Fn(&Term) -> Measure| -> Result<ArrayRef, Error> {
+            let values: Vec<Option<i128>> = terms.iter().map(|term| Some(units(of(term)))).collect();
+            Ok(Arc::new(Decimal128Array::from(values).with_precision_and_scale(28, 4)?))
+        };
+        batch(vec![
+            ("term", texts(terms.iter().map(|term| term.id))),
+            ("limit", decimals(&|term| term.limit)?),
+            ("reached", decimals(&|term| term.reached)?),
+            ("tight", Arc::new(terms.iter().map(|term| Some(term.tight)).collect::<BooleanArray>())),
+            ("binding", Arc::new(terms.iter().map(|term| term.binding).collect::<BooleanArray>())),
         ])
     })
 }

@@ -5,6 +5,7 @@ use crate::config::{EditOptions, FieldOptions, FormOptions};
 use crate::engine::expression::TableSchemas;
 use crate::engine::{BATCH_ROWS, Engine, Resources, Scratch};
 use crate::finding::Expected;
+use crate::model::date::ReferenceDates;
 use crate::model::field::FieldKind;
 use crate::model::scope::Scope;
 use crate::model::severity::Severity;
@@ -79,7 +80,7 @@ static COMPILED: LazyLock<(Vec<Compiled>, BTreeSet<String>)> = LazyLock::new(|| 
 
 fn engine() -> Engine {
     let scratch = Scratch::below(&std::env::temp_dir(), BATCH_ROWS).expect("a folder");
-    Engine::new(NaiveDate::MAX, &Resources::default(), scratch).expect("an engine")
+    Engine::new(ReferenceDates::of(NaiveDate::MAX, 0), &Resources::default(), scratch).expect("an engine")
 }
 
 /// What is said of each record, and what is left of its values.

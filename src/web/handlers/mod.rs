@@ -7,6 +7,7 @@ pub mod calendar;
 pub mod home;
 pub mod ops;
 pub mod pool;
+pub mod proposal;
 pub mod quality;
 pub mod runs;
 pub mod sign_in;

@@ -221,6 +221,7 @@ struct EnterprisePage {
     edition: &'static str,
     heads: Vec<String>,
     patents_total: String,
+    may_ask: bool,
 }
 
 async fn enterprise(
@@ -244,7 +245,8 @@ async fn enterprise(
     let charts = profile.drawn.iter().filter_map(|figure| draw_years(&figure.title, &figure.years)).collect();
     let patents_total = grouped(profile.patents_total as u64);
     let frame = frames.of(Some(&actor), "/pool");
-    Ok(Page(EnterprisePage { frame, charts, profile, edition: edition.id(), heads, patents_total }).into_response())
+    Ok(Page(EnterprisePage { frame, charts, profile, edition: edition.id(), heads, patents_total, may_ask: actor.may(Right::AskWaivers) })
+        .into_response())
 }
 
 #[derive(Template)]

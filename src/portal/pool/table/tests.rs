@@ -89,7 +89,7 @@ proptest! {
         let conclusions = Conclusion::ALL.map(|c| query.with(|q| q.conclusion = Some(c)));
         let verdicts = VERDICTS.map(|v| query.with(|q| { q.verdicts.insert("revenue_stated".into(), v.into()); }));
         let titles = ["-", "srdi", "little_giant"].map(|t| query.with(|q| q.title = t.into()));
-        for choices in [conclusions, verdicts, titles] {
+        for choices in [conclusions.to_vec(), verdicts.to_vec(), titles.to_vec()] {
             let parts: Vec<_> = choices.iter().map(|q| set(walked(&data, Edition::Operator, q))).collect();
             prop_assert_eq!(parts.iter().map(BTreeSet::len).sum::<usize>(), all.len());
             prop_assert_eq!(&parts.concat_all(), &all);

@@ -2,11 +2,12 @@
 
 use super::columns::{Origin, PoolColumn, pool_columns};
 use crate::error::Error;
+use crate::model::verdict::Verdict;
 use crate::stages::publish::cells::{Reader, Shape, Total};
 use crate::stages::publish::desk::{Desk, Edition, grouped, text_or_blank};
 use crate::stages::publish::identifiers::Identifiers;
 use crate::stages::publish::provenance::SourceCells;
-use crate::stages::publish::verdict::{CriterionVerdict, Verdicts};
+use crate::stages::publish::verdict::Verdicts;
 use crate::stages::publish::workbook::{Book, Column, Tab, Table, Value};
 use datafusion::arrow::array::RecordBatch;
 
@@ -120,9 +121,10 @@ impl<'a> Grid<'a> {
             return reader.value(row, &desk.words);
         }
         Value::Text(match column.criterion.map(|id| self.verdicts.get(id, row)) {
-            Some(CriterionVerdict::Met) => desk.say("reached"),
-            Some(CriterionVerdict::NotMet) => desk.say("not_reached"),
-            Some(CriterionVerdict::Unjudged) => desk.say("unjudged"),
+            Some(Verdict::Met) => desk.say("reached"),
+            Some(Verdict::NotMet) => desk.say("not_reached"),
+            Some(Verdict::Unjudged) => desk.say("unjudged"),
+            Some(verdict @ (Verdict::Waived | Verdict::NotApplicable)) => desk.verdict(verdict),
             None => desk.say("withheld"),
         })
     }

@@ -31,7 +31,10 @@ pub fn cover(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
         blocks: vec![
             Block::Facts { heading: desk.say("cover_facts").to_owned(), facts: facts(desk)? },
             inputs(desk),
-            Block::List { heading: desk.say("cover_criteria").to_owned(), items: thresholds(desk) },
+            Block::List {
+                heading: desk.say("cover_criteria").to_owned(),
+                items: thresholds(desk, desk.publication.config.hard_criteria()),
+            },
             bases(desk),
             Block::Notes { heading: desk.say("cover_notes").to_owned(), paragraphs: notes },
         ],

@@ -10,8 +10,11 @@ mod columns;
 mod conflicts;
 mod cover;
 mod finances;
+mod funnel;
+mod list;
 mod needs;
 mod patents;
+mod scores;
 mod verdicts;
 
 pub use conflicts::Names;
@@ -26,10 +29,15 @@ type Writer = fn(&mut Book, &Desk<'_>) -> Result<(), Error>;
 
 /// Writes the sheets asked for.
 pub fn write(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
-    let sheets: [(&str, Writer); 9] = [
+    let sheets: [(&str, Writer); 14] = [
         ("cover", cover::cover),
         ("pool", candidates::pool),
         ("verdicts", verdicts::verdicts),
+        ("funnel", funnel::funnel),
+        ("near", funnel::near),
+        ("scores", scores::scores),
+        ("list", list::list),
+        ("terms", list::terms),
         ("patents", patents::patents),
         ("finances", finances::finances),
         ("needs", needs::needs),

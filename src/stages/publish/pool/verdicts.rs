@@ -1,12 +1,14 @@
 //! Verdicts: every enterprise of the registry, each criterion as word and figure, and what they come to.
 
-use crate::config::CriterionOptions;
+use crate::config::{Config, CriterionOptions, Effect};
 use crate::error::Error;
+use crate::finding::threshold;
+use crate::model::verdict::{Conclusion, Verdict};
 use crate::stages::publish::cells::{Reader, Shape};
 use crate::stages::publish::desk::{Desk, Edition, grouped, text_or_blank};
-use crate::stages::publish::disclosure::judges_statistics;
+use crate::stages::publish::disclosure::{closes_verdict, judges_statistics};
 use crate::stages::publish::identifiers::Identifiers;
-use crate::stages::publish::verdict::{Conclusion, CriterionVerdict, Verdicts};
+use crate::stages::publish::verdict::Verdicts;
 use crate::stages::publish::workbook::{Book, Column, Mark, Tab, Table, Value};
 use datafusion::arrow::array::RecordBatch;
 
@@ -20,6 +22,8 @@ struct Criterion<'a> {
     look: Column,
     /// Whether it shows figures of statistics.
     statistics: bool,
+    /// Whether its verdict tells of them too, and decides nothing.
+    closed: bool,
 }
 
 /// Writes the verdicts.
@@ -41,7 +45,8 @@ pub fn verdicts(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
     }
     // Below the table: above it, a dozen criteria would leave no room for the rows.
     let mut notes = vec![desk.say("verdicts_note").to_owned()];
-    notes.extend(thresholds(desk).into_iter().map(|t| desk.tell("criterion", &[&t])));
+    notes.extend(thresholds(desk, judged(desk.publication.config)).into_iter().map(|t| desk.tell("criterion", &[&t])));
+    notes.extend(waivers(desk));
     let mut table = book.table(Table {
         sheet: desk.sheet("verdicts"),
         title: desk.say("verdicts_title").to_owned(),
@@ -70,17 +75,34 @@ pub fn verdicts(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Criteria in force, each as name and threshold.
-pub fn thresholds(desk: &Desk<'_>) -> Vec<String> {
-    let criteria = desk.publication.config.criterion.values().filter(|c| !c.disabled);
-    criteria.map(|c| desk.tell("threshold", &[c.name.get(desk.lang()), &c.threshold])).collect()
+/// Waivers in force; who decided and why stays with the office.
+fn waivers(desk: &Desk<'_>) -> Vec<String> {
+    let told = desk.publication.waivers.iter().map(|waiver| {
+        let criterion = desk.publication.config.criterion.get(&waiver.criterion);
+        let criterion = criterion.map_or(waiver.criterion.as_str(), |c| c.name.get(desk.lang()));
+        let (number, until) = (waiver.number.to_string(), desk.date(waiver.until));
+        let values = [&number, &waiver.enterprise, criterion, &until, &waiver.asked_by, &waiver.granted_by, &waiver.reason];
+        desk.tell(if desk.edition == Edition::Closed { "waiver" } else { "waiver_open" }, &values)
+    });
+    told.collect()
+}
+
+/// The criteria of the sheet; points have one of their own.
+fn judged(config: &Config) -> impl Iterator<Item = (&String, &CriterionOptions)> {
+    config.criteria().filter(|(_, c)| c.effect != Effect::Scored)
+}
+
+/// Criteria, each as name and threshold.
+pub fn thresholds<'a>(desk: &Desk<'_>, criteria: impl Iterator<Item = (&'a String, &'a CriterionOptions)>) -> Vec<String> {
+    let (config, lang) = (desk.publication.config, desk.lang());
+    criteria.map(|(_, c)| desk.tell("threshold", &[c.name.get(lang), &threshold(config, c, lang)])).collect()
 }
 
 fn criteria<'a>(desk: &Desk<'a>) -> Vec<Criterion<'a>> {
     let config = desk.publication.config;
     let schema = desk.gathered.enterprises.schema();
     let own = |figure: &str| schema.column_with_name(figure).is_some();
-    let criteria = config.criterion.iter().filter(|(_, c)| !c.disabled).map(|(id, options)| {
+    let criteria = judged(config).map(|(id, options)| {
         // SQL takes a column in any case.
         let figure = options.figure.trim().to_lowercase();
         let statistics = judges_statistics(config, options);
@@ -93,7 +115,7 @@ fn criteria<'a>(desk: &Desk<'a>) -> Vec<Criterion<'a>> {
             Shape::Word => Column::text(header),
             Shape::Plain => typed(schema, &column, header),
         };
-        Criterion { id, options, column, shape, look, statistics }
+        Criterion { id, options, column, shape, look, statistics, closed: closes_verdict(config, options) }
     });
     criteria.collect()
 }
@@ -142,11 +164,15 @@ impl<'a> Rows<'a> {
         });
         let disclosed = desk.discloses(self.key.text(row));
         for (criterion, figure) in criteria.iter().zip(&self.figures) {
-            cells.push(Value::Mark(match self.verdicts.get(criterion.id, row) {
-                CriterionVerdict::Met => Mark::Met,
-                CriterionVerdict::NotMet => Mark::NotMet,
-                CriterionVerdict::Unjudged => Mark::Unjudged,
-            }));
+            let verdict = self.verdicts.get(criterion.id, row);
+            cells.push(match verdict {
+                _ if criterion.closed && !disclosed => Value::Text(desk.say("withheld")),
+                Verdict::Met => Value::Mark(Mark::Met),
+                Verdict::NotMet => Value::Mark(Mark::NotMet),
+                Verdict::Unjudged => Value::Mark(Mark::Unjudged),
+                Verdict::Waived => Value::Marked(Mark::Explain, desk.verdict(verdict)),
+                Verdict::NotApplicable => Value::Text(desk.verdict(verdict)),
+            });
             cells.push(if criterion.statistics && !disclosed { Value::Text(desk.say("withheld")) } else { figure.value(row, &desk.words) });
         }
     }

@@ -1,4 +1,8 @@
-//! `huichi explain CODE`
+//! `huichi explain CODE` and `huichi explain ENTERPRISE`
+
+mod enterprise;
+
+pub use enterprise::sought;
 
 use super::args::{Cli, Format};
 use super::output::{Paint, configuration, lang, say};
@@ -7,8 +11,14 @@ use crate::error::{Error, ErrorKind};
 use crate::finding::{Catalogue, word};
 use std::path::Path;
 
-/// Prints what a code means, or all codes.
-pub fn run(cli: &Cli, code: Option<&str>) -> Result<u8, Error> {
+/// Codes of edits are shorter than those of enterprises.
+const LONGEST_CODE: usize = 15;
+
+/// Prints what a code means, or all codes; of what is written like no code, why that enterprise is in the pool or not.
+pub fn run(cli: &Cli, code: Option<&str>, run: &str) -> Result<u8, Error> {
+    if let Some(named) = code.filter(|code| !is_like_a_code(code)) {
+        return enterprise::run(cli, named, run);
+    }
     // What a code means can be asked anywhere; a site's own edits need its file.
     let config =
         if cli.config.exists() { configuration(cli)? } else { load_defaults(Path::new(".")).map_err(|_| Error::bug("defaults"))? };
@@ -48,4 +58,9 @@ pub fn run(cli: &Cli, code: Option<&str>) -> Result<u8, Error> {
         say(format!("{}  {}", word(lang, "explain.holds"), edit.holds));
     }
     Ok(0)
+}
+
+/// Whether something is written as codes of edits and errors are; names of enterprises and their codes of eighteen characters are not.
+fn is_like_a_code(text: &str) -> bool {
+    text.is_ascii() && text.len() < LONGEST_CODE
 }
