@@ -100,8 +100,12 @@ impl<'a> SheetReader<'a> {
         if row.hidden {
             self.hidden_rows.push(row.number);
         }
-        for (from, to) in self.head.hidden_columns.iter().flatten() {
-            self.hidden_columns.extend(row.cells.iter().map(|c| c.column).filter(|c| (from..=to).contains(&c)));
+        if let Some(hidden) = &self.head.hidden_columns {
+            let is_hidden = |column: &u32| {
+                let range = hidden.get(hidden.partition_point(|(_, last)| last < column));
+                range.is_some_and(|(first, _)| first <= column)
+            };
+            self.hidden_columns.extend(row.cells.iter().map(|c| c.column).filter(is_hidden));
         }
         self.take(row, sink);
     }

@@ -106,9 +106,9 @@ impl Sink for Watch {
         for span in head.merged.iter().flatten() {
             assert!(0 < span.first_row && span.first_row <= span.last_row && span.first_column <= span.last_column, "{span:?}");
         }
-        for (first, last) in head.hidden_columns.iter().flatten() {
-            assert!(first <= last, "columns from {first} to {last}");
-        }
+        let hidden = head.hidden_columns.as_deref().unwrap_or_default();
+        assert!(hidden.iter().all(|(first, last)| first <= last && *last < MAX_COLUMNS), "{hidden:?}");
+        assert!(hidden.windows(2).all(|pair| pair[0].1 < pair[1].0), "ranges are in order: {hidden:?}");
     }
 
     fn row(&mut self, row: &Row) {
