@@ -340,10 +340,7 @@ impl<'a> SheetReader<'a> {
                 RowVerdict::Record => {
                     let clash = side.record(&read, part, live.text_table, sink);
                     for cell in part.cells.iter().filter(|c| c.formula) {
-                        match live.formulas.iter_mut().find(|(c, ..)| *c == cell.column) {
-                            Some((_, count, _)) => *count += 1,
-                            None => live.formulas.push((cell.column, 1, row.number)),
-                        }
+                        live.formulas.entry(cell.column).or_insert((0, row.number)).0 += 1;
                     }
                     told.extend(read.told.iter().cloned().map(|told| (row.number, told)));
                     told.extend(clash.map(|(heading, said)| {
@@ -374,7 +371,7 @@ impl<'a> SheetReader<'a> {
     }
 
     fn close(&mut self, mut live: Live, sink: &mut impl RecordSink) {
-        for (column, count, first) in std::mem::take(&mut live.formulas) {
+        for (column, (count, first)) in std::mem::take(&mut live.formulas) {
             self.seed("TBL-210", Some(first), Some(column), String::new(), vec![("count", count.to_string())]);
         }
         for row in live.asides(AsideKind::Personal).iter() {
