@@ -1,21 +1,38 @@
 #![doc = include_str!("ARCHITECTURE.md")]
 
-pub mod backup;
-pub mod cache;
-pub mod cli;
 pub mod config;
-pub mod content;
-pub mod engine;
-pub mod error;
 pub mod finding;
-pub mod ledger;
-pub mod lock;
 pub mod model;
-pub mod outputs;
-pub mod pipeline;
-pub mod portal;
-pub mod run;
-pub mod sample;
 pub mod stages;
+
+// Fuzzing (`tests/fuzz`) instruments what the bytes of a file meet, which is nothing below.
+#[cfg(not(fuzzing))]
+pub mod backup;
+#[cfg(not(fuzzing))]
+pub mod cache;
+#[cfg(not(fuzzing))]
+pub mod cli;
+#[cfg(not(fuzzing))]
+pub mod content;
+#[cfg(not(fuzzing))]
+pub mod engine;
+#[cfg(not(fuzzing))]
+pub mod error;
+#[cfg(not(fuzzing))]
+pub mod ledger;
+#[cfg(not(fuzzing))]
+pub mod lock;
+#[cfg(not(fuzzing))]
+pub mod outputs;
+#[cfg(not(fuzzing))]
+pub mod pipeline;
+#[cfg(not(fuzzing))]
+pub mod portal;
+#[cfg(not(fuzzing))]
+pub mod run;
+#[cfg(not(fuzzing))]
+pub mod sample;
+#[cfg(not(fuzzing))]
 pub mod telemetry;
+#[cfg(not(fuzzing))]
 pub mod web;

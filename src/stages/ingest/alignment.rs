@@ -113,7 +113,8 @@ fn is_worded(kind: FieldKind) -> bool {
 
 /// A field's text, empty where it has none.
 fn field(row: &Row, at: usize) -> &str {
-    let cell = row.cells.iter().find(|c| c.column as usize == at && c.kind == CellKind::Text);
+    let place = row.cells.binary_search_by(|cell| (cell.column as usize).cmp(&at));
+    let cell = place.map(|place| &row.cells[place]).ok().filter(|cell| cell.kind == CellKind::Text);
     cell.map_or("", |cell| row.text(cell).trim())
 }
 

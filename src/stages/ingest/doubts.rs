@@ -154,8 +154,10 @@ impl Doubts {
         }
         let mut clean = Row::new();
         (clean.number, clean.hidden, clean.fields) = (read.row.number, read.row.hidden, read.row.fields);
+        // Both are in the order of columns, and there may be as many of these as of cells.
+        let mut masked = hidden.iter().peekable();
         for cell in &read.row.cells {
-            match hidden.iter().find(|(column, ..)| *column == cell.column) {
+            match masked.next_if(|(column, ..)| *column == cell.column) {
                 Some((column, _, rest, _)) => clean.push(*column, CellKind::Text, cell.formula, rest),
                 None => {
                     clean.push(cell.column, cell.kind, cell.formula, read.row.text(cell));

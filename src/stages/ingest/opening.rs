@@ -19,6 +19,7 @@ use crate::model::aside::Asides;
 use crate::model::field::{FieldKind, PeriodKind};
 use crate::model::period;
 use crate::model::raw::{ColumnMeta, Doubt, TableMeta};
+use indexmap::IndexMap;
 use std::rc::Rc;
 
 /// What a table is opened from, and what that gives.
@@ -62,7 +63,7 @@ impl Opening<'_> {
             title: above,
             held: Vec::new(),
             text_table: self.text_table,
-            formulas: Vec::new(),
+            formulas: IndexMap::new(),
         };
         for part in parts {
             for column in &part.repeated {

@@ -100,8 +100,12 @@ impl<'a> SheetReader<'a> {
         if row.hidden {
             self.hidden_rows.push(row.number);
         }
-        for (from, to) in self.head.hidden_columns.iter().flatten() {
-            self.hidden_columns.extend(row.cells.iter().map(|c| c.column).filter(|c| (from..=to).contains(&c)));
+        if let Some(hidden) = &self.head.hidden_columns {
+            let is_hidden = |column: &u32| {
+                let range = hidden.get(hidden.partition_point(|(_, last)| last < column));
+                range.is_some_and(|(first, _)| first <= column)
+            };
+            self.hidden_columns.extend(row.cells.iter().map(|c| c.column).filter(is_hidden));
         }
         self.take(row, sink);
     }
@@ -336,10 +340,7 @@ impl<'a> SheetReader<'a> {
                 RowVerdict::Record => {
                     let clash = side.record(&read, part, live.text_table, sink);
                     for cell in part.cells.iter().filter(|c| c.formula) {
-                        match live.formulas.iter_mut().find(|(c, ..)| *c == cell.column) {
-                            Some((_, count, _)) => *count += 1,
-                            None => live.formulas.push((cell.column, 1, row.number)),
-                        }
+                        live.formulas.entry(cell.column).or_insert((0, row.number)).0 += 1;
                     }
                     told.extend(read.told.iter().cloned().map(|told| (row.number, told)));
                     told.extend(clash.map(|(heading, said)| {
@@ -370,7 +371,7 @@ impl<'a> SheetReader<'a> {
     }
 
     fn close(&mut self, mut live: Live, sink: &mut impl RecordSink) {
-        for (column, count, first) in std::mem::take(&mut live.formulas) {
+        for (column, (count, first)) in std::mem::take(&mut live.formulas) {
             self.seed("TBL-210", Some(first), Some(column), String::new(), vec![("count", count.to_string())]);
         }
         for row in live.asides(AsideKind::Personal).iter() {

@@ -16,6 +16,7 @@ use crate::model::amount::{Number, Unit, parse_number};
 use crate::model::aside::{AsideKind, Rows};
 use crate::model::field::FieldKind;
 use crate::model::raw::{CellType, Doubt, PartStart, RawCell, SumKind, TableMeta};
+use indexmap::IndexMap;
 
 /// The table being read: one or several side by side under one header.
 pub struct Live {
@@ -29,8 +30,8 @@ pub struct Live {
     pub held: Vec<Row>,
     /// Whether fields of text tables are stored.
     pub text_table: bool,
-    /// Formulas by column: how many, and the first one's row.
-    pub formulas: Vec<(u32, u64, u32)>,
+    /// Formulas by column, in the order in which they are met: how many, and the first one's row.
+    pub formulas: IndexMap<u32, (u64, u32)>,
 }
 
 /// One table of those side by side.

@@ -16,6 +16,7 @@ mod error_value;
 mod feed;
 #[cfg(test)]
 mod fuzz;
+mod hidden;
 mod limits;
 mod number;
 mod number_format;

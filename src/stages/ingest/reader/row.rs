@@ -146,8 +146,8 @@ pub struct SheetHead {
     pub visible: bool,
     /// Merged regions; `None` where they cannot be read.
     pub merged: Option<Vec<Span>>,
-    /// Hidden columns as ranges, counted from 0, ends included; `None` where the format does not tell what is hidden,
-    /// rows included.
+    /// Hidden columns as ranges, counted from 0, ends included, in order and without overlap; `None` where the format does not tell what
+    /// is hidden, rows included.
     pub hidden_columns: Option<Vec<(u32, u32)>>,
 }
 

@@ -5,6 +5,7 @@ use std::io::{Cursor, Write as _};
 
 use zip::write::SimpleFileOptions;
 
+use super::feed::column_exists;
 use super::row::{CellKind, FileFacts, Note, Refusal, Row, SheetHead, Sink};
 use super::{Limits, read};
 
@@ -25,6 +26,9 @@ pub(super) struct Recorder {
 impl Sink for Recorder {
     fn begin_sheet(&mut self, head: &SheetHead) {
         assert!(!self.open, "a sheet begins inside another");
+        let hidden = head.hidden_columns.as_deref().unwrap_or_default();
+        assert!(hidden.iter().all(|(first, last)| first <= last && column_exists(*last)), "{hidden:?}");
+        assert!(hidden.windows(2).all(|pair| pair[0].1 < pair[1].0), "{hidden:?}");
         self.open = true;
         self.heads.push(head.clone());
     }

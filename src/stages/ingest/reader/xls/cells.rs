@@ -37,9 +37,11 @@ pub(super) struct Cell {
 }
 
 impl Cell {
-    /// Gives a formula the record that holds its text.
+    /// Gives a formula that waits for its text the record that holds it; a broken one stays broken.
     pub(super) fn text_at(&mut self, record: usize) {
-        (self.kind, self.bits) = (Kind::Inline, record as u64);
+        if self.kind == Kind::Awaited {
+            (self.kind, self.bits) = (Kind::Inline, record as u64);
+        }
     }
 
     /// The text of a cell that holds it itself, and whether it is spread over several records.

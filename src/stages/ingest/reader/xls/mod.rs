@@ -79,7 +79,7 @@ pub(super) fn read(path: &Path, feed: &mut Feed<'_>) -> Result<(), Refusal> {
             name: entry.name.clone(),
             visible: entry.visible,
             merged: Some(facts.merged.clone()),
-            hidden_columns: Some(facts.hidden_columns.clone()),
+            hidden_columns: Some(facts.hidden_columns.ranges()),
         });
         let range = second.as_mut().and_then(|workbook| workbook.worksheet_range(&handover::sheet_name(index)).ok());
         SheetRows { stream: &stream, globals: &globals, facts, second: range.as_ref() }.hand_out(feed)?;

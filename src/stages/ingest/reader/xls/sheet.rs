@@ -8,6 +8,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::super::feed::too_much;
+use super::super::hidden::HiddenColumns;
 use super::super::limits::Limits;
 use super::super::row::{Refusal, Span};
 use super::bytes::{f64_at, u16_at, u32_at};
@@ -38,7 +39,7 @@ pub(super) enum Sheet {
 #[derive(Debug, Default)]
 pub(super) struct SheetFacts {
     pub(super) merged: Vec<Span>,
-    pub(super) hidden_columns: Vec<(u32, u32)>,
+    pub(super) hidden_columns: HiddenColumns,
     pub(super) hidden_rows: HashSet<u32>,
     /// Sorted by row and column.
     pub(super) cells: Vec<Cell>,
@@ -123,10 +124,8 @@ impl SheetFacts {
         match id {
             id::ROW => self.row(body),
             id::COL_INFO if u16_at(body, 8).is_some_and(|flags| flags & 1 != 0) => {
-                if let (Some(first), Some(last)) = (u16_at(body, 0), u16_at(body, 2))
-                    && first <= last
-                {
-                    self.hidden_columns.push((u32::from(first), u32::from(last.min(COLUMNS - 1))));
+                if let (Some(first), Some(last)) = (u16_at(body, 0), u16_at(body, 2)) {
+                    self.hidden_columns.add(u32::from(first), u32::from(last.min(COLUMNS - 1)));
                 }
             }
             id::DIMENSIONS => self.dimensions = dimensions(body),

@@ -73,7 +73,7 @@ pub(super) fn read(archive: &mut Archive<'_>, part: &str, feed: &mut Feed<'_>) -
             name: sheet.name.clone(),
             visible: sheet.visible,
             merged: Some(survey.merged),
-            hidden_columns: Some(survey.hidden_columns),
+            hidden_columns: Some(survey.hidden_columns.ranges()),
         });
         sheet::rows(archive, part, &tables, feed)?;
         feed.end_sheet();

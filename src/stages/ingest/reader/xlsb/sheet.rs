@@ -3,7 +3,8 @@
 use super::super::archive::Archive;
 use super::super::error_value;
 use super::super::feed::{Feed, column_exists, too_much};
-use super::super::limits::{Limits, MAX_COLUMNS};
+use super::super::hidden::HiddenColumns;
+use super::super::limits::Limits;
 use super::super::number;
 use super::super::row::{CellKind, Refusal, Span};
 use super::records::{Records, f64_at, id, u16_at, u32_at, wide_text};
@@ -13,7 +14,7 @@ use super::tables::CellTables;
 #[derive(Debug, Default)]
 pub(super) struct Survey {
     pub(super) merged: Vec<Span>,
-    pub(super) hidden_columns: Vec<(u32, u32)>,
+    pub(super) hidden_columns: HiddenColumns,
 }
 
 impl Survey {
@@ -25,7 +26,11 @@ impl Survey {
         let mut ended = false;
         while let Some((id, body)) = records.next()? {
             match id {
-                id::COLUMNS => survey.hidden_columns.extend(hidden(body)),
+                id::COLUMNS => {
+                    if let Some((first, last)) = hidden(body) {
+                        survey.hidden_columns.add(first, last);
+                    }
+                }
                 id::MERGED => survey.merged.extend(span(body)),
                 id::END_SHEET => ended = true,
                 _ => {}
@@ -42,7 +47,7 @@ impl Survey {
 fn hidden(body: &[u8]) -> Option<(u32, u32)> {
     let (first, last) = (u32_at(body, 0)?, u32_at(body, 4)?);
     let hidden = u16_at(body, 16)? & 1 != 0;
-    (hidden && first <= last && first < MAX_COLUMNS).then_some((first, last.min(MAX_COLUMNS - 1)))
+    hidden.then_some((first, last))
 }
 
 /// Reads a merged region.

@@ -111,7 +111,7 @@ fn read_sheet(
         name: sheet.name.clone(),
         visible: sheet.visible,
         merged: Some(survey.merged.clone()),
-        hidden_columns: Some(survey.hidden_columns.clone()),
+        hidden_columns: Some(survey.hidden_columns.ranges()),
     });
     for text in &survey.odd_regions {
         feed.sheet_note("CEL-232", vec![("text", text.clone())]);

@@ -6,7 +6,8 @@
 
 use super::super::archive::{Archive, xml_refusal};
 use super::super::feed::{column_exists, shown, too_much};
-use super::super::limits::{Limits, MAX_COLUMNS};
+use super::super::hidden::HiddenColumns;
+use super::super::limits::Limits;
 use super::super::row::{Refusal, Span};
 use super::super::xml::{Scanner, Tag, Token, XmlError};
 use super::address;
@@ -17,7 +18,7 @@ pub(super) struct Survey {
     /// Whether the part holds cells at all.
     pub(super) worksheet: bool,
     pub(super) merged: Vec<Span>,
-    pub(super) hidden_columns: Vec<(u32, u32)>,
+    pub(super) hidden_columns: HiddenColumns,
     /// Merged regions that make no sense, as written.
     pub(super) odd_regions: Vec<String>,
 }
@@ -79,8 +80,7 @@ impl Survey {
                     && first >= 1
                     && first <= last
                 {
-                    let last = last.min(MAX_COLUMNS);
-                    self.hidden_columns.push((first - 1, last.max(first) - 1));
+                    self.hidden_columns.add(first - 1, last - 1);
                 }
             }
             b"mergeCell" if self.merged.len() < limit => {

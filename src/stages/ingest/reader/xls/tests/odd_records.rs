@@ -40,6 +40,23 @@ fn odd_names_links_and_regions_cost_no_value() {
 }
 
 #[test]
+fn columns_that_no_sheet_has_hide_nothing() {
+    let columns = [(300, 60_000), (4, 3), (250, 300), (4, 4)].map(|(first, last)| (0x007D, halves(&[first, last, 0, 0, 1, 0])));
+    let seen = read_bytes(&container("Workbook", &stream(&[], &[sheet_with(&columns)]))).expect("readable");
+    assert_eq!(seen.heads[0].hidden_columns.as_deref(), Some(&[(2, 4), (250, 255)][..]));
+}
+
+#[test]
+fn a_text_does_not_mend_the_broken_cell_of_its_formula() {
+    let awaited = [0_u8, 0, 0, 0, 0, 0, 0xFF, 0xFF, 0, 0, 0, 0, 0, 0, 3, 0, 0x1E, 25, 0];
+    for (column, style, codes) in [(3, 0, vec![]), (300, 0, vec!["CEL-242"]), (3, 999, vec!["CEL-240", "CEL-242"])] {
+        let formula = [(0x0006, cell(2, column, style, &awaited)), (0x0207, wide("甲"))];
+        let seen = read_bytes(&container("Workbook", &stream(&[], &[sheet_with(&formula)]))).expect("readable");
+        assert_eq!((seen.cells.len(), seen.codes()), (if codes.is_empty() { 8 } else { 7 }, codes), "column {column}, style {style}");
+    }
+}
+
+#[test]
 fn a_sheet_that_is_not_where_it_should_be_costs_no_other() {
     for offset in [u32::MAX, 100_000, 4] {
         let mut bytes = stream(&[], &[sheet(), sheet()]);

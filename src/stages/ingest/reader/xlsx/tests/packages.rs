@@ -33,7 +33,8 @@ fn parts_are_found_through_relations() {
 #[test]
 fn what_stands_around_the_rows_is_known_before_them() {
     let mut parts = Parts::with_rows("");
-    parts.sheet = b"<worksheet><cols><col min=\"2\" max=\"3\" hidden=\"1\"/><col min=\"5\" max=\"5\"/></cols><sheetData>\
+    parts.sheet = b"<worksheet><cols><col min=\"2\" max=\"3\" hidden=\"1\"/><col min=\"5\" max=\"5\"/>\
+        <col min=\"20000\" max=\"30000\" hidden=\"1\"/></cols><sheetData>\
         <row r=\"1\" hidden=\"true\"><c r=\"A1\"><v>1</v></c></row><row r=\"2\"><c r=\"A2\"><!-- </sheetData> --><v>2</v></c></row></sheetData >\
         <mergeCells><mergeCell ref=\"A1:C1\"/><mergeCell ref=\"rubbish\"/></mergeCells></worksheet>"
         .to_vec();
