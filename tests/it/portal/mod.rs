@@ -10,6 +10,7 @@ mod hardening;
 mod held;
 mod integrity;
 mod pool;
+mod proposal;
 mod replay;
 mod restore;
 mod runs;
