@@ -49,7 +49,7 @@ impl<'a> Criterion<'a> {
     ///
     /// # Errors
     /// The first of its expressions that cannot be computed.
-    pub fn read(engine: &Engine, id: &'a str, options: &'a CriterionOptions, enterprises: &Schema) -> Result<Self, Unreadable> {
+    pub fn read(engine: &Engine, id: &'a str, options: &'a CriterionOptions, enterprises: &Schema) -> Result<Self, Box<Unreadable>> {
         let place = || Surroundings::new("enterprises", enterprises, &NO_TABLES, Reach::Row).map_err(Refusal::from);
         let prepared = |reading: Reading| {
             let computation = engine.prepare(&reading, enterprises).map_err(|e| Refusal::Engine(e.source))?;
@@ -68,7 +68,7 @@ impl<'a> Criterion<'a> {
         };
         let at = |key: &str, sql: &str| {
             let (key, sql) = (key.to_owned(), sql.to_owned());
-            move |refusal: Refusal| Unreadable { key, sql, refusal }
+            move |refusal: Refusal| Box::new(Unreadable { key, sql, refusal })
         };
         // What a variant states is tried by itself, so that a mistake is told at its line and not in what follows from it.
         for (i, variant) in options.variants.iter().enumerate() {

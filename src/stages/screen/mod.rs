@@ -44,11 +44,11 @@ const GIVEN_BY_CRITERIA: [&str; 5] = ["verdict_", "figure_", "bound_", "margin_"
 ///
 /// # Errors
 /// A criterion cannot be computed over the columns of that run.
-pub fn rejudge(engine: &Engine, config: &Config, waivers: &Waivers, enterprises: &RecordBatch) -> Result<RecordBatch, Unreadable> {
+pub fn rejudge(engine: &Engine, config: &Config, waivers: &Waivers, enterprises: &RecordBatch) -> Result<RecordBatch, Box<Unreadable>> {
     let given = |name: &str| GIVEN.contains(&name) || GIVEN_BY_CRITERIA.iter().any(|start| name.starts_with(start));
     let schema = enterprises.schema();
     let kept: Vec<usize> = (0..schema.fields().len()).filter(|i| !given(schema.field(*i).name())).collect();
-    let unread = |error: EngineError| Unreadable { key: String::new(), sql: error.what, refusal: Refusal::Engine(error.source) };
+    let unread = |error: EngineError| Box::new(Unreadable { key: String::new(), sql: error.what, refusal: Refusal::Engine(error.source) });
     let arrow = |error: ArrowError| unread(failed("enterprises", error));
     let stated = enterprises.project(&kept).map_err(arrow)?;
     let criteria: Vec<Criterion<'_>> =
