@@ -136,11 +136,14 @@ impl<'a, 'b> Cursor<'a, 'b> {
     /// Reads a text of Excel 97 and later, with what follows it; nothing if it makes no sense.
     pub(super) fn rich_text(&mut self) -> Option<RawText<'a>> {
         let [low, high, flags] = self.bytes()?;
+        let begun_in = self.body;
         if flags & !(UPPER | PHONETIC | RUNS) != 0 {
             return None;
         }
         let runs = if flags & RUNS != 0 { u16::from_le_bytes(self.bytes()?) } else { 0 };
         let phonetic = if flags & PHONETIC != 0 { u32::from_le_bytes(self.bytes()?) } else { 0 };
+        // Also where one of these numbers ends with its record and the next one begins the record behind.
+        self.split |= self.body != begun_in;
         let text = self.characters(usize::from(u16::from_le_bytes([low, high])), flags & UPPER != 0)?;
         self.skip(4 * usize::from(runs))?;
         self.skip(usize::try_from(phonetic).ok()?)?;

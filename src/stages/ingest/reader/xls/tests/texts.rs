@@ -33,6 +33,19 @@ fn strings_behind_an_empty_continuation_are_read() {
 }
 
 #[test]
+fn a_string_whose_numbers_are_spread_over_two_records_is_read() {
+    // A character with a run of fonts and a phonetic part, of which the lengths stand in front.
+    let numbers = [&halves(&[1])[..], &[0x0C], &halves(&[1]), &4_u32.to_le_bytes()].concat();
+    let strings = [&1_u32.to_le_bytes()[..], &1_u32.to_le_bytes(), &numbers, b"a", &[0; 8]].concat();
+    for cut in 8..8 + numbers.len() {
+        let (first, rest) = strings.split_at(cut);
+        let globals: [(u16, &[u8]); 2] = [(0x00FC, first), (0x003C, rest)];
+        let seen = read_bytes(&container("Workbook", &stream(&globals, &[shared(1)]))).expect("readable");
+        assert_eq!((seen.at(1, 0), seen.codes()), (Some((Text, "a")), vec![]), "cut at {cut}");
+    }
+}
+
+#[test]
 fn a_table_of_strings_that_breaks_off_costs_its_own_cells_only() {
     let mut strings = table(3, &["甲", "乙", "丙"]);
     strings[15] = 0xFF;
