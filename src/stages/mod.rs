@@ -2,6 +2,7 @@
 
 #[cfg(not(fuzzing))]
 pub mod acquire;
+#[cfg(not(fuzzing))]
 pub mod compose;
 pub mod ingest;
 #[cfg(not(fuzzing))]

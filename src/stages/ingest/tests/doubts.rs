@@ -170,21 +170,6 @@ fn some_months_are_no_year_wherever_they_are_said() {
 }
 
 #[test]
-fn a_wide_row_costs_what_its_cells_cost() {
-    let taken = |columns: usize, rows: usize| {
-        let header = format!("企业名称,营业收入（千元）{},备注\n", ",".repeat(columns));
-        // One field more than the header has, so that each is looked at for where the row may have been split.
-        let row = format!("甲有限公司,10{},,\n", ",13800000000".repeat(columns + 1));
-        let start = std::time::Instant::now();
-        let (seen, _) = read_as("a.csv", &["returns"], (header + &row.repeat(rows)).as_bytes()).expect("read");
-        assert_eq!(seen.records.len(), rows);
-        start.elapsed()
-    };
-    let (narrow, wide) = (taken(160, 600), taken(16_000, 6));
-    assert!(wide < 4 * narrow, "{wide:?} for the cells that take {narrow:?} in narrow rows");
-}
-
-#[test]
 fn personal_data_leave_their_cell_and_the_row_stays() {
     let id = "36999919900101008X";
     let (seen, outcome) = read_as(
