@@ -6,7 +6,7 @@
 //! That holds for any prices that are not negative, so it does not matter how they were found: by bisection on relaxed demands,
 //! each price just as high as keeps its cap. Only the bound's quality hangs on it, never its truth. All numbers are whole.
 //!
-//! The corrections that [`Ledger`] takes back, when a cap closes with something left, turn the bound into the value itself.
+//! The corrections that `Ledger` takes back, when a cap closes with something left, turn the bound into the value itself.
 
 use super::pool::{Item, Stage, TopCap};
 use super::terms::Lots;

@@ -265,10 +265,12 @@ fn whatever_is_found_of_hard_shapes_is_sound() {
     for (name, shape) in shapes() {
         let (terms, candidates) = large(Shape { firms: 120, scale: 400, ..shape }, 0);
         let choice = choose(&terms, &candidates, 5_000).expect("it fits");
-        if choice.is_found() {
-            assert_sound(name, &terms, &candidates, &choice);
-        } else {
-            assert_ne!(choice.standing, Standing::Infeasible, "{name}: the case is made so that there is a list");
+        assert_eq!(check(&terms, &candidates, &choice.amounts), [], "{name}");
+        match &choice.standing {
+            // Where the nodes run out before a list of the scale is found, a smaller one is taken, and the gap says so.
+            Standing::Gap(bounds) => assert!((bounds.total, bounds.score) >= (choice.total, choice.score), "{name}"),
+            Standing::Optimal => assert_eq!(choice.total, terms.scale, "{name}: the case is made so that there is such a list"),
+            Standing::Infeasible => panic!("{name}: the case is made so that there is a list"),
         }
     }
 }
