@@ -276,3 +276,13 @@ fn nothing_in_the_operators_edition_depends_on_a_hidden_figure() {
         assert_eq!(cells(&night, "备选池_运营版.xlsx"), told, "{figures}, the second night");
     }
 }
+
+#[test]
+fn a_list_that_no_search_finds_ends_no_run() {
+    // More obligors than there are, and steps for next to nothing: the run publishes, and says that there is no list.
+    let settings = format!("{SETTINGS}obligors = 50\nsteps = 1000\n");
+    let site = site(&settings, &ENTERPRISES);
+    assert!(site.table("list").iter().all(|r| r["standing"] != "chosen"));
+    let listed = json(&site, &["list"]);
+    assert_eq!((&listed["list"]["total"], &listed["list"]["proof"]), (&Value::from("0"), &Value::from("infeasible")));
+}

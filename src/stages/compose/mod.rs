@@ -43,7 +43,9 @@ pub fn compose(config: &Config, enterprises: impl Iterator<Item = Result<RecordB
         Err(exact::Unfit::Value | exact::Unfit::Scale) => return Ok(nothing(listed)),
         Err(other) => return Err(unfit(other)),
     };
-    if let Some(broken) = exact::check(&terms, &candidates, &choice.amounts).first() {
+    // Where no list was found the empty one stands for none, and may itself break a term.
+    let broken = if choice.is_found() { exact::check(&terms, &candidates, &choice.amounts) } else { Vec::new() };
+    if let Some(broken) = broken.first() {
         return Err(failed(format!("the list breaks {:?}: {} of {}", broken.constraint, broken.found, broken.allowed)));
     }
     place(issue, &mut listed, &choice);

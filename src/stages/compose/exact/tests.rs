@@ -265,7 +265,8 @@ fn whatever_is_found_of_hard_shapes_is_sound() {
     for (name, shape) in shapes() {
         let (terms, candidates) = large(Shape { firms: 120, scale: 400, ..shape }, 0);
         let choice = choose(&terms, &candidates, 5_000).expect("it fits");
-        assert_eq!(check(&terms, &candidates, &choice.amounts), [], "{name}");
+        // Where none was found there is nothing to check: the empty list may itself break a term.
+        assert!(!choice.is_found() || check(&terms, &candidates, &choice.amounts).is_empty(), "{name}");
         match &choice.standing {
             // Where the nodes run out before a list of the scale is found, a smaller one is taken, and the gap says so.
             Standing::Gap(bounds) => assert!((bounds.total, bounds.score) >= (choice.total, choice.score), "{name}"),
