@@ -219,61 +219,26 @@ fn binding_and_forcing_equal_brute_force() {
     assert_eq!(forcing(&terms, &candidates, &chosen(&terms, &candidates), "c0", NODES), Ok(Forcing::Idle));
 }
 
-/// A thousand enterprises of terms that leave room, and harder ones.
-fn shapes() -> Vec<(&'static str, Shape)> {
-    let plain = Shape { firms: 1000, scale: 1000, industries: 8, rigid: false, scores: 7000, obligors: 20, top: 25, grouped: 10 };
-    vec![
-        ("plain", plain),
-        ("tight top", Shape { top: 12, obligors: 45, ..plain }),
-        ("five industries", Shape { industries: 5, ..plain }),
-        ("ties", Shape { scores: 5, ..plain }),
-        ("one score", Shape { scores: 1, ..plain }),
-        ("many groups", Shape { grouped: 1, ..plain }),
-        ("many obligors", Shape { obligors: 120, ..plain }),
-        ("rigid", Shape { rigid: true, ..plain }),
-        ("rigid, tight top", Shape { rigid: true, top: 15, obligors: 45, ..plain }),
-        ("rigid, five industries", Shape { industries: 5, rigid: true, ..plain }),
-        ("rigid, ties", Shape { scores: 5, rigid: true, ..plain }),
-        ("rigid, many groups", Shape { grouped: 1, rigid: true, ..plain }),
-        ("all at once", Shape { obligors: 60, rigid: true, top: 15, industries: 6, grouped: 3, ..plain }),
-    ]
-}
+/// A thousand enterprises of terms that leave room.
+const ROOMY: Shape = Shape { firms: 1000, scale: 1000, industries: 8, rigid: false, scores: 7000, obligors: 20, top: 25, grouped: 10 };
 
 /// A list that keeps all terms, of the whole scale, with bounds that are none of them below it.
-fn assert_sound(name: &str, terms: &Terms, candidates: &[Candidate], choice: &Choice) {
-    assert_eq!(check(terms, candidates, &choice.amounts), [], "{name}");
-    assert_eq!(choice.amounts.values().sum::<Lots>(), terms.scale, "{name}: {:?}", choice.standing);
+fn assert_sound(terms: &Terms, candidates: &[Candidate], choice: &Choice) {
+    assert_eq!(check(terms, candidates, &choice.amounts), []);
+    assert_eq!(choice.amounts.values().sum::<Lots>(), terms.scale, "{:?}", choice.standing);
     if let Standing::Gap(bounds) = &choice.standing {
-        assert!((bounds.total, bounds.score) >= (choice.total, choice.score), "{name}");
+        assert!((bounds.total, bounds.score) >= (choice.total, choice.score));
     }
 }
 
 #[test]
 fn a_thousand_enterprises_are_proven_within_few_nodes() {
-    let (name, shape) = shapes().swap_remove(0);
-    let (terms, candidates) = large(shape, 0);
+    let (terms, candidates) = large(ROOMY, 0);
     let choice = choose(&terms, &candidates, 100_000).expect("it fits");
-    assert_sound(name, &terms, &candidates, &choice);
+    assert_sound(&terms, &candidates, &choice);
     assert_eq!(choice.standing, Standing::Optimal);
     let reversed: Vec<Candidate> = candidates.iter().rev().cloned().collect();
     assert_eq!(choose(&terms, &reversed, 100_000), Ok(choice), "in whatever order");
-}
-
-#[test]
-#[ignore = "a minute or two: hard shapes, of which some are not proven and of some no list may be found"]
-fn whatever_is_found_of_hard_shapes_is_sound() {
-    for (name, shape) in shapes() {
-        let (terms, candidates) = large(Shape { firms: 120, scale: 400, ..shape }, 0);
-        let choice = choose(&terms, &candidates, 5_000).expect("it fits");
-        // Where none was found there is nothing to check: the empty list may itself break a term.
-        assert!(!choice.is_found() || check(&terms, &candidates, &choice.amounts).is_empty(), "{name}");
-        match &choice.standing {
-            // Where the nodes run out before a list of the scale is found, a smaller one is taken, and the gap says so.
-            Standing::Gap(bounds) => assert!((bounds.total, bounds.score) >= (choice.total, choice.score), "{name}"),
-            Standing::Optimal => assert_eq!(choice.total, terms.scale, "{name}: the case is made so that there is such a list"),
-            Standing::Infeasible => panic!("{name}: the case is made so that there is a list"),
-        }
-    }
 }
 
 #[test]
