@@ -4,9 +4,10 @@
 //! Edits and criteria are SQL, so they are tried as they will run: over empty datasets with every column that a form
 //! may have, through the same stages. A site that changes forms or the rules of merging has all of them tried.
 
+use super::refused::{instead, reason, said};
 use super::{names, resources, scope, words};
 use crate::config::{Config, EditOptions, Links, Problem, ProblemKind, field_of, line_of, load_defaults, nearest};
-use crate::engine::expression::{Complaint, Kind, Refusal, TableSchemas};
+use crate::engine::expression::{Complaint, Refusal, TableSchemas};
 use crate::engine::functions;
 use crate::engine::{Engine, EngineError, Scratch};
 use crate::error::Error;
@@ -427,50 +428,6 @@ impl Trial<'_> {
         let lists = self.config.codes.values().flatten().filter(|(word, _)| words.contains(word));
         let spelled = lists.filter(|(_, spellings)| spellings.iter().any(|s| s == found)).map(|(word, _)| word.as_str()).next();
         spelled.or_else(|| nearest(found, words)).unwrap_or_default().to_owned()
-    }
-}
-
-/// A kind of values, in the words of the catalogue.
-fn said(kind: Option<Kind>) -> String {
-    let word = match kind {
-        None => "null",
-        Some(Kind::Number) => "number",
-        Some(Kind::Text) => "text",
-        Some(Kind::Date) => "date",
-        Some(Kind::Flag) => "flag",
-        Some(Kind::Span) => "span",
-        Some(Kind::List) => "list",
-    };
-    format!("@value_kind.{word}")
-}
-
-/// What to write where two kinds meet, in the words of the catalogue.
-fn instead(one: Kind, other: Kind) -> &'static str {
-    match (one, other) {
-        (Kind::Flag, _) | (_, Kind::Flag) => "flag",
-        (Kind::Span, _) | (_, Kind::Span) => "span",
-        (Kind::Text, Kind::Number) | (Kind::Number, Kind::Text) => "text_number",
-        (Kind::Text, Kind::Date) | (Kind::Date, Kind::Text) => "text_date",
-        (Kind::Number, Kind::Date) | (Kind::Date, Kind::Number) => "number_date",
-        _ => "other",
-    }
-}
-
-/// What is wrong with a condition, in the words of the catalogue.
-fn reason(complaint: &Complaint) -> String {
-    let about = |word: &str, text: &str| format!("@condition.{word}|{}", text.replace('|', "∣"));
-    match complaint {
-        Complaint::Empty => "@condition.empty".into(),
-        Complaint::Unfinished => "@condition.unfinished".into(),
-        Complaint::Unreadable(from) => about("unreadable", from),
-        Complaint::Unclosed(from) => about("unclosed", from),
-        Complaint::TooDeep => "@condition.too_deep".into(),
-        Complaint::Sign => "@condition.sign".into(),
-        Complaint::Notation => "@condition.notation".into(),
-        Complaint::ByZero => "@condition.by_zero".into(),
-        Complaint::TooLarge => "@condition.too_large".into(),
-        Complaint::NoValue => "@condition.no_value".into(),
-        Complaint::Other => "@condition.other".into(),
     }
 }
 

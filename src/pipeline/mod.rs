@@ -27,6 +27,7 @@ mod parse;
 pub mod parser;
 mod recall;
 mod receipts;
+mod refused;
 mod replay;
 mod rests;
 mod runner;
