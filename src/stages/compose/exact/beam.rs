@@ -47,6 +47,8 @@ pub(crate) struct Passed {
     /// No list that was left out is worth more; nothing where none was left out.
     pub(crate) left_out: Option<i64>,
     pub(crate) nodes: u64,
+    /// How many cells its tables had.
+    pub(crate) cells: u64,
 }
 
 struct Node {
@@ -96,7 +98,7 @@ impl Pass<'_> {
         }
         let wanted = |node: &&Node| node.sums[LEFT] == 0 && node.sums[OBLIGORS] == self.stage.least_obligors;
         let list = nodes.iter().find(wanted).map(|node| self.list(node, &steps, ranks));
-        Passed { list, left_out, nodes: count }
+        Passed { list, left_out, nodes: count, cells: tails.iter().map(Tail::cells).sum() }
     }
 
     fn list(&self, node: &Node, steps: &[Step], ranks: usize) -> List {

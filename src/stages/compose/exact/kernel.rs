@@ -286,7 +286,8 @@ pub(crate) struct Tail {
 }
 
 /// Earnings by lots, from some number of lots on.
-struct Stretch {
+#[derive(Clone)]
+pub(crate) struct Stretch {
     from: usize,
     earned: Vec<i64>,
 }
@@ -297,6 +298,11 @@ impl Tail {
         self.stretch(spent).earned(left as usize)
     }
 
+    /// How many cells it has.
+    pub(crate) fn cells(&self) -> u64 {
+        (self.fresh.len() + self.spent.as_ref().map_or(0, Stretch::len)) as u64
+    }
+
     fn stretch(&self, spent: bool) -> &Stretch {
         if spent { self.spent.as_ref().unwrap_or(&self.fresh) } else { &self.fresh }
     }
@@ -304,7 +310,7 @@ impl Tail {
     /// All tails of a core, from the whole of it to the empty one; what cannot reach the floor is left out.
     pub(crate) fn all(core: &Core, prices: &Prices, floor: i64) -> Vec<Self> {
         let mut head: i64 = core.start + core.layers.iter().map(|layer| layer.best).sum::<i64>();
-        let mut tails = vec![Self { fresh: Stretch { from: 0, earned: vec![0] }, spent: None }];
+        let mut tails = vec![Self { fresh: Stretch::zero(), spent: None }];
         for layer in core.layers.iter().rev() {
             head -= layer.best;
             let next = &tails[tails.len() - 1];
@@ -349,8 +355,24 @@ impl Layer {
     }
 }
 
+impl From<Vec<i64>> for Stretch {
+    fn from(earned: Vec<i64>) -> Self {
+        Self { from: 0, earned }
+    }
+}
+
 impl Stretch {
-    fn earned(&self, left: usize) -> i64 {
+    /// Nothing earned with no lots.
+    pub(crate) fn zero() -> Self {
+        Self { from: 0, earned: vec![0] }
+    }
+
+    /// How many numbers of lots it tells of.
+    pub(crate) fn len(&self) -> usize {
+        self.from + self.earned.len()
+    }
+
+    pub(crate) fn earned(&self, left: usize) -> i64 {
         left.checked_sub(self.from).and_then(|place| self.earned.get(place)).copied().unwrap_or(NEVER)
     }
 
@@ -362,8 +384,26 @@ impl Stretch {
         Self { from, earned: earned[from..=to].to_vec() }
     }
 
+    /// The most that both earn together, up to so many lots.
+    pub(crate) fn sum(&self, other: &Self, most: usize) -> Self {
+        let mut sum = vec![NEVER; (self.len() + other.len() - 1).min(most + 1)];
+        for (lots, earned) in other.earned.iter().enumerate().filter(|(_, earned)| **earned > NEVER) {
+            self.carry(&mut sum, other.from + lots, *earned);
+        }
+        Self::from(sum)
+    }
+
+    /// How many of so many lots are the other's where both together earn so much.
+    pub(crate) fn split(&self, other: &Self, lots: usize, earned: i64) -> usize {
+        let is = |part: &usize| {
+            let (one, two) = (self.earned(lots - part), other.earned(*part));
+            one > NEVER && two > NEVER && one + two == earned
+        };
+        (0..=lots).find(is).unwrap_or(0)
+    }
+
     /// Adds a fixed number of lots.
-    fn carry(&self, out: &mut [i64], lots: usize, gain: i64) {
+    pub(crate) fn carry(&self, out: &mut [i64], lots: usize, gain: i64) {
         let out = out.iter_mut().skip(self.from + lots);
         for (earned, best) in self.earned.iter().zip(out).filter(|(earned, _)| **earned > NEVER) {
             *best = (*best).max(earned + gain);
@@ -371,7 +411,7 @@ impl Stretch {
     }
 
     /// Adds from `least` to `most` lots, of which the first earn `gain` and each further one `slope`: a sliding maximum.
-    fn slide(&self, out: &mut [i64], least: usize, most: usize, gain: i64, slope: i64) {
+    pub(crate) fn slide(&self, out: &mut [i64], least: usize, most: usize, gain: i64, slope: i64) {
         let mut window = std::collections::VecDeque::new();
         for (left, best) in out.iter_mut().enumerate().skip(self.from + least) {
             let enters = left - least;

@@ -32,6 +32,10 @@
 //! f(x) ≤ c and prices p ≥ 0 any list that keeps them has value(x) ≤ value(x) + p·(c − f(x)), and the greatest right side over
 //! all x, which is found candidate by candidate, is no less than the value of the best list.
 //!
+//! *A first list* is constructed from the prices (`construct`): dynamic programming fills the industries and the total exactly,
+//! at prices of excess and obligors that are raised until those terms hold too. Then lots are moved while that pays (`exchange`).
+//! It is mostly within some thousandths of the bound.
+//!
 //! *Search*: candidates that lose more than the gap between bound and best list by any other choice are decided; the core that
 //! remains (`kernel`) goes through dynamic programming over the sums that are open (`beam`), with the exact best of the rest
 //! for every total still to be filled as the bound. While no list is known, the gap is that of a small core; a core that is
@@ -45,14 +49,17 @@
 //!
 //! # Limits
 //!
-//! Nodes bound the search, not the time: the tables of a pass have a row for every candidate of the core and a column for
-//! every lot. With very few nodes there may be no list at all. What does not fit the arithmetic is refused ([`Unfit`]).
+//! Nodes are partial lists, and the cells of tables by the hundreds. With very few of them there may be no list at all. Amounts
+//! that cannot be split leave a gap of some thousandths among a thousand candidates. What does not fit the arithmetic is refused
+//! ([`Unfit`]).
 
 mod beam;
 #[cfg(test)]
 mod cases;
 mod check;
 mod clash;
+mod construct;
+mod exchange;
 mod kernel;
 mod pool;
 mod prices;

@@ -56,10 +56,10 @@ pub(crate) struct Prices {
 /// What a candidate earns at the prices: a fixed part, a slope up to the kink and a lesser one beyond.
 #[derive(Clone, Copy)]
 pub(crate) struct Earning {
-    fixed: i64,
-    slope: i64,
-    kink: Lots,
-    excess: i64,
+    pub(crate) fixed: i64,
+    pub(crate) slope: i64,
+    pub(crate) kink: Lots,
+    pub(crate) excess: i64,
 }
 
 impl Earning {
@@ -113,9 +113,9 @@ impl Prices {
     }
 
     /// The same prices at another threshold: what they bound there.
-    pub(crate) fn moved(&self, stage: &Stage, threshold: Threshold) -> Self {
+    pub(crate) fn moved(&self, stage: &Stage, threshold: Option<Threshold>) -> Self {
         let mut prices = self.clone();
-        prices.constant = prices.caps(stage, Some(threshold));
+        prices.constant = prices.caps(stage, threshold);
         prices
     }
 
@@ -310,19 +310,25 @@ impl<'a> Market<'a> {
         earned + industries + excess + lots - self.obligor * i64::from(self.stage.least_obligors)
     }
 
-    /// The prices of lots: each industry's by itself, then the one that all pay at least.
+    /// The prices of lots: each industry's by itself, then the one that all pay at least. An industry that pays more takes its cap of
+    /// the total: between its price and the next lower one it would take any number up to more than that.
     fn clear(&mut self) {
         let (low, high) = (-self.excess - 2, self.highest + self.obligor);
         let cap = u64::from(self.stage.industry_cap);
         for industry in (0..self.industry.len()).filter(|industry| !self.buyers[*industry].is_empty()) {
-            let bought = |price| self.buyers[industry].iter().map(|d| u64::from(self.deal(&self.demands[*d], price).0)).sum::<u64>();
-            self.industry[industry] = lowest(low, high, |price| bought(price) <= cap);
+            self.industry[industry] = lowest(low, high, self.industry[industry], |price| self.bought(industry, price) <= cap);
         }
-        self.lot = lowest(low, high, |price| {
-            self.lot = price;
-            let bought = self.demands.iter().map(|demand| u64::from(self.deal(demand, self.price(demand)).0));
-            bought.sum::<u64>() <= u64::from(self.stage.total)
+        self.lot = lowest(low, high, self.lot, |price| {
+            let of = |industry: usize| if self.industry[industry] > price { cap } else { self.bought(industry, price) };
+            let free = self.demands.iter().filter(|demand| demand.industry.is_none());
+            let free: u64 = free.map(|demand| u64::from(self.deal(demand, price).0)).sum();
+            free + (0..self.industry.len()).map(of).sum::<u64>() <= u64::from(self.stage.total)
         });
+    }
+
+    /// What an industry buys at a price per lot.
+    fn bought(&self, industry: usize, price: i64) -> u64 {
+        self.buyers[industry].iter().map(|demand| u64::from(self.deal(&self.demands[*demand], price).0)).sum()
     }
 
     fn price(&self, demand: &Demand) -> i64 {
@@ -389,9 +395,30 @@ fn demands(stage: &Stage, threshold: Option<Threshold>, items: &[usize]) -> Vec<
     sorted.into_iter().enumerate().map(demand).collect()
 }
 
-/// The lowest price that is high enough, or `high`; a higher one is high enough too.
-fn lowest(low: i64, high: i64, mut enough: impl FnMut(i64) -> bool) -> i64 {
+/// The lowest price that is high enough, or `high`; a higher one is high enough too. It is looked for from `hint` on, in strides
+/// that double.
+fn lowest(low: i64, high: i64, hint: i64, mut enough: impl FnMut(i64) -> bool) -> i64 {
     let (mut low, mut high) = (low, high.max(low));
+    let (mut price, mut stride) = (hint.clamp(low, high), 1);
+    let is_down = enough(price);
+    loop {
+        if is_down {
+            high = price;
+            price = price.saturating_sub(stride).max(low);
+        } else if price >= high {
+            return high;
+        } else {
+            low = price + 1;
+            price = price.saturating_add(stride).min(high);
+        }
+        if low >= high || enough(price) != is_down {
+            break;
+        }
+        stride = stride.saturating_mul(2);
+    }
+    if low < high {
+        if is_down { low = price + 1 } else { high = price }
+    }
     while low < high {
         let middle = low + (high - low) / 2;
         if enough(middle) { high = middle } else { low = middle + 1 }

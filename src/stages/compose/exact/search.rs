@@ -1,6 +1,8 @@
 //! The best list of one total: passes over growing cores at every threshold that can matter.
 
 use super::beam::{List, Pass};
+use super::construct::Construction;
+use super::exchange::exchanged;
 use super::kernel::Core;
 use super::pool::{Stage, TopCap};
 use super::prices::{Prices, Threshold};
@@ -8,8 +10,10 @@ use super::terms::Lots;
 use std::borrow::Cow;
 use std::cmp::Reverse;
 
-/// Passes that look for a first list: candidates of the core, and partial lists that go on from every place.
-const SCOUTS: [(usize, usize); 5] = [(32, 128), (64, 512), (128, 1024), (512, 512), (usize::MAX, 512)];
+/// Candidates of the cores out of which first lists are constructed.
+const CONSTRUCTED: [usize; 4] = [24, 96, 384, usize::MAX];
+/// So many cells of a table count as a node.
+const CELLS: u64 = 256;
 /// Candidates of the first core of those that prove, and how many times more of them in each further one.
 const CORE: usize = 32;
 const LARGER: usize = 2;
@@ -18,8 +22,10 @@ const WIDTH: usize = 1024;
 const WIDER: usize = 8;
 /// Passes go on only while so many nodes are left for each candidate of the core.
 const LEAST_WIDTH: u64 = 16;
+/// Thresholds that have prices of their own from the beginning.
+const PRICED: usize = 16;
 /// Thresholds that are tried for a first list.
-const TRIES: usize = 6;
+const TRIES: usize = 3;
 /// A gap that leaves nobody out: more than any list loses.
 const WHOLE: i64 = i64::MAX / 8;
 
@@ -52,12 +58,13 @@ impl Nodes {
     }
 
     /// Spends at most half of what is left.
-    fn sharing(&mut self, spend: impl FnOnce(&mut Self)) {
+    fn sharing<T>(&mut self, spend: impl FnOnce(&mut Self) -> T) -> T {
         let Self { limit, reserve, .. } = *self;
         self.limit = self.used + self.left(true) / 2;
         self.reserve /= 2;
-        spend(self);
+        let spent = spend(self);
         (self.limit, self.reserve) = (limit, reserve);
+        spent
     }
 }
 
@@ -123,42 +130,49 @@ impl<'a> Search<'a> {
     pub(crate) fn run(&self, nodes: &mut Nodes) -> Found {
         let mut found = Found::default();
         let Some(top) = self.stage.top else {
-            let mut cases = [self.case(None)];
-            self.scout(&mut cases, &mut found, nodes);
-            cases.into_iter().for_each(|case| self.refine(case, &mut found, nodes));
+            let cases = [self.case(None)];
+            self.construct(&cases, &mut found, nodes);
+            let [case] = cases;
+            found.open = self.refine(case, &mut found, nodes).map(|case| case.bound);
             return found;
         };
         let bound = match self.without_top(top, nodes, &mut found) {
             Ok(decided) => return decided,
             Err(bound) => bound,
         };
-        let mut cases = self.cases(top, bound);
-        let tried = cases.len().min(TRIES);
-        self.scout(&mut cases[..tried], &mut found, nodes);
+        let cases = self.cases(top, bound);
+        self.construct(&cases[..cases.len().min(TRIES)], &mut found, nodes);
+        let mut open = Vec::new();
         for case in cases {
             if found.matters(case.bound) {
                 let case = self.better(case);
-                nodes.sharing(|nodes| self.refine(case, &mut found, nodes));
+                open.extend(nodes.sharing(|nodes| self.refine(case, &mut found, nodes)));
             }
         }
-        found.open = found.open.filter(|open| found.matters(*open));
+        // What is left goes to the case that leaves most open.
+        open.sort_by_key(|case| case.bound);
+        if let Some(case) = open.pop() {
+            open.extend(self.refine(case, &mut found, nodes));
+        }
+        found.open = open.iter().map(|case| case.bound).filter(|bound| found.matters(*bound)).max();
         found
     }
 
     /// Leaves the top term out at first: the best list without it is the best with it if it keeps it, and where there is none
     /// without it there is none with it. Otherwise only a bound is told, but a list that keeps the term is not forgotten.
     fn without_top(&self, top: TopCap, nodes: &mut Nodes, found: &mut Found) -> Result<Found, i64> {
-        let mut cases = [self.case(None)];
+        let stage = Stage { top: None, ..self.stage.clone() };
+        let search = Search { stage: &stage, ..*self };
+        let cases = [search.case(None)];
         let keeps = |free: &Found| free.list.as_ref().is_none_or(|list| self.keeps(list, top));
         let mut free = Found::default();
-        self.scout(&mut cases, &mut free, nodes);
+        search.construct(&cases, &mut free, nodes);
         let [case] = cases;
         let priced = case.bound;
         free.open = Some(priced);
         if keeps(&free) {
             found.keep(free.list.clone());
-            free.open = None;
-            nodes.sharing(|nodes| self.refine(case, &mut free, nodes));
+            free.open = nodes.sharing(|nodes| search.refine(case, &mut free, nodes)).map(|case| case.bound);
         }
         if free.open.is_none() && keeps(&free) {
             return Ok(free);
@@ -185,7 +199,8 @@ impl<'a> Search<'a> {
 
     fn case(&self, threshold: Option<Threshold>) -> Case {
         let stage = self.stage(threshold);
-        let prices = Prices::new(&stage, threshold);
+        // Where nobody can exceed the threshold, excess has no price of its own; that of the whole stage serves its neighbours too.
+        let prices = Prices::new(self.stage, threshold).moved(&stage, threshold);
         let priced = prices.bound(&stage, threshold);
         Case { threshold, prices, priced, bound: priced }
     }
@@ -203,54 +218,74 @@ impl<'a> Search<'a> {
         let thresholds =
             (0..=top.cap / top.obligors).filter(fits).filter(|lots| self.stage.reach_at(*lots, top) >= u64::from(self.stage.total));
         let thresholds: Vec<Threshold> = thresholds.map(|lots| Threshold::new(lots, top)).collect();
-        let Some(best) = self.best_of(&thresholds) else { return Vec::new() };
-        let case = |threshold: &Threshold| {
+        let priced = self.priced(&thresholds);
+        let case = |(place, threshold): (usize, &Threshold)| {
             let stage = self.stage(Some(*threshold));
-            let prices = best.prices.moved(&stage, *threshold);
-            let priced = prices.bound(&stage, Some(*threshold));
-            Case { threshold: Some(*threshold), prices, priced, bound: priced.min(bound) }
+            let after = priced.partition_point(|(other, _)| *other < place);
+            let near = &priced[after.saturating_sub(1)..priced.len().min(after + 1)];
+            let case = near.iter().map(|(_, prices)| {
+                let prices = prices.moved(&stage, Some(*threshold));
+                (prices.bound(&stage, Some(*threshold)), prices)
+            });
+            let (priced, prices) = case.min_by_key(|(bound, _)| *bound)?;
+            Some(Case { threshold: Some(*threshold), prices, priced, bound: priced.min(bound) })
         };
-        let mut cases: Vec<Case> = thresholds.iter().map(case).collect();
+        let mut cases: Vec<Case> = thresholds.iter().enumerate().filter_map(case).collect();
         cases.sort_by_key(|case| Reverse(case.priced));
         cases
     }
 
-    /// The threshold of the highest bound, by halving: the bound rises and then falls, or nearly so.
-    fn best_of(&self, thresholds: &[Threshold]) -> Option<Case> {
-        let case = |place: usize| self.case(Some(thresholds[place]));
-        let (mut low, mut high) = (0, thresholds.len().checked_sub(1)?);
-        while low < high {
-            let middle = low.midpoint(high);
-            if case(middle).priced < case(middle + 1).priced { low = middle + 1 } else { high = middle }
-        }
-        Some(case(low))
+    /// Prices of some thresholds, evenly spread: the others are near to two of them.
+    fn priced(&self, thresholds: &[Threshold]) -> Vec<(usize, Prices)> {
+        let stride = thresholds.len().div_ceil(PRICED).max(1);
+        let places = (0..thresholds.len()).step_by(stride).chain(thresholds.len().checked_sub(1));
+        let mut places: Vec<usize> = places.collect();
+        places.dedup();
+        places.into_iter().map(|place| (place, Prices::new(self.stage, Some(thresholds[place])))).collect()
     }
 
-    /// Looks for a first list: over all cases with a small core, then with larger ones.
-    fn scout(&self, cases: &mut [Case], found: &mut Found, nodes: &mut Nodes) {
-        let seconds: Vec<Vec<i64>> = cases.iter().map(|case| self.seconds(case)).collect();
-        for (size, width) in SCOUTS {
-            for (case, seconds) in cases.iter_mut().zip(&seconds) {
-                if found.list.is_none() {
-                    self.pass(case, seconds, size, width, found, nodes);
+    /// Constructs a first list of every case, out of a small core if that will do.
+    fn construct(&self, cases: &[Case], found: &mut Found, nodes: &mut Nodes) {
+        for case in cases {
+            let seconds = self.seconds(case);
+            for size in CONSTRUCTED {
+                if nodes.left(found.list.is_some()) == 0 || self.any && found.list.is_some() {
+                    return;
+                }
+                let list = self.constructed(case, gap(&seconds, size), nodes);
+                let is_found = list.is_some();
+                found.keep(list);
+                if is_found || size >= seconds.len() {
+                    break;
                 }
             }
         }
     }
 
+    /// A list out of the core of a gap.
+    fn constructed(&self, case: &Case, gap: i64, nodes: &mut Nodes) -> Option<List> {
+        let stage = self.stage(case.threshold);
+        let core = Core::new(&stage, case.threshold, &case.prices, gap)?;
+        let mut construction = Construction::new(&stage, case.threshold, &core)?;
+        let list = construction.list(&case.prices, self.ranks);
+        nodes.used += construction.cells / CELLS;
+        let list = list.map(|list| if self.stage.top.is_some() && case.threshold.is_none() { list } else { exchanged(self.stage, list) });
+        list
+    }
+
     /// Looks for the best list at one threshold by wider and wider passes, over cores that grow once the smaller is exhausted.
-    fn refine(&self, mut case: Case, found: &mut Found, nodes: &mut Nodes) {
+    /// The case comes back where it is not decided.
+    fn refine(&self, mut case: Case, found: &mut Found, nodes: &mut Nodes) -> Option<Case> {
         let seconds = self.seconds(&case);
         let (mut size, mut width) = (CORE, WIDTH);
         loop {
             match self.pass(&mut case, &seconds, size, width, found, nodes) {
-                Step::Decided => return,
-                Step::Spent => break,
+                Step::Decided => return None,
+                Step::Spent => return Some(case),
                 Step::Exhausted => size = size.saturating_mul(LARGER),
                 Step::Overfull => width = width.saturating_mul(WIDER),
             }
         }
-        found.open = found.open.max(Some(case.bound));
     }
 
     /// One pass over a core of about so many candidates, or of fewer if those are all that can beat the best list.
@@ -273,18 +308,19 @@ impl<'a> Search<'a> {
         if affordable < LEAST_WIDTH {
             return Step::Spent;
         }
+        let widest = usize::try_from(affordable).unwrap_or(usize::MAX);
         let left_out = core.and_then(|core| {
-            let width = width.min(usize::try_from(affordable).unwrap_or(usize::MAX));
+            let width = width.min(widest);
             let (threshold, prices) = (case.threshold, &case.prices);
             let passed = Pass { stage: &stage, threshold, prices, core: &core, floor, width }.run(self.ranks);
-            nodes.used += passed.nodes;
+            nodes.used += passed.nodes + passed.cells / CELLS;
             found.keep(passed.list);
             passed.left_out.filter(|bound| found.matters(*bound))
         });
         match left_out {
             Some(bound) => {
                 case.bound = case.bound.min(bound);
-                Step::Overfull
+                if width < widest { Step::Overfull } else { Step::Spent }
             }
             None if gap >= WHOLE || found.floor().is_some_and(|found| found >= floor) => Step::Decided,
             None => {

@@ -241,6 +241,34 @@ fn a_thousand_enterprises_are_proven_within_few_nodes() {
     assert_eq!(choose(&terms, &reversed, 100_000), Ok(choice), "in whatever order");
 }
 
+/// What is hard: a tight top, industries that must all be full, amounts that cannot be split, scores that are mostly equal, many
+/// lots; a thousand enterprises, or a city's seventy. Each with the gap that may be left, in millionths of the score.
+#[test]
+fn hard_shapes_end_with_the_whole_scale_and_a_small_gap() {
+    let tight = Shape { top: 20, obligors: 25, ..ROOMY };
+    let full = Shape { industries: 5, ..ROOMY };
+    let rigid = Shape { rigid: true, ..ROOMY };
+    let cases = [
+        (tight, 0),
+        (full, 200),
+        (rigid, 5000),
+        (Shape { industries: 5, ..rigid }, 5000),
+        (Shape { scores: 5, ..tight }, 50),
+        (Shape { scale: 10_000, ..tight }, 200),
+        (Shape { firms: 70, scores: 5, obligors: 35, top: 30, ..ROOMY }, 200),
+    ];
+    for (shape, most) in cases {
+        for seed in 0..2 {
+            let (terms, candidates) = large(shape, seed);
+            let choice = choose(&terms, &candidates, 20_000).expect("it fits");
+            assert_sound(&terms, &candidates, &choice);
+            let gap = choice.best_merit().1 - choice.score;
+            assert!(gap * 1_000_000 <= choice.score * most, "{shape:?} {seed}: {gap} of {}", choice.score);
+            assert!(choice.nodes <= 30_000, "{shape:?} {seed}: {}", choice.nodes);
+        }
+    }
+}
+
 #[test]
 fn an_empty_list_breaks_nothing_but_what_asks_for_somebody() {
     let (terms, candidates) = ten();
