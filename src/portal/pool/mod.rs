@@ -30,7 +30,7 @@ pub use columns::label as column_label;
 pub use compared::{PAGE as CHANGES_PAGE, changes};
 pub use data::{Conclusion, PoolData, id_of};
 pub use edition::Edition;
-pub use enterprise::{Profile, profile};
+pub use enterprise::{Fact, Profile, profile};
 pub use figures::money;
 pub use query::{Query, SIZES, VERDICTS, range_column};
 pub use room::{Latest, Pool};
