@@ -8,7 +8,7 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::finding::proposal::{cost_in_words, measure_in_words, money, score, summary};
 use crate::finding::word;
-use crate::model::proposal::{Listed, Proposal, Standing, Term};
+use crate::model::proposal::{Listed, Proof, Proposal, Standing, Term};
 use crate::model::words::Lang;
 use crate::pipeline::{self, Judged, KeptRun, Moved, Tried, kept};
 use serde_json::{Value, json};
@@ -126,11 +126,8 @@ fn of_proposal(proposal: &Proposal) -> Value {
     json!({
         "total": units(proposal.total), "score": proposal.score.map(units), "steps": proposal.steps, "clash": proposal.clash,
         "proof": match &proposal.proof {
-            crate::model::proposal::Proof::Optimal => json!("optimal"),
-            crate::model::proposal::Proof::BestValue => json!("best_value"),
-            crate::model::proposal::Proof::Infeasible => json!("infeasible"),
-            crate::model::proposal::Proof::TooLarge => json!("too_large"),
-            crate::model::proposal::Proof::Gap { total, score } => json!({ "total": units(*total), "score": units(*score) }),
+            Proof::Gap { total, score } => json!({ "total": units(*total), "score": units(*score) }),
+            proof => json!(proof.id()),
         },
         "listed": proposal.listed.iter().map(listed).collect::<Vec<_>>(),
         "terms": proposal.terms.iter().map(|t| json!({ "term": t.id, "tight": t.tight, "binding": t.binding })).collect::<Vec<_>>(),

@@ -13,6 +13,7 @@
 //! | `patent_year(number)`, `patent_kind(number)` | what the number says |
 //! | `term_end(kind, filed)` | last day of protection |
 //! | `protected_until(stated, precision, state, kind, filed, precision)` | last day of protection: as stated, but never after the lawful term; by that alone where none is stated; null where what is stated cannot be read |
+//! | `whole_months(day, precision, until)` | whole months from a day, or the last of a month or year, until another; 0 where that lies before it |
 //! | `tolerance(unit, …)` | half of each unit, summed, in yuan |
 //! | `unit_slip(value, reference)` | whether the ratio is within 1/3 to 3 times a power of ten of at least 100 |
 //! | `low_median(amounts)` | the median of the positive ones, the lower middle of an even number |
@@ -27,11 +28,11 @@
 
 use super::quotient::Quotient;
 use crate::model::code::CodeProblem;
-use crate::model::date::ReferenceDates;
+use crate::model::date::{self, Precision, ReferenceDates, whole_months};
 use crate::model::patent_number::{PatentKind, PatentNumberProblem, last_day, parse};
 use crate::model::{name, org_code, registration, uscc};
 use chrono::{Datelike, NaiveDate};
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Date32Array, Decimal128Array, Int32Array, StringArray};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Date32Array, Decimal128Array, Int32Array, Int64Array, StringArray};
 use datafusion::arrow::datatypes::{DataType, Date32Type, Decimal128Type, Int64Type};
 use datafusion::common::exec_err;
 use datafusion::error::Result;
@@ -43,7 +44,7 @@ use std::sync::Arc;
 const MONEY: DataType = DataType::Decimal128(28, 4);
 
 /// The functions below.
-const OWN: [&str; 19] = [
+const OWN: [&str; 20] = [
     "as_of",
     "pledge_end",
     "uscc_valid",
@@ -56,6 +57,7 @@ const OWN: [&str; 19] = [
     "patent_kind",
     "term_end",
     "protected_until",
+    "whole_months",
     "tolerance",
     "unit_slip",
     "low_median",
@@ -188,6 +190,7 @@ pub fn register(context: &SessionContext, dates: ReferenceDates) {
     add("term_end", vec![DataType::Utf8, DataType::Date32], DataType::Date32, term_end);
     let stated = vec![DataType::Date32, DataType::Utf8, DataType::Utf8, DataType::Utf8, DataType::Date32, DataType::Utf8];
     add("protected_until", stated, DataType::Date32, protected_until);
+    add("whole_months", vec![DataType::Date32, DataType::Utf8, DataType::Date32], DataType::Int64, months_between);
     add("unit_slip", vec![MONEY, MONEY], DataType::Boolean, unit_slip);
     let amounts = DataType::new_list(MONEY, true);
     add("low_median", vec![amounts.clone()], MONEY, low_median);
@@ -284,6 +287,22 @@ fn protected_until(arguments: &[ArrayRef]) -> Result<ArrayRef> {
         None => None,
     });
     Ok(Arc::new(ends.collect::<Date32Array>()))
+}
+
+/// Of a month or a year the last day counts, so that no more months are told than there are for sure.
+fn months_between(arguments: &[ArrayRef]) -> Result<ArrayRef> {
+    let [from, until] = [0, 2].map(|i: usize| arguments[i].as_primitive::<Date32Type>());
+    let precisions = arguments[1].as_string::<i32>();
+    let day = |days: i32| NaiveDate::default() + chrono::TimeDelta::days(i64::from(days));
+    let months = from.iter().zip(precisions).zip(until).map(|((from, precision), until)| {
+        let precision = match precision? {
+            "year" => Precision::Year,
+            "month" => Precision::Month,
+            _ => Precision::Day,
+        };
+        Some(i64::from(whole_months(date::last_day(day(from?), precision), day(until?))))
+    });
+    Ok(Arc::new(months.collect::<Int64Array>()))
 }
 
 /// Compares two dates in the coarser of their precisions: 2021 is not earlier than 2021-05-01.

@@ -117,6 +117,14 @@ pub fn last_day(first: NaiveDate, precision: Precision) -> NaiveDate {
     first.checked_add_months(Months::new(months)).and_then(|next| next.pred_opt()).unwrap_or(first)
 }
 
+/// The most months that can be added to a day without passing another; none where that lies before it.
+pub fn whole_months(from: NaiveDate, until: NaiveDate) -> u32 {
+    let started = (until.year() - from.year()) * 12 + until.month().cast_signed() - from.month().cast_signed();
+    let Ok(started) = u32::try_from(started) else { return 0 };
+    let is_whole = from.checked_add_months(Months::new(started)).is_some_and(|day| day <= until);
+    if is_whole { started } else { started.saturating_sub(1) }
+}
+
 /// Counts days from the base of the 1900 calendar; five digits begin in 1927, well past its false leap day.
 fn serial(digits: &str) -> Result<(NaiveDate, Precision), DateProblem> {
     let days: u64 = digits.parse().map_err(|_| DateProblem::Form)?;
@@ -357,6 +365,25 @@ mod tests {
         ] {
             let (first, precision) = parse(text).expect("a date");
             assert_eq!(last_day(first, precision), last, "{text}");
+        }
+    }
+
+    #[test]
+    fn months_are_whole_and_never_negative() {
+        for (from, until, months) in [
+            ((2024, 6, 30), (2034, 6, 30), 120),
+            ((2024, 6, 30), (2034, 6, 29), 119),
+            ((2024, 1, 31), (2024, 2, 29), 1),
+            ((2024, 1, 31), (2024, 2, 28), 0),
+            ((2024, 2, 29), (2025, 2, 28), 12),
+            ((2024, 6, 30), (2024, 6, 30), 0),
+            ((2024, 6, 30), (2024, 6, 1), 0),
+            ((2024, 6, 30), (2014, 6, 30), 0),
+        ] {
+            let [from, until] = [from, until].map(|(y, m, d)| day(y, m, d));
+            assert_eq!(whole_months(from, until), months, "{from} {until}");
+            let reached = (1..150).filter(|months| ReferenceDates::of(from, *months).pledge_end <= until).count();
+            assert_eq!(reached, months as usize, "what is long enough to be pledged has as many months: {from} {until}");
         }
     }
 

@@ -23,6 +23,7 @@ pub mod ideograph;
 pub mod merged;
 pub mod name;
 pub mod org_code;
+pub mod patent_fact;
 pub mod patent_number;
 pub mod period;
 pub mod personal;

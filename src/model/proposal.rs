@@ -139,6 +139,19 @@ pub enum Proof {
     TooLarge,
 }
 
+impl Proof {
+    /// Its word for programs.
+    pub fn id(&self) -> &'static str {
+        match self {
+            Self::Optimal => "optimal",
+            Self::BestValue => "best_value",
+            Self::Gap { .. } => "gap",
+            Self::Infeasible => "infeasible",
+            Self::TooLarge => "too_large",
+        }
+    }
+}
+
 /// The proposal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proposal {

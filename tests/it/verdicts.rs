@@ -100,6 +100,45 @@ fn what_begins_after_the_reference_date_is_not_yet_there() {
 }
 
 #[test]
+fn facts_of_patents_are_figures_or_say_why_there_are_none() {
+    let site = Site::new("2024-06-30", "");
+    site.input("工信局/名录.csv", directory(&["专精特新中小企业,,"]));
+    // Kind, filing date, date of grant and status; what remains, how long it was maintained, and its trade.
+    let none = "not_applicable";
+    let cases = [
+        ("发明专利", "2019-03-01,2021-06-30", "有效", ["176", "36", "unjudged"]),
+        ("实用新型", "2019-03-01,2021年", "等年费滞纳金", ["56", "30", "unjudged"]),
+        ("发明专利", ",2021-06-30", "有效", ["unjudged", "36", "unjudged"]),
+        ("发明专利", "2019-03-01,", "有效", ["176", "unjudged", "unjudged"]),
+        ("发明专利", "2019-03-01,2021-06-30", "", ["unjudged", "unjudged", "unjudged"]),
+        ("", "2019-03-01,2021-06-30", "有效", ["unjudged", "unjudged", "unjudged"]),
+        ("发明专利", "2019-03-01,2021-06-30", "未缴年费终止", ["0", "unjudged", "unjudged"]),
+        ("实用新型", "2013-03-01,2014-06-30", "有效", ["0", "unjudged", "unjudged"]),
+        ("发明专利", "2019-03-01,", "实质审查", [none, none, none]),
+        ("外观设计", "2019-03-01,2021-06-30", "有效", [none, none, none]),
+        ("外观设计", "2019-03-01,2021-06-30", "未缴年费终止", [none, none, none]),
+    ];
+    let row = |(kind, dates, status, _): &(&str, &str, &str, [&str; 3])| format!(",装置,{kind},{dates},{status},龙南市第1有限公司,否\n");
+    let body: String = cases.iter().map(row).collect();
+    site.input("市监局/专利.csv", format!("专利号,专利名称,专利类型,申请日,授权日,法律状态,专利权人,质押\n{body}"));
+    site.run();
+    let told = |patent: &Row| {
+        let figure = |column: &str| {
+            let (months, state) = (patent[column].clone(), patent[format!("{column}_state").as_str()].clone());
+            assert_eq!(months.is_empty(), state != "computed", "{patent:?}");
+            if months.is_empty() { state } else { months }
+        };
+        [figure("remaining_months"), figure("maintained_months"), patent["trade_state"].clone()]
+    };
+    let patents = site.table("patents");
+    assert_eq!(patents.iter().map(told).collect::<Vec<_>>(), cases.map(|case| case.3.map(str::to_owned)));
+    let sheet = sheet(&site, "专利");
+    assert!(sheet.contains("剩余保护期") && sheet.contains("176 36 无法判断") && sheet.contains("不适用 不适用 不适用"), "{sheet}");
+    assert_eq!(sheet.matches("GB/T 42748-2023").count(), 1, "{sheet}");
+    assert!(sheet.contains("不是估值"));
+}
+
+#[test]
 fn without_any_patent_list_nobody_is_turned_down_for_patents() {
     let site = Site::new("2024-06-30", "");
     site.input("工信局/名录.csv", directory(&["专精特新中小企业,,"]));

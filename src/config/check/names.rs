@@ -36,7 +36,7 @@ pub(super) fn is_of_year(options: &Options, id: &str) -> bool {
 pub(super) const NAME: &str = "name";
 
 /// What is known of a patent beside its fields.
-pub(super) const OF_RIGHTS: [&str; 3] = ["state", "term_end", "enterprise_name"];
+pub(super) const OF_RIGHTS: [&str; 6] = ["state", "term_end", "enterprise_name", "remaining_months", "maintained_months", "trade"];
 
 /// What is written behind a field's name for what stands beside its value.
 const BESIDE: [&str; 7] = ["_state", "_raw", "_cell", "_unit", "_key", "_precision", "_why"];

@@ -10,14 +10,15 @@ use super::records::text;
 use super::show::{ShownValue, value};
 use super::source::columns_behind;
 use crate::config::{Bound, Config};
-use crate::finding::{figure_in_words, threshold};
+use crate::finding::{figure_in_words, find_word, threshold};
 use crate::model::field::FieldKind;
+use crate::model::patent_fact::{self, FACTS, PatentFact};
 use crate::model::words::Lang;
 use crate::portal::text::{quoted, say};
 use crate::stages::publish::disclosure::{closes_verdict, judges_statistics};
 use crate::stages::publish::enterprise_column::EnterpriseColumn;
-use datafusion::arrow::array::{Array, AsArray};
-use datafusion::arrow::datatypes::Decimal128Type;
+use datafusion::arrow::array::{Array, AsArray, RecordBatch};
+use datafusion::arrow::datatypes::{Decimal128Type, Int64Type};
 
 /// Patents of a page.
 pub const PATENTS: usize = 50;
@@ -276,7 +277,7 @@ impl EnterpriseDesk<'_> {
         Some(Drawn { title: field_label(self.config, &self.config.pool.figures, field), years })
     }
 
-    /// A page of patents: number, title, kind, dates, status, pledge, and what they come to.
+    /// A page of patents: number, title, kind, dates, status, pledge, what they come to, and facts.
     fn patents(&self, page: usize) -> Result<(Vec<Vec<Fact>>, usize, usize), LoadError> {
         let known = self.config.rights().zip(self.data.patents.as_ref());
         let Some(((form, _, right), records)) = known else { return Ok((Vec::new(), 0, 1)) };
@@ -294,7 +295,8 @@ impl EnterpriseDesk<'_> {
         let total = records.count(self.row, &self.data.ordinals)?;
         let page = page.clamp(1, total.div_ceil(PATENTS).max(1));
         let why = format!("{}_why", right.number);
-        let names: Vec<&str> = shown.iter().map(|(name, _)| *name).chain([why.as_str(), &right.expires_on]).collect();
+        let mut names: Vec<&str> = shown.iter().map(|(name, _)| *name).chain([why.as_str(), &right.expires_on]).collect();
+        names.extend(patent_fact::columns());
         let (rows, batch) = records.of(self.row, &self.data.ordinals, &names, ((page - 1) * PATENTS, PATENTS))?;
         let schema = batch.schema();
         let columns: Vec<(ShownColumn, Option<usize>)> = shown
@@ -318,9 +320,27 @@ impl EnterpriseDesk<'_> {
             let source = source.map_or_else(String::new, |field| format!("?dataset=patents&row={}&field={field}", rows[i]));
             Fact { id: column.id.clone(), label: column.label.clone(), value, source, ..Fact::default() }
         };
-        let lines = (0..batch.num_rows()).map(|i| columns.iter().map(|c| cell(c, i)).collect());
+        // Runs of builds that computed no facts have none.
+        let facts: Vec<PatentFact> = FACTS.into_iter().filter(|fact| schema.index_of(fact.state).is_ok()).collect();
+        let line = |i: usize| columns.iter().map(|c| cell(c, i)).chain(facts.iter().map(|fact| of_patent(&batch, *fact, i))).collect();
+        let lines = (0..batch.num_rows()).map(line);
         Ok((lines.collect(), total, page))
     }
+}
+
+/// A fact of a patent: its months, or the word for why there are none.
+fn of_patent(batch: &RecordBatch, fact: PatentFact, row: usize) -> Fact {
+    let word = |key: &str| find_word(Lang::Zh, &format!("column.{key}")).unwrap_or_default().to_owned();
+    let months = fact.figure.and_then(|figure| batch.column_by_name(figure)?.as_primitive_opt::<Int64Type>());
+    let unit = if fact.figure.is_some() { word("unit_months") } else { String::new() };
+    let told = || ShownValue::verdict(&text(batch, fact.state, row));
+    let value = match months {
+        Some(months) if months.is_valid(row) => ShownValue::plain(months.value(row).to_string()),
+        // A word is no exact figure.
+        Some(_) => ShownValue { exact: None, ..told() },
+        None => told(),
+    };
+    Fact { id: fact.id().to_owned(), label: word(fact.id()), number: fact.figure.is_some(), unit, value, source: String::new() }
 }
 
 /// The field of a patent's cell that a value is followed to: what is computed has none, an end of term if it is stated.

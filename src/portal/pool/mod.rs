@@ -1,7 +1,7 @@
 //! The pool as the portal shows it: what the latest run published, read once and kept in memory.
 //!
-//! Owns: the table with its filters and orders, the enterprise's page, the way back to a source cell, changes between
-//! runs, and what each edition may see of them. Takes: the datasets under `data/` of a run. Invariants: a figure of
+//! Owns: the table with its filters and orders, the enterprise's page, the way back to a source cell, the proposed list and
+//! what-ifs, changes between runs, and what each edition may see of them. Takes: the datasets under `data/` of a run. Invariants: a figure of
 //! statistics of an enterprise without consent is neither shown, sorted, filtered nor followed in the operator's edition;
 //! an answer is made of one run alone, however `latest` switches meanwhile.
 
@@ -17,6 +17,7 @@ mod lists;
 mod load_error;
 mod order;
 mod ordering;
+mod proposal;
 mod query;
 mod records;
 mod room;
@@ -30,13 +31,13 @@ pub use columns::label as column_label;
 pub use compared::{PAGE as CHANGES_PAGE, changes};
 pub use data::{Conclusion, PoolData, id_of};
 pub use edition::Edition;
-pub use enterprise::{Profile, profile};
+pub use enterprise::{Fact, Profile, profile};
 pub use figures::money;
+pub use proposal::{AssetList, Changes, ProposedList, WhatIf, list, whatif};
 pub use query::{Query, SIZES, VERDICTS, range_column};
 pub use room::{Latest, Pool};
 pub use source::{Asked, Origins, origins};
 pub use table::{PoolPage, TableColumn, page};
-pub use tried::{proposed, tried};
 
 use super::error::PortalError;
 use super::integrity;

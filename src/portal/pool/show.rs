@@ -38,7 +38,7 @@ impl ShownValue {
     }
 
     /// A text beside the exact value.
-    fn exactly(text: impl Into<String>, exact: impl Into<String>) -> Self {
+    pub(super) fn exactly(text: impl Into<String>, exact: impl Into<String>) -> Self {
         Self { text: text.into(), exact: Some(exact.into()), ..Self::default() }
     }
 

@@ -14,13 +14,14 @@ mod datasets;
 mod formula;
 mod given;
 mod only;
+mod patent_fact;
 mod patent_state;
 
 pub use conflict::conflicts;
 
 pub use datasets::Datasets;
 pub use formula::{formula, with_before};
-pub use only::{OF_RIGHTS, only};
+pub use only::only;
 
 use crate::config::Config;
 use crate::engine::{Engine, EngineError, not_in};

@@ -4,6 +4,7 @@ use super::datasets::{Datasets, sql_type};
 use crate::config::FormOptions;
 use crate::engine::Engine;
 use crate::engine::expression::{Expression, Reach, Refusal, Surroundings, TableSchemas};
+use crate::model::patent_fact::FACTS;
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
 use std::collections::BTreeSet;
 
@@ -12,14 +13,21 @@ static NO_TABLES: TableSchemas = TableSchemas::new();
 /// What stands for a record in plans, and may be written before a field and a dot.
 pub(super) const ALIAS: &str = "t";
 
-/// What is known of each patent beside what its record states.
-pub const OF_RIGHTS: [(&str, DataType); 3] = [("state", DataType::Utf8), ("term_end", DataType::Date32), ("owners", DataType::Int64)];
+/// What is known of each patent beside what its record states and its facts.
+const OF_RIGHTS: [(&str, DataType); 3] = [("state", DataType::Utf8), ("term_end", DataType::Date32), ("owners", DataType::Int64)];
+
+/// All that is known of each patent beside what its record states.
+fn known_of_rights() -> impl Iterator<Item = (&'static str, DataType)> {
+    let facts =
+        FACTS.iter().flat_map(|fact| fact.figure.map(|figure| (figure, DataType::Int64)).into_iter().chain([(fact.state, DataType::Utf8)]));
+    OF_RIGHTS.into_iter().chain(facts)
+}
 
 /// Reads a condition over the columns that records of a form may have.
 pub fn only(engine: &Engine, sql: &str, form: &FormOptions, columns: &Schema) -> Result<(), Refusal> {
     let mut fields: Vec<_> = columns.fields().iter().map(|f| f.as_ref().clone()).collect();
     if form.right.is_some() {
-        fields.extend(OF_RIGHTS.map(|(name, data_type)| Field::new(name, data_type, true)));
+        fields.extend(known_of_rights().map(|(name, data_type)| Field::new(name, data_type, true)));
     }
     engine.read_condition(sql, &Surroundings::new(ALIAS, &Schema::new(fields), &NO_TABLES, Reach::Row)?).map(|_| ())
 }
@@ -38,7 +46,7 @@ impl Only {
     /// Reads it over a form's records.
     pub fn of(sql: &str, form: &str, datasets: &impl Datasets, options: &FormOptions) -> Result<Self, Refusal> {
         let expression = Expression::parse(sql)?;
-        let of_rights = |name: &str| options.right.is_some() && OF_RIGHTS.iter().any(|(own, _)| *own == name);
+        let of_rights = |name: &str| options.right.is_some() && known_of_rights().any(|(own, _)| own == name);
         let absent = expression.names().iter().filter(|name| !datasets.has(form, name) && !of_rights(name)).map(|name| {
             let kind = options.field.get(name).map(|field| field.kind);
             format!(", CAST(NULL AS {}) AS \"{name}\"", kind.map_or("VARCHAR", sql_type))
@@ -57,7 +65,10 @@ pub(super) fn records<'a>(form: &str, conditions: impl Iterator<Item = &'a Only>
     }
     let absent: String = absent.into_iter().collect();
     match of_rights {
-        true => format!("(SELECT n.*, s.state, s.term_end, s.owners{absent} FROM {form} n JOIN patent_states s ON s.record = n.record)"),
+        true => {
+            let known: String = known_of_rights().map(|(name, _)| format!(", s.{name}")).collect();
+            format!("(SELECT n.*{known}{absent} FROM {form} n JOIN patent_states s ON s.record = n.record)")
+        }
         false if absent.is_empty() => form.to_owned(),
         false => format!("(SELECT n.*{absent} FROM {form} n)"),
     }

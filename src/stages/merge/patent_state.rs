@@ -5,6 +5,7 @@
 //! status that says in force: what is filed or granted after the reference date is not granted yet, what is past its term is
 //! over. What is withheld is not known, but a date after the reference date is never withheld into a patent in force.
 
+use super::patent_fact::with_facts;
 use crate::config::RightOptions;
 use crate::engine::{Engine, EngineError};
 
@@ -37,21 +38,23 @@ const STATE: &str = "CASE
     WHEN pledged IS NULL OR term_end IS NULL THEN 'in_force_unclear'
     ELSE 'free' END";
 
-/// Derives `patent_states` from a form's patents: record, last day of protection, number of owners and state.
+/// Derives `patent_states` from a form's patents: record, last day of protection, number of owners, state, and facts.
 pub async fn patent_states(engine: &Engine, form: &str, right: &RightOptions) -> Result<(), EngineError> {
-    let RightOptions { status, pledged, granted_on, .. } = right;
+    let RightOptions { kind, status, pledged, granted_on, .. } = right;
     let (later, term_end) = (later(right), term_end(right));
     // Dates after the reference date are withheld from the dataset, and still tell that nothing was granted.
     let stated = format!(
         "SELECT p.*, coalesce({later}, false) AS later FROM (
-            SELECT record, {status} AS status, {pledged} AS pledged, {granted_on} AS granted_on, {term_end} AS term_end FROM {form}) AS p
+            SELECT record, {kind} AS kind, {status} AS status, {pledged} AS pledged, {granted_on} AS granted_on,
+                CAST({granted_on}_precision AS VARCHAR) AS granted_precision, {term_end} AS term_end FROM {form}) AS p
          JOIN stated_{form} s ON s.record = p.record"
     );
     // Owners as the record names them, whether or not they are enterprises of ours: a pledge needs all of them.
-    let sql = format!(
-        "SELECT p.record, p.term_end, coalesce(o.owners, 0) AS owners, {STATE} AS state FROM ({stated}) AS p
-         LEFT JOIN (SELECT record, count(*) AS owners FROM links_{form} GROUP BY record) AS o ON o.record = p.record ORDER BY p.record"
+    let states = format!(
+        "(SELECT p.record, p.kind, p.granted_on, p.granted_precision, p.term_end, coalesce(o.owners, 0) AS owners, {STATE} AS state
+            FROM ({stated}) AS p
+         LEFT JOIN (SELECT record, count(*) AS owners FROM links_{form} GROUP BY record) AS o ON o.record = p.record)"
     );
-    engine.derive("patent_states", &sql).await?;
+    engine.derive("patent_states", &format!("{} ORDER BY record", with_facts(&states))).await?;
     Ok(())
 }

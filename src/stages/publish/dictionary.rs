@@ -93,11 +93,10 @@ fn own(lang: Lang, dataset: &str, name: &str) -> DictionaryEntry {
         let apart = find_word(lang, &format!("{section}.{dataset}_{name}"));
         apart.or_else(|| find_word(lang, &format!("{section}.{name}"))).unwrap_or_default().to_owned()
     };
-    let yuan = name.ends_with("_yuan");
     DictionaryEntry {
         label: word("data_column"),
         meaning: word("data_meaning"),
-        unit: if yuan { yuan_of(lang).to_owned() } else { String::new() },
+        unit: if name.ends_with("_yuan") { yuan_of(lang).to_owned() } else { word("data_unit") },
         ..DictionaryEntry::default()
     }
 }

@@ -3,6 +3,7 @@
 use super::publication::Publication;
 use crate::engine::{Dataset, not_in};
 use crate::error::Error;
+use crate::model::patent_fact;
 use datafusion::arrow::array::{AsArray, RecordBatch, UInt32Array};
 use datafusion::arrow::compute::take_record_batch;
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
@@ -58,8 +59,9 @@ pub async fn patents(p: &Publication<'_>) -> Result<Dataset, Error> {
     };
     let fields = right.fields().into_iter().filter(|(name, _)| *name != "expires_on");
     let stated = fields.map(|(name, field)| column(field, name)).chain([column(&format!("{}_why", right.number), "number_why")]);
+    let facts: String = patent_fact::columns().map(|column| format!(", s.{column}")).collect();
     let sql = format!(
-        "SELECT d.record, c.enterprise, {}, s.term_end AS term, s.state,
+        "SELECT d.record, c.enterprise, {}, s.term_end AS term, s.state{facts},
             CASE WHEN c.enterprise IS NULL THEN n.not_linked END AS reason
          FROM {form} d JOIN patent_states s ON s.record = d.record LEFT JOIN credits_{form} c ON c.record = d.record
          LEFT JOIN (SELECT record, coalesce(

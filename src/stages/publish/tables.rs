@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::finding::Rendered;
 use crate::model::field::FieldKind;
 use crate::model::merged::Conflict;
+use crate::model::patent_fact;
 use crate::model::place::Address;
 use crate::model::proposal::{Listed, Measure, Standing, Term};
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Decimal128Array, Int64Array, RecordBatch, StringArray};
@@ -133,7 +134,7 @@ async fn linked(p: &Publication<'_>, dataset: &str) -> Result<Dataset, Error> {
 /// One row per record and linked enterprise; a record that nobody was found for once, with `uscc` empty.
 ///
 /// `uscc` is the enterprise's key, so it is filled for an enterprise without a code too (`N:` and its name). Of patents, `state`
-/// is what counts and criteria go by, `term_end` the last day of protection.
+/// is what counts and criteria go by, `term_end` the last day of protection, and what follows are its facts.
 async fn credited(p: &Publication<'_>, dataset: &str, form: &FormOptions) -> Result<Dataset, Error> {
     let code = form.first_of(FieldKind::Uscc).unwrap_or("uscc");
     let columns = published_columns(p, dataset);
@@ -143,8 +144,11 @@ async fn credited(p: &Publication<'_>, dataset: &str, form: &FormOptions) -> Res
         .map(|c| format!("d.\"{c}\""))
         .collect();
     let (state, states) = match form.right {
-        Some(_) => ("s.state, s.term_end, ", "JOIN patent_states s ON s.record = d.record"),
-        None => ("", ""),
+        Some(_) => {
+            let known = ["state", "term_end"].into_iter().chain(patent_fact::columns());
+            (known.map(|column| format!("s.{column}, ")).collect(), "JOIN patent_states s ON s.record = d.record")
+        }
+        None => (String::new(), ""),
     };
     let sql = format!(
         "SELECT d.record, c.enterprise AS uscc, r.name AS enterprise_name, {state}{} FROM {dataset} d {states}

@@ -67,6 +67,8 @@ pub struct ApiProblem {
         runs::take_run_file,
         pool::show_pool,
         pool::list_changes,
+        pool::show_list,
+        pool::try_changes,
         pool::show_enterprise,
         pool::follow_value,
         quality::show_quality,

@@ -6,7 +6,9 @@ use crate::model::role::Right;
 use crate::portal::actor::Actor;
 use crate::portal::books::Books;
 use crate::portal::error::PortalError;
-use crate::portal::pool::{self, Asked, Bounded, Changed, Edition, Moved, Origins, Pool, PoolPage, Profile, Query};
+use crate::portal::pool::{
+    self, Asked, Bounded, Changed, Changes, Edition, Moved, Origins, Pool, PoolPage, Profile, ProposedList, Query, WhatIf,
+};
 use crate::web::door::address::ClientAddress;
 use crate::web::error::PageError;
 use crate::web::listing::Access;
@@ -22,6 +24,8 @@ pub fn routes(routes: Routes) -> Routes {
     routes
         .get("/api/v1/pool", access, show_pool)
         .get("/api/v1/pool/changes", access, list_changes)
+        .get("/api/v1/pool/list", access, show_list)
+        .get("/api/v1/pool/whatif", Access::Right(Right::SeeClosed), try_changes)
         .get("/api/v1/pool/{enterprise}", access, show_enterprise)
         .get("/api/v1/pool/{enterprise}/source", access, follow_value)
 }
@@ -139,4 +143,27 @@ pub async fn list_changes(
         page,
         pages,
     }))
+}
+
+/// The asset list that the latest run proposes, with its reserve and how it keeps to the terms of the issue; not found before the
+/// first run. Only enterprises with consent on record are on it, so that every role sees the same.
+#[utoipa::path(get, path = "/api/v1/pool/list", tag = "pool", responses((status = 200, body = ProposedList), ReadAnswers))]
+pub async fn show_list(
+    State(pool): State<Pool>,
+    ClientAddress(address): ClientAddress,
+    actor: Actor,
+) -> Result<Json<ProposedList>, PageError> {
+    Ok(Json(pool::list(&pool, &actor, &address).await?.ok_or(PortalError::NotFound)?))
+}
+
+/// The latest run judged with other criteria and terms: who would enter the pool and who would leave it, and the list before and after.
+/// Nothing is kept but the entry in the audit log. For whoever sees the closed edition alone.
+#[utoipa::path(get, path = "/api/v1/pool/whatif", tag = "pool", params(Changes), responses((status = 200, body = WhatIf), ReadAnswers))]
+pub async fn try_changes(
+    State(pool): State<Pool>,
+    ClientAddress(address): ClientAddress,
+    actor: Actor,
+    Asking(changes): Asking<Changes>,
+) -> Result<Json<WhatIf>, PageError> {
+    Ok(Json(pool::whatif(&pool, &actor, &address, &changes).await?.ok_or(PortalError::NotFound)?))
 }

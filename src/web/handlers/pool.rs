@@ -1,5 +1,6 @@
 //! The pool: its table, an enterprise, the cell of a figure, changes since the run before.
 
+use crate::finding::word;
 use crate::model::role::Right;
 use crate::model::words::Lang;
 use crate::portal::actor::Actor;
@@ -220,6 +221,7 @@ struct EnterprisePage {
     charts: Vec<YearChart>,
     edition: &'static str,
     heads: Vec<String>,
+    facts_note: &'static str,
     patents_total: String,
     may_ask: bool,
 }
@@ -241,12 +243,14 @@ async fn enterprise(
     let read = tokio::task::spawn_blocking(move || pool::profile(&data, &data.config, edition, row, paged.page.unwrap_or(1))).await;
     let profile = read.map_err(|e| PortalError::bug(e.to_string()))?.map_err(PortalError::from)?;
     books.note(&actor, &address, "view_enterprise", &profile.key, &profile.run).await?;
-    let heads = profile.patents.first().map(|p| p.iter().map(|f| f.label.clone()).collect()).unwrap_or_default();
+    let head = |fact: &pool::Fact| if fact.unit.is_empty() { fact.label.clone() } else { format!("{}（{}）", fact.label, fact.unit) };
+    let heads = profile.patents.first().map(|patent| patent.iter().map(head).collect()).unwrap_or_default();
     let charts = profile.drawn.iter().filter_map(|figure| draw_years(&figure.title, &figure.years)).collect();
     let patents_total = grouped(profile.patents_total as u64);
     let frame = frames.of(Some(&actor), "/pool");
-    Ok(Page(EnterprisePage { frame, charts, profile, edition: edition.id(), heads, patents_total, may_ask: actor.may(Right::AskWaivers) })
-        .into_response())
+    let may_ask = actor.may(Right::AskWaivers);
+    let facts_note = word(Lang::Zh, "publish.patents_facts");
+    Ok(Page(EnterprisePage { frame, charts, profile, edition: edition.id(), heads, facts_note, patents_total, may_ask }).into_response())
 }
 
 #[derive(Template)]

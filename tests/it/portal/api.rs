@@ -70,6 +70,9 @@ fn nobody_is_let_in_and_every_refusal_is_json() {
         (&clerk, "/api/v1/uploads?page=4294967296", 422, "query"),
         (&clerk, "/api/v1/calendar?year=x", 422, "query"),
         (&operator, "/api/v1/pool", 404, "not_found"),
+        (&operator, "/api/v1/pool/list", 404, "not_found"),
+        (&operator, "/api/v1/pool/whatif", 403, "forbidden"),
+        (&clerk, "/api/v1/pool/list", 403, "forbidden"),
     ] {
         let (status, problem) = program.get(path);
         assert_eq!((status, &problem["error"]), (wanted, &json!(error)), "{path}");

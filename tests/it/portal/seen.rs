@@ -57,6 +57,7 @@ fn every_page_as_each_role_sees_it() {
         ("enterprise", enterprise.clone()),
         ("enterprise_without_consent", masked),
         ("source", format!("{enterprise}/source?field=revenue_2023")),
+        ("list", "/pool/list".to_owned()),
         ("changes", "/pool/changes".to_owned()),
         ("quality", "/quality".to_owned()),
         ("quality_edit", "/quality/F1".to_owned()),
@@ -109,8 +110,8 @@ fn what_the_api_answers() {
 fn linked(page: &str, below: &str) -> String {
     let start = format!("href=\"{below}");
     let links = page.match_indices(&start).map(|(at, _)| page[at + 6..].split('"').next().unwrap_or_default());
-    let mut own =
-        links.filter(|link| !["changes", "new", "progress", "last-run"].iter().any(|word| link.ends_with(word)) && !link.contains('?'));
+    let others = ["changes", "new", "progress", "last-run", "list", "whatif", "waivers"];
+    let mut own = links.filter(|link| !others.iter().any(|word| link.ends_with(word)) && !link.contains('?'));
     own.next().unwrap_or_else(|| panic!("no link below {below}")).to_owned()
 }
 

@@ -4,6 +4,8 @@ use super::finances::membership;
 use crate::engine::Dataset;
 use crate::error::Error;
 use crate::finding::word;
+use crate::model::patent_fact::FACTS;
+use crate::model::verdict::Verdict;
 use crate::stages::publish::cells::{Reader, Shape};
 use crate::stages::publish::desk::{Desk, grouped, text_or_blank};
 use crate::stages::publish::identifiers::Identifiers;
@@ -18,6 +20,11 @@ fn in_words<'v>(desk: &Desk<'_>, state: &str) -> Value<'v> {
         "unclear" | "in_force_unclear" => Value::Marked(Mark::Unjudged, word),
         _ => Value::Text(word),
     }
+}
+
+/// A fact: its months, or why there are none.
+fn fact<'v>(desk: &Desk<'_>, months: Option<i64>, state: &str) -> Value<'v> {
+    months.map_or_else(|| Value::Text(desk.verdict(Verdict::of(state))), Value::Count)
 }
 
 /// Patents of enterprises by state, each once for each of its owners.
@@ -67,6 +74,12 @@ pub fn patents(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
         Column::text(desk.header("status")).wide(11.0),
         Column::text(desk.header("pledged")).wide(7.0),
         Column::verdict(desk.header("state")).wide(14.0),
+    ]);
+    columns.extend(FACTS.iter().map(|fact| {
+        let column = Column::count(desk.header(fact.id())).wide(10.0).in_group(desk.header("group_patent_facts"));
+        if fact.figure.is_some() { column.with_unit(desk.header("unit_months")) } else { column }
+    }));
+    columns.extend([
         Column::text(desk.header("holders")),
         Column::text(desk.header("cell")).wide(26.0),
         Column::text(desk.header("not_linked")).wide(20.0),
@@ -80,7 +93,7 @@ pub fn patents(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
         columns,
         frozen_columns: 2,
         empty_text: desk.say("patents_empty").to_owned(),
-        notes: vec![desk.say("patents_note").to_owned()],
+        notes: ["patents_note", "patents_facts"].map(|note| desk.say(note).to_owned()).to_vec(),
         expected_rows: Some(rows),
         tab: Tab::Evidence,
     })?;
@@ -94,6 +107,7 @@ pub fn patents(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
         let [codes, numbers] = ["owner_code", "number"].map(|c| Identifiers::of(desk, batch, c));
         let state = plain("state");
         let [title, filed, granted, term, pledged, holders] = ["title", "filed_on", "granted_on", "term", "pledged", "holders"].map(plain);
+        let facts = FACTS.map(|fact| (fact.figure.map(plain), plain(fact.state)));
         let [kind, status] = ["kind", "status"].map(|c| Reader::of(batch, c, Shape::Word));
         let place_of =
             |record: i64| right.and_then(|right| places.cite(record, &right.number).or_else(|| places.cite(record, &right.title)));
@@ -101,6 +115,8 @@ pub fn patents(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
             let linked = !key.text(row).is_empty();
             let place = record.whole(row).and_then(place_of);
             let why = if linked { String::new() } else { renderer.reference(reason.text(row)) };
+            let [remaining, maintained, trade] =
+                facts.each_ref().map(|(figure, state)| fact(desk, figure.as_ref().and_then(|f| f.whole(row)), state.text(row)));
             table.row(&[
                 codes.value(row),
                 text_or_blank(owner.text(row)),
@@ -114,6 +130,9 @@ pub fn patents(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
                 status.value(row, &desk.words),
                 pledged.value(row, &desk.words),
                 in_words(desk, state.text(row)),
+                remaining,
+                maintained,
+                trade,
                 holders.value(row, &desk.words),
                 text_or_blank(place.as_deref().unwrap_or_default()),
                 text_or_blank(&why),
