@@ -16,16 +16,16 @@ use serde_json::{Value, json};
 /// Prints the list of a run.
 pub fn list(cli: &Cli, run: &str) -> Result<u8, Error> {
     let (today, kept, lang) = opened(cli, run)?;
-    let judged = pipeline::judged(&today, &kept.published)?;
+    let pipeline::Proposed { config, proposal } = pipeline::proposed(&today, &kept.published)?;
     if cli.format == Format::Json {
-        say(json!({ "run": kept.id, "list": of_proposal(&judged.proposal) }));
+        say(json!({ "run": kept.id, "list": of_proposal(&proposal) }));
         return Ok(0);
     }
     let paint = Paint::stdout();
-    summary(&judged.config, lang, &judged.proposal).iter().for_each(say);
-    print_list(lang, &paint, &judged.proposal);
+    summary(&config, lang, &proposal).iter().for_each(say);
+    print_list(lang, &paint, &proposal);
     say(String::new());
-    for term in &judged.proposal.terms {
+    for term in &proposal.terms {
         say(term_line(lang, term));
     }
     Ok(0)

@@ -1,7 +1,10 @@
 //! The proposed asset list (资产清单): which enterprises of the pool, with what amounts, and what decided it.
 
+use serde::{Deserialize, Serialize};
+
 /// Why an enterprise of the pool cannot be on the list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Excluded {
     /// Its consent is not on record: nobody may be told of its figures.
     NoConsent,
@@ -29,7 +32,8 @@ impl Excluded {
 }
 
 /// Where an enterprise of the pool stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Standing {
     /// On the list, with this amount in ten-thousandths of a yuan.
     Chosen(i128),
@@ -62,7 +66,7 @@ impl Standing {
 }
 
 /// An enterprise of the pool, as the list has it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listed {
     /// Its key.
     pub enterprise: String,
@@ -83,7 +87,7 @@ pub struct Listed {
 }
 
 /// What it costs to have another enterprise on the list.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cost {
     /// How much less would be issued, in ten-thousandths of a yuan.
     pub total: i128,
@@ -94,10 +98,10 @@ pub struct Cost {
 }
 
 /// A term of the issue and how the list keeps to it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Term {
     /// Its word in data files and in the catalogue: `scale`, `largest_share` …
-    pub id: &'static str,
+    pub id: String,
     /// What it allows.
     pub limit: Measure,
     /// What the list comes to.
@@ -109,7 +113,8 @@ pub struct Term {
 }
 
 /// A number of a term.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Measure {
     /// Money, in ten-thousandths of a yuan.
     Amount(i128),
@@ -120,7 +125,8 @@ pub enum Measure {
 }
 
 /// How much is proven of the list.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Proof {
     /// No list is better.
     Optimal,
@@ -153,7 +159,7 @@ impl Proof {
 }
 
 /// The proposal.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Proposal {
     /// The enterprises of the pool: those chosen by amount, the reserve in its order, then the others by score; each by key at last.
     pub listed: Vec<Listed>,
@@ -168,7 +174,7 @@ pub struct Proposal {
     /// Steps that the search took.
     pub steps: u64,
     /// Where the scale is not reached: a smallest set of terms that cannot hold together.
-    pub clash: Vec<&'static str>,
+    pub clash: Vec<String>,
 }
 
 impl Proposal {

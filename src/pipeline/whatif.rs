@@ -18,6 +18,14 @@ use datafusion::arrow::array::{AsArray, RecordBatch, RecordBatchReader};
 use datafusion::arrow::compute::concat_batches;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
+/// What a run proposes, and its settings.
+pub struct Proposed {
+    /// The settings.
+    pub config: Config,
+    /// The list.
+    pub proposal: Proposal,
+}
+
 /// A run under some settings.
 pub struct Judged {
     /// The settings.
@@ -55,19 +63,31 @@ pub struct Moved {
     pub reasons: Vec<Rejudged>,
 }
 
-/// Judges a run under its own settings.
+/// A run's settings and its enterprises with their verdicts, as it published them.
 ///
 /// # Errors
-/// ERR-096: its enterprises cannot be read; ERR-101: a criterion cannot be computed over them.
-pub fn judged(today: &Config, run: &PublishedRun) -> Result<Judged, Error> {
+/// ERR-096: what it published cannot be read.
+pub fn stated(today: &Config, run: &PublishedRun) -> Result<(Config, Enterprises), Error> {
+    Ok((settings(today, run)?, Enterprises::in_one(enterprises(run)?, None)))
+}
+
+/// What a run proposes: as it published it, or found anew where it is of a build that published none.
+///
+/// # Errors
+/// ERR-096: what it published cannot be read; ERR-101: a criterion cannot be computed over its enterprises.
+pub fn proposed(today: &Config, run: &PublishedRun) -> Result<Proposed, Error> {
     let config = settings(today, run)?;
-    judge(config, run, &enterprises(run)?)
+    if let Some(proposal) = run.proposal().map_err(|flaw| unread(run, flaw.flaw.to_string()))? {
+        return Ok(Proposed { config, proposal });
+    }
+    let Judged { config, proposal, .. } = judge(config, run, &enterprises(run)?)?;
+    Ok(Proposed { config, proposal })
 }
 
 /// Judges a run with changes: `criterion=2000万元`, `criterion=off`, `issue.scale=2亿元`, `set.pledge=on`.
 ///
 /// # Errors
-/// As [`judged`]; ERR-098 and ERR-099: a change names nothing that there is, or states nothing that it can be.
+/// As [`proposed`]; ERR-098 and ERR-099: a change names nothing that there is, or states nothing that it can be.
 pub fn whatif(today: &Config, run: &PublishedRun, changes: &[String]) -> Result<Tried, Error> {
     let config = settings(today, run)?;
     let mut changed = config.clone();

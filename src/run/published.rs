@@ -4,9 +4,10 @@
 //! taken at their word. A run is a folder of folders and files: a link in it, even to the same bytes, or anything else that
 //! is neither, is a flaw, for what it leads to is nobody's to keep.
 
-use super::record::{RECORD, RunRecord, SETTINGS, Written};
+use super::record::{PROPOSAL, RECORD, RunRecord, SETTINGS, Written};
 use crate::config::Config;
 use crate::content::{self, Flaw, Verified};
+use crate::model::proposal::Proposal;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -81,6 +82,15 @@ impl PublishedRun {
     pub fn known_settings(&self, today: &Config) -> Result<Option<Config>, FileFlaw> {
         let told = |error: &String| tracing::warn!(error, "a run's settings are of another build, and it is shown under today's");
         Ok(self.settings(today)?.and_then(|settings| settings.inspect_err(told).ok()))
+    }
+
+    /// The list that the run proposed; nothing of runs of builds that did not keep it.
+    ///
+    /// # Errors
+    /// The file is gone or not as it was written.
+    pub fn proposal(&self) -> Result<Option<Proposal>, FileFlaw> {
+        let damaged = |_| FileFlaw { path: PROPOSAL.to_owned(), flaw: Flaw::Damaged };
+        self.read(PROPOSAL)?.map(|text| serde_json::from_slice(&text).map_err(damaged)).transpose()
     }
 
     fn listed(&self, path: &str) -> Option<&Written> {

@@ -19,6 +19,8 @@ use std::collections::BTreeMap;
 pub const RECORD: &str = "run.json";
 /// The settings that counted.
 pub const SETTINGS: &str = "settings.toml";
+/// The proposed asset list with all that was found of it.
+pub const PROPOSAL: &str = "proposal.json";
 /// Version of the shape of the record: 2 since it tells all that its run was made from.
 pub const FORMAT: u32 = 2;
 

@@ -43,11 +43,10 @@ pub fn run(cli: &Cli, named: &str, run: &str) -> Result<u8, Error> {
     let (today, ledger) = site::looked(cli)?;
     let lang = lang(cli, &today);
     let kept = pipeline::kept(&today, &ledger, run)?;
-    let judged = pipeline::judged(&today, &kept.published)?;
-    let (config, enterprises) = (&judged.config, Enterprises::in_one(judged.enterprises, None));
+    let (config, enterprises) = pipeline::stated(&today, &kept.published)?;
     let row = sought(&enterprises, &kept.id, named)?;
     let cells = cells(&kept, &enterprises.text("enterprise", row))?;
-    let told = Told { config, lang, enterprises: &enterprises, row, cells, last_year: last_year(config) };
+    let told = Told { config: &config, lang, enterprises: &enterprises, row, cells, last_year: last_year(&config) };
     let said: Vec<Said> = config.criteria().map(|(id, options)| told.said(&kept, id, options)).collect();
     let of = |column: &str| enterprises.text(column, row);
     if cli.format == Format::Json {

@@ -10,7 +10,7 @@ use super::tried::{proposed, tried};
 use crate::config::{Config, CriterionOptions};
 use crate::finding::proposal::{cost_in_words, measure_in_words, money, score, summary};
 use crate::finding::{threshold, word};
-use crate::model::proposal::{Cost, Listed, Measure, Proof, Standing, Term};
+use crate::model::proposal::{Cost, Listed, Measure, Proof, Proposal, Standing, Term};
 use crate::model::words::Lang;
 use crate::pipeline::{self, Judged, Tried};
 use crate::portal::actor::Actor;
@@ -41,7 +41,7 @@ pub struct AssetList {
     /// How much is proven.
     pub proof: ListProof,
     /// Where the scale is not reached: a smallest set of terms that cannot hold together, by their ids.
-    pub clash: Vec<&'static str>,
+    pub clash: Vec<String>,
     /// The enterprises on it, then those of the reserve.
     pub enterprises: Vec<ListedEnterprise>,
     /// The terms that are stated.
@@ -108,7 +108,7 @@ pub struct ListCost {
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub struct ListTerm {
     /// Its id.
-    pub id: &'static str,
+    pub id: String,
     /// Its name.
     pub name: &'static str,
     /// What its numbers are: an `amount`, a `share` or a `count`.
@@ -200,9 +200,9 @@ pub struct TriedCriterion {
 /// # Errors
 /// A file of the run is gone or not as it was written.
 pub async fn list(pool: &Pool, actor: &Actor, address: &str) -> Result<Option<ProposedList>, PortalError> {
-    let Some((run, judged)) = proposed(pool).await? else { return Ok(None) };
+    let Some((run, proposed)) = proposed(pool).await? else { return Ok(None) };
     pool.note(actor, address, "view_list", &run, "").await?;
-    Ok(Some(ProposedList { run, as_of: judged.config.as_of.to_string(), list: AssetList::of(&judged) }))
+    Ok(Some(ProposedList { run, as_of: proposed.config.as_of.to_string(), list: AssetList::of(&proposed.config, &proposed.proposal) }))
 }
 
 /// The latest run with changes, tried by somebody; nothing before the first run.
@@ -220,11 +220,10 @@ pub async fn whatif(pool: &Pool, actor: &Actor, address: &str, changes: &Changes
 }
 
 impl AssetList {
-    fn of(judged: &Judged) -> Self {
-        let proposal = &judged.proposal;
+    fn of(config: &Config, proposal: &Proposal) -> Self {
         let shown = proposal.listed.iter().filter(|l| matches!(l.standing, Standing::Chosen(_) | Standing::Reserve));
         Self {
-            summary: summary(&judged.config, Lang::Zh, proposal),
+            summary: summary(config, Lang::Zh, proposal),
             total: amount(proposal.total),
             score: proposal.score.map(scored).unwrap_or_default(),
             proof: proof(&proposal.proof),
@@ -246,8 +245,8 @@ impl WhatIf {
             left,
             funnel: funnel(before, after),
             criteria: criteria(&before.config),
-            before: AssetList::of(before),
-            after: AssetList::of(after),
+            before: AssetList::of(&before.config, &before.proposal),
+            after: AssetList::of(&after.config, &after.proposal),
         }
     }
 }
@@ -313,7 +312,7 @@ fn code_of(key: &str) -> String {
 
 fn term(term: &Term) -> ListTerm {
     ListTerm {
-        id: term.id,
+        id: term.id.clone(),
         name: publish(&format!("term_{}", term.id)),
         measure: match term.limit {
             Measure::Amount(_) => "amount",

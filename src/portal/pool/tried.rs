@@ -1,24 +1,25 @@
-//! The latest run judged anew: the list that it proposes, and what would come of other criteria and terms.
+//! The latest run: the list that it proposes, and what would come of it with other criteria and terms.
 
 use super::Pool;
 use crate::error::Error;
-use crate::pipeline::{Judged, Tried, judged, whatif};
+use crate::pipeline::{self, Proposed, Tried, whatif};
 use crate::portal::error::PortalError;
 use crate::portal::integrity;
 
 /// Changes of one trial, at most.
 const MOST_CHANGES: usize = 20;
 
-/// The latest run under its own settings; nothing before the first run.
+/// What the latest run proposes; nothing before the first run.
 ///
 /// # Errors
 /// A file of it is gone or not as it was written.
-pub async fn proposed(pool: &Pool) -> Result<Option<(String, Judged)>, PortalError> {
+pub async fn proposed(pool: &Pool) -> Result<Option<(String, Proposed)>, PortalError> {
     let Some(run) = super::latest_run(pool) else { return Ok(None) };
     let published = integrity::open(pool, &pool.flaws, &run).await?;
     let config = pool.config_today();
-    let judged = tokio::task::spawn_blocking(move || judged(&config, &published)).await.map_err(|e| PortalError::bug(e.to_string()))?;
-    Ok(Some((run, judged.map_err(|error| told(&error))?)))
+    let proposed = tokio::task::spawn_blocking(move || pipeline::proposed(&config, &published)).await;
+    let proposed = proposed.map_err(|e| PortalError::bug(e.to_string()))?;
+    Ok(Some((run, proposed.map_err(|error| told(&error))?)))
 }
 
 /// The latest run with changes, a line each: `patent_free=3`, `issue.scale=2亿元`.

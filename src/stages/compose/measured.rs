@@ -44,7 +44,7 @@ pub fn measured(
     ];
     let told = told.into_iter().filter_map(|(constraint, told)| Some((constraint, told?)));
     let term = |(constraint, (limit, reached)): (Constraint, (Measure, Measure))| Term {
-        id: word_of(&constraint),
+        id: word_of(&constraint).to_owned(),
         limit,
         reached,
         tight: bound.as_ref().is_some_and(|bound| bound.tight.contains(&constraint)),
@@ -54,14 +54,15 @@ pub fn measured(
 }
 
 /// A smallest set of terms that cannot hold together with the scale; nothing where the scale is met, or it is not proven that it cannot be.
-pub fn clashing(terms: &Terms, candidates: &[Candidate], choice: &Choice, steps: u64) -> Result<Vec<&'static str>, Unfit> {
+pub fn clashing(terms: &Terms, candidates: &[Candidate], choice: &Choice, steps: u64) -> Result<Vec<String>, Unfit> {
     if choice.total == terms.scale || steps == 0 {
         return Ok(Vec::new());
     }
+    let told = |terms: &[Constraint]| terms.iter().map(|term| word_of(term).to_owned()).collect();
     Ok(match clash(terms, candidates, steps)? {
         // Needs are facts that always hold: with the scale alone it is they that clash.
-        Clash::Of { terms, smallest: true } if terms.len() == 1 => vec![word_of(&terms[0]), word_of(&Constraint::Need)],
-        Clash::Of { terms, smallest: true } => terms.iter().map(word_of).collect(),
+        Clash::Of { terms, smallest: true } if terms.len() == 1 => told(&[terms[0].clone(), Constraint::Need]),
+        Clash::Of { terms, smallest: true } => told(&terms),
         Clash::Of { .. } | Clash::Open | Clash::No => Vec::new(),
     })
 }

@@ -26,7 +26,7 @@ use terms::{terms, units};
 /// A question beside the main one gets this part of its steps.
 const PART: u64 = 4;
 /// Of more candidates than this neither costs of choosing another nor what binds is asked: each takes a search of its own.
-const MANY: usize = 300;
+const MANY: usize = 2_000;
 
 /// Proposes a list.
 ///

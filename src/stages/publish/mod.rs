@@ -79,6 +79,7 @@ pub async fn publish(publication: &Publication<'_>, folder: &Path) -> Result<Wri
     written.extend(books.iter().map(|(name, _)| (*name).to_owned()));
     written.extend(written_data?);
     written.push(run_json::write_settings(publication, folder)?);
+    written.push(run_json::write_proposal(publication, folder)?);
     let datasets = tables.iter().map(|(name, table)| PublishedDataset::of(name, table.schema())).collect();
     let record_sha256 = run_json::write(publication, &gathered, &books, datasets, &written, folder)?;
     written.push(RECORD.to_owned());

@@ -1,4 +1,4 @@
-//! Writes `run.json` and `settings.toml`, from what the stages handed over; what they say stands in `run/record`.
+//! Writes `run.json`, `settings.toml` and `proposal.json`, from what the stages handed over; what they say stands in `run/record`.
 
 use super::Publication;
 use super::gathered::Gathered;
@@ -6,7 +6,7 @@ use super::workbook::BookReport;
 use crate::content;
 use crate::error::Error;
 use crate::model::severity::Severity;
-use crate::run::{Counts, FORMAT, PublishedDataset, RECORD, RunRecord, SETTINGS, Sheets, Written};
+use crate::run::{Counts, FORMAT, PROPOSAL, PublishedDataset, RECORD, RunRecord, SETTINGS, Sheets, Written};
 use std::fs::File;
 use std::path::Path;
 
@@ -14,6 +14,12 @@ use std::path::Path;
 pub fn write_settings(p: &Publication<'_>, folder: &Path) -> Result<String, Error> {
     std::fs::write(folder.join(SETTINGS), p.config.fingerprint())?;
     Ok(SETTINGS.to_owned())
+}
+
+/// Writes `proposal.json` into the run's folder; gives its name.
+pub fn write_proposal(p: &Publication<'_>, folder: &Path) -> Result<String, Error> {
+    std::fs::write(folder.join(PROPOSAL), serde_json::to_string(p.proposal)? + "\n")?;
+    Ok(PROPOSAL.to_owned())
 }
 
 /// Writes `run.json` into the run's folder, where everything else must be; gives its hash.

@@ -371,7 +371,7 @@ fn terms(p: &Publication<'_>) -> Result<Dataset, Error> {
             Ok(Arc::new(Decimal128Array::from(values).with_precision_and_scale(28, 4)?))
         };
         batch(vec![
-            ("term", texts(terms.iter().map(|term| term.id))),
+            ("term", texts(terms.iter().map(|term| term.id.as_str()))),
             ("limit", decimals(&|term| term.limit)?),
             ("reached", decimals(&|term| term.reached)?),
             ("tight", Arc::new(terms.iter().map(|term| Some(term.tight)).collect::<BooleanArray>())),

@@ -34,7 +34,7 @@ pub(crate) struct Construction<'a> {
     stage: &'a Stage,
     threshold: Option<Threshold>,
     core: &'a Core,
-    /// Those without an industry's cap, then the others by industry.
+    /// Those whom no industry's cap can bind, then the others by industry with what its cap leaves.
     free: Vec<Part<'a>>,
     industries: Vec<(Lots, Vec<Part<'a>>)>,
     highest: i64,
@@ -66,7 +66,14 @@ impl<'a> Construction<'a> {
             }
             parts.push(part);
         }
-        construction.industries = industries.into_values().collect();
+        for (room, parts) in industries.into_values() {
+            let asked: u64 = parts.iter().filter_map(|part| part.range).map(|(_, to)| u64::from(to)).sum();
+            if asked <= u64::from(room) {
+                construction.free.extend(parts);
+            } else {
+                construction.industries.push((room, parts));
+            }
+        }
         Some(construction)
     }
 

@@ -3,7 +3,7 @@
 //! A term is tight where the list leaves it no room, and it binds where the list would be better with one unit more of room:
 //! the two are told apart by solving again.
 
-use super::solve::choose;
+use super::solve::choose_merit;
 use super::terms::{Candidate, Choice, Constraint, Forced, LARGEST_SCALE, Lots, Share, Standing, Terms, Top, Unfit};
 use std::collections::BTreeMap;
 
@@ -32,7 +32,7 @@ pub struct Change {
 /// What it costs to force a candidate in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cost {
-    /// The best list with it; its standing tells whether the cost is proven.
+    /// A list with it of the greatest total and score; its standing tells whether the cost is proven.
     pub choice: Choice,
     /// Lots of the total lost.
     pub total: i64,
@@ -62,7 +62,7 @@ pub enum Forcing {
 pub fn binding(terms: &Terms, candidates: &[Candidate], choice: &Choice, nodes: u64) -> Result<Binding, Unfit> {
     let mut result = Binding { tight: tight(terms, candidates, choice), ..Binding::default() };
     for (constraint, terms, candidates) in relaxations(terms, candidates, choice.total) {
-        let relaxed = choose(&terms, &candidates, nodes)?;
+        let relaxed = choose_merit(&terms, &candidates, nodes)?;
         if relaxed.is_found() && (!choice.is_found() || relaxed.merit() > choice.best_merit()) {
             result.binding.push(constraint);
         } else if relaxed.best_merit() > choice.merit() {
@@ -77,7 +77,7 @@ pub fn forcing(terms: &Terms, candidates: &[Candidate], choice: &Choice, code: &
     if choice.amounts.contains_key(code) || candidates.iter().all(|c| c.code != code) {
         return Ok(Forcing::Idle);
     }
-    let with = choose(terms, &with_forced(candidates, code, Forced::In), nodes)?;
+    let with = choose_merit(terms, &with_forced(candidates, code, Forced::In), nodes)?;
     if !with.is_found() {
         return Ok(if with.standing == Standing::Infeasible { Forcing::Never } else { Forcing::Open });
     }

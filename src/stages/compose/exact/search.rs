@@ -4,7 +4,7 @@ use super::beam::{List, Pass};
 use super::construct::Construction;
 use super::exchange::exchanged;
 use super::kernel::Core;
-use super::pool::{Stage, TopCap};
+use super::pool::{Pool, Stage, TopCap};
 use super::prices::{Prices, Threshold};
 use super::terms::Lots;
 use std::borrow::Cow;
@@ -68,9 +68,22 @@ impl Nodes {
     }
 }
 
+/// What a search is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Goal {
+    /// The best list, at all levels.
+    Best,
+    /// A list of the greatest score; neither how many enterprises it has nor their codes matter.
+    Score,
+    /// Any list.
+    Any,
+}
+
 /// What is known of one total.
-#[derive(Default)]
 pub(crate) struct Found {
+    goal: Goal,
+    /// See [`super::pool::Pool::unit`].
+    unit: i64,
     /// The best list.
     pub(crate) list: Option<List>,
     /// No list is worth more; nothing where the list is proven to be the best or that there is none.
@@ -78,15 +91,25 @@ pub(crate) struct Found {
 }
 
 impl Found {
+    fn new(goal: Goal, unit: i64) -> Self {
+        Self { goal, unit, list: None, open: None }
+    }
+
+    /// Whether nothing more is looked for.
+    fn is_enough(&self) -> bool {
+        self.goal == Goal::Any && self.list.is_some()
+    }
+
     fn keep(&mut self, list: Option<List>) {
         if let Some(list) = list.filter(|list| list.beats(self.list.as_ref())) {
             self.list = Some(list);
         }
     }
 
-    /// Less than this does not matter.
+    /// Less than this does not matter. Where the score alone counts, that is the least value of any greater score.
     fn floor(&self) -> Option<i64> {
-        self.list.as_ref().map(|list| list.value)
+        let value = self.list.as_ref()?.value;
+        Some(if self.goal == Goal::Score { -(-value).div_euclid(self.unit) * self.unit + 1 } else { value })
     }
 
     /// Whether lists up to this value matter.
@@ -111,24 +134,19 @@ pub(crate) struct Search<'a> {
     stage: &'a Stage,
     /// How many candidates the pool has.
     ranks: usize,
-    /// Whether any list will do.
-    any: bool,
+    unit: i64,
+    goal: Goal,
 }
 
 impl<'a> Search<'a> {
-    /// A search for the best list.
-    pub(crate) fn best(stage: &'a Stage, ranks: usize) -> Self {
-        Self { stage, ranks, any: false }
-    }
-
-    /// A search for any list.
-    pub(crate) fn any(stage: &'a Stage, ranks: usize) -> Self {
-        Self { stage, ranks, any: true }
+    /// A search of a pool at a stage.
+    pub(crate) fn new(pool: &Pool, stage: &'a Stage, goal: Goal) -> Self {
+        Self { stage, ranks: pool.len(), unit: pool.unit(), goal }
     }
 
     /// The best list, as far as the nodes go.
     pub(crate) fn run(&self, nodes: &mut Nodes) -> Found {
-        let mut found = Found::default();
+        let mut found = Found::new(self.goal, self.unit);
         let Some(top) = self.stage.top else {
             let cases = [self.case(None)];
             self.construct(&cases, &mut found, nodes);
@@ -165,7 +183,7 @@ impl<'a> Search<'a> {
         let search = Search { stage: &stage, ..*self };
         let cases = [search.case(None)];
         let keeps = |free: &Found| free.list.as_ref().is_none_or(|list| self.keeps(list, top));
-        let mut free = Found::default();
+        let mut free = Found::new(self.goal, self.unit);
         search.construct(&cases, &mut free, nodes);
         let [case] = cases;
         let priced = case.bound;
@@ -247,9 +265,12 @@ impl<'a> Search<'a> {
     /// Constructs a first list of every case, out of a small core if that will do.
     fn construct(&self, cases: &[Case], found: &mut Found, nodes: &mut Nodes) {
         for case in cases {
+            if !found.matters(case.bound) {
+                continue;
+            }
             let seconds = self.seconds(case);
             for size in CONSTRUCTED {
-                if nodes.left(found.list.is_some()) == 0 || self.any && found.list.is_some() {
+                if nodes.left(found.list.is_some()) == 0 || found.is_enough() {
                     return;
                 }
                 let list = self.constructed(case, gap(&seconds, size), nodes);
@@ -290,7 +311,7 @@ impl<'a> Search<'a> {
 
     /// One pass over a core of about so many candidates, or of fewer if those are all that can beat the best list.
     fn pass(&self, case: &mut Case, seconds: &[i64], size: usize, width: usize, found: &mut Found, nodes: &mut Nodes) -> Step {
-        if self.any && found.list.is_some() {
+        if found.is_enough() {
             return Step::Decided;
         }
         let floor = (case.priced - gap(seconds, size)).max(found.floor().unwrap_or(i64::MIN));

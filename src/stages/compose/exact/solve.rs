@@ -1,13 +1,22 @@
 //! Choosing: totals from the scale downwards, and at each the best list.
 
 use super::pool::{At, Pool};
-use super::search::{Nodes, Search};
+use super::search::{Goal, Nodes, Search};
 use super::terms::{Amounts, Bounds, Candidate, Choice, LARGEST_SCALE, Lots, Standing, Terms, Unfit, fit};
 
 /// Chooses the best list that meets the terms; see the parent module for what is best and how it is found.
 ///
 /// The answer depends on the terms, the candidates and the number of nodes alone: not on the candidates' order, nor on time.
 pub fn choose(terms: &Terms, candidates: &[Candidate], nodes: u64) -> Result<Choice, Unfit> {
+    chosen_for(Goal::Best, terms, candidates, nodes)
+}
+
+/// A list of the greatest total and, with that, the greatest score: [`Standing::Optimal`] is of those two alone.
+pub(crate) fn choose_merit(terms: &Terms, candidates: &[Candidate], nodes: u64) -> Result<Choice, Unfit> {
+    chosen_for(Goal::Score, terms, candidates, nodes)
+}
+
+fn chosen_for(goal: Goal, terms: &Terms, candidates: &[Candidate], nodes: u64) -> Result<Choice, Unfit> {
     fit(terms, candidates)?;
     let pool = Pool::new(terms, candidates);
     let mut nodes = Nodes::new(nodes);
@@ -20,7 +29,7 @@ pub fn choose(terms: &Terms, candidates: &[Candidate], nodes: u64) -> Result<Cho
             At::Above(next) => total = next,
             At::Open(stage) => {
                 nodes.halve();
-                let found = Search::best(&stage, pool.len()).run(&mut nodes);
+                let found = Search::new(&pool, &stage, goal).run(&mut nodes);
                 let open = undecided.or(found.open.map(|value| (total, value)));
                 if let Some(list) = found.list {
                     return Ok(chosen(&pool, &list.amounts, open, nodes.used));
@@ -66,7 +75,7 @@ pub(crate) fn meets(terms: &Terms, candidates: &[Candidate], to_scale: bool, nod
             return Ok(Meets::Open);
         }
         nodes.used += pool.len() as u64;
-        let found = Search::any(&stage, pool.len()).run(&mut nodes);
+        let found = Search::new(&pool, &stage, Goal::Any).run(&mut nodes);
         if let Some(list) = found.list {
             return Ok(Meets::With(pool.named(&list.amounts)));
         }

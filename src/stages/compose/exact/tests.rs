@@ -204,7 +204,12 @@ fn binding_and_forcing_equal_brute_force() {
             let with: Vec<Candidate> = candidates.iter().map(|c| Candidate { forced: force(c), ..c.clone() }).collect();
             match (forcing(&terms, &candidates, &choice, &candidate.code, NODES).expect("it fits"), best(&terms, &with)) {
                 (Forcing::At(cost), Some(list)) => {
-                    assert_eq!(cost.choice.amounts, named(&candidates, &list), "seed {seed}");
+                    assert_eq!(check(&terms, &with, &cost.choice.amounts), [], "seed {seed}");
+                    assert_eq!(
+                        Some((cost.choice.total, cost.choice.score)),
+                        merit(&terms, &with).map(|(t, s)| (t, s.into())),
+                        "seed {seed}"
+                    );
                     assert_eq!(cost.total, i64::from(choice.total) - i64::from(list.iter().sum::<Lots>()), "seed {seed}");
                     assert!(cost.changes.iter().any(|change| change.code == candidate.code && change.before == 0), "seed {seed}");
                     costs += 1;
