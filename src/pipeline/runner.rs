@@ -24,6 +24,7 @@ use crate::model::merged::{Conflict, Merged};
 use crate::model::place::{FileName, Places};
 use crate::model::proposal::Proposal;
 use crate::model::severity::Severity;
+use crate::model::verdict::Conclusion;
 use crate::outputs;
 use crate::run::{Adopted, Input, PublishedRun, Uploaded};
 use crate::stages::acquire::Store;
@@ -385,15 +386,14 @@ fn input(config: &Config, parsed: &ParsedFile, place: u32) -> Input {
     }
 }
 
-/// Enterprises, those pooled, those that fail a criterion, and patents credited.
+/// Enterprises, those pooled, those that cannot be judged, and patents credited.
 fn counts(config: &Config) -> String {
     let patents = &config.pool.patents;
     let patents =
         if config.declares(patents) { format!("CAST(coalesce(sum(\"{patents}\"), 0) AS BIGINT)") } else { "CAST(0 AS BIGINT)".into() };
     format!(
-        "SELECT count(*), count(*) FILTER (WHERE pooled), count(*) FILTER (WHERE excluded), {patents}
-         FROM (SELECT e.*, x.enterprise IS NOT NULL AS excluded FROM enterprises e
-               LEFT JOIN (SELECT DISTINCT enterprise FROM verdicts WHERE verdict = 'not_met') AS x ON x.enterprise = e.enterprise) AS c"
+        "SELECT count(*), count(*) FILTER (WHERE pooled), count(*) FILTER (WHERE conclusion = '{}'), {patents} FROM enterprises",
+        Conclusion::Unjudged.id()
     )
 }
 
@@ -408,13 +408,12 @@ async fn summarize(config: &Config, engine: &Engine, parsed: &[ParsedFile], part
     }
     let (_, counted) = engine.query("counts", &counts(config)).await?;
     let count = |column: usize| counted.first().map_or(0, |b| b.column(column).as_primitive::<Int64Type>().value(0).unsigned_abs());
-    let (enterprises, pooled, excluded) = (count(0), count(1), count(2));
     Ok(Summary {
         files: parsed.iter().filter(|p| p.input.readable && !p.manifest.refused).count() as u64,
         refused: parsed.iter().filter(|p| p.manifest.refused && !p.input.file.source.is_empty()).count() as u64,
-        enterprises,
-        pooled,
-        unjudged: enterprises.saturating_sub(pooled + excluded),
+        enterprises: count(0),
+        pooled: count(1),
+        unjudged: count(2),
         patent_credits: count(3),
         findings,
         accounts: parts.accounts.clone(),
