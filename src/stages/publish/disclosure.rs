@@ -76,6 +76,12 @@ pub fn judges_statistics(config: &Config, criterion: &CriterionOptions) -> bool 
 }
 
 /// Whether the verdict of a criterion of an enterprise without consent stays closed: it would tell of a figure of statistics, and
+/// Whether more than the verdict of a criterion tells of statistics: its figure, or by the bound that counts the side of another
+/// on which one of them is.
+pub fn closes_margin(config: &Config, criterion: &CriterionOptions) -> bool {
+    judges_statistics(config, criterion) || criterion.variants.iter().any(|variant| reads_statistics(config, &variant.when))
+}
+
 /// decides nothing that must be told.
 pub fn closes_verdict(config: &Config, criterion: &CriterionOptions) -> bool {
     criterion.effect != Effect::Hard && (judges_statistics(config, criterion) || reads_statistics(config, &criterion.conditions()))
