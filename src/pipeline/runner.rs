@@ -313,7 +313,7 @@ pub(super) async fn compute(
     let rests = Rests::of(config);
     let speaks = |source: &str, dataset: &str, code: &str| rests.speaks_to(source, dataset, code);
     let receipts = receipts::uses((config, &speaks), engine, parsed, &loaded, &accounts)?;
-    let adopted = standing.map(|s| s.compared(engine)).transpose()?;
+    let adopted = standing.map(|s| s.compared(config, engine)).transpose()?;
     let parts = Parts { judgement, findings, merged, proposal, conflicts, accounts, whose, receipts, adopted };
     publish_all(basis, engine, &loaded, parts, work, progress).await
 }

@@ -11,10 +11,9 @@ use crate::config::{Config, Workbook};
 use crate::content::Verified;
 use crate::ledger::{Adoption, Cause, HistoryLine, Outcome, RecordedRun};
 use crate::model::account::Place;
-use crate::model::few::is_few;
 use crate::model::role::Right;
 use crate::pipeline::Summary;
-use crate::run::{HeldBack, PublishedRun, RunRecord, SETTINGS};
+use crate::run::{Differences, HeldBack, PublishedRun, RunRecord, SETTINGS};
 use crate::stages::publish::disclosure::sends_statistics;
 use chrono::DateTime;
 use serde::Serialize;
@@ -173,16 +172,11 @@ impl From<&RunRecord> for RunFile {
             refused: input.refused,
         };
         let file = |file: &crate::run::Written| WrittenFile { path: file.path.clone(), bytes: file.bytes, sha256: file.sha256.clone() };
-        let since = |since: crate::run::Differences| ChangesSince {
-            entered: since.entered,
-            left: since.left,
-            enterprises: Some(since.enterprises),
-            figures: Some(since.figures),
-        };
         let with = |adopted: &crate::run::Adopted| ComparedWith {
             run: adopted.run.clone(),
             adopted: adopted.adopted.to_string(),
-            since: adopted.since.map(since),
+            since: adopted.since.map(|since| ChangesSince::of(since, Some(since))),
+            open: adopted.since.map(|since| ChangesSince::of(since, adopted.open)),
         };
         Self {
             key: record.key.clone(),
@@ -235,7 +229,7 @@ pub struct ComparedWith {
     pub run: String,
     /// The day on which it was adopted.
     pub adopted: String,
-    /// What has changed since; nothing if it left no data to compare with.
+    /// What has changed since, as far as the reader may see figures; nothing if it left no data to compare with.
     pub since: Option<ChangesSince>,
 }
 
@@ -245,18 +239,23 @@ pub struct ChangesSince {
     /// Enterprises that entered the pool.
     pub entered: u64,
     /// Enterprises that left it.
+    /// The same as far as the operator's edition shows it.
+    #[serde(skip)]
+    open: Option<ChangesSince>,
     pub left: u64,
-    /// Enterprises in both of which a figure differs; nothing if fewer than three, where the closed edition may not be seen.
+    /// Enterprises in both of which a figure differs that the reader may see; nothing of a run that did not tell those apart.
     pub enterprises: Option<u64>,
     /// Figures that differ.
     pub figures: Option<u64>,
 }
 
 impl ChangesSince {
-    /// Without what would tell of fewer than three enterprises: a figure that differs may be one of statistics.
-    fn hold_back(&mut self) {
-        if self.enterprises.is_some_and(|n| usize::try_from(n).is_ok_and(is_few)) {
-            (self.enterprises, self.figures) = (None, None);
+    fn of(since: Differences, figures: Option<Differences>) -> Self {
+        Self {
+            entered: since.entered,
+            left: since.left,
+            enterprises: figures.map(|found| found.enterprises),
+            figures: figures.map(|found| found.figures),
         }
     }
 }
@@ -332,7 +331,7 @@ pub async fn run(books: &Books, actor: &Actor, id: &str) -> Result<WholeRun, Por
     let held = summary.held_back(config, actor.may(Right::SeeClosed));
     if let Some(file) = file.as_mut().filter(|_| !actor.may(Right::SeeClosed)) {
         file.inputs = told_together(config, std::mem::take(&mut file.inputs), &held);
-        file.adopted.iter_mut().filter_map(|with| with.since.as_mut()).for_each(ChangesSince::hold_back);
+        file.adopted.iter_mut().for_each(|with| with.since = with.open.take());
     }
     let known = file.as_ref().map(|f| f.files.clone()).unwrap_or_default();
     let downloads = known.into_iter().filter(|f| summary.written.contains(&f.path) && actor.may(right_for(&f.path))).collect();

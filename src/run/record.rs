@@ -224,6 +224,9 @@ pub struct Adopted {
     pub enterprises: String,
     /// What has changed since; nothing if it left no data to compare with.
     pub since: Option<Differences>,
+    /// The same as far as the operator's edition shows it; nothing of runs of builds that did not tell it apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open: Option<Differences>,
 }
 
 /// What has changed between the pools of two runs, counted.

@@ -3,7 +3,6 @@
 use super::verdicts::thresholds;
 use crate::config::IN_FORCE;
 use crate::error::Error;
-use crate::model::few::is_few;
 use crate::run::{Adopted, Differences, Input};
 use crate::stages::publish::cells::{Reader, Shape};
 use crate::stages::publish::desk::{Desk, Edition, grouped};
@@ -81,17 +80,16 @@ fn patents(desk: &Desk<'_>) -> Result<String, Error> {
 /// The adopted run, and what has changed since.
 fn since(desk: &Desk<'_>, adopted: &Adopted) -> String {
     let mut arguments = vec![adopted.run.clone(), desk.date(adopted.adopted)];
-    let key = match adopted.since {
+    let (found, key) = match desk.edition {
+        Edition::Closed => (adopted.since, "fact_adopted_value"),
+        Edition::Operator => (adopted.open, "fact_adopted_open"),
+    };
+    let key = match found {
         None => "fact_adopted_alone",
-        Some(found) if found == Differences::default() => "fact_adopted_same",
-        // A figure that changed may be one of statistics, and nobody can say here whose.
-        Some(found) if desk.edition == Edition::Operator && is_few(usize::try_from(found.enterprises).unwrap_or(usize::MAX)) => {
-            arguments.extend([found.entered, found.left].map(grouped));
-            "fact_adopted_few"
-        }
+        Some(found) if desk.edition == Edition::Closed && found == Differences::default() => "fact_adopted_same",
         Some(found) => {
             arguments.extend([found.entered, found.left, found.enterprises, found.figures].map(grouped));
-            "fact_adopted_value"
+            key
         }
     };
     desk.tell(key, &arguments.iter().map(String::as_str).collect::<Vec<_>>())
