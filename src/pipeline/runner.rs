@@ -26,7 +26,7 @@ use crate::model::proposal::Proposal;
 use crate::model::severity::Severity;
 use crate::model::verdict::Conclusion;
 use crate::outputs;
-use crate::run::{Adopted, Input, PublishedRun, Uploaded};
+use crate::run::{Adopted, HeldBack, Input, PublishedRun, Uploaded};
 use crate::stages::acquire::Store;
 use crate::stages::compose;
 use crate::stages::merge::{self, Datasets};
@@ -74,6 +74,8 @@ async fn make(config: &Config, progress: &dyn Progress) -> Result<RunOutcome, Er
     let inputs = gather::acquire(config, &store, &ledger, &started).await?;
     progress.end(Stage::Acquire, Some(inputs.len() as u64));
     let standing = Standing::find(config, &ledger)?;
+    let before = ledger.finished_runs(1)?.pop().map(|run| serde_json::from_str::<Summary>(&run.summary)).transpose()?;
+    let told = before.and_then(|summary| summary.held_back);
     let receipts = Receipts::of(&ledger, &inputs)?;
     let explained = Explained::of(&ledger, &inputs)?;
     let waivers = Waivers::at(config.as_of, ledger.granted_waivers()?);
@@ -116,6 +118,7 @@ async fn make(config: &Config, progress: &dyn Progress) -> Result<RunOutcome, Er
         explained: &explained,
         waivers: &waivers,
         standing: standing.as_ref(),
+        told: told.as_ref(),
         key: short,
     };
     let summary = compute(&basis, &engine, loaded, work.path(), progress).await?;
@@ -269,6 +272,8 @@ pub(super) struct Basis<'a> {
     pub waivers: &'a Waivers,
     /// The adopted run.
     pub standing: Option<&'a Standing>,
+    /// What the run before told of counts of statistics, and held back.
+    pub told: Option<&'a HeldBack>,
     /// First characters of the run's identity.
     pub key: &'a str,
 }
@@ -360,6 +365,7 @@ async fn publish_all(
         accounts: &parts.accounts,
         whose: &parts.whose,
         key,
+        told: basis.told.cloned(),
         adopted: parts.adopted.clone(),
     };
     let Written { files: written, record_sha256, held_back } = publish::publish(&publication, work).await?;

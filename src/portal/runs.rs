@@ -85,7 +85,15 @@ pub struct RunNumbers {
 impl RunNumbers {
     fn of(summary: &Summary, held: &HeldBack) -> Self {
         let Summary { files, refused, enterprises, pooled, unjudged, patent_credits, findings, .. } = *summary;
-        Self { files, refused, enterprises, pooled, unjudged, patent_credits, findings: FoundBySeverity::told(findings, held.findings) }
+        Self {
+            files,
+            refused,
+            enterprises,
+            pooled,
+            unjudged,
+            patent_credits,
+            findings: FoundBySeverity::told(findings, held.closed_findings),
+        }
     }
 }
 
@@ -231,6 +239,9 @@ pub struct ComparedWith {
     pub adopted: String,
     /// What has changed since, as far as the reader may see figures; nothing if it left no data to compare with.
     pub since: Option<ChangesSince>,
+    /// The same as far as the operator's edition shows it.
+    #[serde(skip)]
+    open: Option<ChangesSince>,
 }
 
 /// What has changed between two runs.
@@ -239,9 +250,6 @@ pub struct ChangesSince {
     /// Enterprises that entered the pool.
     pub entered: u64,
     /// Enterprises that left it.
-    /// The same as far as the operator's edition shows it.
-    #[serde(skip)]
-    open: Option<ChangesSince>,
     pub left: u64,
     /// Enterprises in both of which a figure differs that the reader may see; nothing of a run that did not tell those apart.
     pub enterprises: Option<u64>,
@@ -477,7 +485,8 @@ mod tests {
                 input("丙公司的说明.csv", "", 0, true),
             ];
             let few = rows < 2;
-            let records = HeldRecords { source: "statistics".into(), dataset: "returns".into(), places: [few; 6], all: few };
+            let records =
+                HeldRecords { source: "statistics".into(), dataset: "returns".into(), places: [few; 6], all: few, told: Vec::new() };
             let told = told_together(&config, inputs, &HeldBack { records: vec![records], ..HeldBack::default() });
             told.into_iter().map(|i| (i.path, i.source, i.sha256, i.bytes, i.rows, i.refused)).collect::<Vec<_>>()
         };

@@ -47,7 +47,7 @@ fn moment(config: &Config, run: &Finished, closed: bool) -> Result<Moment, Porta
         files: summary.files,
         refused: summary.refused,
         records: Some(summary.accounts.iter().map(|a| a.rows).sum()).filter(|_| !held.of(|_, _| true).1),
-        found: FoundBySeverity::told(summary.findings, held.findings),
+        found: FoundBySeverity::told(summary.findings, held.closed_findings),
         enterprises: summary.enterprises,
         pooled: summary.pooled,
         unjudged: summary.unjudged,

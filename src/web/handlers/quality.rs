@@ -155,9 +155,9 @@ fn told(number: &Option<u64>) -> String {
     text::told(*number)
 }
 
-/// The word for counts that are held back.
-fn held_back() -> String {
-    text::told(None)
+/// The words for outcomes that are held back.
+fn held_back() -> &'static str {
+    text::portal("quality_closed")
 }
 
 fn bureau(name: &str) -> String {
