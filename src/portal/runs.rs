@@ -66,10 +66,10 @@ pub struct Attempt {
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 #[schema(as = Numbers)]
 pub struct RunNumbers {
-    /// Inputs read.
-    pub files: u64,
+    /// Inputs read, those of statistics only for whoever may see the closed edition; nothing of a run that did not note which.
+    pub files: Option<u64>,
     /// Inputs that could not be read.
-    pub refused: u64,
+    pub refused: Option<u64>,
     /// Enterprises of the registry.
     pub enterprises: u64,
     /// Enterprises that meet every criterion.
@@ -85,15 +85,9 @@ pub struct RunNumbers {
 impl RunNumbers {
     fn of(summary: &Summary, held: &HeldBack) -> Self {
         let Summary { files, refused, enterprises, pooled, unjudged, patent_credits, findings, .. } = *summary;
-        Self {
-            files,
-            refused,
-            enterprises,
-            pooled,
-            unjudged,
-            patent_credits,
-            findings: FoundBySeverity::told(findings, held.closed_findings),
-        }
+        let (files, refused) = (files.checked_sub(held.closed_files[0]), refused.checked_sub(held.closed_files[1]));
+        let findings = FoundBySeverity::told(findings, held.closed_findings);
+        Self { files, refused, enterprises, pooled, unjudged, patent_credits, findings }
     }
 }
 
@@ -289,11 +283,16 @@ pub async fn history(books: &Books, actor: &Actor, page: u64) -> Result<History,
         .await?;
     let told = actor.may(Right::StartRuns) || actor.may(Right::SeeClosed);
     let numbers = |summary: &Summary| RunNumbers::of(summary, &summary.held_back(&books.config, actor.may(Right::SeeClosed)));
-    let lines = lines.into_iter().map(|l| line(l, told, &adoptions, numbers)).collect();
+    let lines = lines.into_iter().map(|l| line(l, (told, actor.may(Right::SeeClosed)), &adoptions, numbers)).collect();
     Ok(History { lines, all, page, pages: all.div_ceil(LINES).max(1) })
 }
 
-fn line(line: HistoryLine, told: bool, adoptions: &[Adoption], numbers: impl Fn(&Summary) -> RunNumbers) -> Attempt {
+/// What failed, without the files that it names below: a bureau may send a file an enterprise and name it so.
+fn said(message: &str) -> String {
+    message.lines().next().unwrap_or_default().to_owned()
+}
+
+fn line(line: HistoryLine, (told, names): (bool, bool), adoptions: &[Adoption], numbers: impl Fn(&Summary) -> RunNumbers) -> Attempt {
     Attempt {
         attempt: line.attempt,
         cause: line.cause,
@@ -304,7 +303,7 @@ fn line(line: HistoryLine, told: bool, adoptions: &[Adoption], numbers: impl Fn(
         outcome: line.outcome,
         adopted: adoptions.iter().any(|a| Some(&a.run) == line.run.as_ref()),
         run: line.run,
-        message: line.message.filter(|_| told),
+        message: line.message.filter(|_| told).map(|message| if names { message } else { said(&message) }),
         summary: line.summary.and_then(|s| serde_json::from_str(&s).ok()).map(|s: Summary| numbers(&s)),
     }
 }

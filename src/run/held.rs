@@ -17,14 +17,18 @@ pub struct HeldBack {
     /// not counted; of a run that did not note it, who knows how many.
     #[serde(default = "unknown")]
     pub closed_findings: [u64; Severity::ALL.len()],
+    /// So many files are of sources of statistics, read and not to be read, and are not counted: a bureau may send one an
+    /// enterprise.
+    #[serde(default = "unknown")]
+    pub closed_files: [u64; 2],
     /// So many records of one form may be of two enterprises; more are of three.
     #[serde(alias = "few_outcomes")]
     pub few_records: u64,
 }
 
-/// More findings than there are.
-fn unknown() -> [u64; Severity::ALL.len()] {
-    [u64::MAX; Severity::ALL.len()]
+/// More than there are.
+fn unknown<const KINDS: usize>() -> [u64; KINDS] {
+    [u64::MAX; KINDS]
 }
 
 /// What is held back of the records of one form from one source.

@@ -8,7 +8,7 @@ use crate::model::account::Place;
 use crate::model::severity::Severity;
 use crate::model::words::Lang;
 use crate::run::HeldBack;
-use crate::stages::publish::disclosure::edit_judges_statistics;
+use crate::stages::publish::disclosure::{edit_judges_statistics, sends_statistics};
 use indexmap::IndexMap;
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde::Serialize;
@@ -19,10 +19,11 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct BureauQuality {
     /// Its name; empty for files of no bureau.
     pub bureau: String,
-    /// Files.
-    pub files: u64,
+    /// Files; nothing of a bureau that sends statistics, where they are closed: it may send one an enterprise. All of them are
+    /// then those of the others.
+    pub files: Option<u64>,
     /// Of these, such as could not be read.
-    pub refused: u64,
+    pub refused: Option<u64>,
     /// Records; nothing where so few enterprises would be told of.
     pub records: Option<u64>,
     /// Findings.
@@ -147,33 +148,32 @@ pub fn form_name(config: &Config, dataset: &str) -> String {
 }
 
 fn bureaus(config: &Config, run: &Published, held: &HeldBack, closed: bool) -> (Vec<BureauQuality>, BureauQuality) {
-    let mut bureaus: IndexMap<&str, (BureauQuality, u64, Tallies)> =
+    let mut bureaus: IndexMap<&str, ([u64; 3], Tallies)> =
         config.source.values().filter(|s| !s.disabled).map(|s| (s.bureau.as_str(), Default::default())).collect();
     for input in &run.inputs {
-        let (bureau, records, _) = bureaus.entry(&input.bureau).or_default();
-        bureau.files += 1;
+        let ([files, refused, records], _) = bureaus.entry(&input.bureau).or_default();
+        *files += 1;
         // A file of no source was never opened.
-        bureau.refused += u64::from(input.refused && !input.source.is_empty());
+        *refused += u64::from(input.refused && !input.source.is_empty());
         *records += input.rows;
     }
     for (place, number) in run.findings.iter().flatten() {
-        add(&mut bureaus.entry(&place.bureau).or_default().2, &place.severity, number);
+        add(&mut bureaus.entry(&place.bureau).or_default().1, &place.severity, number);
     }
+    let sends = |name: &str| !closed && run.inputs.iter().any(|input| input.bureau == name && sends_statistics(config, &input.source));
     let mut sum = Tallies::default();
     bureaus.values().for_each(|(.., own)| sum.iter_mut().zip(own).for_each(|(sum, own)| sum.absorb(*own)));
     let bureaus: Vec<BureauQuality> = bureaus
         .into_iter()
-        .map(|(name, (quality, records, tallies))| {
-            let records = Some(records).filter(|_| !held.of(|source, _| bureau_of(config, source) == name).1);
-            BureauQuality { bureau: name.to_owned(), records, found: told(&tallies, closed), ..quality }
+        .map(|(name, (numbers, tallies))| {
+            let [files, refused] = [numbers[0], numbers[1]].map(|number| Some(number).filter(|_| !sends(name)));
+            let records = Some(numbers[2]).filter(|_| !held.of(|source, _| bureau_of(config, source) == name).1);
+            BureauQuality { bureau: name.to_owned(), files, refused, records, found: told(&tallies, closed) }
         })
         .collect();
-    let mut all = BureauQuality { records: Some(0), found: told(&sum, closed), ..BureauQuality::default() };
-    for bureau in &bureaus {
-        all.files += bureau.files;
-        all.refused += bureau.refused;
-        all.records = all.records.zip(bureau.records).map(|(sum, more)| sum + more);
-    }
+    let records = bureaus.iter().map(|bureau| bureau.records).sum();
+    let [files, refused] = [|b: &BureauQuality| b.files, |b: &BureauQuality| b.refused].map(|of| Some(bureaus.iter().filter_map(of).sum()));
+    let all = BureauQuality { bureau: String::new(), files, refused, records, found: told(&sum, closed) };
     (bureaus, all)
 }
 
@@ -352,7 +352,7 @@ mod tests {
         let bureau = |name: &str| seen.bureaus.iter().find(|b| b.bureau == name).expect("a bureau");
         assert_eq!((bureau("统计局").records, bureau("统计局").found.error), (Some(20), Some(3)));
         assert_eq!((bureau("工信局").found.explain, bureau("").found.note), (Some(1), Some(2)));
-        assert_eq!((bureau("").files, bureau("").refused), (1, 0), "what belongs to nobody was not opened");
+        assert_eq!((bureau("").files, bureau("").refused), (Some(1), Some(0)), "what belongs to nobody was not opened");
         let form = |id: &str| seen.forms.iter().find(|f| f.dataset == id).expect("a form").found.numbers().iter().flatten().sum::<u64>();
         assert_eq!((form("returns"), form("directory"), form("")), (3, 1, 2), "a file of one form tells its form");
         assert_eq!(seen.edits[0].code, "F1");

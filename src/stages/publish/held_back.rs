@@ -30,7 +30,8 @@ impl HeldBack {
             all: true,
             told: Vec::new(),
         });
-        Self { records: records.collect(), closed_findings: [u64::MAX; Severity::ALL.len()], few_records: u64::MAX }
+        let (closed_findings, closed_files) = ([u64::MAX; Severity::ALL.len()], [u64::MAX; 2]);
+        Self { records: records.collect(), closed_findings, closed_files, few_records: u64::MAX }
     }
 }
 
@@ -102,7 +103,10 @@ pub fn held<'a>(p: &Publication<'a>, consenting: &'a HashSet<String>) -> (HeldBa
     let known = |held: &HeldRecords| forms.contains_key(&(held.source.as_str(), held.dataset.as_str()));
     let gone = p.told.iter().flat_map(|earlier| &earlier.records).filter(|held| !known(held));
     records.extend(gone.map(|held| HeldRecords { places: [false; PLACES], all: false, ..held.clone() }));
-    (HeldBack { records, closed_findings, few_records }, rests)
+    let of_statistics = || p.inputs.iter().filter(|input| sends_statistics(p.config, &input.source));
+    let read = of_statistics().filter(|input| !input.unread && !input.refused).count() as u64;
+    let refused = of_statistics().filter(|input| input.refused && !input.source.is_empty()).count() as u64;
+    (HeldBack { records, closed_findings, closed_files: [read, refused], few_records }, rests)
 }
 
 /// The records of one form from one source of statistics.

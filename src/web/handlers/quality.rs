@@ -155,6 +155,11 @@ fn told(number: &Option<u64>) -> String {
     text::told(*number)
 }
 
+/// A number of files, or a dash where it is not told.
+fn files(number: &Option<u64>) -> String {
+    number.map_or_else(|| "—".to_owned(), grouped)
+}
+
 /// The words for outcomes that are held back.
 fn held_back() -> &'static str {
     text::portal("quality_closed")

@@ -80,8 +80,8 @@ struct FiguresText {
 impl FiguresText {
     fn of(summary: &RunNumbers) -> Self {
         Self {
-            inputs: grouped(summary.files),
-            refused: summary.refused,
+            inputs: summary.files.map_or_else(|| "—".to_owned(), grouped),
+            refused: summary.refused.unwrap_or_default(),
             enterprises: grouped(summary.enterprises),
             pooled: grouped(summary.pooled),
             unjudged: grouped(summary.unjudged),

@@ -1,7 +1,7 @@
 //! An operator who works against hidden figures: reads all that an account of the role can read, over several nights, and
 //! compares. What cannot be told apart tells nothing.
 
-use super::{Portal, QUIET, Visitor};
+use super::{MULTIPART, Portal, QUIET, Visitor, multipart, until};
 use crate::util::{Site, code, redacted};
 use calamine::{Reader, Xlsx, open_workbook};
 use regex::Regex;
@@ -59,11 +59,18 @@ fn site() -> Site {
     site
 }
 
-/// A night: the returns of some enterprises, and the run over them.
+/// A table of returns.
+fn table<'a>(year: i64, returns: impl Iterator<Item = (&'a u32, &'a Figures)>) -> String {
+    let rows: String = returns.map(|(i, f)| format!("{},龙南市第{i}有限公司,{}\n", code(*i), f.join(","))).collect();
+    let head = "统一社会信用代码,企业名称,营业收入,利润总额,资产总计,负债合计,研发费用";
+    format!("经营情况（{year}年）单位：万元,,,,,,\n{head}\n{rows}")
+}
+
+/// A night: the returns of some enterprises, those after the twelfth in a file each, and the run over them.
 fn night(site: &Site, returns: &BTreeMap<u32, Figures>) -> String {
-    let head = "经营情况（2023年）单位：万元,,,,,,\n统一社会信用代码,企业名称,营业收入,利润总额,资产总计,负债合计,研发费用\n";
-    let rows: String = returns.iter().map(|(i, f)| format!("{},龙南市第{i}有限公司,{}\n", code(*i), f.join(","))).collect();
-    site.input("统计局/2023.csv", format!("{head}{rows}"));
+    let _ = std::fs::remove_dir_all(site.path("inputs/统计局"));
+    site.input("统计局/2023.csv", table(2023, returns.range(..13)));
+    returns.range(13..).for_each(|own| site.input(&format!("统计局/第{}有限公司.csv", own.0), table(2023, std::iter::once(own))));
     site.run();
     let latest = std::fs::canonicalize(site.path("outputs/latest")).expect("a run");
     latest.file_name().and_then(|n| n.to_str()).expect("its name").to_owned()
@@ -113,9 +120,9 @@ fn gathered(site: &Site, operator: &Visitor, run: &str) -> BTreeMap<String, Stri
     for criterion in ["margin", "need", "score_revenue", "score_margin", "score_leverage", "score_patents"] {
         for verdict in ["met", "not_met", "unjudged", "not_applicable"] {
             ask(format!("/api/v1/pool?size=100&v_{criterion}={verdict}"));
-            ask(format!("/pool?size=100&v_{criterion}={verdict}"));
         }
     }
+    ask("/pool?size=100&v_margin=met".to_owned());
     for range in ["revenue_min=7000", "revenue_max=7000", "need_min=500", "industry=C35", "title=-", "conclusion=pooled"] {
         ask(format!("/api/v1/pool?size=100&{range}"));
     }
@@ -258,4 +265,23 @@ fn no_count_of_any_night_and_no_difference_of_two_speaks_of_fewer_than_three() {
     // It is not that nothing is told: where three differ the number is another, and where nobody does it is the same.
     let records = |night: usize| told[night].iter().find(|(place, _)| place.ends_with("/overview/bureaus/统计局/records")).map(|(_, n)| *n);
     assert_eq!([0, 1, 2, 3, 4, 5].map(records), [Some(12), None, Some(12), Some(18), None, Some(12)]);
+}
+
+#[test]
+fn what_is_to_be_corrected_in_figures_is_no_news_for_the_operator() {
+    let portal = Portal::start(site());
+    let clerk = portal.sign_in("statistics");
+    let calendar = |visitor: &Visitor| -> Value { serde_json::from_str(&visitor.page("/api/v1/calendar")).expect("JSON") };
+    let year = calendar(&clerk)["year"].as_i64().expect("a year");
+    let returns = table(year - 1, std::iter::once((&9, &["-6000", "600", "9000", "3000", "10"])));
+    let file = "name=\"files\"; filename=\"return.csv\"\r\nContent-Type: application/octet-stream";
+    let form = multipart(&[("name=\"csrf\"", clerk.csrf.as_bytes()), (file, returns.as_bytes())]);
+    assert_eq!(clerk.ask("POST", "/uploads", MULTIPART, &form).status, 303);
+    let standing = |visitor: &Visitor| {
+        let due = calendar(visitor)["entries"].as_array().expect("entries").clone();
+        due.into_iter().find(|d| d["bureau"] == "统计局" && d["period"] == year - 1).map(|d| d["standing"].clone())
+    };
+    until(60, "its check", || (standing(&clerk) == Some("needs_correction".into())).then_some(()));
+    assert_eq!(standing(&portal.sign_in("leader")), Some("needs_correction".into()));
+    assert_eq!(standing(&portal.sign_in("operator")), Some("received".into()), "it came, and what is in it is not the operator's");
 }

@@ -101,19 +101,22 @@ fn inputs(desk: &Desk<'_>) -> Block {
     let column = |header: &str, twelfths: u16| GridColumn { header: desk.header(header).to_owned(), twelfths };
     let known = p.inputs.iter().filter(|i| !i.source.is_empty());
     if p.inputs.len() > LISTED {
-        let mut bureaus: Vec<(&str, u64, u64, bool)> = Vec::new();
+        let mut bureaus: Vec<(&str, u64, u64, [bool; 2])> = Vec::new();
         for input in known {
+            let held = [is_closed(desk, input), is_held(desk, input)];
             match bureaus.iter_mut().find(|(bureau, ..)| *bureau == input.bureau) {
-                Some(sum) => (sum.1, sum.2, sum.3) = (sum.1 + 1, sum.2 + input.rows, sum.3 || is_held(desk, input)),
-                None => bureaus.push((&input.bureau, 1, input.rows, is_held(desk, input))),
+                Some(sum) => (sum.1, sum.2, sum.3) = (sum.1 + 1, sum.2 + input.rows, [sum.3[0] || held[0], sum.3[1] || held[1]]),
+                None => bureaus.push((&input.bureau, 1, input.rows, held)),
             }
         }
+        // A bureau may send a file an enterprise.
+        let files = |closed: bool, number| if closed { desk.say("cover_inputs_together").to_owned() } else { grouped(number) };
         return Block::Grid {
             heading: desk.say("cover_inputs_many").to_owned(),
             columns: vec![column("bureau", 6), column("files", 3), column("records", 3)],
             rows: bureaus
                 .into_iter()
-                .map(|(bureau, files, rows, held)| vec![bureau.to_owned(), grouped(files), desk.count_unless(held, rows)])
+                .map(|(bureau, number, rows, [closed, held])| vec![bureau.to_owned(), files(closed, number), desk.count_unless(held, rows)])
                 .collect(),
         };
     }
