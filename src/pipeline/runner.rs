@@ -186,7 +186,8 @@ fn now() -> String {
     FixedOffset::east_opt(8 * 3600).map_or_else(|| utc.to_rfc3339(), |z| utc.with_timezone(&z).format("%Y-%m-%dT%H:%M:%S%z").to_string())
 }
 
-/// All that decides what a run publishes: equal identities give equal bytes, whatever machine or build made them.
+/// All that decides what a run publishes: equal identities give equal bytes, whatever machine or build made them. What earlier runs
+/// told decides no more than which numbers are held back, and is no reason to run again.
 pub(super) fn identity(
     config: &Config,
     inputs: &[gather::InputFile],

@@ -253,12 +253,8 @@ pub struct ChangesSince {
 
 impl ChangesSince {
     fn of(since: Differences, figures: Option<Differences>) -> Self {
-        Self {
-            entered: since.entered,
-            left: since.left,
-            enterprises: figures.map(|found| found.enterprises),
-            figures: figures.map(|found| found.figures),
-        }
+        let (enterprises, figures) = figures.map(|found| (found.enterprises, found.figures)).unzip();
+        Self { entered: since.entered, left: since.left, enterprises, figures }
     }
 }
 
@@ -287,11 +283,6 @@ pub async fn history(books: &Books, actor: &Actor, page: u64) -> Result<History,
     Ok(History { lines, all, page, pages: all.div_ceil(LINES).max(1) })
 }
 
-/// What failed, without the files that it names below: a bureau may send a file an enterprise and name it so.
-fn said(message: &str) -> String {
-    message.lines().next().unwrap_or_default().to_owned()
-}
-
 fn line(line: HistoryLine, (told, names): (bool, bool), adoptions: &[Adoption], numbers: impl Fn(&Summary) -> RunNumbers) -> Attempt {
     Attempt {
         attempt: line.attempt,
@@ -303,7 +294,8 @@ fn line(line: HistoryLine, (told, names): (bool, bool), adoptions: &[Adoption], 
         outcome: line.outcome,
         adopted: adoptions.iter().any(|a| Some(&a.run) == line.run.as_ref()),
         run: line.run,
-        message: line.message.filter(|_| told).map(|message| if names { message } else { said(&message) }),
+        // Below what failed it names files: a bureau may send one an enterprise and name it so.
+        message: line.message.filter(|_| told).and_then(|m| if names { Some(m) } else { m.lines().next().map(str::to_owned) }),
         summary: line.summary.and_then(|s| serde_json::from_str(&s).ok()).map(|s: Summary| numbers(&s)),
     }
 }

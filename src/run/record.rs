@@ -1,7 +1,8 @@
 //! `run.json`: what a run's folder holds and what it was made from, for programs, auditors, and for making it again.
 //!
 //! Invariant: no time and no run id but that of the adopted run, so that equal inputs in one order of receipt, settings and
-//! reference date give equal bytes. What an earlier build did not write has its default.
+//! reference date give equal bytes, but for what is held back because of what earlier runs told. What an earlier build did not
+//! write has its default.
 
 use super::held::HeldBack;
 use crate::finding::Seed;
