@@ -100,7 +100,7 @@ fn told(lang: Lang, old: &Side, new: &Side) -> Told {
         }),
     });
     let run = |side: &Side| Run { run: side.kept.id.clone(), as_of: side.kept.published.record().as_of.to_string() };
-    Told { older: run(old), newer: run(new), counts: counted(before, after), entered, left, figures }
+    Told { older: run(old), newer: run(new), counts: counted(before, after, |_, _, _| true), entered, left, figures }
 }
 
 /// Why an enterprise entered or left: the criteria that judge it otherwise, each as the run calls it that has it.

@@ -2,8 +2,13 @@
 //!
 //! The Statistics Law forbids to give out what lets anyone infer a single respondent. A count of fewer than three enterprises
 //! does; so does one part of a sum whose other parts are shown. Enterprises that consent are not protected by the rule, and
-//! a count that rests on nobody else may be told.
+//! a count that rests on nobody else may be told. What a count was told to be in an earlier night is one more that it is
+//! subtracted from.
+//!
+//! There is no rule of dominance (p%, or (n,k); Hundepool et al., Statistical Disclosure Control, 2012, 4.2) here, since no sum of
+//! money over enterprises without consent is told at all.
 
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// Fewer enterprises than this are not told of.
@@ -67,6 +72,33 @@ pub fn held_back<T: Ord + Clone>(parts: &[Resting<T>]) -> (Vec<bool>, bool) {
     (held, false)
 }
 
+/// A sum and its parts as they were told, without what was held back.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    /// The parts.
+    pub parts: Vec<Option<u64>>,
+    /// The sum.
+    pub sum: Option<u64>,
+}
+
+impl Told {
+    /// Tells the parts of a sum that are not held back, and the sum unless it is.
+    pub fn of(parts: &[u64], (held, sum): (&[bool], bool)) -> Self {
+        let told = parts.iter().zip(held).map(|(number, held)| Some(*number).filter(|_| !held));
+        Self { parts: told.collect(), sum: Some(parts.iter().sum()).filter(|_| !sum) }
+    }
+
+    /// Whether any difference that two nights tell together is not nought and yet of so few: of a part, of the sum, or of what
+    /// the sum leaves of the parts that one of them held back.
+    pub fn differs_by_few(&self, earlier: &Self, few: u64) -> bool {
+        let apart = |(now, then): (u64, u64)| (1..=few).contains(&now.abs_diff(then));
+        let parts = || self.parts.iter().zip(&earlier.parts).filter_map(|(now, then)| now.zip(*then));
+        let told = parts().fold((0, 0), |(all, before), (now, then)| (all + now, before + then));
+        let sums = self.sum.zip(earlier.sum);
+        parts().any(apart) || sums.is_some_and(|(now, then)| apart((now, then)) || apart((now - told.0, then - told.1)))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,6 +122,22 @@ mod tests {
         assert_eq!(held(&[part(90, &many), part(2, &[1, 2]), part(1, &[3])]), (vec![false, true, true], false), "three are not");
         assert_eq!(held(&[part(90, &[]), part(2, &[1])]), (vec![false, true], true), "all of it rests on one");
         assert_eq!(held(&[part(2, &[]), part(0, &[])]), (vec![false; 2], false), "who consents is not protected");
+    }
+
+    #[test]
+    fn two_nights_tell_a_difference_of_few_by_a_part_a_sum_or_what_is_left_of_it() {
+        let told = |parts: &[u64], held: &[bool], sum| Told::of(parts, (held, sum));
+        let open = |parts: &[u64]| told(parts, &vec![false; parts.len()], false);
+        let before = open(&[10, 20, 30]);
+        assert!(!open(&[10, 20, 30]).differs_by_few(&before, 2), "the same is no difference");
+        assert!(!open(&[13, 20, 30]).differs_by_few(&before, 2) && open(&[13, 20, 30]).differs_by_few(&before, 3));
+        assert!(open(&[11, 20, 30]).differs_by_few(&before, 2), "a part");
+        assert!(open(&[20, 12, 30]).differs_by_few(&before, 2), "the sum");
+        assert!(!open(&[20, 10, 30]).differs_by_few(&before, 2), "who moves from one to the other is one of ten");
+        assert!(told(&[20, 12, 30], &[false, true, true], false).differs_by_few(&before, 2), "the sum still");
+        assert!(told(&[20, 5, 46], &[false, true, true], false).differs_by_few(&before, 2), "what is left: 51 for 50");
+        assert!(!told(&[20, 5, 46], &[false, true, true], true).differs_by_few(&before, 2), "of a sum that is held back nothing is left");
+        assert!(!told(&[11, 20, 30], &[true; 3], true).differs_by_few(&before, 2), "nothing is told");
     }
 
     proptest! {

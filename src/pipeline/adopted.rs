@@ -6,6 +6,7 @@ use crate::engine::Engine;
 use crate::error::Error;
 use crate::ledger::Ledger;
 use crate::run::{Adopted, ENTERPRISES, Enterprises, PublishedRun, counted};
+use crate::stages::publish::enterprise_column::{EnterpriseColumn, is_statistics};
 use chrono::NaiveDate;
 
 /// The adopted run that counts when a run begins.
@@ -44,18 +45,26 @@ impl Standing {
         format!("{}\t{}\t{}", self.run, self.adopted, self.digest())
     }
 
-    /// Compares the new run with it.
-    pub fn compared(&self, engine: &Engine) -> Result<Adopted, Error> {
+    /// Compares the new run with it, as far as each edition shows figures.
+    pub fn compared(&self, config: &Config, engine: &Engine) -> Result<Adopted, Error> {
         let unread = |error: crate::run::Unread| tracing::warn!(%error, "the adopted run's data cannot be read");
         let before = self.published.as_ref().and_then(|run| Enterprises::read(run).map_err(unread).ok().flatten());
         let compared = |before: Enterprises| {
             let now = engine.dataset("enterprises");
-            Ok::<_, Error>(counted(&before, &Enterprises::of(now.schema(), &now.collect()?)?))
+            let now = Enterprises::of(now.schema(), &now.collect()?)?;
+            // Consent must have been there for what was, and be there for what is.
+            let open = |column: &str, was, is| !is_closed(config, column) || before.has_consented(was) && now.has_consented(is);
+            Ok::<_, Error>((counted(&before, &now, |_, _, _| true), counted(&before, &now, open)))
         };
-        let since = before.map(compared).transpose()?;
+        let (since, open) = before.map(compared).transpose()?.unzip();
         let enterprises = if since.is_some() { self.digest().to_owned() } else { String::new() };
-        Ok(Adopted { run: self.run.clone(), adopted: self.adopted, enterprises, since })
+        Ok(Adopted { run: self.run.clone(), adopted: self.adopted, enterprises, since, open })
     }
+}
+
+/// Whether a column of figures is closed without consent; what nobody declares may rest on anything.
+fn is_closed(config: &Config, column: &str) -> bool {
+    is_statistics(config, column) || EnterpriseColumn::of(config, column).is_none()
 }
 
 /// A run whose enterprises are there as they were written.

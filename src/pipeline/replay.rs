@@ -175,6 +175,7 @@ async fn again(today: &Config, named: &str, progress: &dyn Progress) -> Result<R
         explained: &explained,
         waivers: &waivers,
         standing: standing.as_ref(),
+        told: record.held_back.as_ref(),
         key: &key[..8],
     };
     let summary = compute(&basis, &engine, loaded, &folder, progress).await?;

@@ -24,8 +24,9 @@ use crate::model::merged::{Conflict, Merged};
 use crate::model::place::{FileName, Places};
 use crate::model::proposal::Proposal;
 use crate::model::severity::Severity;
+use crate::model::verdict::Conclusion;
 use crate::outputs;
-use crate::run::{Adopted, Input, PublishedRun, Uploaded};
+use crate::run::{Adopted, HeldBack, Input, PublishedRun, Uploaded};
 use crate::stages::acquire::Store;
 use crate::stages::compose;
 use crate::stages::merge::{self, Datasets};
@@ -73,6 +74,8 @@ async fn make(config: &Config, progress: &dyn Progress) -> Result<RunOutcome, Er
     let inputs = gather::acquire(config, &store, &ledger, &started).await?;
     progress.end(Stage::Acquire, Some(inputs.len() as u64));
     let standing = Standing::find(config, &ledger)?;
+    let before = ledger.finished_runs(1)?.pop().map(|run| serde_json::from_str::<Summary>(&run.summary)).transpose()?;
+    let told = before.and_then(|summary| summary.held_back);
     let receipts = Receipts::of(&ledger, &inputs)?;
     let explained = Explained::of(&ledger, &inputs)?;
     let waivers = Waivers::at(config.as_of, ledger.granted_waivers()?);
@@ -115,6 +118,7 @@ async fn make(config: &Config, progress: &dyn Progress) -> Result<RunOutcome, Er
         explained: &explained,
         waivers: &waivers,
         standing: standing.as_ref(),
+        told: told.as_ref(),
         key: short,
     };
     let summary = compute(&basis, &engine, loaded, work.path(), progress).await?;
@@ -182,7 +186,8 @@ fn now() -> String {
     FixedOffset::east_opt(8 * 3600).map_or_else(|| utc.to_rfc3339(), |z| utc.with_timezone(&z).format("%Y-%m-%dT%H:%M:%S%z").to_string())
 }
 
-/// All that decides what a run publishes: equal identities give equal bytes, whatever machine or build made them.
+/// All that decides what a run publishes: equal identities give equal bytes, whatever machine or build made them. What earlier runs
+/// told decides no more than which numbers are held back, and is no reason to run again.
 pub(super) fn identity(
     config: &Config,
     inputs: &[gather::InputFile],
@@ -268,6 +273,8 @@ pub(super) struct Basis<'a> {
     pub waivers: &'a Waivers,
     /// The adopted run.
     pub standing: Option<&'a Standing>,
+    /// What the run before told of counts of statistics, and held back.
+    pub told: Option<&'a HeldBack>,
     /// First characters of the run's identity.
     pub key: &'a str,
 }
@@ -312,7 +319,7 @@ pub(super) async fn compute(
     let rests = Rests::of(config);
     let speaks = |source: &str, dataset: &str, code: &str| rests.speaks_to(source, dataset, code);
     let receipts = receipts::uses((config, &speaks), engine, parsed, &loaded, &accounts)?;
-    let adopted = standing.map(|s| s.compared(engine)).transpose()?;
+    let adopted = standing.map(|s| s.compared(config, engine)).transpose()?;
     let parts = Parts { judgement, findings, merged, proposal, conflicts, accounts, whose, receipts, adopted };
     publish_all(basis, engine, &loaded, parts, work, progress).await
 }
@@ -359,6 +366,7 @@ async fn publish_all(
         accounts: &parts.accounts,
         whose: &parts.whose,
         key,
+        told: basis.told.cloned(),
         adopted: parts.adopted.clone(),
     };
     let Written { files: written, record_sha256, held_back } = publish::publish(&publication, work).await?;
@@ -385,15 +393,14 @@ fn input(config: &Config, parsed: &ParsedFile, place: u32) -> Input {
     }
 }
 
-/// Enterprises, those pooled, those that fail a criterion, and patents credited.
+/// Enterprises, those pooled, those that cannot be judged, and patents credited.
 fn counts(config: &Config) -> String {
     let patents = &config.pool.patents;
     let patents =
         if config.declares(patents) { format!("CAST(coalesce(sum(\"{patents}\"), 0) AS BIGINT)") } else { "CAST(0 AS BIGINT)".into() };
     format!(
-        "SELECT count(*), count(*) FILTER (WHERE pooled), count(*) FILTER (WHERE excluded), {patents}
-         FROM (SELECT e.*, x.enterprise IS NOT NULL AS excluded FROM enterprises e
-               LEFT JOIN (SELECT DISTINCT enterprise FROM verdicts WHERE verdict = 'not_met') AS x ON x.enterprise = e.enterprise) AS c"
+        "SELECT count(*), count(*) FILTER (WHERE pooled), count(*) FILTER (WHERE conclusion = '{}'), {patents} FROM enterprises",
+        Conclusion::Unjudged.id()
     )
 }
 
@@ -408,13 +415,12 @@ async fn summarize(config: &Config, engine: &Engine, parsed: &[ParsedFile], part
     }
     let (_, counted) = engine.query("counts", &counts(config)).await?;
     let count = |column: usize| counted.first().map_or(0, |b| b.column(column).as_primitive::<Int64Type>().value(0).unsigned_abs());
-    let (enterprises, pooled, excluded) = (count(0), count(1), count(2));
     Ok(Summary {
         files: parsed.iter().filter(|p| p.input.readable && !p.manifest.refused).count() as u64,
         refused: parsed.iter().filter(|p| p.manifest.refused && !p.input.file.source.is_empty()).count() as u64,
-        enterprises,
-        pooled,
-        unjudged: enterprises.saturating_sub(pooled + excluded),
+        enterprises: count(0),
+        pooled: count(1),
+        unjudged: count(2),
         patent_credits: count(3),
         findings,
         accounts: parts.accounts.clone(),

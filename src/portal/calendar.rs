@@ -11,7 +11,8 @@ use super::uploads::Standings;
 use crate::config::{SourceOptions, month_day};
 use crate::ledger::{Arrival, Ledger, LedgerError, Upload, UploadPart, Verdict};
 use crate::model::field::PeriodKind;
-use crate::model::role::Role;
+use crate::model::role::{Right, Role};
+use crate::stages::publish::disclosure::sends_statistics;
 use chrono::{Datelike, NaiveDate};
 use serde::Serialize;
 
@@ -110,7 +111,13 @@ pub async fn calendar(books: &Books, actor: &Actor, year: Option<i32>) -> Result
             let owed = Owed { source: id, form, period: of_year.then_some(year - 1), due, before: due_in(source, form, year - 1), today };
             let title = books.config.form.get(form).map_or_else(|| form.clone(), |f| f.title.clone());
             let mut entry = owed.entry(&came, source.bureau.clone(), title);
-            entry.id = entry.id.filter(|_| actor.sees_source(id));
+            let own = actor.sees_source(id);
+            entry.id = entry.id.filter(|_| own);
+            // What is to be corrected in figures is no more told than the figures are.
+            if entry.standing == DueStanding::NeedsCorrection && !own && !actor.may(Right::SeeClosed) && sends_statistics(&books.config, id)
+            {
+                entry.standing = DueStanding::Received;
+            }
             entries.push(entry);
         }
     }

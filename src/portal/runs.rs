@@ -11,10 +11,9 @@ use crate::config::{Config, Workbook};
 use crate::content::Verified;
 use crate::ledger::{Adoption, Cause, HistoryLine, Outcome, RecordedRun};
 use crate::model::account::Place;
-use crate::model::few::is_few;
 use crate::model::role::Right;
 use crate::pipeline::Summary;
-use crate::run::{HeldBack, PublishedRun, RunRecord, SETTINGS};
+use crate::run::{Differences, HeldBack, PublishedRun, RunRecord, SETTINGS};
 use crate::stages::publish::disclosure::sends_statistics;
 use chrono::DateTime;
 use serde::Serialize;
@@ -67,10 +66,10 @@ pub struct Attempt {
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 #[schema(as = Numbers)]
 pub struct RunNumbers {
-    /// Inputs read.
-    pub files: u64,
+    /// Inputs read, those of statistics only for whoever may see the closed edition; nothing of a run that did not note which.
+    pub files: Option<u64>,
     /// Inputs that could not be read.
-    pub refused: u64,
+    pub refused: Option<u64>,
     /// Enterprises of the registry.
     pub enterprises: u64,
     /// Enterprises that meet every criterion.
@@ -86,7 +85,9 @@ pub struct RunNumbers {
 impl RunNumbers {
     fn of(summary: &Summary, held: &HeldBack) -> Self {
         let Summary { files, refused, enterprises, pooled, unjudged, patent_credits, findings, .. } = *summary;
-        Self { files, refused, enterprises, pooled, unjudged, patent_credits, findings: FoundBySeverity::told(findings, held.findings) }
+        let (files, refused) = (files.checked_sub(held.closed_files[0]), refused.checked_sub(held.closed_files[1]));
+        let findings = FoundBySeverity::told(findings, held.closed_findings);
+        Self { files, refused, enterprises, pooled, unjudged, patent_credits, findings }
     }
 }
 
@@ -173,16 +174,11 @@ impl From<&RunRecord> for RunFile {
             refused: input.refused,
         };
         let file = |file: &crate::run::Written| WrittenFile { path: file.path.clone(), bytes: file.bytes, sha256: file.sha256.clone() };
-        let since = |since: crate::run::Differences| ChangesSince {
-            entered: since.entered,
-            left: since.left,
-            enterprises: Some(since.enterprises),
-            figures: Some(since.figures),
-        };
         let with = |adopted: &crate::run::Adopted| ComparedWith {
             run: adopted.run.clone(),
             adopted: adopted.adopted.to_string(),
-            since: adopted.since.map(since),
+            since: adopted.since.map(|since| ChangesSince::of(since, Some(since))),
+            open: adopted.since.map(|since| ChangesSince::of(since, adopted.open)),
         };
         Self {
             key: record.key.clone(),
@@ -235,8 +231,11 @@ pub struct ComparedWith {
     pub run: String,
     /// The day on which it was adopted.
     pub adopted: String,
-    /// What has changed since; nothing if it left no data to compare with.
+    /// What has changed since, as far as the reader may see figures; nothing if it left no data to compare with.
     pub since: Option<ChangesSince>,
+    /// The same as far as the operator's edition shows it.
+    #[serde(skip)]
+    open: Option<ChangesSince>,
 }
 
 /// What has changed between two runs.
@@ -246,18 +245,16 @@ pub struct ChangesSince {
     pub entered: u64,
     /// Enterprises that left it.
     pub left: u64,
-    /// Enterprises in both of which a figure differs; nothing if fewer than three, where the closed edition may not be seen.
+    /// Enterprises in both of which a figure differs that the reader may see; nothing of a run that did not tell those apart.
     pub enterprises: Option<u64>,
     /// Figures that differ.
     pub figures: Option<u64>,
 }
 
 impl ChangesSince {
-    /// Without what would tell of fewer than three enterprises: a figure that differs may be one of statistics.
-    fn hold_back(&mut self) {
-        if self.enterprises.is_some_and(|n| usize::try_from(n).is_ok_and(is_few)) {
-            (self.enterprises, self.figures) = (None, None);
-        }
+    fn of(since: Differences, figures: Option<Differences>) -> Self {
+        let (enterprises, figures) = figures.map(|found| (found.enterprises, found.figures)).unzip();
+        Self { entered: since.entered, left: since.left, enterprises, figures }
     }
 }
 
@@ -282,11 +279,11 @@ pub async fn history(books: &Books, actor: &Actor, page: u64) -> Result<History,
         .await?;
     let told = actor.may(Right::StartRuns) || actor.may(Right::SeeClosed);
     let numbers = |summary: &Summary| RunNumbers::of(summary, &summary.held_back(&books.config, actor.may(Right::SeeClosed)));
-    let lines = lines.into_iter().map(|l| line(l, told, &adoptions, numbers)).collect();
+    let lines = lines.into_iter().map(|l| line(l, (told, actor.may(Right::SeeClosed)), &adoptions, numbers)).collect();
     Ok(History { lines, all, page, pages: all.div_ceil(LINES).max(1) })
 }
 
-fn line(line: HistoryLine, told: bool, adoptions: &[Adoption], numbers: impl Fn(&Summary) -> RunNumbers) -> Attempt {
+fn line(line: HistoryLine, (told, names): (bool, bool), adoptions: &[Adoption], numbers: impl Fn(&Summary) -> RunNumbers) -> Attempt {
     Attempt {
         attempt: line.attempt,
         cause: line.cause,
@@ -297,7 +294,8 @@ fn line(line: HistoryLine, told: bool, adoptions: &[Adoption], numbers: impl Fn(
         outcome: line.outcome,
         adopted: adoptions.iter().any(|a| Some(&a.run) == line.run.as_ref()),
         run: line.run,
-        message: line.message.filter(|_| told),
+        // Below what failed it names files: a bureau may send one an enterprise and name it so.
+        message: line.message.filter(|_| told).and_then(|m| if names { Some(m) } else { m.lines().next().map(str::to_owned) }),
         summary: line.summary.and_then(|s| serde_json::from_str(&s).ok()).map(|s: Summary| numbers(&s)),
     }
 }
@@ -332,7 +330,7 @@ pub async fn run(books: &Books, actor: &Actor, id: &str) -> Result<WholeRun, Por
     let held = summary.held_back(config, actor.may(Right::SeeClosed));
     if let Some(file) = file.as_mut().filter(|_| !actor.may(Right::SeeClosed)) {
         file.inputs = told_together(config, std::mem::take(&mut file.inputs), &held);
-        file.adopted.iter_mut().filter_map(|with| with.since.as_mut()).for_each(ChangesSince::hold_back);
+        file.adopted.iter_mut().for_each(|with| with.since = with.open.take());
     }
     let known = file.as_ref().map(|f| f.files.clone()).unwrap_or_default();
     let downloads = known.into_iter().filter(|f| summary.written.contains(&f.path) && actor.may(right_for(&f.path))).collect();
@@ -478,7 +476,8 @@ mod tests {
                 input("丙公司的说明.csv", "", 0, true),
             ];
             let few = rows < 2;
-            let records = HeldRecords { source: "statistics".into(), dataset: "returns".into(), places: [few; 6], all: few };
+            let records =
+                HeldRecords { source: "statistics".into(), dataset: "returns".into(), places: [few; 6], all: few, told: Vec::new() };
             let told = told_together(&config, inputs, &HeldBack { records: vec![records], ..HeldBack::default() });
             told.into_iter().map(|i| (i.path, i.source, i.sha256, i.bytes, i.rows, i.refused)).collect::<Vec<_>>()
         };

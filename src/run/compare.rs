@@ -137,6 +137,11 @@ impl Enterprises {
         self.text("pooled", row) == "true"
     }
 
+    /// Whether an enterprise has consented.
+    pub fn has_consented(&self, row: usize) -> bool {
+        self.text("consented", row) == "true"
+    }
+
     /// The criteria judged, in their order.
     fn criteria(&self) -> Vec<String> {
         let schema = self.rows.schema();
@@ -180,13 +185,14 @@ pub fn compare<'a>(old: &Enterprises, new: &Enterprises, columns: &'a [String], 
     gone.for_each(|was| tell(Difference::Left { was, is: None }));
 }
 
-/// Counts what differs between the pools of two runs, as covers tell it.
-pub fn counted(old: &Enterprises, new: &Enterprises) -> Differences {
+/// Counts what differs between the pools of two runs, as covers tell it: of figures those that are shown, by their column and
+/// the rows of the enterprise.
+pub fn counted(old: &Enterprises, new: &Enterprises, shows: impl Fn(&str, usize, usize) -> bool) -> Differences {
     let (columns, mut found, mut last) = (figures_of_both(old, new), Differences::default(), None);
     compare(old, new, &columns, |difference| match difference {
         Difference::Entered { .. } => found.entered += 1,
         Difference::Left { .. } => found.left += 1,
-        Difference::Figure { is, pooled: true, .. } => {
+        Difference::Figure { was, is, column, pooled: true } if shows(column, was, is) => {
             found.figures += 1;
             found.enterprises += u64::from(last.replace(is) != Some(is));
         }
@@ -292,7 +298,9 @@ mod tests {
             let content = fs::read(folder.path().join(file))?;
             let run = opened(&format!("{{\"path\":\"{file}\",\"bytes\":{},\"sha256\":\"{}\"}}", content.len(), hash_bytes(&content)))?;
             let old = Enterprises::read(&run)?.ok_or("enterprises")?;
-            assert_eq!(counted(&old, &new), Differences { entered: 2, left: 1, enterprises: 1, figures: 2 }, "{file}");
+            assert_eq!(counted(&old, &new, |_, _, _| true), Differences { entered: 2, left: 1, enterprises: 1, figures: 2 }, "{file}");
+            let open = counted(&old, &new, |column, _, _| column != "revenue_last");
+            assert_eq!(open, Differences { entered: 2, left: 1, enterprises: 1, figures: 1 }, "{file}");
             let columns = figures_of_both(&old, &new);
             assert_eq!(columns, ["revenue_last", "patents"], "{file}");
             let mut told = Vec::new();

@@ -1,6 +1,7 @@
 //! What of a run's counts is held back where statistics are closed, as its record keeps it.
 
 use crate::model::account::Place;
+use crate::model::few::Told;
 use crate::model::severity::Severity;
 use serde::{Deserialize, Serialize};
 
@@ -12,10 +13,22 @@ const PLACES: usize = Place::ALL.len();
 pub struct HeldBack {
     /// Of records, by source of statistics and form.
     pub records: Vec<HeldRecords>,
-    /// Whether the number of all findings is, by severity in the order of [`Severity::ALL`].
-    pub findings: [bool; Severity::ALL.len()],
-    /// So many outcomes of an edit over one field may be of two enterprises; more are of three.
-    pub few_outcomes: u64,
+    /// So many findings rest on statistics of somebody without consent, by severity in the order of [`Severity::ALL`], and are
+    /// not counted; of a run that did not note it, who knows how many.
+    #[serde(default = "unknown")]
+    pub closed_findings: [u64; Severity::ALL.len()],
+    /// So many files are of sources of statistics, read and not to be read, and are not counted: a bureau may send one an
+    /// enterprise.
+    #[serde(default = "unknown")]
+    pub closed_files: [u64; 2],
+    /// So many records of one form may be of two enterprises; more are of three.
+    #[serde(alias = "few_outcomes")]
+    pub few_records: u64,
+}
+
+/// More than there are.
+fn unknown<const KINDS: usize>() -> [u64; KINDS] {
+    [u64::MAX; KINDS]
 }
 
 /// What is held back of the records of one form from one source.
@@ -29,6 +42,9 @@ pub struct HeldRecords {
     pub places: [bool; PLACES],
     /// Whether the number of all of them is.
     pub all: bool,
+    /// What was told of those without consent in this run and in earlier ones, by place and in all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub told: Vec<Told>,
 }
 
 impl HeldBack {
@@ -39,11 +55,5 @@ impl HeldBack {
             places.iter_mut().zip(held.places).for_each(|(sum, place)| *sum |= place);
             (places, all | held.all)
         })
-    }
-
-    /// What is held back of the outcomes of an edit of statistics: all of them, if any number of them is small.
-    pub fn holds_outcomes(&self, numbers: [u64; 3], fields: usize) -> bool {
-        let few = self.few_outcomes.saturating_mul(fields.max(1) as u64);
-        numbers.into_iter().any(|number| (1..=few).contains(&number))
     }
 }

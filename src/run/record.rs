@@ -1,7 +1,8 @@
 //! `run.json`: what a run's folder holds and what it was made from, for programs, auditors, and for making it again.
 //!
 //! Invariant: no time and no run id but that of the adopted run, so that equal inputs in one order of receipt, settings and
-//! reference date give equal bytes. What an earlier build did not write has its default.
+//! reference date give equal bytes, but for what is held back because of what earlier runs told. What an earlier build did not
+//! write has its default.
 
 use super::held::HeldBack;
 use crate::finding::Seed;
@@ -226,6 +227,9 @@ pub struct Adopted {
     pub enterprises: String,
     /// What has changed since; nothing if it left no data to compare with.
     pub since: Option<Differences>,
+    /// The same as far as the operator's edition shows it; nothing of runs of builds that did not tell it apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open: Option<Differences>,
 }
 
 /// What has changed between the pools of two runs, counted.

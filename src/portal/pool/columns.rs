@@ -1,11 +1,11 @@
 //! The columns that the pool's table shows, and what each of an enterprise's values means.
 
 use super::edition::Edition;
-use crate::config::Config;
+use crate::config::{Config, CriterionOptions};
 use crate::finding::{find_word, word};
 use crate::model::words::Lang;
 use crate::portal::text::{portal, say};
-use crate::stages::publish::disclosure::{judged_by, judges_statistics, reads_statistics};
+use crate::stages::publish::disclosure::{closes_verdict, judged_by, judges_statistics, reads_statistics};
 use crate::stages::publish::enterprise_column::{EnterpriseColumn, listed};
 use crate::stages::publish::{Shape, Vocabulary, shape_of};
 use datafusion::arrow::datatypes::{DataType, Schema};
@@ -137,8 +137,12 @@ fn kind_of(shape: Shape, data_type: &DataType) -> Option<ShownKind> {
 /// Whether a column shows figures of statistics. Decimals that these settings do not know from elsewhere are taken for
 /// some: the run may have had other settings.
 fn is_statistics(config: &Config, id: &str, kind: ShownKind) -> bool {
-    if let Some(criterion) = id.strip_prefix("figure_") {
-        return config.criterion.get(criterion).is_none_or(|c| judges_statistics(config, c));
+    let of_criterion = |start: &str, closes: fn(&Config, &CriterionOptions) -> bool| {
+        let criterion = config.criterion.get(id.strip_prefix(start)?);
+        Some(criterion.is_none_or(|criterion| closes(config, criterion)))
+    };
+    if let Some(closed) = of_criterion("figure_", judges_statistics).or_else(|| of_criterion("verdict_", closes_verdict)) {
+        return closed;
     }
     let decimal = matches!(kind, ShownKind::Amount | ShownKind::Number | ShownKind::Ratio);
     reads_statistics(config, id) || decimal && EnterpriseColumn::of(config, id).is_none()

@@ -1,6 +1,6 @@
 //! The datasets of one run, ready to answer: enterprises as typed columns in memory, all else found by row on disk.
 
-use super::columns::{ShownColumn, columns_of};
+use super::columns::{ShownColumn, column, columns_of};
 use super::load_error::LoadError;
 use super::order::Order;
 use super::records::RecordsOnDisk;
@@ -41,7 +41,7 @@ pub struct PoolData {
     pub consented: Vec<bool>,
     /// Name, former names and code of each, folded for searching.
     pub sought: Vec<String>,
-    /// Industries (first three characters of the code) with how many enterprises are of each.
+    /// Industries (first three characters of the code) with how many enterprises are of each, as every edition shows them.
     pub industries: BTreeMap<String, u64>,
     /// Place of each enterprise by its key.
     pub ordinals: HashMap<String, u32>,
@@ -101,8 +101,13 @@ impl PoolData {
             column.as_ref().filter(|c| c.is_valid(row)).map(|c| c.value(row).to_owned()).unwrap_or_default()
         };
         let sought = (0..rows).map(|row| [&names, &former, &codes].map(|c| match_key(&value(c, row))).join("\n")).collect();
+        let consented = flags(&enterprises, "consented", rows);
+        let schema = enterprises.schema();
+        let closed =
+            column(config, &schema, &config.pool.industry, years.last().copied().unwrap_or_default()).is_some_and(|c| c.statistics);
         let mut industries = BTreeMap::new();
         (0..rows)
+            .filter(|row| !closed || consented[*row])
             .map(|row| industry_of(&value(&industry, row)))
             .filter(|i| !i.is_empty())
             .for_each(|i| *industries.entry(i).or_default() += 1);
@@ -115,14 +120,14 @@ impl PoolData {
         // The table tells what decides entry; the page of an enterprise has all of them.
         let decides = |id: &&String| config.criterion.get(*id).is_none_or(|c| c.effect == Effect::Hard);
         let deciding: Vec<String> = criteria.iter().filter(decides).cloned().collect();
-        let columns = columns_of(config, &enterprises.schema(), &deciding, &years);
+        let columns = columns_of(config, &schema, &deciding, &years);
         Self {
             run: run.to_owned(),
             config: Arc::new(config.clone()),
             as_of: String::new(),
             inputs: Vec::new(),
             conclusions: conclusions(&enterprises, &criteria),
-            consented: flags(&enterprises, "consented", rows),
+            consented,
             sought,
             industries,
             ordinals,

@@ -9,13 +9,13 @@ use super::load_error::LoadError;
 use super::records::text;
 use super::show::{ShownValue, value};
 use super::source::columns_behind;
-use crate::config::{Bound, Config};
+use crate::config::{Bound, Config, CriterionOptions};
 use crate::finding::{figure_in_words, find_word, threshold};
 use crate::model::field::FieldKind;
 use crate::model::patent_fact::{self, FACTS, PatentFact};
 use crate::model::words::Lang;
 use crate::portal::text::{quoted, say};
-use crate::stages::publish::disclosure::{closes_verdict, judges_statistics};
+use crate::stages::publish::disclosure::{closes_margin, judges_statistics};
 use crate::stages::publish::enterprise_column::EnterpriseColumn;
 use datafusion::arrow::array::{Array, AsArray, RecordBatch};
 use datafusion::arrow::datatypes::{Decimal128Type, Int64Type};
@@ -209,15 +209,12 @@ impl EnterpriseDesk<'_> {
             let mut figure = own.or_else(|| self.column(&format!("figure_{criterion}")))?;
             figure.statistics = figure.statistics || options.is_none_or(|c| judges_statistics(self.config, c));
             figure.criterion = None;
-            let closed = figure.statistics && !self.disclosed;
-            let margin = options.filter(|_| !closed).and_then(|c| Some((c, self.margin(criterion)?)));
+            let closed = |c: &CriterionOptions| !self.disclosed && (figure.statistics || closes_margin(self.config, c));
+            let margin = options.filter(|c| !closed(c)).and_then(|c| Some((c, self.margin(criterion)?)));
             let stated = thresholds.iter().find(|(id, _)| id == criterion).map(|(_, t)| t.clone());
             Some(Judged {
                 name: verdict.label.clone(),
-                verdict: match options.is_some_and(|c| !self.disclosed && closes_verdict(self.config, c)) {
-                    true => ShownValue::masked(None),
-                    false => self.data.shown(self.edition, &verdict, self.row),
-                },
+                verdict: self.data.shown(self.edition, &verdict, self.row),
                 figure: self.fact(&figure),
                 effect: options.map_or("hard", |c| c.effect.id()).to_owned(),
                 margin: margin.map(|(c, margin)| figure_in_words(self.config, c, Bound::of_units(margin), Lang::Zh)).unwrap_or_default(),

@@ -1,6 +1,6 @@
 //! What is asked of the table: search, filters, order and page, all of it in the query string.
 
-use super::columns::ShownColumn;
+use super::columns::{ShownColumn, column};
 use super::data::{Conclusion, PoolData, industry_of};
 use super::edition::Edition;
 use crate::model::amount::{Unit, plain_to_units};
@@ -146,23 +146,33 @@ fn amount(typed: &str) -> Option<i128> {
     plain_to_units(&plain, Unit::TenThousand)
 }
 
+/// A column of words that is asked for.
+struct Words<'a> {
+    column: ShownColumn,
+    texts: &'a StringArray,
+}
+
 /// A query made ready for a pool and an edition.
 pub struct Filter<'a> {
     data: &'a PoolData,
     edition: Edition,
     sought: Option<memchr::memmem::Finder<'static>>,
     conclusion: Option<Conclusion>,
-    title: Option<(&'a StringArray, &'a str)>,
-    industry: Option<(&'a StringArray, &'a str)>,
-    verdicts: Vec<(&'a StringArray, &'a str)>,
+    title: Option<(Words<'a>, &'a str)>,
+    industry: Option<(Words<'a>, &'a str)>,
+    verdicts: Vec<(Words<'a>, &'a str)>,
     ranges: Vec<(&'a ShownColumn, &'a Decimal128Array, Option<i128>, Option<i128>)>,
 }
 
 impl<'a> Filter<'a> {
     /// Prepares; criteria and columns that this pool does not have narrow nothing.
     pub fn of(data: &'a PoolData, edition: Edition, query: &'a Query) -> Self {
-        let texts = |name: &str| data.enterprises.column_by_name(name).and_then(|c| c.as_string_opt::<i32>());
-        let asked = |name: &str, value: &'a str| texts(name).filter(|_| !value.is_empty()).map(|c| (c, value));
+        let schema = data.enterprises.schema();
+        let words = |name: &str| {
+            let texts = data.enterprises.column_by_name(name)?.as_string_opt::<i32>()?;
+            Some(Words { column: column(&data.config, &schema, name, data.last_year())?, texts })
+        };
+        let asked = |name: &str, value: &'a str| words(name).filter(|_| !value.is_empty()).map(|c| (c, value));
         let key = match_key(&query.q);
         let ranges = query.ranges.iter().filter_map(|(figure, (from, to))| {
             let column = range_column(data, figure)?;
@@ -177,18 +187,21 @@ impl<'a> Filter<'a> {
             conclusion: query.conclusion,
             title: asked(&data.config.pool.title, &query.title),
             industry: asked(&data.config.pool.industry, &query.industry),
-            verdicts: query.verdicts.iter().filter_map(|(c, v)| Some((texts(&format!("verdict_{c}"))?, v.as_str()))).collect(),
+            verdicts: query.verdicts.iter().filter_map(|(c, v)| Some((words(&format!("verdict_{c}"))?, v.as_str()))).collect(),
             ranges: ranges.collect(),
         }
     }
 
-    /// Whether an enterprise is among what is asked. One whose figure is not shown is in no range of it.
+    /// Whether an enterprise is among what is asked. One of which a value is not shown is found by none of it.
     pub fn keeps(&self, row: usize) -> bool {
-        let text = |c: &'a StringArray| if c.is_valid(row) { c.value(row) } else { "" };
+        let text = |words: &Words<'a>| {
+            let shown = self.data.shows(self.edition, &words.column, row);
+            shown.then(|| if words.texts.is_valid(row) { words.texts.value(row) } else { "" })
+        };
         self.conclusion.is_none_or(|c| self.data.conclusions[row] == c)
-            && self.title.is_none_or(|(c, v)| text(c) == if v == "-" { "" } else { v })
-            && self.industry.is_none_or(|(c, v)| industry_of(text(c)) == v)
-            && self.verdicts.iter().all(|(c, v)| text(c) == *v)
+            && self.title.iter().all(|(c, v)| text(c) == Some(if *v == "-" { "" } else { v }))
+            && self.industry.iter().all(|(c, v)| text(c).is_some_and(|code| industry_of(code) == *v))
+            && self.verdicts.iter().all(|(c, v)| text(c) == Some(*v))
             && self.ranges.iter().all(|range| self.within(range, row))
             && self.sought.as_ref().is_none_or(|finder| finder.find(self.data.sought[row].as_bytes()).is_some())
     }

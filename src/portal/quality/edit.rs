@@ -7,7 +7,7 @@ use crate::config::Config;
 use crate::finding::Catalogue;
 use crate::model::words::Lang;
 use crate::portal::error::PortalError;
-use crate::stages::publish::disclosure::sends_statistics;
+use crate::stages::publish::disclosure::{edit_judges_statistics, edit_reads_statistics, sends_statistics};
 use indexmap::IndexMap;
 use serde::Serialize;
 
@@ -19,7 +19,7 @@ pub struct EditInFile {
     pub bureau: String,
     /// The file; empty for all files of a source of statistics together, where the closed edition may not be seen.
     pub file: String,
-    /// Its counts; nothing where they would tell of fewer than three enterprises.
+    /// Its counts; nothing where statistics are closed that they rest on.
     pub counts: Option<FileCounts>,
 }
 
@@ -51,9 +51,9 @@ pub struct EditQuality {
     pub forms: Vec<String>,
     /// Its outcomes in the run; checks of files and tables have none.
     pub outcomes: Option<Outcomes>,
-    /// Findings in the run; nothing where they would tell of fewer than three enterprises.
+    /// Findings in the run; nothing of a run that did not note which may be told.
     pub findings: Option<u64>,
-    /// Whether findings or outcomes are held back.
+    /// Whether outcomes are held back.
     pub held_back: bool,
     /// Files with records that it judges, most findings first.
     pub files: Vec<EditInFile>,
@@ -70,9 +70,9 @@ pub struct EditMoment {
     pub finished: String,
     /// Its outcomes.
     pub outcomes: Option<Outcomes>,
-    /// Findings; nothing if they were not published, or would tell of fewer than three enterprises.
+    /// Findings; nothing if they were not published, or it was not noted which may be told.
     pub findings: Option<u64>,
-    /// Whether findings or outcomes are held back.
+    /// Whether outcomes are held back.
     pub held_back: bool,
 }
 
@@ -118,50 +118,43 @@ fn line(catalogue: &Catalogue, config: &Config, run: &Published, code: &str, clo
     found.unwrap_or_else(|| EditLine { code: code.to_owned(), findings: Some(0), ..EditLine::default() })
 }
 
-fn findings(run: &Published, code: &str, file: &str) -> u64 {
-    run.findings.iter().flatten().filter(|(p, _)| p.code == code && p.file == file).map(|(_, n)| n.number).sum()
+fn findings(run: &Published, code: &str, file: &str, closed: bool) -> u64 {
+    let own = run.findings.iter().flatten().filter(|(p, _)| p.code == code && p.file == file);
+    own.filter_map(|(_, tally)| tally.told(closed)).sum()
 }
 
 /// Files that the edit looks into; of a check of files and tables, those in which it found something.
 ///
 /// A bureau may send a file an enterprise and name it so. Where the closed edition may not be seen, files of a source of
-/// statistics are told together, without counts if those of the edit or of the source are held back. Of several such sources
-/// nobody knows the share of each, so none is told.
+/// statistics are told together, and of an edit that judges statistics without counts; so are other files of one that reads them.
 fn files(config: &Config, run: &Published, edit: &EditLine, closed: bool) -> Vec<EditInFile> {
     let code = edit.code.as_str();
     let judged = config.edit.get(code).map(|e| e.dataset.as_slice()).unwrap_or_default();
     let any = judged.iter().any(|d| d == "sum_rows");
+    let reads = !closed && edit_reads_statistics(config, code);
     let mut files: Vec<EditInFile> = Vec::new();
     let mut together: IndexMap<&str, (&str, FileCounts)> = IndexMap::new();
     for (ordinal, input) in run.inputs.iter().enumerate() {
         let counts = FileCounts {
             records: run.accounts.iter().filter(|a| a.file == ordinal && (any || judged.contains(&a.dataset))).map(|a| a.rows).sum(),
-            findings: findings(run, code, &input.path),
+            findings: findings(run, code, &input.path, closed),
             unjudged: run.unjudged.iter().flatten().filter(|((c, f), _)| c == code && *f == input.path).map(|(_, n)| n).sum(),
         };
         if counts.records == 0 && counts.findings == 0 {
             continue;
         }
         if closed || !sends_statistics(config, &input.source) {
-            // Of a sum that is held back no part may be told beside another.
-            let counts = Some(counts).filter(|_| edit.findings.is_some());
+            let counts = Some(counts).filter(|_| edit.findings.is_some() && !reads);
             files.push(EditInFile { bureau: input.bureau.clone(), file: input.path.clone(), counts });
             continue;
         }
         let (_, sum) = together.entry(&input.source).or_insert((&input.bureau, FileCounts::default()));
-        sum.records += counts.records;
         sum.findings += counts.findings;
-        sum.unjudged += counts.unjudged;
     }
-    let (held, alone) = (run.held_back(config, closed), together.len() == 1);
-    let told = |source: &str, sum: &FileCounts| {
-        let records = !held.of(|s, dataset| s == source && (any || judged.iter().any(|d| d == dataset))).1;
-        alone && records && !edit.held_back && !held.holds_outcomes([sum.unjudged, 0, 0], 1)
-    };
-    files.extend(together.into_iter().map(|(source, (bureau, sum))| EditInFile {
+    files.extend(together.into_values().map(|(bureau, sum)| EditInFile {
         bureau: bureau.to_owned(),
         file: String::new(),
-        counts: Some(sum).filter(|sum| told(source, sum)),
+        counts: Some(sum).filter(|_| edit.findings.is_some() && !edit_judges_statistics(config, code)),
     }));
     files.sort_by_key(|f| std::cmp::Reverse(f.counts.map(|c| c.findings)));
     files
@@ -172,20 +165,20 @@ mod tests {
     use super::*;
     use crate::model::account::{Account, Place};
     use crate::portal::quality::published::{FindingPlace, Tally};
-    use crate::run::{HeldBack, HeldRecords, Input};
+    use crate::run::Input;
 
-    /// A run of three returns and a list of needs, so many records in each return, and a finding in the first file of each kind.
-    fn run(rows: [u64; 3]) -> Published {
-        let input = |path: &str, source: &str, bureau: &str, rows| Input {
+    /// A run of three returns and a directory, a record in each, and a finding of an edit in the first file of each kind.
+    fn run(code: &str) -> Published {
+        let input = |path: &str, source: &str, bureau: &str| Input {
             path: path.into(),
             source: source.into(),
             bureau: bureau.into(),
-            rows,
+            rows: 1,
             ..Input::default()
         };
         let returns = ["甲公司.csv", "乙公司.csv", "丙公司.csv"];
-        let mut inputs: Vec<Input> = returns.iter().zip(rows).map(|(name, rows)| input(name, "statistics", "统计局", rows)).collect();
-        inputs.push(input("名录.csv", "industry", "工信局", 1));
+        let mut inputs: Vec<Input> = returns.iter().map(|name| input(name, "statistics", "统计局")).collect();
+        inputs.push(input("名录.csv", "industry", "工信局"));
         let accounts = inputs.iter().enumerate().map(|(file, input)| Account {
             dataset: if file < 3 { "returns" } else { "directory" }.into(),
             file,
@@ -195,30 +188,27 @@ mod tests {
             amount: 0,
         });
         let at = |bureau: &str, file: &str| FindingPlace {
-            code: "F7".into(),
+            code: code.into(),
             severity: "error".into(),
             bureau: bureau.into(),
             file: file.into(),
         };
-        let tally = |on: &[&str]| Tally { number: 1, on: on.iter().map(|e| (*e).into()).collect() };
-        let findings = [(at("统计局", "甲公司.csv"), tally(&[])), (at("工信局", "名录.csv"), tally(&[]))].into();
-        let few = rows.iter().sum::<u64>() < 3;
-        let records = HeldRecords { source: "statistics".into(), dataset: "returns".into(), places: [few; 6], all: few };
-        let held_back = Some(HeldBack { records: vec![records], ..HeldBack::default() });
-        Published { accounts: accounts.collect(), inputs, held_back, findings: Some(findings), ..Published::default() }
+        let open = Tally { all: 1, open: Some(1) };
+        let findings = [(at("统计局", "甲公司.csv"), open), (at("工信局", "名录.csv"), open)].into();
+        Published { accounts: accounts.collect(), inputs, findings: Some(findings), ..Published::default() }
     }
 
     #[test]
     fn files_of_statistics_are_told_together_where_they_are_closed() {
         let config = crate::config::load_defaults(std::path::Path::new(".")).expect("the built-in settings");
-        let told = |rows, closed| -> Vec<(String, Option<u64>)> {
-            let run = run(rows);
-            let files = files(&config, &run, &line(&Catalogue::of(&config), &config, &run, "F7", closed), closed);
+        let told = |code, closed| -> Vec<(String, Option<u64>)> {
+            let run = run(code);
+            let files = files(&config, &run, &line(&Catalogue::of(&config), &config, &run, code, closed), closed);
             files.into_iter().map(|f| (format!("{} {}", f.bureau, f.file), f.counts.map(|c| c.records))).collect()
         };
         let listed = |name: &str, records| (name.to_owned(), records);
-        assert_eq!(told([1, 1, 1], true).len(), 4, "all of them");
-        assert_eq!(told([1, 1, 1], false), [listed("工信局 名录.csv", Some(0)), listed("统计局 ", Some(3))]);
-        assert_eq!(told([1, 1, 0], false), [listed("工信局 名录.csv", Some(0)), listed("统计局 ", None)], "two are few");
+        assert_eq!(told("KEY-001", true).len(), 4, "all of them");
+        assert_eq!(told("KEY-001", false), [listed("工信局 名录.csv", Some(1)), listed("统计局 ", None)], "it judges both");
+        assert_eq!(told("F7", false), [listed("工信局 名录.csv", None), listed("统计局 ", None)], "it reads figures");
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! Read from what runs published (`published`), put together for pages and programs (`overview`, `edit`).
 //! Invariant: counts only. No value of a cell, name or message is read from a run; sums of money leave only for whoever
-//! may see the closed edition. Whoever may not is told no count that rests on fewer than three enterprises without consent.
+//! may see the closed edition. Whoever may not is told no count of records that rests on fewer than three enterprises without
+//! consent, and of findings only those that rest on no statistics of theirs.
 
 mod edit;
 mod overview;
@@ -51,7 +52,7 @@ impl Quality {
     }
 }
 
-/// Findings by severity; nothing where so few enterprises would be told of.
+/// Findings by severity: those that may be told; nothing of a run that did not note which.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[schema(as = Found)]
 pub struct FoundBySeverity {
@@ -80,10 +81,10 @@ impl FoundBySeverity {
         [self.error, self.explain, self.note]
     }
 
-    /// What runs' figures say of findings, less what is held back.
-    pub fn told(found: Severities, held: [bool; 3]) -> Self {
+    /// What runs' figures say of findings, less those that are closed.
+    pub fn told(found: Severities, closed: [u64; 3]) -> Self {
         let numbers = [found.error, found.explain, found.note];
-        Self::of(std::array::from_fn(|i| Some(numbers[i]).filter(|_| !held[i])))
+        Self::of(std::array::from_fn(|i| numbers[i].checked_sub(closed[i])))
     }
 
     /// Whether there are any, or may be.

@@ -5,26 +5,25 @@ use super::{FoundBySeverity, Published};
 use crate::config::Config;
 use crate::finding::{Catalogue, find_word};
 use crate::model::account::Place;
-use crate::model::few::held_back;
-use crate::model::scope::Scope;
 use crate::model::severity::Severity;
 use crate::model::words::Lang;
 use crate::run::HeldBack;
-use crate::stages::publish::disclosure::edit_judges_statistics;
+use crate::stages::publish::disclosure::{edit_judges_statistics, sends_statistics};
 use indexmap::IndexMap;
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The quality of what a bureau sent.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct BureauQuality {
     /// Its name; empty for files of no bureau.
     pub bureau: String,
-    /// Files.
-    pub files: u64,
+    /// Files; nothing of a bureau that sends statistics, where they are closed: it may send one an enterprise. All of them are
+    /// then those of the others.
+    pub files: Option<u64>,
     /// Of these, such as could not be read.
-    pub refused: u64,
+    pub refused: Option<u64>,
     /// Records; nothing where so few enterprises would be told of.
     pub records: Option<u64>,
     /// Findings.
@@ -55,10 +54,10 @@ pub struct EditLine {
     pub severity: String,
     /// Its outcomes; checks of files and tables have none.
     pub outcomes: Option<Outcomes>,
-    /// Findings; a record may be one or several, sheets side by side share one. Nothing where so few enterprises would be
-    /// told of.
+    /// Findings; a record may be one or several, sheets side by side share one. Nothing of a run that did not note which may
+    /// be told.
     pub findings: Option<u64>,
-    /// Whether findings or outcomes are held back.
+    /// Whether outcomes are held back.
     pub held_back: bool,
 }
 
@@ -114,8 +113,8 @@ impl QualityOverview {
     }
 }
 
-/// A run's quality. Money, and counts that rest on fewer than three enterprises without consent, only for whoever may see the
-/// closed edition.
+/// A run's quality. Money, records that rest on fewer than three enterprises without consent, and what edits found of any of
+/// them only for whoever may see the closed edition.
 pub fn overview(config: &Config, run: &Published, closed: bool) -> QualityOverview {
     let held = run.held_back(config, closed);
     let (bureaus, all) = bureaus(config, run, &held, closed);
@@ -134,20 +133,12 @@ type Tallies = [Tally; 3];
 
 fn add(tallies: &mut Tallies, severity: &str, more: &Tally) {
     let place = Severity::ALL.iter().position(|s| s.id() == severity).unwrap_or(Severity::ALL.len() - 1);
-    tallies[place].absorb(more);
+    tallies[place].absorb(*more);
 }
 
-/// Findings of the parts of all of them, and of all of them.
-fn told(parts: Vec<Tallies>, closed: bool) -> (Vec<FoundBySeverity>, FoundBySeverity) {
-    let mut found = vec![[None; 3]; parts.len()];
-    let mut all = [None; 3];
-    for severity in 0..all.len() {
-        let own: Vec<Tally> = parts.iter().map(|part| part[severity].clone()).collect();
-        let (held, sum) = if closed { (vec![false; own.len()], false) } else { held_back(&own) };
-        all[severity] = Some(own.iter().map(|t| t.number).sum()).filter(|_| !sum);
-        found.iter_mut().zip(own.iter().zip(held)).for_each(|(found, (own, held))| found[severity] = Some(own.number).filter(|_| !held));
-    }
-    (found.into_iter().map(FoundBySeverity::of).collect(), FoundBySeverity::of(all))
+/// As many of them as may be told.
+fn told(tallies: &Tallies, closed: bool) -> FoundBySeverity {
+    FoundBySeverity::of(tallies.map(|tally| tally.told(closed)))
 }
 
 /// A form's name.
@@ -157,33 +148,32 @@ pub fn form_name(config: &Config, dataset: &str) -> String {
 }
 
 fn bureaus(config: &Config, run: &Published, held: &HeldBack, closed: bool) -> (Vec<BureauQuality>, BureauQuality) {
-    let mut bureaus: IndexMap<&str, (BureauQuality, u64, Tallies)> =
+    let mut bureaus: IndexMap<&str, ([u64; 3], Tallies)> =
         config.source.values().filter(|s| !s.disabled).map(|s| (s.bureau.as_str(), Default::default())).collect();
     for input in &run.inputs {
-        let (bureau, records, _) = bureaus.entry(&input.bureau).or_default();
-        bureau.files += 1;
+        let ([files, refused, records], _) = bureaus.entry(&input.bureau).or_default();
+        *files += 1;
         // A file of no source was never opened.
-        bureau.refused += u64::from(input.refused && !input.source.is_empty());
+        *refused += u64::from(input.refused && !input.source.is_empty());
         *records += input.rows;
     }
     for (place, number) in run.findings.iter().flatten() {
-        add(&mut bureaus.entry(&place.bureau).or_default().2, &place.severity, number);
+        add(&mut bureaus.entry(&place.bureau).or_default().1, &place.severity, number);
     }
-    let (found, sum) = told(bureaus.values().map(|(.., tallies)| tallies.clone()).collect(), closed);
+    let sends = |name: &str| !closed && run.inputs.iter().any(|input| input.bureau == name && sends_statistics(config, &input.source));
+    let mut sum = Tallies::default();
+    bureaus.values().for_each(|(.., own)| sum.iter_mut().zip(own).for_each(|(sum, own)| sum.absorb(*own)));
     let bureaus: Vec<BureauQuality> = bureaus
         .into_iter()
-        .zip(found)
-        .map(|((name, (quality, records, _)), found)| {
-            let records = Some(records).filter(|_| !held.of(|source, _| bureau_of(config, source) == name).1);
-            BureauQuality { bureau: name.to_owned(), records, found, ..quality }
+        .map(|(name, (numbers, tallies))| {
+            let [files, refused] = [numbers[0], numbers[1]].map(|number| Some(number).filter(|_| !sends(name)));
+            let records = Some(numbers[2]).filter(|_| !held.of(|source, _| bureau_of(config, source) == name).1);
+            BureauQuality { bureau: name.to_owned(), files, refused, records, found: told(&tallies, closed) }
         })
         .collect();
-    let mut all = BureauQuality { records: Some(0), found: sum, ..BureauQuality::default() };
-    for bureau in &bureaus {
-        all.files += bureau.files;
-        all.refused += bureau.refused;
-        all.records = all.records.zip(bureau.records).map(|(sum, more)| sum + more);
-    }
+    let records = bureaus.iter().map(|bureau| bureau.records).sum();
+    let [files, refused] = [|b: &BureauQuality| b.files, |b: &BureauQuality| b.refused].map(|of| Some(bureaus.iter().filter_map(of).sum()));
+    let all = BureauQuality { bureau: String::new(), files, refused, records, found: told(&sum, closed) };
     (bureaus, all)
 }
 
@@ -199,10 +189,10 @@ fn forms(config: &Config, run: &Published, held: &HeldBack, closed: bool) -> Vec
     for (place, number) in run.findings.iter().flatten() {
         add(&mut forms.entry(form_of(config, run, &place.code, &place.file)).or_default().1, &place.severity, number);
     }
-    let (found, _) = told(forms.values().map(|(_, tallies)| tallies.clone()).collect(), closed);
-    let filled = forms.into_iter().zip(found).filter(|((_, (records, _)), found)| *records > 0 || found.any());
-    filled
-        .map(|((id, (records, _)), found)| {
+    let forms = forms.into_iter().map(|(id, (records, tallies))| (id, records, told(&tallies, closed)));
+    forms
+        .filter(|(_, records, found)| *records > 0 || found.any())
+        .map(|(id, records, found)| {
             let records = Some(records).filter(|_| !held.of(|_, dataset| dataset == id).1);
             FormQuality { dataset: id.to_owned(), name: form_name(config, id), records, found }
         })
@@ -222,53 +212,36 @@ fn form_of<'a>(config: &'a Config, run: &'a Published, code: &str, file: &str) -
     if let [only] = both[..] { only } else { "" }
 }
 
-/// The edits with what they found; where statistics are closed, less what would tell of fewer than three enterprises.
+/// The edits with what they found; where statistics are closed, without outcomes of those that judge or read them, and without
+/// findings that rest on anybody without consent.
 pub fn edits(catalogue: &Catalogue, config: &Config, run: &Published, closed: bool) -> Vec<EditLine> {
-    let mut lines: BTreeMap<&str, (EditLine, Tally)> = BTreeMap::new();
-    for (place, number) in run.findings.iter().flatten() {
-        let (line, tally) = lines.entry(&place.code).or_default();
-        tally.absorb(number);
-        line.severity.clone_from(&place.severity);
+    let mut found: BTreeMap<&str, (&str, Tally)> = BTreeMap::new();
+    for (place, number) in run.findings.iter().flatten().filter(|(_, number)| number.told(closed) != Some(0)) {
+        let (severity, tally) = found.entry(&place.code).or_default();
+        tally.absorb(*number);
+        *severity = &place.severity;
     }
-    for (code, outcomes) in run.edits.iter().flatten() {
-        lines.entry(code).or_default().0.outcomes = Some(*outcomes);
-    }
-    let mut lines: Vec<(EditLine, Tally)> = lines
-        .into_iter()
-        .map(|(code, (line, tally))| {
-            let entry = catalogue.get(code);
-            let severity =
-                if line.severity.is_empty() { entry.map_or("note", |e| e.severity.id()).to_owned() } else { line.severity.clone() };
-            let name = entry.map_or_else(String::new, |e| e.name.get(Lang::Zh).to_owned());
-            (EditLine { code: code.to_owned(), name, severity, findings: Some(tally.number), ..line }, tally)
-        })
-        .collect();
-    if !closed {
-        hold_back(config, run, &mut lines);
-    }
-    let mut lines: Vec<EditLine> = lines.into_iter().map(|(line, _)| line).collect();
+    let codes: BTreeSet<&str> = found.keys().copied().chain(run.edits.iter().flatten().map(|(code, _)| code.as_str())).collect();
+    let line = |code: &str| {
+        let (severity, tally) = found.get(code).copied().unwrap_or_default();
+        let entry = catalogue.get(code);
+        let severity = if severity.is_empty() { entry.map_or("note", |e| e.severity.id()) } else { severity };
+        let name = entry.map_or_else(String::new, |e| e.name.get(Lang::Zh).to_owned());
+        let outcomes = run.edits.as_ref().and_then(|edits| edits.get(code)).copied();
+        let held_back = !closed && outcomes.is_some() && edit_judges_statistics(config, code);
+        EditLine {
+            code: code.to_owned(),
+            name,
+            severity: severity.to_owned(),
+            outcomes: outcomes.filter(|_| !held_back),
+            findings: tally.told(closed),
+            held_back,
+        }
+    };
+    let mut lines: Vec<EditLine> = codes.into_iter().map(line).collect();
     let order = |line: &EditLine| config.edit.get_index_of(&line.code).unwrap_or(usize::MAX);
     lines.sort_by_key(|l| (std::cmp::Reverse(l.findings), order(l)));
     lines
-}
-
-/// Holds back findings of edits by severity, since their sums are told, and outcomes that would tell them.
-fn hold_back(config: &Config, run: &Published, lines: &mut [(EditLine, Tally)]) {
-    let held = run.held_back(config, false);
-    for severity in Severity::ALL {
-        let mut own: Vec<&mut (EditLine, Tally)> = lines.iter_mut().filter(|(line, _)| line.severity == severity.id()).collect();
-        let (parts, _) = held_back(&own.iter().map(|(_, tally)| tally.clone()).collect::<Vec<_>>());
-        own.iter_mut().zip(parts).filter(|(_, held)| *held).for_each(|(own, _)| own.0.findings = None);
-    }
-    for (line, _) in lines {
-        // An edit of field scope has an outcome for each field, all others one a record.
-        let fields = config.edit.get(&line.code).filter(|e| e.scope == Scope::Field).map_or(1, |e| e.fields.len());
-        let small = line
-            .outcomes
-            .is_some_and(|o| edit_judges_statistics(config, &line.code) && held.holds_outcomes([o.held, o.broken, o.unjudged], fields));
-        line.held_back = line.findings.is_none() || small;
-        line.outcomes = line.outcomes.filter(|_| !line.held_back);
-    }
 }
 
 fn origins(config: &Config, run: &Published, held: &HeldBack, closed: bool) -> Vec<OriginOfRecords> {
@@ -327,8 +300,8 @@ mod tests {
     use crate::model::account::Account;
     use crate::run::Input;
 
-    fn tally(number: u64, on: &[&str]) -> Tally {
-        Tally { number, on: on.iter().map(|e| (*e).into()).collect() }
+    fn tally(all: u64, open: u64) -> Tally {
+        Tally { all, open: Some(open) }
     }
 
     fn run() -> Published {
@@ -363,9 +336,9 @@ mod tests {
             ],
             held_back: Some(HeldBack::default()),
             findings: Some(BTreeMap::from([
-                (at("F1", "error", "统计局", "b"), tally(3, &["甲", "乙", "丙"])),
-                (at("TBL-206", "explain", "工信局", "a"), tally(1, &[])),
-                (at("FIL-001", "note", "", "odd"), tally(2, &[])),
+                (at("F1", "error", "统计局", "b"), tally(3, 2)),
+                (at("TBL-206", "explain", "工信局", "a"), tally(1, 1)),
+                (at("FIL-001", "note", "", "odd"), tally(2, 2)),
             ])),
             edits: Some(BTreeMap::from([("F1".to_owned(), Outcomes { judged: 18, held: 15, broken: 3, unjudged: 2 })])),
             unjudged: None,
@@ -375,16 +348,29 @@ mod tests {
     #[test]
     fn findings_are_told_by_bureau_form_and_edit() {
         let config = crate::config::load("[run]\nas_of = \"2026-06-30\"\n", std::path::Path::new("/nowhere")).expect("the defaults load");
-        let seen = overview(&config, &run(), false);
+        let seen = overview(&config, &run(), true);
         let bureau = |name: &str| seen.bureaus.iter().find(|b| b.bureau == name).expect("a bureau");
         assert_eq!((bureau("统计局").records, bureau("统计局").found.error), (Some(20), Some(3)));
         assert_eq!((bureau("工信局").found.explain, bureau("").found.note), (Some(1), Some(2)));
-        assert_eq!((bureau("").files, bureau("").refused), (1, 0), "what belongs to nobody was not opened");
+        assert_eq!((bureau("").files, bureau("").refused), (Some(1), Some(0)), "what belongs to nobody was not opened");
         let form = |id: &str| seen.forms.iter().find(|f| f.dataset == id).expect("a form").found.numbers().iter().flatten().sum::<u64>();
         assert_eq!((form("returns"), form("directory"), form("")), (3, 1, 2), "a file of one form tells its form");
         assert_eq!(seen.edits[0].code, "F1");
         assert_eq!(seen.edits[0].outcomes.map(|o| o.judged), Some(18));
         assert_eq!(seen.origins.iter().filter_map(|o| o.came).sum::<u64>(), 30);
+    }
+
+    #[test]
+    fn what_rests_on_anybody_without_consent_is_found_by_nobody_else() {
+        let config = crate::config::load("[run]\nas_of = \"2026-06-30\"\n", std::path::Path::new("/nowhere")).expect("the defaults load");
+        let seen = overview(&config, &run(), false);
+        assert_eq!((seen.all.found.error, seen.all.found.explain), (Some(2), Some(1)), "one of three is of somebody without consent");
+        let edit = seen.edits.iter().find(|edit| edit.code == "F1").expect("an edit");
+        assert_eq!((edit.findings, edit.outcomes, edit.held_back), (Some(2), None, true));
+        let mut run = run();
+        run.findings.iter_mut().flat_map(|findings| findings.values_mut()).for_each(|tally| tally.open = Some(0));
+        let seen = overview(&config, &run, false);
+        assert!(seen.edits.iter().all(|edit| edit.code == "F1"), "a check that has no outcomes is not told to have found anything");
     }
 
     #[test]

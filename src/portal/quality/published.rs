@@ -2,10 +2,9 @@
 
 use crate::config::Config;
 use crate::model::account::Account;
-use crate::model::few::Resting;
 use crate::portal::error::PortalError;
 use crate::run::{HeldBack, Input, PublishedRun};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Outcomes of an edit.
@@ -34,8 +33,33 @@ pub struct FindingPlace {
     pub file: String,
 }
 
-/// Findings counted, with the enterprises without consent that they rest on.
-pub type Tally = Resting<Arc<str>>;
+/// Findings counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tally {
+    /// All of them.
+    pub all: u64,
+    /// Those that rest on statistics of nobody without consent; nothing of a run that did not note it.
+    pub open: Option<u64>,
+}
+
+impl Default for Tally {
+    fn default() -> Self {
+        Self { all: 0, open: Some(0) }
+    }
+}
+
+impl Tally {
+    /// Takes in another count.
+    pub fn absorb(&mut self, other: Self) {
+        self.all += other.all;
+        self.open = self.open.zip(other.open).map(|(sum, more)| sum + more);
+    }
+
+    /// As many as may be told; `closed` says whether the closed edition may be seen.
+    pub fn told(self, closed: bool) -> Option<u64> {
+        if closed { Some(self.all) } else { self.open }
+    }
+}
 
 /// What a run published.
 #[derive(Debug, Clone, Default)]
@@ -48,8 +72,7 @@ pub struct Published {
     pub accounts: Vec<Account>,
     /// What is held back of counts where statistics are closed; nothing of runs of builds that did not note it.
     pub held_back: Option<HeldBack>,
-    /// Findings, with the enterprises without consent that they rest on; nothing if the configuration does not ask for that
-    /// dataset.
+    /// Findings; nothing if the configuration does not ask for that dataset.
     pub findings: Option<BTreeMap<FindingPlace, Tally>>,
     /// Outcomes by code; nothing if the configuration does not ask for that dataset.
     pub edits: Option<BTreeMap<String, Outcomes>>,
@@ -98,19 +121,12 @@ impl Published {
     }
 }
 
-/// Findings by code, severity, bureau and file. Of a run that did not note whom a finding rests on, each rests on somebody.
+/// Findings by code, severity, bureau and file. Of a run that did not note whom a finding rests on, nobody knows which are open.
 fn tallied(rows: impl Iterator<Item = [String; 5]>, noted: bool) -> BTreeMap<FindingPlace, Tally> {
     let mut tallies: BTreeMap<FindingPlace, Tally> = BTreeMap::new();
-    let mut known: BTreeSet<Arc<str>> = BTreeSet::new();
     for [code, severity, bureau, file, rests_on] in rows {
-        let tally = tallies.entry(FindingPlace { code, severity, bureau, file }).or_default();
-        tally.number += 1;
-        let whom = if noted { rests_on.as_str() } else { "?" };
-        if !whom.is_empty() && !tally.on.contains(whom) {
-            let whom = known.get(whom).cloned().unwrap_or_else(|| whom.into());
-            known.insert(whom.clone());
-            tally.on.insert(whom);
-        }
+        let open = noted.then_some(u64::from(rests_on.is_empty()));
+        tallies.entry(FindingPlace { code, severity, bureau, file }).or_default().absorb(Tally { all: 1, open });
     }
     tallies
 }
@@ -190,7 +206,7 @@ mod tests {
         std::fs::write(data.join("findings.csv"), findings)?;
         let published = open(&shelf)?.ok_or("the run is there")?;
         let findings = published.findings.as_ref().ok_or("findings are there")?;
-        assert_eq!(findings.iter().map(|(p, n)| (p.code.as_str(), n.number)).collect::<Vec<_>>(), [("A-1", 2), ("B-2", 1)]);
+        assert_eq!(findings.iter().map(|(p, n)| (p.code.as_str(), n.all)).collect::<Vec<_>>(), [("A-1", 2), ("B-2", 1)]);
         assert!(!format!("{published:?}").contains("秘密"), "what a cell holds is not read");
         assert_eq!(published.edits, None);
         assert_eq!(published.datasets_of(0), ["returns"]);

@@ -16,10 +16,10 @@ pub struct Moment {
     pub finished: String,
     /// Reference date.
     pub as_of: String,
-    /// Files read.
-    pub files: u64,
+    /// Files read, those of statistics only for whoever may see the closed edition; nothing of a run that did not note which.
+    pub files: Option<u64>,
     /// Files that could not be read.
-    pub refused: u64,
+    pub refused: Option<u64>,
     /// Records that came in; nothing where so few enterprises would be told of.
     pub records: Option<u64>,
     /// Findings.
@@ -44,10 +44,10 @@ fn moment(config: &Config, run: &Finished, closed: bool) -> Result<Moment, Porta
         run: run.id.clone(),
         finished: run.finished.clone(),
         as_of: run.as_of.clone(),
-        files: summary.files,
-        refused: summary.refused,
+        files: summary.files.checked_sub(held.closed_files[0]),
+        refused: summary.refused.checked_sub(held.closed_files[1]),
         records: Some(summary.accounts.iter().map(|a| a.rows).sum()).filter(|_| !held.of(|_, _| true).1),
-        found: FoundBySeverity::told(summary.findings, held.findings),
+        found: FoundBySeverity::told(summary.findings, held.closed_findings),
         enterprises: summary.enterprises,
         pooled: summary.pooled,
         unjudged: summary.unjudged,

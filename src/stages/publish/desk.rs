@@ -6,7 +6,6 @@ use super::gathered::Gathered;
 use super::publication::Publication;
 use super::workbook::{Column, Value};
 use crate::finding::{find_word, word};
-use crate::model::few::is_few;
 use crate::model::verdict::Verdict;
 use crate::model::words::{Lang, fill};
 use chrono::{Datelike, NaiveDate};
@@ -116,10 +115,10 @@ impl<'a> Desk<'a> {
         if self.discloses(enterprise) { count.all } else { count.open }
     }
 
-    /// Says how many rows of how many enterprises are left out, in the edition that leaves any out.
-    pub fn left_out(&self, rows: u64, enterprises: usize) -> Option<String> {
-        let told = || if is_few(enterprises) { self.say("left_out_few").to_owned() } else { self.tell("left_out", &[&grouped(rows)]) };
-        (self.edition == Edition::Operator).then(told)
+    /// Says that rows of enterprises without consent are left out, in the edition that leaves them out. Of how many they are
+    /// would tell, beside the list of all, how many have none.
+    pub fn left_out(&self) -> Option<String> {
+        (self.edition == Edition::Operator).then(|| self.say("left_out").to_owned())
     }
 
     /// A count, or in the operator's edition the word for one that would speak of an enterprise.

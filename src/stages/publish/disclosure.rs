@@ -51,7 +51,13 @@ impl<'a> StatisticsFindings<'a> {
 
 /// Whether the outcomes of an edit rest on statistics: it judges some, or reads them.
 pub fn edit_judges_statistics(config: &Config, code: &str) -> bool {
-    config.edit.get(code).is_some_and(|edit| edit.dataset.iter().any(|dataset| config.is_statistical(dataset)) || reads(config, edit))
+    let judges = |edit: &EditOptions| edit.dataset.iter().any(|dataset| config.is_statistical(dataset));
+    config.edit.get(code).is_some_and(judges) || edit_reads_statistics(config, code)
+}
+
+/// Whether an edit reads statistics, whatever it judges.
+pub fn edit_reads_statistics(config: &Config, code: &str) -> bool {
+    config.edit.get(code).is_some_and(|edit| reads(config, edit))
 }
 
 /// Whether any expression of an edit reads figures of statistics.
@@ -68,6 +74,12 @@ fn edit_reads(config: &Config, sql: &str) -> bool {
     let of_statistics =
         |table: &String| config.form.iter().any(|(id, f)| f.is_statistical() && (table == id || table.ends_with(&format!("_{id}"))));
     expression.tables().iter().any(of_statistics) || expression.names().iter().any(|name| is_statistics(config, &name.to_lowercase()))
+}
+
+/// Whether more than the verdict of a criterion tells of statistics: its figure, or by the bound that counts the side of another
+/// on which one of them is.
+pub fn closes_margin(config: &Config, criterion: &CriterionOptions) -> bool {
+    judges_statistics(config, criterion) || criterion.variants.iter().any(|variant| reads_statistics(config, &variant.when))
 }
 
 /// Whether the figure of a criterion is one of statistics, said so or read so.

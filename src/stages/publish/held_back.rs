@@ -1,13 +1,15 @@
 //! What of a run's counts is held back where statistics are closed: decided once, when the run is published.
 //!
-//! Workbook and pages ask here alone. The rule is `model/few`'s; here stands on whom counts rest.
+//! Workbook and pages ask here alone. The rule is `model/few`'s; here stands on whom counts rest. Records are told in numbers, of
+//! three enterprises at least, and so are the differences between nights. What edits find depends on figures, so that one more of
+//! them would tell of whoever changed: findings and outcomes of statistics without consent are not counted.
 
 use super::disclosure::{StatisticsFindings, sends_statistics};
 use super::publication::Publication;
 use crate::config::Config;
 use crate::finding::Finding;
 use crate::model::account::Place;
-use crate::model::few::{LEAST, Resting, held_back};
+use crate::model::few::{LEAST, Resting, Told, held_back};
 use crate::model::place::Address;
 use crate::model::severity::Severity;
 use crate::run::{HeldBack, HeldRecords};
@@ -21,8 +23,15 @@ impl HeldBack {
     pub fn unknown(config: &Config) -> Self {
         let closed = config.source.iter().filter(|(id, _)| sends_statistics(config, id));
         let forms = closed.flat_map(|(id, source)| source.forms.iter().map(move |form| (id, form)));
-        let records = forms.map(|(id, form)| HeldRecords { source: id.clone(), dataset: form.clone(), places: [true; PLACES], all: true });
-        Self { records: records.collect(), findings: [true; Severity::ALL.len()], few_outcomes: u64::MAX }
+        let records = forms.map(|(id, form)| HeldRecords {
+            source: id.clone(),
+            dataset: form.clone(),
+            places: [true; PLACES],
+            all: true,
+            told: Vec::new(),
+        });
+        let (closed_findings, closed_files) = ([u64::MAX; Severity::ALL.len()], [u64::MAX; 2]);
+        Self { records: records.collect(), closed_findings, closed_files, few_records: u64::MAX }
     }
 }
 
@@ -63,43 +72,70 @@ impl RestsOn<'_> {
 pub fn held<'a>(p: &Publication<'a>, consenting: &'a HashSet<String>) -> (HeldBack, RestsOn<'a>) {
     let source = |file: usize| p.places.files.get(file).map_or("", |f| f.source.as_str());
     let closed = |file: &usize| sends_statistics(p.config, source(*file));
-    let mut forms: BTreeMap<(&str, &str), [Resting<&str>; PLACES]> = BTreeMap::new();
+    let mut forms: BTreeMap<(&str, &str), Records<'_>> = BTreeMap::new();
     let mut files: BTreeMap<usize, Resting<&str>> = (0..p.places.files.len()).filter(closed).map(|f| (f, Resting::default())).collect();
-    let mut judged: HashMap<&str, u64> = HashMap::new();
     for account in p.accounts.iter().filter(|a| closed(&a.file)) {
-        let parts = forms.entry((source(account.file), &account.dataset)).or_default();
-        parts[index(account.place)].number += account.rows;
+        let records = forms.entry((source(account.file), &account.dataset)).or_default();
+        records.parts[index(account.place)].number += account.rows;
         files.entry(account.file).or_default().number += account.rows;
     }
     for (dataset, file, place, own) in p.whose.iter() {
-        let part = &mut forms.entry((source(file), dataset)).or_default()[index(place)];
-        for (enterprise, records) in own {
-            *judged.entry(enterprise).or_default() += if place == Place::Superseded { 0 } else { records };
-            if !consenting.contains(enterprise) {
-                part.on.insert(enterprise);
+        let records = forms.entry((source(file), dataset)).or_default();
+        for (enterprise, number) in own {
+            *records.of_one.entry(enterprise).or_default() += number;
+            if consenting.contains(enterprise) {
+                records.consented[index(place)] += number;
+            } else {
+                records.parts[index(place)].on.insert(enterprise);
                 files.entry(file).or_default().on.insert(enterprise);
             }
         }
     }
     let few = files.iter().filter(|(_, rests)| rests.number == 0 || rests.is_few()).map(|(file, _)| *file).collect();
     let rests = RestsOn { statistics: StatisticsFindings::new(p.config, p.places), consenting, few };
-    let mut found = Severity::ALL.map(|_| Resting::default());
-    for (finding, whom) in p.findings.iter().filter_map(|f| Some((f, rests.whom(f)?))) {
-        let place = Severity::ALL.iter().position(|s| *s == finding.severity).unwrap_or_default();
-        found[place].on.insert(whom);
-    }
-    let records = forms.into_iter().map(|((source, dataset), parts)| {
-        let (places, all) = held_back(&parts);
+    let closed_findings =
+        Severity::ALL.map(|severity| p.findings.iter().filter(|f| f.severity == severity && rests.whom(f).is_some()).count() as u64);
+    let most = forms.values().flat_map(|records| records.of_one.values()).copied().max().unwrap_or_default();
+    let few_records = (most.max(1) * (LEAST as u64 - 1)).max(p.told.as_ref().map_or(0, |earlier| earlier.few_records));
+    let mut records: Vec<HeldRecords> =
+        forms.iter().map(|((source, dataset), records)| records.held((source, dataset), few_records, p.told.as_ref())).collect();
+    // What was told of a form that is not there tonight is not forgotten.
+    let known = |held: &HeldRecords| forms.contains_key(&(held.source.as_str(), held.dataset.as_str()));
+    let gone = p.told.iter().flat_map(|earlier| &earlier.records).filter(|held| !known(held));
+    records.extend(gone.map(|held| HeldRecords { places: [false; PLACES], all: false, ..held.clone() }));
+    let of_statistics = || p.inputs.iter().filter(|input| sends_statistics(p.config, &input.source));
+    let read = of_statistics().filter(|input| !input.unread && !input.refused).count() as u64;
+    let refused = of_statistics().filter(|input| input.refused && !input.source.is_empty()).count() as u64;
+    (HeldBack { records, closed_findings, closed_files: [read, refused], few_records }, rests)
+}
+
+/// The records of one form from one source of statistics.
+#[derive(Default)]
+struct Records<'a> {
+    /// By the place where they ended.
+    parts: [Resting<&'a str>; PLACES],
+    /// How many in each place are of enterprises that consent.
+    consented: [u64; PLACES],
+    /// How many are of one enterprise.
+    of_one: HashMap<&'a str, u64>,
+}
+
+impl Records<'_> {
+    /// What is held back of them: what is few, and all of them where few have come or gone since any night that told of them.
+    fn held(&self, (source, dataset): (&str, &str), few: u64, earlier: Option<&HeldBack>) -> HeldRecords {
+        let (mut places, mut all) = held_back(&self.parts);
+        let closed: [u64; PLACES] = std::array::from_fn(|i| self.parts[i].number.saturating_sub(self.consented[i]));
+        let now = Told::of(&closed, (&places, all));
+        let own = |held: &&HeldRecords| held.source == source && held.dataset == dataset;
+        let mut told = earlier.and_then(|earlier| earlier.records.iter().find(own)).map(|held| held.told.clone()).unwrap_or_default();
+        if told.iter().any(|then| now.differs_by_few(then, few)) {
+            (places, all) = (self.parts.iter().map(|part| part.number > 0).collect(), true);
+        } else if !told.contains(&now) {
+            told.push(now);
+        }
         let places = std::array::from_fn(|i| places[i]);
-        HeldRecords { source: source.to_owned(), dataset: dataset.to_owned(), places, all }
-    });
-    let most = judged.values().copied().max().unwrap_or_default();
-    let back = HeldBack {
-        records: records.filter(|held| held.all || held.places.contains(&true)).collect(),
-        findings: found.map(|rests| rests.is_few()),
-        few_outcomes: most.max(1) * (LEAST as u64 - 1),
-    };
-    (back, rests)
+        HeldRecords { source: source.to_owned(), dataset: dataset.to_owned(), places, all, told }
+    }
 }
 
 fn index(place: Place) -> usize {

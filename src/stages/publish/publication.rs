@@ -8,7 +8,7 @@ use crate::model::merged::{Conflict, Merged};
 use crate::model::place::Places;
 use crate::model::proposal::Proposal;
 use crate::model::waiver::Waiver;
-use crate::run::{Adopted, Decision, Explained, Input};
+use crate::run::{Adopted, Decision, Explained, HeldBack, Input};
 
 /// Everything that is published.
 pub struct Publication<'a> {
@@ -46,6 +46,8 @@ pub struct Publication<'a> {
     pub whose: &'a Whose,
     /// First characters of the hash of inputs and settings.
     pub key: &'a str,
+    /// What the run before told of counts of statistics, and held back.
+    pub told: Option<HeldBack>,
     /// The run that was adopted last, and what has changed since.
     pub adopted: Option<Adopted>,
 }

@@ -155,9 +155,14 @@ fn told(number: &Option<u64>) -> String {
     text::told(*number)
 }
 
-/// The word for counts that are held back.
-fn held_back() -> String {
-    text::told(None)
+/// A number of files, or a dash where it is not told.
+fn files(number: &Option<u64>) -> String {
+    number.map_or_else(|| "—".to_owned(), grouped)
+}
+
+/// The words for outcomes that are held back.
+fn held_back() -> &'static str {
+    text::portal("quality_closed")
 }
 
 fn bureau(name: &str) -> String {

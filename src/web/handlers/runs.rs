@@ -80,8 +80,8 @@ struct FiguresText {
 impl FiguresText {
     fn of(summary: &RunNumbers) -> Self {
         Self {
-            inputs: grouped(summary.files),
-            refused: summary.refused,
+            inputs: summary.files.map_or_else(|| "—".to_owned(), grouped),
+            refused: summary.refused.unwrap_or_default(),
             enterprises: grouped(summary.enterprises),
             pooled: grouped(summary.pooled),
             unjudged: grouped(summary.unjudged),
@@ -303,6 +303,7 @@ async fn one(
         size: size(f.bytes),
         sha256: f.sha256.clone(),
     });
+    let adopted = run.file.as_ref().and_then(|f| f.adopted.as_ref());
     let (workbooks, data) = offered.partition(|f: &DownloadText| !f.path.starts_with("data/"));
     Ok(Page(RunPage {
         frame: frames.of(Some(&actor), "/runs").said(wanted.done.as_deref()),
@@ -315,25 +316,25 @@ async fn one(
         accounts: accounts.collect(),
         workbooks,
         data,
-        compared: run.file.as_ref().and_then(|f| f.adopted.as_ref()).map(compared).unwrap_or_default(),
+        compared: adopted.map(|with| compared(with, actor.may(Right::SeeClosed))).unwrap_or_default(),
         may_adopt: actor.may(Right::Adopt) && run.adoption.is_none() && run.file.is_some(),
         adopted_at: run.adoption.as_ref().map(|a| shown(&a.adopted)).unwrap_or_default(),
         run,
     }))
 }
 
-/// What the run's cover says of the adopted one.
-fn compared(with: &ComparedWith) -> String {
+/// What the run's cover says of the adopted one, in the closed edition or the operator's.
+fn compared(with: &ComparedWith, closed: bool) -> String {
     let mut arguments = vec![with.run.clone(), with.adopted.clone()];
     let Some(since) = &with.since else { return say("publish.fact_adopted_alone", &arguments) };
     let counts = [Some(since.entered), Some(since.left), since.enterprises, since.figures];
-    if counts == [Some(0); 4] {
+    if closed && counts == [Some(0); 4] {
         return say("publish.fact_adopted_same", &arguments);
     }
     arguments.extend([since.entered, since.left].map(grouped));
-    let Some((enterprises, figures)) = since.enterprises.zip(since.figures) else { return say("publish.fact_adopted_few", &arguments) };
+    let Some((enterprises, figures)) = since.enterprises.zip(since.figures) else { return say("publish.fact_adopted_moved", &arguments) };
     arguments.extend([enterprises, figures].map(grouped));
-    say("publish.fact_adopted_value", &arguments)
+    say(if closed { "publish.fact_adopted_value" } else { "publish.fact_adopted_open" }, &arguments)
 }
 
 /// A size as people read it.

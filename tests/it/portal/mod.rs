@@ -3,6 +3,7 @@
 mod accounts;
 mod among;
 mod api;
+mod attacker;
 mod audit;
 mod backup;
 mod explained;

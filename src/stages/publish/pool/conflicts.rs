@@ -9,7 +9,7 @@ use crate::stages::publish::desk::{Desk, text_or_blank};
 use crate::stages::publish::identifiers::Identifiers;
 use crate::stages::publish::workbook::{Book, Column, Tab, Table, Value};
 use datafusion::arrow::array::RecordBatch;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 /// Writes the conflicts.
 pub fn conflicts(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
@@ -23,10 +23,9 @@ pub fn conflicts(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
         Column::text(desk.header("other")).in_group(desk.header("group_other")),
         Column::text(desk.header("cell")).wide(30.0).in_group(desk.header("group_other")),
     ];
-    let (shown, hidden): (Vec<&Conflict>, Vec<&Conflict>) = p.conflicts.iter().partition(|c| shows(desk, c));
-    let enterprises: HashSet<&str> = hidden.iter().map(|c| c.enterprise.as_str()).collect();
+    let shown: Vec<&Conflict> = p.conflicts.iter().filter(|c| shows(desk, c)).collect();
     let mut subtitle = vec![desk.as_of(), desk.say("conflicts_head").to_owned()];
-    subtitle.extend(desk.left_out(hidden.len() as u64, enterprises.len()));
+    subtitle.extend(desk.left_out());
     let mut table = book.table(Table {
         sheet: desk.sheet("conflicts"),
         title: desk.say("conflicts_title").to_owned(),

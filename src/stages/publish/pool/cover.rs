@@ -3,7 +3,6 @@
 use super::verdicts::thresholds;
 use crate::config::IN_FORCE;
 use crate::error::Error;
-use crate::model::few::is_few;
 use crate::run::{Adopted, Differences, Input};
 use crate::stages::publish::cells::{Reader, Shape};
 use crate::stages::publish::desk::{Desk, Edition, grouped};
@@ -81,17 +80,16 @@ fn patents(desk: &Desk<'_>) -> Result<String, Error> {
 /// The adopted run, and what has changed since.
 fn since(desk: &Desk<'_>, adopted: &Adopted) -> String {
     let mut arguments = vec![adopted.run.clone(), desk.date(adopted.adopted)];
-    let key = match adopted.since {
+    let (found, key) = match desk.edition {
+        Edition::Closed => (adopted.since, "fact_adopted_value"),
+        Edition::Operator => (adopted.open, "fact_adopted_open"),
+    };
+    let key = match found {
         None => "fact_adopted_alone",
-        Some(found) if found == Differences::default() => "fact_adopted_same",
-        // A figure that changed may be one of statistics, and nobody can say here whose.
-        Some(found) if desk.edition == Edition::Operator && is_few(usize::try_from(found.enterprises).unwrap_or(usize::MAX)) => {
-            arguments.extend([found.entered, found.left].map(grouped));
-            "fact_adopted_few"
-        }
+        Some(found) if desk.edition == Edition::Closed && found == Differences::default() => "fact_adopted_same",
         Some(found) => {
             arguments.extend([found.entered, found.left, found.enterprises, found.figures].map(grouped));
-            "fact_adopted_value"
+            key
         }
     };
     desk.tell(key, &arguments.iter().map(String::as_str).collect::<Vec<_>>())
@@ -103,19 +101,22 @@ fn inputs(desk: &Desk<'_>) -> Block {
     let column = |header: &str, twelfths: u16| GridColumn { header: desk.header(header).to_owned(), twelfths };
     let known = p.inputs.iter().filter(|i| !i.source.is_empty());
     if p.inputs.len() > LISTED {
-        let mut bureaus: Vec<(&str, u64, u64, bool)> = Vec::new();
+        let mut bureaus: Vec<(&str, u64, u64, [bool; 2])> = Vec::new();
         for input in known {
+            let held = [is_closed(desk, input), is_held(desk, input)];
             match bureaus.iter_mut().find(|(bureau, ..)| *bureau == input.bureau) {
-                Some(sum) => (sum.1, sum.2, sum.3) = (sum.1 + 1, sum.2 + input.rows, sum.3 || is_held(desk, input)),
-                None => bureaus.push((&input.bureau, 1, input.rows, is_held(desk, input))),
+                Some(sum) => (sum.1, sum.2, sum.3) = (sum.1 + 1, sum.2 + input.rows, [sum.3[0] || held[0], sum.3[1] || held[1]]),
+                None => bureaus.push((&input.bureau, 1, input.rows, held)),
             }
         }
+        // A bureau may send a file an enterprise.
+        let files = |closed: bool, number| if closed { desk.say("cover_inputs_together").to_owned() } else { grouped(number) };
         return Block::Grid {
             heading: desk.say("cover_inputs_many").to_owned(),
             columns: vec![column("bureau", 6), column("files", 3), column("records", 3)],
             rows: bureaus
                 .into_iter()
-                .map(|(bureau, files, rows, held)| vec![bureau.to_owned(), grouped(files), desk.count_unless(held, rows)])
+                .map(|(bureau, number, rows, [closed, held])| vec![bureau.to_owned(), files(closed, number), desk.count_unless(held, rows)])
                 .collect(),
         };
     }

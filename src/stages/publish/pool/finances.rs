@@ -26,7 +26,7 @@ pub fn finances(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
     let total = batches.rows();
     let hidden = hidden(desk, batches)?;
     let mut subtitle = vec![desk.as_of(), desk.say("finances_head").to_owned()];
-    subtitle.extend(desk.left_out(hidden, usize::try_from(hidden).unwrap_or(usize::MAX)));
+    subtitle.extend(desk.left_out());
     let mut table = book.table(Table {
         sheet: desk.sheet("finances"),
         title: desk.tell("finances_title", &[&p.merged.years.len().to_string()]),

@@ -7,7 +7,7 @@ use crate::model::funnel::Funnel;
 use crate::model::verdict::Verdict;
 use crate::stages::publish::cells::{Reader, Shape};
 use crate::stages::publish::desk::{Desk, Edition, grouped, text_or_blank};
-use crate::stages::publish::disclosure::judges_statistics;
+use crate::stages::publish::disclosure::{closes_margin, judges_statistics};
 use crate::stages::publish::identifiers::Identifiers;
 use crate::stages::publish::verdict::Verdicts;
 use crate::stages::publish::workbook::{Book, Column, Mark, Tab, Table, Value};
@@ -92,11 +92,13 @@ pub fn near(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
             let all: Vec<Verdict> = criteria.iter().map(|(id, _)| verdicts.get(id, row)).collect();
             let Some(only) = funnel.add(&all) else { continue };
             let (options, told) = (criteria[only].1, &told[only]);
-            let closed = judges_statistics(config, options) && !desk.discloses(key.text(row));
-            let withheld = || desk.say("withheld").to_owned();
-            let [figure, margin] = if closed { [withheld(), withheld()] } else { [told.figure(desk, row), told.margin(desk, row)] };
+            let unless = |closed: bool, told: String| if closed { desk.say("withheld").to_owned() } else { told };
+            let disclosed = desk.discloses(key.text(row));
+            let closed = closes_margin(config, options) && !disclosed;
+            let figure = unless(judges_statistics(config, options) && !disclosed, told.figure(desk, row));
+            let margin = unless(closed, told.margin(desk, row));
             let threshold = threshold(config, options, lang);
-            let near = if closed { withheld() } else { desk.say(if told.is_near(row) { "near_yes" } else { "near_no" }).to_owned() };
+            let near = unless(closed, desk.say(if told.is_near(row) { "near_yes" } else { "near_no" }).to_owned());
             number += 1;
             let verdict = if all[only] == Verdict::NotMet { Mark::NotMet } else { Mark::Unjudged };
             table.row(&[

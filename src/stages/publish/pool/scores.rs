@@ -38,13 +38,12 @@ pub fn scores(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
         columns.push(Column::number(header, 0).in_group(desk.header("points")));
     }
     let all = gathered(desk, &criteria)?;
-    let hidden = all.iter().filter(|scored| !desk.discloses(&scored.enterprise)).count();
     let shown: Vec<&Scored> = all.iter().filter(|scored| desk.discloses(&scored.enterprise)).collect();
     let mut subtitle = vec![desk.as_of(), desk.say("scores_head").to_owned()];
     if desk.edition == Edition::Operator {
         subtitle.push(desk.say("masked_scores").to_owned());
     }
-    subtitle.extend(desk.left_out(hidden as u64, hidden));
+    subtitle.extend(desk.left_out());
     let totals = totals(desk)?;
     let mut table = book.table(Table {
         sheet: desk.sheet("scores"),
