@@ -42,7 +42,11 @@ pub fn cost_in_words(lang: Lang, cost: &Cost) -> String {
         true => say(lang, "cost_nobody").to_owned(),
         false => cost.leaves.join(say(lang, "between")),
     };
-    let key = if cost.total > 0 { "cost_total" } else { "cost_score" };
+    let key = match (cost.total, cost.score) {
+        (1.., _) => "cost_total",
+        (_, 1..) => "cost_score",
+        _ => "cost_none",
+    };
     tell(lang, key, &[money(cost.total), in_unit(cost.score, 1), leaves])
 }
 

@@ -67,7 +67,7 @@ pub struct Moved {
 ///
 /// # Errors
 /// ERR-096: what it published cannot be read.
-pub fn stated(today: &Config, run: &PublishedRun) -> Result<(Config, Enterprises), Error> {
+pub fn enterprises_of(today: &Config, run: &PublishedRun) -> Result<(Config, Enterprises), Error> {
     Ok((settings(today, run)?, Enterprises::in_one(enterprises(run)?, None)))
 }
 

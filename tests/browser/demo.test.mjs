@@ -44,10 +44,13 @@ test('each role signs in, reads its pages, and signs out', async () => {
     if (places.includes('/uploads')) {
       places.push('/uploads/last-run');
     }
+    if (places.includes('/pool')) {
+      places.push(...await belowPool(page));
+    }
     for (const place of places) {
       const answer = await page.goto(place);
       assert.equal(answer.status(), 200, `${role} ${place}`);
-      await sound(page, `${name}${place.replaceAll('/', '-')}`);
+      await sound(page, `${name}${place.replaceAll(/[^\p{L}\p{N}]+/gu, '-').slice(0, 60)}`);
     }
     await page.getByRole('button', { name: '退出' }).click();
     await page.getByText('已退出登录').waitFor();
@@ -55,6 +58,18 @@ test('each role signs in, reads its pages, and signs out', async () => {
     await context.close();
   }
 });
+
+/** The pages that the pool leads to: those with names, one enterprise, and a trial for whoever may try. */
+async function belowPool(page) {
+  await page.goto('/pool');
+  const links = await page.locator('main a[href^="/pool/"]').evaluateAll((all) => all.map((a) => a.getAttribute('href')));
+  const named = new Set(links.filter((href) => /^\/pool\/[a-z]+$/.test(href)));
+  assert.ok(named.has('/pool/list'), 'the proposed list is one of them');
+  const enterprise = links.find((href) => !named.has(href));
+  await page.goto('/pool/list');
+  const trials = await page.getByRole('link', { name: '试算' }).count() > 0 ? ['/pool/whatif?set=title_valid%3Doff'] : [];
+  return [...named, enterprise, ...trials];
+}
 
 test('a wrong password says so in Chinese and lets nobody in', async () => {
   const { page } = await visitor(started, portal, { javaScriptEnabled: false });

@@ -43,7 +43,7 @@ pub fn run(cli: &Cli, named: &str, run: &str) -> Result<u8, Error> {
     let (today, ledger) = site::looked(cli)?;
     let lang = lang(cli, &today);
     let kept = pipeline::kept(&today, &ledger, run)?;
-    let (config, enterprises) = pipeline::stated(&today, &kept.published)?;
+    let (config, enterprises) = pipeline::enterprises_of(&today, &kept.published)?;
     let row = sought(&enterprises, &kept.id, named)?;
     let cells = cells(&kept, &enterprises.text("enterprise", row))?;
     let told = Told { config: &config, lang, enterprises: &enterprises, row, cells, last_year: last_year(&config) };
@@ -128,7 +128,7 @@ impl Told<'_> {
             figure,
             threshold: threshold(self.config, options, self.lang),
             margin: units("margin").map(words).unwrap_or_default(),
-            lacks: if verdict == Verdict::Unjudged { columns.iter().filter_map(|column| self.lack(column)).collect() } else { Vec::new() },
+            lacks: if verdict == Verdict::Unjudged { self.lacks(options, &columns) } else { Vec::new() },
             cells: self.behind(&columns),
             source: options.source.as_ref().map(|source| source.get(self.lang).to_owned()).unwrap_or_default(),
             waiver: kept.published.record().waivers.iter().find(|w| w.enterprise == enterprise && w.criterion == id).cloned(),
@@ -142,6 +142,20 @@ impl Told<'_> {
             return figure_in_words(self.config, options, units, self.lang);
         }
         find_word(self.lang, &format!("value.{stated}")).map_or(stated, str::to_owned)
+    }
+
+    /// Why a criterion cannot be judged: what has no value, what the criterion itself says, or what it looked at.
+    fn lacks(&self, options: &CriterionOptions, columns: &[String]) -> Vec<String> {
+        let lacking: Vec<String> = columns.iter().filter_map(|column| self.lack(column)).collect();
+        let said = options.unjudged.as_ref().map(|reason| reason.get(self.lang).to_owned());
+        if !lacking.is_empty() || said.is_some() {
+            return lacking.into_iter().chain(said).collect();
+        }
+        let seen = columns.iter().filter_map(|column| {
+            let declared = EnterpriseColumn::of(self.config, column)?;
+            Some(line(self.lang, "enterprise.seen", &[&declared.full_label(self.lang), &self.text(column)]))
+        });
+        seen.collect()
     }
 
     /// Why a column that a criterion names has no value.

@@ -73,7 +73,7 @@ pub fn patents(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
         Column::date(desk.header("term")),
         Column::text(desk.header("status")).wide(11.0),
         Column::text(desk.header("pledged")).wide(7.0),
-        Column::verdict(desk.header("state")).wide(14.0),
+        Column::verdict(desk.header("state")).wide(24.0),
     ]);
     columns.extend(FACTS.iter().map(|fact| {
         let column = Column::count(desk.header(fact.id())).wide(10.0).in_group(desk.header("group_patent_facts"));
