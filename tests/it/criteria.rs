@@ -235,6 +235,20 @@ fn why_one_is_in_and_another_is_not_is_told_by_one_command() {
     assert_eq!(site.huichi(&["explain", "没有这家企业有限公司"]).status.code(), Some(2));
 }
 
+#[test]
+fn what_was_known_of_a_criterion_that_cannot_be_judged_is_told() {
+    let site = site("", &ENTERPRISES);
+    let patents = "专利号,专利名称,专利类型,申请日,授权日,法律状态,专利权人\nZL201310100003.8,一种装置,发明,2013-01-17,2013-08-02,有效,龙南市第1有限公司\n";
+    site.input("市监局/专利.csv", patents);
+    site.run();
+    let explained = json(&site, &["explain", &code(1)]);
+    let free =
+        explained["criteria"].as_array().and_then(|all| all.iter().find(|c| c["criterion"] == "patent_free")).expect("the criterion");
+    assert_eq!(free["verdict"], "unjudged");
+    let known: Vec<&str> = free["lacks"].as_array().expect("a list").iter().filter_map(Value::as_str).collect();
+    assert!(known.iter().any(|k| k.starts_with("已知 ") && k.ends_with("：1")), "whose pledge is not stated: {known:?}");
+}
+
 /// All cells of a workbook as text, but those of hashes and keys.
 fn cells(site: &Site, book: &str) -> Vec<(String, Vec<Vec<String>>)> {
     let mut workbook: Xlsx<_> = open_workbook(site.path("outputs/latest").join(book)).expect("a workbook");

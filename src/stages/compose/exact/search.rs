@@ -290,8 +290,7 @@ impl<'a> Search<'a> {
         let mut construction = Construction::new(&stage, case.threshold, &core)?;
         let list = construction.list(&case.prices, self.ranks);
         nodes.used += construction.cells / CELLS;
-        let list = list.map(|list| if self.stage.top.is_some() && case.threshold.is_none() { list } else { exchanged(self.stage, list) });
-        list
+        list.map(|list| exchanged(self.stage, list))
     }
 
     /// Looks for the best list at one threshold by wider and wider passes, over cores that grow once the smaller is exhausted.
