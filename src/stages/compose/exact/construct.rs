@@ -14,6 +14,8 @@ use std::collections::BTreeMap;
 
 /// How often the price of excess is changed for one bonus.
 const PRICES: usize = 8;
+/// So many sums of two cells take the time of a cell that is found by a window.
+const PAIRS: u64 = 64;
 /// How often the bonus of obligors is raised.
 const BONUSES: usize = 6;
 
@@ -118,7 +120,7 @@ impl<'a> Construction<'a> {
             price = match high {
                 Some(high) if low >= high => break,
                 Some(high) => low.midpoint(high),
-                None => (price * 2 + 1).min(self.highest),
+                None => (price.saturating_mul(4).max(self.highest / 64) + 1).min(self.highest),
             };
         }
         best
@@ -142,8 +144,9 @@ impl<'a> Construction<'a> {
             self.industries.iter().map(|(room, parts)| rows(parts, vec![Stretch::zero()], *room, &earning)).collect();
         let mut outer = vec![free[free.len() - 1].clone()];
         for rows in &inner {
-            let sum = outer[outer.len() - 1].sum(&rows[rows.len() - 1], self.core.left as usize);
-            outer.push(sum);
+            let (before, last) = (&outer[outer.len() - 1], &rows[rows.len() - 1]);
+            self.cells += before.len() as u64 * last.len() as u64 / PAIRS;
+            outer.push(before.sum(last, self.core.left as usize));
         }
         self.cells += free.iter().chain(inner.iter().flatten()).chain(&outer).map(|row| row.len() as u64).sum::<u64>();
         let mut left = self.core.left as usize;

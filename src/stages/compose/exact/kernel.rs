@@ -15,6 +15,8 @@ use super::prices::{Earning, Prices, Threshold};
 use super::terms::Lots;
 use std::collections::BTreeSet;
 
+/// A gap that leaves nobody out: more than any list loses.
+pub(crate) const WHOLE: i64 = i64::MAX / 8;
 /// Earns nothing because it cannot be: low enough that nothing added makes it look possible.
 pub(crate) const NEVER: i64 = i64::MIN / 4;
 
@@ -81,6 +83,23 @@ struct Sums {
 impl Core {
     /// The core within a gap, or nothing where the decided break a term: then no list is within the gap.
     pub(crate) fn new(stage: &Stage, threshold: Option<Threshold>, prices: &Prices, gap: i64) -> Option<Self> {
+        Self::of(stage, threshold, prices, gap, &|_| true)
+    }
+
+    /// The core of those whose second best choice loses least, so many of them; all others do what is best for them. It proves
+    /// nothing.
+    pub(crate) fn smallest(stage: &Stage, threshold: Option<Threshold>, prices: &Prices, size: usize) -> Option<Self> {
+        let second = |item: &Item| (prices.second(prices.earning(stage, threshold, item), item), item.rank);
+        let mut seconds: Vec<(i64, usize)> = stage.items.iter().map(second).collect();
+        if size >= seconds.len() {
+            return Self::new(stage, threshold, prices, WHOLE);
+        }
+        let (_, last, _) = seconds.select_nth_unstable(size);
+        let last = *last;
+        Self::of(stage, threshold, prices, WHOLE, &|item| second(item) < last)
+    }
+
+    fn of(stage: &Stage, threshold: Option<Threshold>, prices: &Prices, gap: i64, is_open: &dyn Fn(&Item) -> bool) -> Option<Self> {
         let mut layers = Vec::new();
         let mut decided = Vec::new();
         let mut chosen = Vec::new();
@@ -88,6 +107,14 @@ impl Core {
         for item in order(stage, threshold) {
             let earning = prices.earning(stage, threshold, item);
             let (room, best) = prices.room(earning, item, Some(gap));
+            if !is_open(item) {
+                if room.best > 0 {
+                    start += earning.of(room.best);
+                    decided.push((item.rank, room.best));
+                    chosen.push((item, room.best));
+                }
+                continue;
+            }
             let may_be_out = room.out.is_some_and(|lost| lost <= gap);
             match (may_be_out, room.range) {
                 (true, None) => {}
@@ -105,6 +132,11 @@ impl Core {
         core.mark_rooms(stage);
         core.slots = core.assign_slots(stage.industries);
         Some(core)
+    }
+
+    /// How many cells a table with a row for every candidate has.
+    pub(crate) fn cells(&self) -> u64 {
+        self.layers.len() as u64 * (u64::from(self.left) + 1)
     }
 
     /// Takes the decided candidates into account.

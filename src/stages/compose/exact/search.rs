@@ -3,7 +3,7 @@
 use super::beam::{List, Pass};
 use super::construct::Construction;
 use super::exchange::exchanged;
-use super::kernel::Core;
+use super::kernel::{Core, WHOLE};
 use super::pool::{Pool, Stage, TopCap};
 use super::prices::{Prices, Threshold};
 use super::terms::Lots;
@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use std::cmp::Reverse;
 
 /// Candidates of the cores out of which first lists are constructed.
-const CONSTRUCTED: [usize; 4] = [24, 96, 384, usize::MAX];
+const CONSTRUCTED: [usize; 5] = [24, 96, 384, 1536, usize::MAX];
 /// So many cells of a table count as a node.
 const CELLS: u64 = 256;
 /// Candidates of the first core of those that prove, and how many times more of them in each further one.
@@ -26,8 +26,6 @@ const LEAST_WIDTH: u64 = 16;
 const PRICED: usize = 16;
 /// Thresholds that are tried for a first list.
 const TRIES: usize = 3;
-/// A gap that leaves nobody out: more than any list loses.
-const WHOLE: i64 = i64::MAX / 8;
 
 /// Counts the nodes.
 pub(crate) struct Nodes {
@@ -262,31 +260,32 @@ impl<'a> Search<'a> {
         places.into_iter().map(|place| (place, Prices::new(self.stage, Some(thresholds[place])))).collect()
     }
 
-    /// Constructs a first list of every case, out of a small core if that will do.
+    /// Constructs first lists of every case that matters.
     fn construct(&self, cases: &[Case], found: &mut Found, nodes: &mut Nodes) {
         for case in cases {
             if !found.matters(case.bound) {
                 continue;
             }
-            let seconds = self.seconds(case);
+            let all = self.stage.items.len();
             for size in CONSTRUCTED {
-                if nodes.left(found.list.is_some()) == 0 || found.is_enough() {
-                    return;
+                let left = nodes.left(found.list.is_some());
+                if left == 0 || found.is_enough() || !found.matters(case.bound) {
+                    break;
                 }
-                let list = self.constructed(case, gap(&seconds, size), nodes);
+                let list = self.constructed(case, size, left, nodes);
                 let is_found = list.is_some();
                 found.keep(list);
-                if is_found || size >= seconds.len() {
+                if is_found || size >= all {
                     break;
                 }
             }
         }
     }
 
-    /// A list out of the core of a gap.
-    fn constructed(&self, case: &Case, gap: i64, nodes: &mut Nodes) -> Option<List> {
+    /// A list out of a core of so many candidates, if its tables are within so many nodes.
+    fn constructed(&self, case: &Case, size: usize, left: u64, nodes: &mut Nodes) -> Option<List> {
         let stage = self.stage(case.threshold);
-        let core = Core::new(&stage, case.threshold, &case.prices, gap)?;
+        let core = Core::smallest(&stage, case.threshold, &case.prices, size).filter(|core| core.cells() / CELLS <= left)?;
         let mut construction = Construction::new(&stage, case.threshold, &core)?;
         let list = construction.list(&case.prices, self.ranks);
         nodes.used += construction.cells / CELLS;
@@ -323,9 +322,10 @@ impl<'a> Search<'a> {
         let gap = case.priced - floor;
         let stage = self.stage(case.threshold);
         let core = Core::new(&stage, case.threshold, &case.prices, gap);
-        let layers = core.as_ref().map_or(1, |core| core.layers.len().max(1) as u64);
-        let affordable = nodes.left(found.list.is_some()) / layers;
-        if affordable < LEAST_WIDTH {
+        let (layers, cells) = core.as_ref().map_or((1, 0), |core| (core.layers.len().max(1) as u64, core.cells()));
+        let left = nodes.left(found.list.is_some());
+        let affordable = left / layers;
+        if affordable < LEAST_WIDTH || cells / CELLS > left {
             return Step::Spent;
         }
         let widest = usize::try_from(affordable).unwrap_or(usize::MAX);

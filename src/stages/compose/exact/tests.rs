@@ -260,7 +260,7 @@ fn hard_shapes_end_with_the_whole_scale_and_a_small_gap() {
         (Shape { industries: 5, ..rigid }, 5000),
         (Shape { scores: 5, ..tight }, 50),
         (Shape { scale: 10_000, ..tight }, 200),
-        (Shape { firms: 70, scores: 5, obligors: 35, top: 30, ..ROOMY }, 200),
+        (Shape { firms: 70, scores: 5, obligors: 35, top: 30, ..ROOMY }, 2000),
     ];
     for (shape, most) in cases {
         for seed in 0..2 {
