@@ -59,13 +59,13 @@ fn print_list(lang: Lang, paint: &Paint, proposal: &Proposal) {
     let shown = proposal.listed.iter().filter(|l| matches!(l.standing, Standing::Chosen(_) | Standing::Reserve));
     for (number, listed) in (1..).zip(shown) {
         let standing = word(lang, &format!("publish.standing_{}", listed.standing.id()));
-        let amount = listed.standing.amount().map_or_else(|| "—".to_owned(), money);
-        let mark = if listed.standing.amount().is_some() { "1;32" } else { "2" };
+        let amount = listed.standing.amount();
+        let (mark, key) = if amount.is_some() { ("1;32", "list.chosen") } else { ("2", "list.reserve") };
         let cost = listed.cost.as_ref().map(|cost| format!("  {}", cost_in_words(lang, cost))).unwrap_or_default();
         let scored = listed.score.map_or_else(|| "—".to_owned(), score);
-        let told = [number.to_string(), listed.enterprise.clone(), listed.name.clone(), amount, scored];
+        let told = [number.to_string(), listed.enterprise.clone(), listed.name.clone(), amount.map(money).unwrap_or_default(), scored];
         let told: Vec<&str> = told.iter().map(String::as_str).collect();
-        say(format!("{}  {}{cost}", paint.text(mark, standing), line(lang, "list.line", &told)));
+        say(format!("{}  {}{cost}", paint.text(mark, standing), line(lang, key, &told)));
     }
 }
 
