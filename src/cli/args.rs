@@ -66,6 +66,8 @@ pub enum Command {
         #[arg(long = "run", id = "asked_run", value_name = "RUN", default_value = "latest")]
         run: String,
     },
+    /// Estimates what an issue costs.
+    Cost(Cost),
     /// Waives criteria for enterprises.
     Waive {
         /// What to do.
@@ -229,6 +231,23 @@ pub enum User {
         #[arg(value_name = "NAME")]
         name: String,
     },
+}
+
+/// `cost`
+#[derive(Debug, Clone, clap::Args)]
+pub struct Cost {
+    /// What is issued, such as `2亿元`.
+    #[arg(long, value_name = "AMOUNT")]
+    pub scale: Option<String>,
+    /// The term in months.
+    #[arg(long, value_name = "N")]
+    pub months: Option<String>,
+    /// The coupon: `3%`, or from `3%..3.5%`.
+    #[arg(long, value_name = "RATE")]
+    pub coupon: Option<String>,
+    /// Days of bridging.
+    #[arg(long, value_name = "N")]
+    pub bridge_days: Option<String>,
 }
 
 /// `waive`

@@ -10,6 +10,7 @@ mod audit;
 mod backup;
 mod check;
 mod config;
+mod cost;
 mod diff;
 mod explain;
 mod list;
@@ -66,6 +67,7 @@ pub fn main() -> u8 {
         Command::Explain { code, run } => explain::run(&cli, code.as_deref(), &run),
         Command::List { run } => list::list(&cli, &run),
         Command::Whatif { changes, run } => list::whatif(&cli, &run, &changes),
+        Command::Cost(cost) => cost::run(&cli, &cost),
         Command::Waive { action } => waive::run(&cli, &action),
         Command::Config => config::run(&cli),
         Command::Sample(sample) => sample::run(&cli, &sample),

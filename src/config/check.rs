@@ -1,5 +1,6 @@
 //! What the pieces of the settings say of each other: the checks that one setting cannot make of itself.
 
+mod costs;
 mod criteria;
 mod enterprises;
 mod names;
@@ -82,6 +83,7 @@ impl Check<'_> {
         self.edits(options);
         self.criteria(options);
         self.issue(options);
+        self.costs(options);
         for (field, rule) in &options.merge.field {
             self.survivorship(options, field, rule);
         }

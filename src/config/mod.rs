@@ -6,6 +6,7 @@
 //! used, and no setting, problem or debug text holds one.
 
 mod check;
+mod cost;
 mod criterion;
 mod declared;
 mod decode;
@@ -30,6 +31,7 @@ mod settings;
 mod taken_away;
 
 pub use check::month_day;
+pub use cost::{CostItemOptions, CostOptions, Exact, Span};
 pub use criterion::{Bound, CriterionOptions, Day, Effect, Nearness, Part, ScreenOptions, VariantOptions, sets};
 pub use decode::{Problem, ProblemKind, line_of, nearest};
 pub use engine::{EngineOptions, Memory};

@@ -3,6 +3,7 @@
 //! Every list that a site may want to extend is a table keyed by a short id, so that the site's file states only what
 //! differs: `[edit.F1] severity = "explain"` changes that and nothing else.
 
+use super::cost::CostOptions;
 use super::criterion::{CriterionOptions, ScreenOptions};
 use super::engine::EngineOptions;
 use super::form::{FormOptions, Links, Repeats};
@@ -64,6 +65,9 @@ pub struct Options {
     /// The terms of the issue.
     #[validate(nested)]
     pub issue: IssueOptions,
+    /// What the issue costs.
+    #[validate(nested)]
+    pub cost: CostOptions,
     /// What is written.
     #[validate(nested)]
     pub output: OutputOptions,

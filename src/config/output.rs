@@ -26,7 +26,7 @@ pub const DATASETS: [&str; 15] = [
 pub const FORMS: &str = "forms";
 
 /// The sheets of the pool workbook, in their order.
-pub const POOL_SHEETS: [&str; 14] = [
+pub const POOL_SHEETS: [&str; 15] = [
     "cover",
     "pool",
     "verdicts",
@@ -35,6 +35,7 @@ pub const POOL_SHEETS: [&str; 14] = [
     "scores",
     "list",
     "terms",
+    "cost",
     "patents",
     "finances",
     "needs",

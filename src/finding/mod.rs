@@ -4,6 +4,7 @@
 //! Invariant: no user-facing sentence stands in code; all come from `catalogue/*.toml` or from an edit's own entry.
 
 mod catalogue;
+pub mod cost;
 mod criterion;
 mod outcome;
 pub mod problem;

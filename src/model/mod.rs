@@ -13,6 +13,7 @@ pub mod amount;
 pub mod aside;
 pub mod cell;
 pub mod code;
+pub mod cost;
 pub mod date;
 pub mod day;
 pub mod few;

@@ -9,6 +9,7 @@ mod comparisons;
 mod conditions;
 mod config;
 mod corpus;
+mod cost;
 mod criteria;
 mod damage;
 mod decimals;

@@ -98,7 +98,7 @@ impl Check<'_> {
         }
     }
 
-    fn lacks(&mut self, path: &str, key: &str) {
+    pub(super) fn lacks(&mut self, path: &str, key: &str) {
         let line = line_of(self.text, path).unwrap_or(0);
         let path = format!("{path}.{key}");
         self.problems.push(Problem { line, path, kind: ProblemKind::MissingKey, found: String::new(), expected: Vec::new() });

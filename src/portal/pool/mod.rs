@@ -8,6 +8,7 @@
 mod changes;
 mod columns;
 mod compared;
+mod cost;
 mod data;
 mod desk;
 mod edition;
@@ -29,6 +30,7 @@ mod tried;
 pub use changes::{Bounded, Changed, Moved, PoolChanges};
 pub use columns::label as column_label;
 pub use compared::{PAGE as CHANGES_PAGE, changes};
+pub use cost::{AskedTerms, CostEstimate, CostRange, CostTotal, cost};
 pub use data::{Conclusion, PoolData, id_of};
 pub use edition::Edition;
 pub use enterprise::{Fact, Profile, profile};

@@ -69,6 +69,7 @@ pub struct ApiProblem {
         pool::list_changes,
         pool::show_list,
         pool::try_changes,
+        pool::estimate_cost,
         pool::show_enterprise,
         pool::follow_value,
         quality::show_quality,

@@ -7,7 +7,8 @@ use crate::portal::actor::Actor;
 use crate::portal::books::Books;
 use crate::portal::error::PortalError;
 use crate::portal::pool::{
-    self, Asked, Bounded, Changed, Changes, Edition, Moved, Origins, Pool, PoolPage, Profile, ProposedList, Query, WhatIf,
+    self, Asked, AskedTerms, Bounded, Changed, Changes, CostEstimate, Edition, Moved, Origins, Pool, PoolPage, Profile, ProposedList,
+    Query, WhatIf,
 };
 use crate::web::door::address::ClientAddress;
 use crate::web::error::PageError;
@@ -25,6 +26,7 @@ pub fn routes(routes: Routes) -> Routes {
         .get("/api/v1/pool", access, show_pool)
         .get("/api/v1/pool/changes", access, list_changes)
         .get("/api/v1/pool/list", access, show_list)
+        .get("/api/v1/pool/cost", access, estimate_cost)
         .get("/api/v1/pool/whatif", Access::Right(Right::SeeClosed), try_changes)
         .get("/api/v1/pool/{enterprise}", access, show_enterprise)
         .get("/api/v1/pool/{enterprise}/source", access, follow_value)
@@ -166,4 +168,14 @@ pub async fn try_changes(
     Asking(changes): Asking<Changes>,
 ) -> Result<Json<WhatIf>, PageError> {
     Ok(Json(pool::whatif(&pool, &actor, &address, &changes).await?.ok_or(PortalError::NotFound)?))
+}
+
+/// What an issue of the terms asked for costs: each item by its stated rate and as quoted, where the two clash, who pays, all-in.
+#[utoipa::path(get, path = "/api/v1/pool/cost", tag = "pool", params(AskedTerms), responses((status = 200, body = CostEstimate), ReadAnswers))]
+pub async fn estimate_cost(
+    State(pool): State<Pool>,
+    _actor: Actor,
+    Asking(asked): Asking<AskedTerms>,
+) -> Result<Json<CostEstimate>, PageError> {
+    Ok(Json(pool::cost(&pool, &asked)?))
 }

@@ -1,4 +1,4 @@
-//! The proposed asset list, what-ifs, and waivers.
+//! The proposed asset list, what-ifs, the cost estimate, and waivers.
 
 use crate::finding::word;
 use crate::ledger::WaiverState;
@@ -7,7 +7,7 @@ use crate::model::words::Lang;
 use crate::portal::actor::Actor;
 use crate::portal::books::Books;
 use crate::portal::error::PortalError;
-use crate::portal::pool::{self, AssetList, Changes, Pool, ProposedList, WhatIf};
+use crate::portal::pool::{self, AskedTerms, AssetList, Changes, CostEstimate, CostRange, CostTotal, Pool, ProposedList, WhatIf};
 use crate::portal::text::shown;
 use crate::portal::waivers::{self, Decision, Wish};
 use crate::web::door::address::ClientAddress;
@@ -29,6 +29,7 @@ pub fn routes(routes: Routes) -> Routes {
     routes
         .get("/pool/list", see, list)
         .get("/pool/whatif", closed, whatif)
+        .get("/pool/cost", see, cost)
         .get("/pool/waivers", see, waived)
         .post("/pool/waivers", ask, ask_waiver)
         .post("/pool/waivers/{number}/grant", grant, grant_waiver)
@@ -80,6 +81,44 @@ async fn whatif(
     let tried = pool::whatif(&pool, &actor, &address, &changes).await?.ok_or(PortalError::NotFound)?;
     let frame = frames.of(Some(&actor), "/pool");
     Ok(Page(WhatifPage { frame, set: changes.set, tried }).into_response())
+}
+
+#[derive(Template)]
+#[template(path = "cost.html", config = "src/web/askama.toml")]
+struct CostPage {
+    frame: Frame,
+    asked: AskedTerms,
+    estimate: CostEstimate,
+}
+
+impl CostPage {
+    /// A total by rates and as quoted, under its name.
+    fn totals(&self) -> Vec<(&'static str, &str, &str)> {
+        let (by_rate, by_quote) = (&self.estimate.by_rate, self.estimate.by_quote.as_ref());
+        let row = |key: &str, of: fn(&CostTotal) -> &CostRange| {
+            (word(Lang::Zh, &format!("cost.{key}")), of(by_rate).text.as_str(), by_quote.map_or("", |total| of(total).text.as_str()))
+        };
+        let interest = self.estimate.interest.text.as_str();
+        vec![
+            row("guarantee", |total| &total.guarantee),
+            row("services", |total| &total.services),
+            row("fees", |total| &total.fees),
+            (word(Lang::Zh, "cost.interest"), interest, if by_quote.is_some() { interest } else { "" }),
+            row("all", |total| &total.all),
+            row("all_rate", |total| &total.rate),
+        ]
+    }
+}
+
+async fn cost(
+    State(pool): State<Pool>,
+    State(frames): State<Frames>,
+    actor: Actor,
+    Asking(asked): Asking<AskedTerms>,
+) -> Result<Response, PageError> {
+    let estimate = pool::cost(&pool, &asked)?;
+    let frame = frames.of(Some(&actor), "/pool");
+    Ok(Page(CostPage { frame, asked, estimate }).into_response())
 }
 
 /// A waiver as the page lists it.

@@ -6,7 +6,7 @@ use crate::finding::word;
 use crate::model::account::Place;
 use crate::stages::publish::desk::{Desk, Edition};
 use crate::stages::publish::disclosure::sends_statistics;
-use crate::stages::publish::workbook::{Book, CellRange, Column, Formula, Tab, Table, Value};
+use crate::stages::publish::workbook::{Book, CellRange, Column, Formula, Outcome, Tab, Table, Value};
 use std::collections::BTreeMap;
 
 /// Records and money by where they ended; what came in is counted apart.
@@ -164,7 +164,9 @@ fn cells<'v>(desk: &Desk<'v>, name: (&'v str, &'v str), line: &Line, money: Opti
     cells.extend(line.placed.iter().zip(line.held.0).map(|(p, held)| unless(held, p.0)));
     // Over what is held back a formula would find another difference.
     cells.push(match line.held {
-        (places, false) if !places.contains(&true) => Value::Formula(Formula { expression: "{0}-SUM({1})", result: lost, cells: ranges }),
+        (places, false) if !places.contains(&true) => {
+            Value::Formula(Formula { expression: "{0}-SUM({1})", result: Outcome::Count(lost), cells: ranges })
+        }
         _ => Value::Count(lost),
     });
     if let Some(dataset) = money {

@@ -8,6 +8,7 @@ mod accounting;
 mod candidates;
 mod columns;
 mod conflicts;
+mod cost;
 mod cover;
 mod finances;
 mod funnel;
@@ -29,7 +30,7 @@ type Writer = fn(&mut Book, &Desk<'_>) -> Result<(), Error>;
 
 /// Writes the sheets asked for.
 pub fn write(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
-    let sheets: [(&str, Writer); 14] = [
+    let sheets: [(&str, Writer); 15] = [
         ("cover", cover::cover),
         ("pool", candidates::pool),
         ("verdicts", verdicts::verdicts),
@@ -38,6 +39,7 @@ pub fn write(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
         ("scores", scores::scores),
         ("list", list::list),
         ("terms", list::terms),
+        ("cost", cost::cost),
         ("patents", patents::patents),
         ("finances", finances::finances),
         ("needs", needs::needs),

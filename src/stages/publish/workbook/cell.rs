@@ -129,7 +129,7 @@ impl CellWriter<'_> {
 
     /// Writes a formula with its result: the only place where anything live is written.
     fn formula(&mut self, row: u32, column: u16, kind: ColumnKind, formula: &Formula<'_>) -> Result<(), WorkbookError> {
-        let Some(figure) = Figure::new(kind, &Value::Count(formula.result)) else {
+        let Some(figure) = Figure::new(kind, &formula.result.value()) else {
             return Ok(());
         };
         let decimal = figure.decimal();

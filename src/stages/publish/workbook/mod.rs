@@ -42,7 +42,7 @@ pub use error::WorkbookError;
 pub use overview::{Overview, Panel, Tile};
 pub use table::{Column, RowStyle, Tab, Table};
 pub use table_writer::TableWriter;
-pub use value::{CellRange, Formula, Mark, Value};
+pub use value::{CellRange, Formula, Mark, Outcome, Value};
 
 #[cfg(test)]
 mod tests;

@@ -105,7 +105,7 @@ fn fill_pool(book: &mut Book) -> Result<(), WorkbookError> {
     let cells = [CellRange { first_row: 4, first_column: 5, last_row: 5, last_column: 5 }];
     let mut sums = [Value::Blank; 8];
     sums[0] = Value::Text("合计");
-    sums[5] = Value::Formula(Formula { expression: "SUM({0})", result: 1_204, cells: &cells });
+    sums[5] = Value::Formula(Formula { expression: "SUM({0})", result: super::value::Outcome::Count(1_204), cells: &cells });
     table.total_row(&sums)?;
     table.finish()
 }

@@ -85,10 +85,32 @@ impl Mark {
 pub struct Formula<'a> {
     /// The expression in English function names, with or without the leading `=`.
     pub expression: &'static str,
-    /// The result that readers see which do not calculate: a whole number.
-    pub result: i64,
+    /// The result that readers see which do not calculate.
+    pub result: Outcome,
     /// Fills `{0}`, `{1}`, … of the expression; each must be a cell address or range such as `C5` or `C5:C9`.
     pub cells: &'a [CellRange],
+}
+
+/// What a formula gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// A whole number.
+    Count(i64),
+    /// Money in 1/10000 yuan; the formula gives it in the unit of its column.
+    Amount(i128),
+    /// A share in 1/10000.
+    Ratio(i64),
+}
+
+impl Outcome {
+    /// The same as a value of its own.
+    pub(super) fn value(self) -> Value<'static> {
+        match self {
+            Self::Count(count) => Value::Count(count),
+            Self::Amount(amount) => Value::Amount(amount),
+            Self::Ratio(ratio) => Value::Ratio(ratio),
+        }
+    }
 }
 
 /// A rectangle of cells, counted from 0, both ends included.
@@ -138,7 +160,7 @@ pub(super) enum Kept {
     Plain(Value<'static>),
     Text(String),
     Marked(Mark, String),
-    Formula { expression: &'static str, result: i64, cells: Vec<CellRange> },
+    Formula { expression: &'static str, result: Outcome, cells: Vec<CellRange> },
 }
 
 impl Kept {
@@ -185,7 +207,7 @@ mod tests {
     #[test]
     fn formula_cells_are_filled_in() {
         let cells = [CellRange { first_row: 4, first_column: 2, last_row: 8, last_column: 2 }, CellRange::cell(1, 27)];
-        let formula = Formula { expression: "SUM({0})*{1}", result: 0, cells: &cells };
+        let formula = Formula { expression: "SUM({0})*{1}", result: Outcome::Count(0), cells: &cells };
         assert_eq!(formula.filled(), "SUM(C5:C9)*AB2");
     }
 
@@ -197,7 +219,7 @@ mod tests {
             Value::Text("甲"),
             Value::Number { unscaled: 5, scale: 1 },
             Value::Marked(Mark::Met, "通过"),
-            Value::Formula(Formula { expression: "{0}", result: 1, cells: &cells }),
+            Value::Formula(Formula { expression: "{0}", result: Outcome::Count(1), cells: &cells }),
         ];
         for value in &values {
             assert_eq!(Kept::new(value).value(), *value);

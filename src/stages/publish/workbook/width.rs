@@ -134,7 +134,7 @@ impl Gauge {
             Value::Ratio(ratio) => (i128::from(ratio), 2, 3),
             Value::Number { unscaled, scale } => (unscaled, u32::from(scale), self.decimals()),
             Value::Date(_) => return self.grow(10),
-            Value::Formula(formula) => return self.measure_number(&Value::Count(formula.result)),
+            Value::Formula(formula) => return self.measure_number(&formula.result.value()),
             _ => return,
         };
         let magnitude = unscaled.unsigned_abs();
