@@ -68,6 +68,14 @@ pub enum Command {
     },
     /// Estimates what an issue costs.
     Cost(Cost),
+    /// Writes dossiers of enterprises.
+    Dossier(Dossier),
+    /// Tells what of the plan is done, due and late.
+    Milestones {
+        /// The run, or `latest`.
+        #[arg(id = "asked_run", value_name = "RUN", default_value = "latest")]
+        run: String,
+    },
     /// Waives criteria for enterprises.
     Waive {
         /// What to do.
@@ -231,6 +239,23 @@ pub enum User {
         #[arg(value_name = "NAME")]
         name: String,
     },
+}
+
+/// `dossier`
+#[derive(Debug, Clone, clap::Args)]
+pub struct Dossier {
+    /// Codes or names of enterprises; all of the list if none is named.
+    #[arg(id = "enterprises_named", value_name = "ENTERPRISE")]
+    pub enterprises: Vec<String>,
+    /// A folder, or an archive whose name ends with `.zip`.
+    #[arg(long = "to", id = "dossiers_to", value_name = "PATH")]
+    pub to: PathBuf,
+    /// The closed edition: figures of statistics without consent too.
+    #[arg(long)]
+    pub closed: bool,
+    /// The run, or `latest`.
+    #[arg(long = "run", id = "asked_run", value_name = "RUN", default_value = "latest")]
+    pub run: String,
 }
 
 /// `cost`

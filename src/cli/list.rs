@@ -6,7 +6,7 @@ use super::site;
 use super::user::line;
 use crate::config::Config;
 use crate::error::Error;
-use crate::finding::proposal::{cost_in_words, measure_in_words, money, score, summary};
+use crate::finding::proposal::{cost_in_words, measure_in_words, money, pending_in_words, score, summary};
 use crate::finding::word;
 use crate::model::proposal::{Listed, Proof, Proposal, Standing, Term};
 use crate::model::words::Lang;
@@ -23,7 +23,7 @@ pub fn list(cli: &Cli, run: &str) -> Result<u8, Error> {
     }
     let paint = Paint::stdout();
     summary(&config, lang, &proposal).iter().for_each(say);
-    print_list(lang, &paint, &proposal);
+    print_list(&config, lang, &paint, &proposal);
     say(String::new());
     for term in &proposal.terms {
         say(term_line(lang, term));
@@ -55,7 +55,7 @@ fn opened(cli: &Cli, run: &str) -> Result<(Config, KeptRun, Lang), Error> {
     Ok((today, kept, lang))
 }
 
-fn print_list(lang: Lang, paint: &Paint, proposal: &Proposal) {
+fn print_list(config: &Config, lang: Lang, paint: &Paint, proposal: &Proposal) {
     let shown = proposal.listed.iter().filter(|l| matches!(l.standing, Standing::Chosen(_) | Standing::Reserve));
     for (number, listed) in (1..).zip(shown) {
         let standing = word(lang, &format!("publish.standing_{}", listed.standing.id()));
@@ -63,9 +63,11 @@ fn print_list(lang: Lang, paint: &Paint, proposal: &Proposal) {
         let (mark, key) = if amount.is_some() { ("1;32", "list.chosen") } else { ("2", "list.reserve") };
         let cost = listed.cost.as_ref().map(|cost| format!("  {}", cost_in_words(lang, cost))).unwrap_or_default();
         let scored = listed.score.map_or_else(|| "—".to_owned(), score);
+        let pending = pending_in_words(config, lang, listed);
+        let pending = if pending.is_empty() { pending } else { format!("  {}", line(lang, "list.pending", &[&pending])) };
         let told = [number.to_string(), listed.enterprise.clone(), listed.name.clone(), amount.map(money).unwrap_or_default(), scored];
         let told: Vec<&str> = told.iter().map(String::as_str).collect();
-        say(format!("{}  {}{cost}", paint.text(mark, standing), line(lang, key, &told)));
+        say(format!("{}  {}{cost}{pending}", paint.text(mark, standing), line(lang, key, &told)));
     }
 }
 
@@ -109,7 +111,7 @@ fn print_tried(lang: Lang, tried: &Tried) {
     for (key, judged) in [("list.before", before), ("list.after", after)] {
         say(format!("\n{}", paint.text("1", word(lang, key))));
         summary(&judged.config, lang, &judged.proposal).iter().for_each(say);
-        print_list(lang, &paint, &judged.proposal);
+        print_list(&judged.config, lang, &paint, &judged.proposal);
     }
 }
 
@@ -119,7 +121,7 @@ fn of_proposal(proposal: &Proposal) -> Value {
     let listed = |l: &Listed| {
         json!({
             "enterprise": l.enterprise, "name": l.name, "standing": l.standing.id(), "amount": l.standing.amount().map(units),
-            "need": l.need.map(units), "score": l.score.map(units), "obligor": l.obligor, "industry": l.industry,
+            "need": l.need.map(units), "score": l.score.map(units), "obligor": l.obligor, "industry": l.industry, "pending": l.pending,
             "cost": l.cost.as_ref().map(|c| json!({ "total": units(c.total), "score": units(c.score), "leaves": c.leaves })),
         })
     };

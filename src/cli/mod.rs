@@ -12,8 +12,10 @@ mod check;
 mod config;
 mod cost;
 mod diff;
+mod dossier;
 mod explain;
 mod list;
+mod milestones;
 mod output;
 mod replay;
 mod run;
@@ -68,6 +70,8 @@ pub fn main() -> u8 {
         Command::List { run } => list::list(&cli, &run),
         Command::Whatif { changes, run } => list::whatif(&cli, &run, &changes),
         Command::Cost(cost) => cost::run(&cli, &cost),
+        Command::Dossier(dossier) => dossier::run(&cli, &dossier),
+        Command::Milestones { run } => milestones::run(&cli, &run),
         Command::Waive { action } => waive::run(&cli, &action),
         Command::Config => config::run(&cli),
         Command::Sample(sample) => sample::run(&cli, &sample),

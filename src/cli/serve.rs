@@ -11,8 +11,8 @@ use crate::sample::{BUNDLED_SEED, SampleOptions, write};
 use crate::web::{self, Listening, Start};
 use std::path::{Path, PathBuf};
 
-/// The settings of a demo: the sample's reference date, all else built in.
-const DEMO: &str = "[run]\nas_of = \"2026-06-30\"\n";
+/// The settings of a demo: the sample's reference date and the forms of its service agencies, all else built in.
+const DEMO: &str = "[run]\nas_of = \"2026-06-30\"\npacks = [\"issuance\"]\n";
 
 /// Serves until the process is asked to end.
 pub fn run(cli: &Cli, arguments: &Serve) -> Result<u8, Error> {

@@ -3,17 +3,19 @@
 mod costs;
 mod criteria;
 mod enterprises;
+mod milestones;
 mod names;
 mod pool;
 
 pub(super) use names::is_field_name;
 
 use super::decode::{Problem, ProblemKind, line_of, validation_problems};
+use super::list_field;
+use super::merge::{PACKS, states};
 use super::nature::is_nature;
 use super::secret::{Address, SECRET_FORMS};
 use super::taken_away::NEVER;
 use super::{FieldOptions, FormOptions, IdentityPart, Links, NoticeKind, Options, PortalOptions};
-use super::{list_field, merge::states};
 use crate::model::amount::Unit;
 use crate::model::field::{FieldKind, Role};
 use crate::model::url::{self, Unusable};
@@ -77,6 +79,7 @@ impl Check<'_> {
 
     pub fn sections(&mut self, options: &Options) {
         self.valid("", options);
+        self.packs(options);
         self.sources(options);
         self.forms(options);
         self.directory(options);
@@ -84,6 +87,7 @@ impl Check<'_> {
         self.criteria(options);
         self.issue(options);
         self.costs(options);
+        self.milestones(options);
         for (field, rule) in &options.merge.field {
             self.survivorship(options, field, rule);
         }
@@ -97,6 +101,14 @@ impl Check<'_> {
         self.pool(options);
         self.output(options);
         self.night(options);
+    }
+
+    /// Packs are there.
+    fn packs(&mut self, options: &Options) {
+        let known = PACKS.map(|(name, _)| name.to_owned());
+        for (place, pack) in options.run.packs.iter().enumerate().filter(|(_, pack)| !known.contains(pack)) {
+            self.add(format!("run.packs[{place}]"), pack, known.to_vec());
+        }
     }
 
     /// When runs begin must be a time that comes.

@@ -5,8 +5,8 @@
 
 use super::Config;
 use crate::model::amount::{Unit, plain_to_units};
+use crate::model::day::Day;
 use crate::model::words::Label;
-use chrono::NaiveDate;
 use indexmap::IndexMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use validator::Validate;
@@ -35,6 +35,8 @@ pub enum Effect {
     /// 硬性: who does not meet it is not in the pool.
     #[default]
     Hard,
+    /// 清单: who does not meet it is in the pool, and not on the list that is issued.
+    Listed,
     /// 计分: it gives points, by which the pool is ranked.
     Scored,
     /// 提示: it is told, and decides nothing.
@@ -46,6 +48,7 @@ impl Effect {
     pub fn id(self) -> &'static str {
         match self {
             Self::Hard => "hard",
+            Self::Listed => "listed",
             Self::Scored => "scored",
             Self::Informational => "informational",
         }
@@ -265,23 +268,6 @@ impl Serialize for Nearness {
             Self::Share(share) => to.serialize_str(&format!("{}%", Bound(share * 100).plain())),
             Self::Amount(amount) => amount.serialize(to),
         }
-    }
-}
-
-/// A day, written `"2026-04-01"`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Day(pub NaiveDate);
-
-impl<'de> Deserialize<'de> for Day {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(from)?;
-        text.parse().map(Self).map_err(|_| serde::de::Error::custom("wanted \"2026-04-01\""))
-    }
-}
-
-impl Serialize for Day {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(&self.0)
     }
 }
 

@@ -46,9 +46,8 @@ pub struct IssueOptions {
     pub amount: String,
     /// What related enterprises have in common: a column of enterprises. Equal texts are one obligor.
     pub related: String,
-    /// Whether the guarantor accepts it: a column of enterprises that says yes or no. Without a yes none is chosen.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub guarantor: String,
+    /// Whether an enterprise may be chosen while a criterion of the list cannot be judged: its opinions have not come yet.
+    pub pending: bool,
     /// Enterprises of the reserve list.
     #[validate(range(max = 100))]
     pub reserve: u32,
@@ -74,7 +73,7 @@ impl Default for IssueOptions {
             industry_digits: 3,
             amount: "need_amount".into(),
             related: "related_group".into(),
-            guarantor: String::new(),
+            pending: true,
             reserve: 5,
             steps: 20_000,
         }

@@ -16,6 +16,9 @@ pub(super) const DEFAULTS: [(&str, &str); 5] = [
     ("packs/patents.toml", include_str!("../stages/validate/packs/patents.toml")),
 ];
 
+/// Built-in settings that count where a site takes them in (`packs` of `[run]`), by name.
+pub(super) const PACKS: [(&str, &str); 1] = [("issuance", include_str!("issuance.toml"))];
+
 /// Where a setting in force comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
@@ -34,6 +37,17 @@ pub(super) fn defaults() -> Result<Table, toml::de::Error> {
         lay(&mut all, toml::from_str(text)?);
     }
     Ok(all)
+}
+
+/// Lays the packs that a site takes in on the built-in settings; names of none are passed over.
+pub(super) fn lay_packs(base: &mut Table, site: &Table) -> Result<(), toml::de::Error> {
+    let named = site.get("run").and_then(|run| run.get("packs")).and_then(Value::as_array).into_iter().flatten();
+    for name in named.filter_map(Value::as_str) {
+        if let Some((_, text)) = PACKS.iter().find(|(pack, _)| *pack == name) {
+            lay(base, toml::from_str(text)?);
+        }
+    }
+    Ok(())
 }
 
 /// Lays `over` on `base`: tables merge, lists of words add up, all else is replaced.

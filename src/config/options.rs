@@ -10,6 +10,7 @@ use super::form::{FormOptions, Links, Repeats};
 use super::given::GivenOptions;
 use super::issue::IssueOptions;
 use super::largest::LARGEST_FILE_MIB;
+use super::milestone::{MilestoneOptions, PhaseOptions};
 use super::night::{NoticeOptions, ScheduleOptions};
 use super::output::OutputOptions;
 use super::pool::PoolOptions;
@@ -68,6 +69,10 @@ pub struct Options {
     /// What the issue costs.
     #[validate(nested)]
     pub cost: CostOptions,
+    /// The phases of the plan.
+    pub phase: IndexMap<String, PhaseOptions>,
+    /// What is to be done in them.
+    pub milestone: IndexMap<String, MilestoneOptions>,
     /// What is written.
     #[validate(nested)]
     pub output: OutputOptions,
@@ -95,13 +100,16 @@ pub struct RunOptions {
     /// Exit with 3 when a run has more error findings than this.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fail_above: Option<u64>,
+    /// Built-in settings that count beside those that always do: `issuance`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub packs: Vec<String>,
     /// Language of everything written: `zh` or `en`.
     pub lang: crate::model::words::Lang,
 }
 
 impl Default for RunOptions {
     fn default() -> Self {
-        Self { as_of: "today".into(), fail_above: None, lang: crate::model::words::Lang::Zh }
+        Self { as_of: "today".into(), fail_above: None, packs: Vec::new(), lang: crate::model::words::Lang::Zh }
     }
 }
 

@@ -4,13 +4,14 @@ use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 /// The datasets that a run can write under data/ beside those of single forms; `forms` stands for all of these.
-pub const DATASETS: [&str; 15] = [
+pub const DATASETS: [&str; 16] = [
     "enterprises",
     FORMS,
     "verdicts",
     "scores",
     "list",
     "terms",
+    "milestones",
     "findings",
     "unjudged",
     "edits",
@@ -26,16 +27,18 @@ pub const DATASETS: [&str; 15] = [
 pub const FORMS: &str = "forms";
 
 /// The sheets of the pool workbook, in their order.
-pub const POOL_SHEETS: [&str; 15] = [
+pub const POOL_SHEETS: [&str; 17] = [
     "cover",
     "pool",
     "verdicts",
+    "feasibility",
     "funnel",
     "near",
     "scores",
     "list",
     "terms",
     "cost",
+    "milestones",
     "patents",
     "finances",
     "needs",

@@ -43,6 +43,8 @@ pub struct PoolOptions {
     pub title: String,
     /// The code of the industry by which they are.
     pub industry: String,
+    /// Where they are: the name of a town, or an address that holds one.
+    pub place: String,
     /// Names by which they are found, beside their own.
     pub former_names: String,
     /// The amounts by whose range they are chosen, each under its word in addresses; of a value for each year the last.
@@ -60,13 +62,14 @@ impl PoolOptions {
     }
 
     /// The columns that mean something to the pool, each under its key.
-    pub fn roles(&self) -> [(&'static str, &str); 7] {
+    pub fn roles(&self) -> [(&'static str, &str); 8] {
         [
             ("consent", &self.consent),
             ("consent_on", &self.consent_on),
             ("consent_until", &self.consent_until),
             ("title", &self.title),
             ("industry", &self.industry),
+            ("place", &self.place),
             ("former_names", &self.former_names),
             ("patents", &self.patents),
         ]

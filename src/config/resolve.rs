@@ -203,6 +203,9 @@ fn read_in_clear(text: &str, root: &Path) -> (Option<Config>, Vec<Problem>) {
     };
     let forms = merged.get("form").and_then(toml::Value::as_table).cloned().unwrap_or_default();
     let built_in: Vec<String> = forms.keys().cloned().collect();
+    if let Err(error) = merge::lay_packs(&mut merged, &site) {
+        return (None, vec![broken(error)]);
+    }
     merge::lay(&mut merged, site.clone());
     let Ok(mut options) = merged.clone().try_into::<Options>() else {
         return (None, problems);

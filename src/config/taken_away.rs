@@ -23,6 +23,13 @@ pub(super) fn take_away(options: &mut Options, site: &toml::Table) {
     }
     // Who sends nothing any more is no source.
     options.source.retain(|id, source| !source.forms.is_empty() || states(site, &format!("source.{id}.forms")));
+    options.milestone.retain(|id, milestone| {
+        let any = !milestone.forms.is_empty();
+        if !states(site, &format!("milestone.{id}.forms")) {
+            milestone.forms.retain(|form| !gone.contains(form));
+        }
+        !any || !milestone.forms.is_empty()
+    });
     let of_form = |from: &String| from.split_once('.').is_some_and(|(form, _)| gone.contains(form));
     let mut lost: BTreeSet<String> = BTreeSet::new();
     options.merge.field.retain(|id, rule| {
@@ -91,6 +98,7 @@ fn pool(options: &mut Options, site: &toml::Table, gone: &BTreeSet<String>, lost
         ("consent_until", &mut pool.consent_until),
         ("title", &mut pool.title),
         ("industry", &mut pool.industry),
+        ("place", &mut pool.place),
         ("former_names", &mut pool.former_names),
         ("patents", &mut pool.patents),
     ];

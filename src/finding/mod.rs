@@ -6,6 +6,8 @@
 mod catalogue;
 pub mod cost;
 mod criterion;
+pub mod feasibility;
+pub mod milestone;
 mod outcome;
 pub mod problem;
 pub mod proposal;

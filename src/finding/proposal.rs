@@ -2,7 +2,7 @@
 
 use super::{in_unit, word};
 use crate::config::Config;
-use crate::model::proposal::{Cost, Measure, Proof, Proposal};
+use crate::model::proposal::{Cost, Listed, Measure, Proof, Proposal};
 use crate::model::words::{Lang, fill};
 
 /// Money is told in this many yuan.
@@ -48,6 +48,12 @@ pub fn cost_in_words(lang: Lang, cost: &Cost) -> String {
         _ => "cost_none",
     };
     tell(lang, key, &[money(cost.total), in_unit(cost.score, 1), leaves])
+}
+
+/// The criteria of the list that cannot be judged yet of an enterprise; empty where there is none.
+pub fn pending_in_words(config: &Config, lang: Lang, listed: &Listed) -> String {
+    let names = listed.pending.iter().map(|id| config.criterion.get(id).map_or(id.as_str(), |criterion| criterion.name.get(lang)));
+    names.collect::<Vec<_>>().join(say(lang, "between"))
 }
 
 /// A number of a term with its unit.

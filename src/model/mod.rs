@@ -9,6 +9,7 @@
 
 pub mod account;
 pub mod account_name;
+pub mod address;
 pub mod amount;
 pub mod aside;
 pub mod cell;
@@ -16,12 +17,14 @@ pub mod code;
 pub mod cost;
 pub mod date;
 pub mod day;
+pub mod feasibility;
 pub mod few;
 pub mod field;
 pub mod finding_key;
 pub mod funnel;
 pub mod ideograph;
 pub mod merged;
+pub mod milestone;
 pub mod name;
 pub mod org_code;
 pub mod patent_fact;

@@ -12,13 +12,13 @@ pub enum Excluded {
     NoNeed,
     /// What it needs is less than a lot, or than the least amount of an enterprise.
     TooSmall,
-    /// The guarantor does not accept it, or has not answered.
-    NotGuaranteed,
+    /// It does not meet a criterion of the list, or none may wait for what is not known yet.
+    Unfit,
 }
 
 impl Excluded {
     /// All reasons, in the order in which they are looked at.
-    pub const ALL: [Self; 4] = [Self::NoConsent, Self::NoNeed, Self::TooSmall, Self::NotGuaranteed];
+    pub const ALL: [Self; 4] = [Self::NoConsent, Self::NoNeed, Self::TooSmall, Self::Unfit];
 
     /// Its word in data files and in the catalogue.
     pub fn id(self) -> &'static str {
@@ -26,7 +26,7 @@ impl Excluded {
             Self::NoConsent => "no_consent",
             Self::NoNeed => "no_need",
             Self::TooSmall => "too_small",
-            Self::NotGuaranteed => "not_guaranteed",
+            Self::Unfit => "unfit",
         }
     }
 }
@@ -82,6 +82,9 @@ pub struct Listed {
     pub obligor: String,
     /// Its industry; empty where none is stated.
     pub industry: String,
+    /// Criteria of the list that cannot be judged yet, by their ids.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pending: Vec<String>,
     /// Of one on the reserve list, what choosing it would cost.
     pub cost: Option<Cost>,
 }

@@ -35,6 +35,11 @@ impl Standing {
         Ok(Some(own).filter(|own| adopted.since.is_none() || own.digest() == adopted.enterprises))
     }
 
+    /// The day of the adoption.
+    pub fn adopted(&self) -> NaiveDate {
+        self.adopted
+    }
+
     /// The hash of its enterprises; empty if they are not there.
     fn digest(&self) -> &str {
         self.published.as_ref().and_then(|run| ENTERPRISES.into_iter().find_map(|file| run.sha256(file))).unwrap_or_default()

@@ -57,7 +57,7 @@ pub use replay::{Fate, KeptRun, Replayed, ReplayedFile, kept, replay};
 pub use rests::Rests;
 pub use runner::{RunOutcome, run};
 pub use summary::{ProgressEvent, Severities, Stage, Summary};
-pub use whatif::{Judged, Moved, Proposed, Tried, enterprises_of, proposed, whatif};
+pub use whatif::{Judged, Moved, Proposed, Tried, enterprises_of, feasibility_of, phases_of, proposed, whatif};
 
 use crate::config::{Config, EngineOptions};
 use crate::engine::Resources;

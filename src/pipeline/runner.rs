@@ -20,7 +20,9 @@ use crate::finding::{Catalogue, Finding, Judgement, Renderer};
 use crate::ledger::{Ledger, MadeRun};
 use crate::lock::{self, Work};
 use crate::model::account::{Account, Whose};
+use crate::model::feasibility::Feasibility;
 use crate::model::merged::{Conflict, Merged};
+use crate::model::milestone::Phase;
 use crate::model::place::{FileName, Places};
 use crate::model::proposal::Proposal;
 use crate::model::severity::Severity;
@@ -32,6 +34,7 @@ use crate::stages::compose;
 use crate::stages::merge::{self, Datasets};
 use crate::stages::publish::{self, Publication, Written};
 use crate::stages::screen::{self, Waivers};
+use crate::stages::{survey, track};
 use chrono::{FixedOffset, Utc};
 use datafusion::arrow::array::AsArray;
 use datafusion::arrow::datatypes::Int64Type;
@@ -320,8 +323,22 @@ pub(super) async fn compute(
     let speaks = |source: &str, dataset: &str, code: &str| rests.speaks_to(source, dataset, code);
     let receipts = receipts::uses((config, &speaks), engine, parsed, &loaded, &accounts)?;
     let adopted = standing.map(|s| s.compared(config, engine)).transpose()?;
-    let parts = Parts { judgement, findings, merged, proposal, conflicts, accounts, whose, receipts, adopted };
+    let phases = track(basis, engine, &loaded, &proposal).await?;
+    let datasets: Vec<String> = loaded.forms.keys().cloned().collect();
+    let capacity = compose::capacity(config, engine.dataset("enterprises").batches())?;
+    let feasibility = Feasibility { capacity, ..survey::survey(engine, config, &datasets).await? };
+    let parts = Parts { judgement, findings, merged, proposal, phases, feasibility, conflicts, accounts, whose, receipts, adopted };
     publish_all(basis, engine, &loaded, parts, work, progress).await
+}
+
+/// How the plan stands by what came, the pool and the list.
+async fn track(basis: &Basis<'_>, engine: &Engine, loaded: &Loaded, proposal: &Proposal) -> Result<Vec<Phase>, Error> {
+    let config = basis.config;
+    let datasets: Vec<String> = loaded.forms.keys().cloned().collect();
+    let holders = track::holders(engine, config, &datasets).await?;
+    let pooled = proposal.listed.len() as u64;
+    let adopted = basis.standing.map(Standing::adopted);
+    Ok(track::phases(config, &track::Known { datasets: &datasets, pooled, proposal, adopted, holders }))
 }
 
 /// What the stages gave beside datasets.
@@ -330,6 +347,8 @@ struct Parts {
     findings: Vec<Finding>,
     merged: Merged,
     proposal: Proposal,
+    phases: Vec<Phase>,
+    feasibility: Feasibility,
     conflicts: Vec<Conflict>,
     accounts: Vec<Account>,
     whose: Whose,
@@ -360,6 +379,8 @@ async fn publish_all(
         datasets: &loaded.forms.keys().cloned().collect::<Vec<_>>(),
         merged: &parts.merged,
         proposal: &parts.proposal,
+        phases: &parts.phases,
+        feasibility: &parts.feasibility,
         findings: &parts.findings,
         judgement: &parts.judgement,
         conflicts: &parts.conflicts,

@@ -7,7 +7,9 @@ use super::resources;
 use crate::config::{Bound, Config, CriterionOptions, Effect, Options};
 use crate::engine::{Engine, Scratch};
 use crate::error::{Error, ErrorKind};
+use crate::model::feasibility::Feasibility;
 use crate::model::funnel::Funnel;
+use crate::model::milestone::Phase;
 use crate::model::proposal::Proposal;
 use crate::model::verdict::Verdict;
 use crate::run::{Difference, Enterprises, PublishedRun, Rejudged, compare, rejudged};
@@ -82,6 +84,22 @@ pub fn proposed(today: &Config, run: &PublishedRun) -> Result<Proposed, Error> {
     }
     let Judged { config, proposal, .. } = judge(config, run, &enterprises(run)?)?;
     Ok(Proposed { config, proposal })
+}
+
+/// A run's settings and how the plan stood by it.
+///
+/// # Errors
+/// ERR-096: what it published cannot be read.
+pub fn phases_of(today: &Config, run: &PublishedRun) -> Result<(Config, Vec<Phase>), Error> {
+    Ok((settings(today, run)?, run.phases().map_err(|flaw| unread(run, flaw.flaw.to_string()))?))
+}
+
+/// A run's settings and what it says the pilot could carry.
+///
+/// # Errors
+/// ERR-096: what it published cannot be read.
+pub fn feasibility_of(today: &Config, run: &PublishedRun) -> Result<(Config, Option<Feasibility>), Error> {
+    Ok((settings(today, run)?, run.feasibility().map_err(|flaw| unread(run, flaw.flaw.to_string()))?))
 }
 
 /// Judges a run with changes: `criterion=2000万元`, `criterion=off`, `issue.scale=2亿元`, `set.pledge=on`.
@@ -162,8 +180,13 @@ fn narrowed(config: &Config, enterprises: &RecordBatch) -> (Funnel, u64) {
 }
 
 /// What a change may state of a criterion beside a bound.
-const EFFECTS: [(&str, Option<Effect>); 4] =
-    [("off", None), ("hard", Some(Effect::Hard)), ("scored", Some(Effect::Scored)), ("informational", Some(Effect::Informational))];
+const EFFECTS: [(&str, Option<Effect>); 5] = [
+    ("off", None),
+    ("hard", Some(Effect::Hard)),
+    ("listed", Some(Effect::Listed)),
+    ("scored", Some(Effect::Scored)),
+    ("informational", Some(Effect::Informational)),
+];
 
 /// The settings with one change.
 fn altered(config: &Config, change: &str) -> Result<Config, Error> {

@@ -1,7 +1,7 @@
 //! What a run is: the one record that is written of it, and the one way to read it again.
 //!
 //! Owns: `run.json` with all that a run was made from (inputs in their order of receipt, what was decided of them, the
-//! reference date, the adopted run), `settings.toml` beside it with the settings that count, `proposal.json` with the list that it proposes, the files of a run's folder
+//! reference date, the adopted run), `settings.toml` beside it with the settings that count, `proposal.json` with the list that it proposes, `phases.json` with how the plan stands, `feasibility.json` with what the pilot could carry, the files of a run's folder
 //! through their hashes, and the comparison of two runs. Takes: the content of the folder. Gives: types; pages, downloads,
 //! adoption, backup, retention and workbooks read no other.
 //! Invariants: no clock, no run id, no build and no secret stands in what a run publishes; a file is given only with the
@@ -18,8 +18,8 @@ pub use compare::{Difference, ENTERPRISES, Enterprises, Rejudged, Unread, compar
 pub use held::{HeldBack, HeldRecords};
 pub use published::{FileFlaw, PublishedRun};
 pub use record::{
-    Adopted, Counts, Decision, Differences, Explained, FORMAT, Input, PROPOSAL, PublishedDataset, RECORD, RunRecord, SETTINGS, Sheets,
-    Uploaded, Written,
+    Adopted, Counts, Decision, Differences, Explained, FEASIBILITY, FORMAT, Input, PHASES, PROPOSAL, PublishedDataset, RECORD, RunRecord,
+    SETTINGS, Sheets, Uploaded, Written,
 };
 pub use rows::Rows;
 pub use text::cell;

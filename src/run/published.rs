@@ -4,10 +4,13 @@
 //! taken at their word. A run is a folder of folders and files: a link in it, even to the same bytes, or anything else that
 //! is neither, is a flaw, for what it leads to is nobody's to keep.
 
-use super::record::{PROPOSAL, RECORD, RunRecord, SETTINGS, Written};
+use super::record::{FEASIBILITY, PHASES, PROPOSAL, RECORD, RunRecord, SETTINGS, Written};
 use crate::config::Config;
 use crate::content::{self, Flaw, Verified};
+use crate::model::feasibility::Feasibility;
+use crate::model::milestone::Phase;
 use crate::model::proposal::Proposal;
+use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -89,8 +92,29 @@ impl PublishedRun {
     /// # Errors
     /// The file is gone or not as it was written.
     pub fn proposal(&self) -> Result<Option<Proposal>, FileFlaw> {
-        let damaged = |_| FileFlaw { path: PROPOSAL.to_owned(), flaw: Flaw::Damaged };
-        self.read(PROPOSAL)?.map(|text| serde_json::from_slice(&text).map_err(damaged)).transpose()
+        self.kept(PROPOSAL)
+    }
+
+    /// What the pilot could carry; nothing of runs of builds that did not keep it.
+    ///
+    /// # Errors
+    /// The file is gone or not as it was written.
+    pub fn feasibility(&self) -> Result<Option<Feasibility>, FileFlaw> {
+        self.kept(FEASIBILITY)
+    }
+
+    /// How the plan stood; nothing of runs of builds that did not keep it.
+    ///
+    /// # Errors
+    /// The file is gone or not as it was written.
+    pub fn phases(&self) -> Result<Vec<Phase>, FileFlaw> {
+        Ok(self.kept(PHASES)?.unwrap_or_default())
+    }
+
+    /// What the run kept as JSON; nothing if it wrote none such.
+    fn kept<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>, FileFlaw> {
+        let damaged = |_| FileFlaw { path: path.to_owned(), flaw: Flaw::Damaged };
+        self.read(path)?.map(|text| serde_json::from_slice(&text).map_err(damaged)).transpose()
     }
 
     fn listed(&self, path: &str) -> Option<&Written> {

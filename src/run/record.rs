@@ -22,6 +22,10 @@ pub const RECORD: &str = "run.json";
 pub const SETTINGS: &str = "settings.toml";
 /// The proposed asset list with all that was found of it.
 pub const PROPOSAL: &str = "proposal.json";
+/// The file that says how the plan stands.
+pub const PHASES: &str = "phases.json";
+/// The file that says what the pilot could carry.
+pub const FEASIBILITY: &str = "feasibility.json";
 /// Version of the shape of the record: 2 since it tells all that its run was made from.
 pub const FORMAT: u32 = 2;
 

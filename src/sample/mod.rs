@@ -20,6 +20,7 @@ mod fault;
 mod finance;
 mod head;
 mod ods;
+mod opinions;
 mod patent;
 mod patent_list;
 mod readme;
@@ -230,6 +231,7 @@ fn books(words: &Words, options: &SampleOptions) -> Option<Vec<Book>> {
     let mut draw = stream(6);
     let mut inventor = Inventor::new(words, &city, &mut codes, &mut draw);
     books.extend(patent_list::books(&mut inventor, options.patents)?);
+    books.extend(opinions::books(&city, &mut stream(7))?);
     Some(books)
 }
 

@@ -15,4 +15,8 @@ pub mod publish;
 pub mod screen;
 pub mod standardize;
 #[cfg(not(fuzzing))]
+pub mod survey;
+#[cfg(not(fuzzing))]
+pub mod track;
+#[cfg(not(fuzzing))]
 pub mod validate;

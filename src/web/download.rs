@@ -57,6 +57,7 @@ async fn answer(file: File, name: &str, sha256: Option<String>) -> Result<Respon
 fn kind(name: &str) -> &'static str {
     match name.rsplit('.').next().unwrap_or_default() {
         "xlsx" => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "zip" => "application/zip",
         "csv" => "text/csv; charset=utf-8",
         "json" => "application/json",
         "parquet" => "application/vnd.apache.parquet",

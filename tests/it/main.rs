@@ -20,6 +20,7 @@ mod forms;
 mod hostile;
 mod http;
 mod imports;
+mod issuance;
 mod layouts;
 mod order;
 mod portal;

@@ -214,7 +214,7 @@ fn print(lang: Lang, run: &str, enterprises: &Enterprises, row: usize, said: &[S
         let missing = Bound::parse(&of("score_missing")).map(|m| crate::finding::proposal::score(m.units())).unwrap_or_default();
         say(line(lang, key, &[&score, &missing, &rank]));
     }
-    for effect in [Effect::Hard, Effect::Scored, Effect::Informational] {
+    for effect in [Effect::Hard, Effect::Listed, Effect::Scored, Effect::Informational] {
         let mut of_effect = said.iter().filter(|s| s.effect == effect).peekable();
         if of_effect.peek().is_some() {
             say(format!("\n{}", paint.text("1", word(lang, &format!("enterprise.{}", effect.id())))));

@@ -97,11 +97,9 @@ impl Check<'_> {
             self.is_among(&format!("pool.ranges.{word}"), column, &columns.amounts());
         }
         let issue = &options.issue;
-        for (key, column, known) in [
-            ("amount", &issue.amount, columns.amounts()),
-            ("related", &issue.related, columns.open(&[Text, Code, Name])),
-            ("guarantor", &issue.guarantor, columns.open(&[Flag])),
-        ] {
+        for (key, column, known) in
+            [("amount", &issue.amount, columns.amounts()), ("related", &issue.related, columns.open(&[Text, Code, Name]))]
+        {
             if !column.is_empty() {
                 self.is_among(&format!("issue.{key}"), column, &known);
             }

@@ -6,7 +6,7 @@ use super::desk::{EnterpriseDesk, ROWS, Returned};
 use super::edition::Edition;
 use super::lists::{Disagreement, EnterpriseFinding, Return};
 use super::load_error::LoadError;
-use super::records::text;
+use super::records::{place, text};
 use super::show::{ShownValue, value};
 use super::source::columns_behind;
 use crate::config::{Bound, Config, CriterionOptions};
@@ -56,6 +56,9 @@ pub struct Profile {
     pub ratios: Vec<Fact>,
     /// Its patents, this page of them.
     pub patents: Vec<Vec<Fact>>,
+    /// By patent, the place of its record.
+    #[serde(skip)]
+    pub patent_places: Vec<String>,
     /// Its patents in all.
     pub patents_total: usize,
     /// This page of patents, from 1.
@@ -133,7 +136,7 @@ pub fn profile(data: &PoolData, config: &Config, edition: Edition, row: usize, p
     let desk = EnterpriseDesk { data, config, edition, row, disclosed: data.discloses(edition, row), cited: data.cited(row)? };
     let returns = desk.returned()?;
     let figures = desk.figures(&returns);
-    let (patents, patents_total, patents_page) = desk.patents(patents_page)?;
+    let PatentPage { patents, places: patent_places, total: patents_total, page: patents_page } = desk.patents(patents_page)?;
     Ok(Profile {
         id: data.id(row),
         run: data.run.clone(),
@@ -149,6 +152,7 @@ pub fn profile(data: &PoolData, config: &Config, edition: Edition, row: usize, p
         figures,
         ratios: desk.facts(shown(config, &config.pool.shares, &data.years)),
         patents,
+        patent_places,
         patents_total,
         patents_page,
         patents_pages: patents_total.div_ceil(PATENTS).max(1),
@@ -275,9 +279,11 @@ impl EnterpriseDesk<'_> {
     }
 
     /// A page of patents: number, title, kind, dates, status, pledge, what they come to, and facts.
-    fn patents(&self, page: usize) -> Result<(Vec<Vec<Fact>>, usize, usize), LoadError> {
+    fn patents(&self, page: usize) -> Result<PatentPage, LoadError> {
         let known = self.config.rights().zip(self.data.patents.as_ref());
-        let Some(((form, _, right), records)) = known else { return Ok((Vec::new(), 0, 1)) };
+        let Some(((form, _, right), records)) = known else {
+            return Ok(PatentPage { patents: Vec::new(), places: Vec::new(), total: 0, page: 1 });
+        };
         let shown = [
             (right.number.as_str(), ShownKind::Code),
             (&right.title, ShownKind::Text),
@@ -294,6 +300,7 @@ impl EnterpriseDesk<'_> {
         let why = format!("{}_why", right.number);
         let mut names: Vec<&str> = shown.iter().map(|(name, _)| *name).chain([why.as_str(), &right.expires_on]).collect();
         names.extend(patent_fact::columns());
+        names.extend(["file", "sheet", "row"]);
         let (rows, batch) = records.of(self.row, &self.data.ordinals, &names, ((page - 1) * PATENTS, PATENTS))?;
         let schema = batch.schema();
         let columns: Vec<(ShownColumn, Option<usize>)> = shown
@@ -320,9 +327,22 @@ impl EnterpriseDesk<'_> {
         // Runs of builds that computed no facts have none.
         let facts: Vec<PatentFact> = FACTS.into_iter().filter(|fact| schema.index_of(fact.state).is_ok()).collect();
         let line = |i: usize| columns.iter().map(|c| cell(c, i)).chain(facts.iter().map(|fact| of_patent(&batch, *fact, i))).collect();
-        let lines = (0..batch.num_rows()).map(line);
-        Ok((lines.collect(), total, page))
+        let patents = (0..batch.num_rows()).map(line).collect();
+        let in_words = |i: usize| {
+            let (file, sheet, row) = place(&batch, i);
+            say("portal.finding_place", &[file, sheet, row.to_string()])
+        };
+        Ok(PatentPage { patents, places: (0..batch.num_rows()).map(in_words).collect(), total, page })
     }
+}
+
+/// A page of patents.
+struct PatentPage {
+    patents: Vec<Vec<Fact>>,
+    /// By patent, the place of its record.
+    places: Vec<String>,
+    total: usize,
+    page: usize,
 }
 
 /// A fact of a patent: its months, or the word for why there are none.

@@ -8,7 +8,7 @@ use super::room::Pool;
 use super::show::ShownValue;
 use super::tried::{proposed, tried};
 use crate::config::{Config, CriterionOptions};
-use crate::finding::proposal::{cost_in_words, measure_in_words, money, score, summary};
+use crate::finding::proposal::{cost_in_words, measure_in_words, money, pending_in_words, score, summary};
 use crate::finding::{threshold, word};
 use crate::model::proposal::{Cost, Listed, Measure, Proof, Proposal, Standing, Term};
 use crate::model::words::Lang;
@@ -80,6 +80,8 @@ pub struct ListedEnterprise {
     pub obligor: String,
     /// Its industry.
     pub industry: String,
+    /// The criteria of the list that cannot be judged yet: opinions that are awaited.
+    pub pending: String,
     /// Of one of the reserve, what choosing it would cost.
     pub cost: Option<ListCost>,
 }
@@ -228,7 +230,7 @@ impl AssetList {
             score: proposal.score.map(scored).unwrap_or_default(),
             proof: proof(&proposal.proof),
             clash: proposal.clash.clone(),
-            enterprises: shown.map(listed).collect(),
+            enterprises: shown.map(|one| listed(config, one)).collect(),
             terms: proposal.terms.iter().map(term).collect(),
         }
     }
@@ -284,7 +286,7 @@ fn proof(proof: &Proof) -> ListProof {
     ListProof { id: proof.id(), total, score }
 }
 
-fn listed(listed: &Listed) -> ListedEnterprise {
+fn listed(config: &Config, listed: &Listed) -> ListedEnterprise {
     let cost = |cost: &Cost| ListCost {
         text: cost_in_words(Lang::Zh, cost),
         total: amount(cost.total),
@@ -301,6 +303,7 @@ fn listed(listed: &Listed) -> ListedEnterprise {
         score: listed.score.map(scored).unwrap_or_default(),
         obligor: if listed.obligor == listed.enterprise { String::new() } else { listed.obligor.clone() },
         industry: listed.industry.clone(),
+        pending: pending_in_words(config, Lang::Zh, listed),
         cost: listed.cost.as_ref().map(cost),
     }
 }

@@ -2,9 +2,10 @@
 
 use super::exact::{Candidate, Lots};
 use super::terms::lots;
-use crate::config::{Config, IssueOptions};
+use crate::config::{Config, Effect, IssueOptions};
 use crate::engine::EngineError;
 use crate::model::proposal::{Excluded, Listed, Standing};
+use crate::model::verdict::Verdict;
 use datafusion::arrow::array::{Array, AsArray, RecordBatch};
 use datafusion::arrow::datatypes::Decimal128Type;
 
@@ -36,12 +37,15 @@ fn of_batch(config: &Config, batch: &RecordBatch, all: &mut Vec<Listed>) {
         let related = text(&issue.related, row);
         let need = units(&issue.amount, row);
         let consented = flag("consented", row);
-        let guaranteed = issue.guarantor.is_empty() || flag(&issue.guarantor, row);
+        let verdict = |id: &String| Verdict::of(&text(&format!("verdict_{id}"), row));
+        let of_list = || config.criteria().filter(|(_, criterion)| criterion.effect == Effect::Listed).map(|(id, _)| id);
+        let pending: Vec<String> = of_list().filter(|id| verdict(id) == Verdict::Unjudged).cloned().collect();
+        let fits = of_list().all(|id| verdict(id) != Verdict::NotMet) && (issue.pending || pending.is_empty());
         let excluded = match need {
             _ if !consented => Some(Excluded::NoConsent),
             None => Some(Excluded::NoNeed),
             Some(need) if lots(issue, need) < least(issue) => Some(Excluded::TooSmall),
-            Some(_) if !guaranteed => Some(Excluded::NotGuaranteed),
+            Some(_) if !fits => Some(Excluded::Unfit),
             Some(_) => None,
         };
         all.push(Listed {
@@ -53,6 +57,7 @@ fn of_batch(config: &Config, batch: &RecordBatch, all: &mut Vec<Listed>) {
             obligor: if related.is_empty() { enterprise.clone() } else { related },
             industry: text(&config.pool.industry, row).chars().take(issue.industry_digits as usize).collect(),
             enterprise,
+            pending,
             cost: None,
         });
     }

@@ -7,9 +7,12 @@
 //! search ends by its steps, never by a clock, so that equal runs propose equal lists.
 
 mod candidates;
+mod capacity;
 pub mod exact;
 mod measured;
 mod terms;
+
+pub use capacity::capacity;
 
 use crate::config::{Config, IssueOptions};
 use crate::engine::EngineError;

@@ -11,6 +11,7 @@ mod data;
 mod desk;
 mod dictionary;
 pub mod disclosure;
+mod dossier;
 pub mod enterprise_column;
 mod evidence;
 mod gathered;
@@ -27,6 +28,7 @@ mod verdict;
 mod workbook;
 
 pub use cells::{Shape, Vocabulary};
+pub use dossier::{Dossier, DossierFigure, DossierValue, write_dossier};
 pub use enterprise_column::shape_of;
 pub use publication::Publication;
 pub use slip::{Slip, SlipRow, write_slip};
@@ -79,7 +81,7 @@ pub async fn publish(publication: &Publication<'_>, folder: &Path) -> Result<Wri
     written.extend(books.iter().map(|(name, _)| (*name).to_owned()));
     written.extend(written_data?);
     written.push(run_json::write_settings(publication, folder)?);
-    written.push(run_json::write_proposal(publication, folder)?);
+    written.extend(run_json::write_conclusions(publication, folder)?);
     let datasets = tables.iter().map(|(name, table)| PublishedDataset::of(name, table.schema())).collect();
     let record_sha256 = run_json::write(publication, &gathered, &books, datasets, &written, folder)?;
     written.push(RECORD.to_owned());

@@ -4,7 +4,9 @@ use crate::config::Config;
 use crate::engine::Engine;
 use crate::finding::{Catalogue, Finding, Judgement, Renderer};
 use crate::model::account::{Account, Whose};
+use crate::model::feasibility::Feasibility;
 use crate::model::merged::{Conflict, Merged};
+use crate::model::milestone::Phase;
 use crate::model::place::Places;
 use crate::model::proposal::Proposal;
 use crate::model::waiver::Waiver;
@@ -28,6 +30,10 @@ pub struct Publication<'a> {
     pub explained: Vec<Explained>,
     /// The proposed asset list.
     pub proposal: &'a Proposal,
+    /// What the pilot could carry.
+    pub feasibility: &'a Feasibility,
+    /// How the plan stands.
+    pub phases: &'a [Phase],
     /// Criteria that are waived.
     pub waivers: Vec<Waiver>,
     /// Datasets at hand.

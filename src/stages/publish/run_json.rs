@@ -1,4 +1,4 @@
-//! Writes `run.json`, `settings.toml` and `proposal.json`, from what the stages handed over; what they say stands in `run/record`.
+//! Writes `run.json`, `settings.toml` and what a run concludes, from what the stages handed over; what they say stands in `run/record`.
 
 use super::Publication;
 use super::gathered::Gathered;
@@ -6,7 +6,7 @@ use super::workbook::BookReport;
 use crate::content;
 use crate::error::Error;
 use crate::model::severity::Severity;
-use crate::run::{Counts, FORMAT, PROPOSAL, PublishedDataset, RECORD, RunRecord, SETTINGS, Sheets, Written};
+use crate::run::{Counts, FEASIBILITY, FORMAT, PHASES, PROPOSAL, PublishedDataset, RECORD, RunRecord, SETTINGS, Sheets, Written};
 use std::fs::File;
 use std::path::Path;
 
@@ -16,10 +16,18 @@ pub fn write_settings(p: &Publication<'_>, folder: &Path) -> Result<String, Erro
     Ok(SETTINGS.to_owned())
 }
 
-/// Writes `proposal.json` into the run's folder; gives its name.
-pub fn write_proposal(p: &Publication<'_>, folder: &Path) -> Result<String, Error> {
-    std::fs::write(folder.join(PROPOSAL), serde_json::to_string(p.proposal)? + "\n")?;
-    Ok(PROPOSAL.to_owned())
+/// Writes what the run concludes into its folder, a file each: the proposed list, how the plan stands, what the pilot could carry. Gives
+/// their names.
+pub fn write_conclusions(p: &Publication<'_>, folder: &Path) -> Result<Vec<String>, Error> {
+    let conclusions = [
+        (PROPOSAL, serde_json::to_string(p.proposal)?),
+        (PHASES, serde_json::to_string(p.phases)?),
+        (FEASIBILITY, serde_json::to_string(p.feasibility)?),
+    ];
+    for (name, text) in &conclusions {
+        std::fs::write(folder.join(name), format!("{text}\n"))?;
+    }
+    Ok(conclusions.map(|(name, _)| name.to_owned()).to_vec())
 }
 
 /// Writes `run.json` into the run's folder, where everything else must be; gives its hash.

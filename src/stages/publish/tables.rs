@@ -6,13 +6,18 @@ use crate::config::{FormOptions, Links};
 use crate::engine::{Dataset, not_in};
 use crate::error::Error;
 use crate::finding::Rendered;
+use crate::finding::milestone::remaining_in_words;
+use crate::model::day::Day;
 use crate::model::field::FieldKind;
 use crate::model::merged::Conflict;
+use crate::model::milestone::{Milestone, Phase};
 use crate::model::patent_fact;
 use crate::model::place::Address;
 use crate::model::proposal::{Listed, Measure, Standing, Term};
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Decimal128Array, Int64Array, RecordBatch, StringArray};
-use datafusion::arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef};
+use datafusion::arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, Date32Array, Decimal128Array, Int64Array, RecordBatch, StringArray,
+};
+use datafusion::arrow::datatypes::{DataType, Date32Type, Field, Int64Type, Schema, SchemaRef};
 use std::sync::Arc;
 
 /// Rows that are made in memory before they are written.
@@ -27,6 +32,8 @@ pub async fn table(publication: &Publication<'_>, gathered: &Gathered<'_>, name:
         "scores" if p.config.scored_criteria().next().is_none() => return Ok(None),
         "list" => list(p)?,
         "terms" => terms(p)?,
+        "milestones" if p.phases.is_empty() => return Ok(None),
+        "milestones" => milestones(p)?,
         "scores" => p.engine.dataset("scores"),
         "findings" => findings(p, gathered)?,
         "unjudged" => unjudged(p)?,
@@ -339,6 +346,7 @@ fn list(p: &Publication<'_>) -> Result<Dataset, Error> {
             let values: Vec<Option<i128>> = listed.iter().map(of).collect();
             Ok(Arc::new(Decimal128Array::from(values).with_precision_and_scale(28, 4)?))
         };
+        let pending: Vec<String> = listed.iter().map(|l| l.pending.join(" ")).collect();
         let reason = |l: &Listed| match l.standing {
             Standing::Excluded(reason) => reason.id(),
             _ => "",
@@ -353,6 +361,7 @@ fn list(p: &Publication<'_>) -> Result<Dataset, Error> {
             ("score", decimals(&|l| l.score)?),
             ("obligor", texts(listed.iter().map(|l| l.obligor.as_str()))),
             ("industry", texts(listed.iter().map(|l| l.industry.as_str()))),
+            ("pending", texts(pending.iter().map(String::as_str))),
             ("cost_total_yuan", decimals(&|l| l.cost.as_ref().map(|c| c.total))?),
             ("cost_score", decimals(&|l| l.cost.as_ref().map(|c| c.score))?),
         ])
@@ -376,6 +385,35 @@ fn terms(p: &Publication<'_>) -> Result<Dataset, Error> {
             ("reached", decimals(&|term| term.reached)?),
             ("tight", Arc::new(terms.iter().map(|term| Some(term.tight)).collect::<BooleanArray>())),
             ("binding", Arc::new(terms.iter().map(|term| term.binding).collect::<BooleanArray>())),
+        ])
+    })
+}
+
+/// One row per milestone of the plan: how it stands, and how much of it is there.
+fn milestones(p: &Publication<'_>) -> Result<Dataset, Error> {
+    let all: Vec<(&Phase, &Milestone)> = p.phases.iter().flat_map(|phase| phase.milestones.iter().map(move |m| (phase, m))).collect();
+    of_rows(p, &all, |all| {
+        let days = |of: &dyn Fn(&Milestone) -> Option<Day>| -> ArrayRef {
+            let days = all.iter().map(|(_, m)| of(m).map(|day| Date32Type::from_naive_date(day.0)));
+            Arc::new(days.collect::<Date32Array>())
+        };
+        let whole = |of: &dyn Fn(&Milestone) -> u64| -> ArrayRef {
+            Arc::new(all.iter().map(|(_, m)| i64::try_from(of(m)).ok()).collect::<Int64Array>())
+        };
+        let responsible: Vec<String> = all.iter().map(|(_, m)| m.responsible.join("、")).collect();
+        let remaining: Vec<String> = all.iter().map(|(_, m)| remaining_in_words(p.config, p.config.run.lang, m)).collect();
+        batch(vec![
+            ("phase", texts(all.iter().map(|(phase, _)| phase.name.as_str()))),
+            ("milestone", texts(all.iter().map(|(_, m)| m.id.as_str()))),
+            ("name", texts(all.iter().map(|(_, m)| m.name.as_str()))),
+            ("responsible", texts(responsible.iter().map(String::as_str))),
+            ("until", days(&|m| m.until)),
+            ("state", texts(all.iter().map(|(_, m)| m.state.id()))),
+            ("done_on", days(&|m| m.done_on)),
+            ("shown_by", texts(all.iter().map(|(_, m)| m.shown_by.as_str()))),
+            ("reached", whole(&|m| m.reached)),
+            ("of", whole(&|m| m.of)),
+            ("remaining", texts(remaining.iter().map(String::as_str))),
         ])
     })
 }

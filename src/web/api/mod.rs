@@ -70,6 +70,8 @@ pub struct ApiProblem {
         pool::show_list,
         pool::try_changes,
         pool::estimate_cost,
+        pool::survey,
+        pool::list_milestones,
         pool::show_enterprise,
         pool::follow_value,
         quality::show_quality,

@@ -7,8 +7,8 @@ use crate::portal::actor::Actor;
 use crate::portal::books::Books;
 use crate::portal::error::PortalError;
 use crate::portal::pool::{
-    self, Asked, AskedTerms, Bounded, Changed, Changes, CostEstimate, Edition, Moved, Origins, Pool, PoolPage, Profile, ProposedList,
-    Query, WhatIf,
+    self, Asked, AskedTerms, Bounded, Changed, Changes, CostEstimate, Edition, Moved, Origins, PlanStanding, Pool, PoolPage, Profile,
+    ProposedList, Query, ShownFeasibility, WhatIf,
 };
 use crate::web::door::address::ClientAddress;
 use crate::web::error::PageError;
@@ -27,6 +27,8 @@ pub fn routes(routes: Routes) -> Routes {
         .get("/api/v1/pool/changes", access, list_changes)
         .get("/api/v1/pool/list", access, show_list)
         .get("/api/v1/pool/cost", access, estimate_cost)
+        .get("/api/v1/pool/feasibility", access, survey)
+        .get("/api/v1/pool/milestones", access, list_milestones)
         .get("/api/v1/pool/whatif", Access::Right(Right::SeeClosed), try_changes)
         .get("/api/v1/pool/{enterprise}", access, show_enterprise)
         .get("/api/v1/pool/{enterprise}/source", access, follow_value)
@@ -178,4 +180,17 @@ pub async fn estimate_cost(
     Asking(asked): Asking<AskedTerms>,
 ) -> Result<Json<CostEstimate>, PageError> {
     Ok(Json(pool::cost(&pool, &asked)?))
+}
+
+/// What of the plan is done, due and late by the latest run, phase by phase, and with whom it lies; not found before the first run.
+#[utoipa::path(get, path = "/api/v1/pool/milestones", tag = "pool", responses((status = 200, body = PlanStanding), ReadAnswers))]
+pub async fn list_milestones(State(pool): State<Pool>, _actor: Actor) -> Result<Json<PlanStanding>, PageError> {
+    Ok(Json(pool::milestones(&pool).await?.ok_or(PortalError::NotFound)?))
+}
+
+/// What the pilot could carry by the latest run: patents by kind and state, enterprises and needs by industry and place, and the greatest
+/// issue under the terms; not found before the first run.
+#[utoipa::path(get, path = "/api/v1/pool/feasibility", tag = "pool", responses((status = 200, body = ShownFeasibility), ReadAnswers))]
+pub async fn survey(State(pool): State<Pool>, _actor: Actor) -> Result<Json<ShownFeasibility>, PageError> {
+    Ok(Json(pool::feasibility(&pool).await?.ok_or(PortalError::NotFound)?))
 }

@@ -7,10 +7,13 @@ use crate::model::words::Lang;
 use crate::portal::actor::Actor;
 use crate::portal::books::Books;
 use crate::portal::error::PortalError;
-use crate::portal::pool::{self, AskedTerms, AssetList, Changes, CostEstimate, CostRange, CostTotal, Pool, ProposedList, WhatIf};
+use crate::portal::pool::{
+    self, AskedTerms, AssetList, Changes, CostEstimate, CostRange, CostTotal, PlanStanding, Pool, ProposedList, ShownFeasibility, WhatIf,
+};
 use crate::portal::text::shown;
 use crate::portal::waivers::{self, Decision, Wish};
 use crate::web::door::address::ClientAddress;
+use crate::web::download;
 use crate::web::error::PageError;
 use crate::web::form::{Asking, Named, Posted};
 use crate::web::frame::{Frame, Frames, Page};
@@ -29,7 +32,11 @@ pub fn routes(routes: Routes) -> Routes {
     routes
         .get("/pool/list", see, list)
         .get("/pool/whatif", closed, whatif)
+        .get("/pool/dossiers", see, dossiers)
+        .get("/pool/{id}/dossier", see, dossier)
         .get("/pool/cost", see, cost)
+        .get("/pool/feasibility", see, feasibility)
+        .get("/pool/milestones", see, milestones)
         .get("/pool/waivers", see, waived)
         .post("/pool/waivers", ask, ask_waiver)
         .post("/pool/waivers/{number}/grant", grant, grant_waiver)
@@ -119,6 +126,45 @@ async fn cost(
     let estimate = pool::cost(&pool, &asked)?;
     let frame = frames.of(Some(&actor), "/pool");
     Ok(Page(CostPage { frame, asked, estimate }).into_response())
+}
+
+#[derive(Template)]
+#[template(path = "milestones.html", config = "src/web/askama.toml")]
+struct MilestonesPage {
+    frame: Frame,
+    standing: Option<PlanStanding>,
+}
+
+async fn milestones(State(pool): State<Pool>, State(frames): State<Frames>, actor: Actor) -> Result<Response, PageError> {
+    let standing = pool::milestones(&pool).await?;
+    Ok(Page(MilestonesPage { frame: frames.of(Some(&actor), "/pool"), standing }).into_response())
+}
+
+async fn dossier(
+    State(pool): State<Pool>,
+    ClientAddress(address): ClientAddress,
+    actor: Actor,
+    Named(id): Named<String>,
+) -> Result<Response, PageError> {
+    let taken = pool::dossier::take(&pool, &actor, &address, &id).await?;
+    download::file(&taken.folder.path().join(pool::dossier::FILE), &taken.name).await
+}
+
+async fn dossiers(State(pool): State<Pool>, ClientAddress(address): ClientAddress, actor: Actor) -> Result<Response, PageError> {
+    let taken = pool::dossier::take_list(&pool, &actor, &address).await?;
+    download::file(&taken.folder.path().join(pool::dossier::FILE), &taken.name).await
+}
+
+#[derive(Template)]
+#[template(path = "feasibility.html", config = "src/web/askama.toml")]
+struct FeasibilityPage {
+    frame: Frame,
+    told: Option<ShownFeasibility>,
+}
+
+async fn feasibility(State(pool): State<Pool>, State(frames): State<Frames>, actor: Actor) -> Result<Response, PageError> {
+    let told = pool::feasibility(&pool).await?;
+    Ok(Page(FeasibilityPage { frame: frames.of(Some(&actor), "/pool"), told }).into_response())
 }
 
 /// A waiver as the page lists it.

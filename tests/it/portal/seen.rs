@@ -110,8 +110,9 @@ fn what_the_api_answers() {
 fn linked(page: &str, below: &str) -> String {
     let start = format!("href=\"{below}");
     let links = page.match_indices(&start).map(|(at, _)| page[at + 6..].split('"').next().unwrap_or_default());
-    let others = ["changes", "new", "progress", "last-run", "list", "whatif", "waivers"];
-    let mut own = links.filter(|link| !others.iter().any(|word| link.ends_with(word)) && !link.contains('?'));
+    // Ids hold digits, the words of other pages do not.
+    let mut own =
+        links.filter(|link| link.rsplit('/').next().is_some_and(|last| last.contains(|c: char| c.is_ascii_digit())) && !link.contains('?'));
     own.next().unwrap_or_else(|| panic!("no link below {below}")).to_owned()
 }
 

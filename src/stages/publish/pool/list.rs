@@ -3,9 +3,10 @@
 //! Only enterprises with consent on record can be on it, so that both editions show the same list.
 
 use crate::error::Error;
-use crate::finding::proposal::{cost_in_words, measure_in_words, summary};
+use crate::finding::proposal::{cost_in_words, measure_in_words, pending_in_words, summary};
 use crate::model::proposal::{Listed, Standing};
 use crate::stages::publish::desk::{Desk, text_or_blank};
+use crate::stages::publish::enterprise_column::EnterpriseColumn;
 use crate::stages::publish::workbook::{Book, Column, Mark, Tab, Table, Value};
 
 /// Writes the list and its reserve.
@@ -23,10 +24,11 @@ pub fn list(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
             Column::text(desk.header("name")),
             Column::amount(desk.header("list_amount")),
             Column::ratio(desk.header("list_share")),
-            Column::amount(desk.header("list_need")),
+            Column::amount(asked_for(desk)),
             Column::number(desk.header("score"), 2),
             Column::text(desk.header("list_obligor")).wide(20.0),
             Column::text(desk.header("industry")).wide(10.0),
+            Column::text(desk.header("list_pending")).wide(24.0),
             Column::text(desk.header("list_cost")).wide(44.0),
         ],
         frozen_columns: 4,
@@ -41,6 +43,7 @@ pub fn list(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
         let cost = listed.cost.as_ref().map(|cost| cost_in_words(desk.lang(), cost)).unwrap_or_default();
         let code = if listed.enterprise.starts_with("N:") { "" } else { listed.enterprise.as_str() };
         let standing = desk.say(&format!("standing_{}", listed.standing.id()));
+        let pending = pending_in_words(desk.publication.config, desk.lang(), listed);
         let obligor = if listed.obligor == listed.enterprise { "" } else { listed.obligor.as_str() };
         table.row(&[
             Value::Count(number),
@@ -53,17 +56,24 @@ pub fn list(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
             listed.score.map_or(Value::Blank, |unscaled| Value::Number { unscaled, scale: 4 }),
             text_or_blank(obligor),
             text_or_blank(&listed.industry),
+            text_or_blank(&pending),
             text_or_blank(&cost),
         ])?;
     }
     if !shown.is_empty() {
-        let mut cells = vec![Value::Blank; 11];
+        let mut cells = vec![Value::Blank; 12];
         cells[3] = Value::Text(desk.header("total"));
         cells[4] = Value::Amount(proposal.total);
         table.total_row(&cells)?;
     }
     table.finish()?;
     Ok(())
+}
+
+/// What enterprises ask for, as the column is called that `[issue] amount` names.
+fn asked_for(desk: &Desk<'_>) -> String {
+    let config = desk.publication.config;
+    EnterpriseColumn::of(config, &config.issue.amount).map_or_else(|| desk.header("list_need").to_owned(), |c| c.full_label(desk.lang()))
 }
 
 /// Writes how the list keeps to each term.

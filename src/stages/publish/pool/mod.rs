@@ -10,9 +10,11 @@ mod columns;
 mod conflicts;
 mod cost;
 mod cover;
+mod feasibility;
 mod finances;
 mod funnel;
 mod list;
+mod milestones;
 mod needs;
 mod patents;
 mod scores;
@@ -30,16 +32,18 @@ type Writer = fn(&mut Book, &Desk<'_>) -> Result<(), Error>;
 
 /// Writes the sheets asked for.
 pub fn write(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
-    let sheets: [(&str, Writer); 15] = [
+    let sheets: [(&str, Writer); 17] = [
         ("cover", cover::cover),
         ("pool", candidates::pool),
         ("verdicts", verdicts::verdicts),
+        ("feasibility", feasibility::feasibility),
         ("funnel", funnel::funnel),
         ("near", funnel::near),
         ("scores", scores::scores),
         ("list", list::list),
         ("terms", list::terms),
         ("cost", cost::cost),
+        ("milestones", milestones::milestones),
         ("patents", patents::patents),
         ("finances", finances::finances),
         ("needs", needs::needs),
