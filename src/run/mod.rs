@@ -2,11 +2,12 @@
 //!
 //! Owns: `run.json` with all that a run was made from (inputs in their order of receipt, what was decided of them, the
 //! reference date, the adopted run), `settings.toml` beside it with the settings that count, `proposal.json` with the list that it proposes, the files of a run's folder
-//! through their hashes, and the comparison of two runs. Takes: the content of the folder. Gives: types; pages, downloads,
+//! through their hashes, the comparison of two runs, and the causes of what differs. Takes: the content of the folder. Gives: types; pages, downloads,
 //! adoption, backup, retention and workbooks read no other.
 //! Invariants: no clock, no run id, no build and no secret stands in what a run publishes; a file is given only with the
 //! bytes that its run wrote; a record of an earlier build is read as far as it goes.
 
+mod causes;
 mod compare;
 mod held;
 mod published;
@@ -14,6 +15,7 @@ mod record;
 mod rows;
 mod text;
 
+pub use causes::{Cause, Causes, Follows, Moved, Named, Side, Untraced};
 pub use compare::{Difference, ENTERPRISES, Enterprises, Rejudged, Unread, compare, counted, figures_of_both, rejudged};
 pub use held::{HeldBack, HeldRecords};
 pub use published::{FileFlaw, PublishedRun};

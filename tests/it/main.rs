@@ -2,6 +2,7 @@
 
 mod architecture;
 mod books;
+mod causes;
 mod cells;
 mod check;
 mod city;

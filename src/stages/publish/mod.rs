@@ -13,6 +13,7 @@ mod dictionary;
 pub mod disclosure;
 pub mod enterprise_column;
 mod evidence;
+pub mod follows;
 mod gathered;
 mod held_back;
 mod identifiers;
