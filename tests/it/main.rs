@@ -33,3 +33,4 @@ mod seen;
 mod stages;
 mod util;
 mod verdicts;
+mod ways;

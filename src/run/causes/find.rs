@@ -2,31 +2,18 @@
 
 use super::cause::{Cause, Named};
 use super::follows::Follows;
-use super::inputs::{Fate, SaidOtherwise, fates, is_read, said_otherwise};
+use super::inputs::{Fate, SaidOtherwise, is_read, said_otherwise};
+use super::runs::{Runs, Side, Value};
 use super::sent::is_of_another_year;
 use super::settings::{Setting, differing};
-use super::trace::{Trace, Untraced};
+use super::trace::Untraced;
 use crate::config::{Bound, Config, Effect};
-use crate::run::compare::{Enterprises, rejudged};
-use crate::run::published::PublishedRun;
+use crate::run::compare::rejudged;
 use crate::run::record::SETTINGS;
 use std::collections::{BTreeSet, HashSet};
 
 /// Causes that are possible are told as many as this of each kind.
 const POSSIBLE: usize = 3;
-
-/// A run that is compared.
-#[derive(Clone, Copy)]
-pub struct Side<'a> {
-    /// The run.
-    pub run: &'a PublishedRun,
-    /// Its enterprises.
-    pub enterprises: &'a Enterprises,
-    /// The settings under which it was made.
-    pub config: &'a Config,
-    /// What identifies the build that made it; empty if nobody noted it.
-    pub build: &'a str,
-}
 
 /// Why an enterprise entered the pool or left it: by the criterion that judges it otherwise, or by none where it is listed or
 /// no longer is.
@@ -40,19 +27,10 @@ pub struct Moved {
 
 /// The causes of what differs between two runs.
 pub struct Causes<'a> {
-    pub(super) sides: [Side<'a>; 2],
+    runs: Runs<'a>,
     follows: &'a dyn Fn(&Config, &str) -> Follows,
-    pub(super) traces: [Trace; 2],
-    pub(super) fates: [Vec<Fate>; 2],
     settings: Vec<Setting>,
     said: Vec<SaidOtherwise>,
-}
-
-/// A value in both runs: its column in each, and the row of its enterprise.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Value<'c> {
-    pub columns: [&'c str; 2],
-    pub rows: [Option<usize>; 2],
 }
 
 /// What makes a criterion judge otherwise.
@@ -80,16 +58,8 @@ impl<'a> Causes<'a> {
         let text = |side: &Side<'_>| Ok::<_, Untraced>(String::from_utf8(side.run.read(SETTINGS)?.unwrap_or_default()).unwrap_or_default());
         let (before, after) = (text(&old)?, text(&new)?);
         let settings = if before.is_empty() || after.is_empty() { Vec::new() } else { differing(&before, &after) };
-        let read = |side: &Side<'_>| Trace::read(side.run, side.config, wanted);
-        let records = [old.run.record(), new.run.record()];
-        Ok(Self {
-            sides,
-            follows,
-            traces: [read(&old)?, read(&new)?],
-            fates: [fates(records[0], records[1]), fates(records[1], records[0])],
-            settings,
-            said: said_otherwise(records[0], records[1]),
-        })
+        let said = said_otherwise(old.run.record(), new.run.record());
+        Ok(Self { runs: Runs::read(sides, wanted)?, follows, settings, said })
     }
 
     /// The causes of a value of an enterprise that differs, by its rows in both runs.
@@ -102,7 +72,7 @@ impl<'a> Causes<'a> {
 
     /// The causes that an enterprise entered the pool or left it.
     pub fn of_move(&self, was: Option<usize>, is: Option<usize>) -> Vec<Moved> {
-        let [old, new] = self.sides;
+        let [old, new] = self.runs.sides;
         let (Some(before), Some(after)) = (was, is) else {
             return vec![Moved { criterion: None, causes: self.of_value("uscc", was, is) }];
         };
@@ -121,28 +91,18 @@ impl<'a> Causes<'a> {
     }
 
     /// What a value follows from, in both runs.
-    pub(super) fn follows(&self, value: Value<'_>) -> [Follows; 2] {
-        [0, 1].map(|side| (self.follows)(self.sides[side].config, value.columns[side]))
-    }
-
-    fn text(&self, side: usize, column: &str, row: Option<usize>) -> String {
-        row.map(|row| self.sides[side].enterprises.text(column, row)).unwrap_or_default()
-    }
-
-    /// The enterprise of a value.
-    pub(super) fn enterprise(&self, value: Value<'_>) -> String {
-        let of = |side: usize| Some(self.text(side, "enterprise", value.rows[side])).filter(|key| !key.is_empty());
-        of(1).or_else(|| of(0)).unwrap_or_default()
+    fn follows(&self, value: Value<'_>) -> [Follows; 2] {
+        [0, 1].map(|side| (self.follows)(self.runs.sides[side].config, value.columns[side]))
     }
 
     /// Why a value is withheld, in both runs.
     fn why(&self, value: Value<'_>) -> [String; 2] {
-        [0, 1].map(|side| self.text(side, &format!("{}_why", value.columns[side]), value.rows[side]))
+        [0, 1].map(|side| self.runs.text(side, &format!("{}_why", value.columns[side]), value.rows[side]))
     }
 
     /// Whether a value, or what is said of it, differs.
     fn differs(&self, value: Value<'_>) -> bool {
-        let texts = [0, 1].map(|side| self.text(side, value.columns[side], value.rows[side]));
+        let texts = [0, 1].map(|side| self.runs.text(side, value.columns[side], value.rows[side]));
         let why = self.why(value);
         texts[0] != texts[1] || why[0] != why[1]
     }
@@ -183,7 +143,7 @@ impl<'a> Causes<'a> {
 
     /// Which of its figure and its bound makes a criterion judge otherwise, by what either alone would have come to.
     fn needed(&self, criterion: &str, value: Value<'_>) -> Needed {
-        let options = self.sides.map(|side| side.config.criterion.get(criterion));
+        let options = self.runs.sides.map(|side| side.config.criterion.get(criterion));
         let [Some(before), Some(after)] = options else { return Needed::Both };
         if value.columns[1] != format!("verdict_{criterion}")
             || !before.met.is_empty()
@@ -193,7 +153,7 @@ impl<'a> Causes<'a> {
             return Needed::Both;
         }
         let units =
-            |side: usize, of: &str| Bound::parse(&self.text(side, &format!("{of}_{criterion}"), value.rows[side])).map(Bound::units);
+            |side: usize, of: &str| Bound::parse(&self.runs.text(side, &format!("{of}_{criterion}"), value.rows[side])).map(Bound::units);
         let most = [before, after].map(|criterion| criterion.at_most.is_some());
         let [Some(old_bound), Some(new_bound)] = [0, 1].map(|side| units(side, "bound")) else { return Needed::Both };
         let figure =
@@ -234,7 +194,7 @@ impl<'a> Causes<'a> {
     /// Adds the causes of a value that inputs state.
     fn stated(&self, value: Value<'_>, follows: &[Follows; 2], found: &mut BTreeSet<Cause>) {
         let sole = follows.iter().all(|f| f.sole);
-        let equal = if sole { self.handed_on(value, follows, found) } else { self.counted(value, follows, found) };
+        let equal = if sole { self.runs.handed_on(value, follows, found) } else { self.runs.counted(value, follows, found) };
         let [old, new] = self.why(value);
         if old != new {
             let edit = |code: String, of: fn(String) -> Cause| Some(code).filter(|code| !code.is_empty()).map(of);
@@ -257,14 +217,14 @@ impl<'a> Causes<'a> {
     fn judges(&self, setting: &Setting, follows: &[Follows; 2]) -> bool {
         let Some(code) = setting.path.strip_prefix("edit.").and_then(|rest| rest.split('.').next()) else { return false };
         let forms = |side: &Side<'_>| side.config.edit.get(code).map(|edit| edit.dataset.clone()).unwrap_or_default();
-        let judged: Vec<String> = self.sides.iter().flat_map(forms).collect();
+        let judged: Vec<String> = self.runs.sides.iter().flat_map(forms).collect();
         follows.iter().flat_map(|f| &f.forms).any(|form| judged.contains(form))
     }
 
     /// Adds the waiver that makes a verdict another; says whether there is one.
     fn waived(&self, criterion: &str, value: Value<'_>, found: &mut BTreeSet<Cause>) -> bool {
-        let enterprise = self.enterprise(value);
-        let [old, new] = self.sides.map(|side| side.run.record());
+        let enterprise = self.runs.enterprise(value);
+        let [old, new] = self.runs.sides.map(|side| side.run.record());
         let of = |record: &'a crate::run::record::RunRecord| {
             record.waivers.iter().find(|w| w.enterprise == enterprise && w.criterion == criterion)
         };
@@ -275,7 +235,7 @@ impl<'a> Causes<'a> {
             _ => return false,
         };
         let verdict = format!("verdict_{criterion}");
-        let changes = [0, 1].iter().any(|side| self.text(*side, &verdict, value.rows[*side]) == "waived");
+        let changes = [0, 1].iter().any(|side| self.runs.text(*side, &verdict, value.rows[*side]) == "waived");
         if changes {
             found.insert(cause);
         }
@@ -284,12 +244,12 @@ impl<'a> Causes<'a> {
 
     /// Adds the decisions on the files that a value rests on, or rested on.
     fn decided(&self, value: Value<'_>, follows: &[Follows; 2], found: &mut BTreeSet<Cause>) {
-        let enterprise = self.enterprise(value);
+        let enterprise = self.runs.enterprise(value);
         let mut paths = HashSet::new();
         for side in [0, 1] {
-            let input = |file: usize| self.sides[side].run.record().inputs.get(file).map(|input| input.path.as_str());
-            let cells = self.traces[side].cells(&enterprise, &follows[side].cited).into_iter().map(|cell| cell.file);
-            let records = self.traces[side].records(&enterprise, &follows[side].forms, follows[side].year).into_iter().map(|r| r.file);
+            let input = |file: usize| self.runs.sides[side].run.record().inputs.get(file).map(|input| input.path.as_str());
+            let cells = self.runs.traces[side].cells(&enterprise, &follows[side].cited).into_iter().map(|cell| cell.file);
+            let records = self.runs.traces[side].records(&enterprise, &follows[side].forms, follows[side].year).into_iter().map(|r| r.file);
             paths.extend(cells.chain(records).filter_map(input));
         }
         let forms = || follows.iter().flat_map(|f| &f.forms);
@@ -308,7 +268,7 @@ impl<'a> Causes<'a> {
     }
 
     fn time(&self) -> Option<Cause> {
-        let [was, is] = self.sides.map(|side| side.run.record().as_of);
+        let [was, is] = self.runs.sides.map(|side| side.run.record().as_of);
         (was != is).then_some(Cause::Time { was, is })
     }
 
@@ -319,7 +279,7 @@ impl<'a> Causes<'a> {
             let mut open = vec![value.columns[side].to_owned()];
             while let Some(column) = open.pop().filter(|_| seen.len() < 1000) {
                 if seen.insert((side, column.clone())) {
-                    let follows = (self.follows)(self.sides[side].config, &column);
+                    let follows = (self.follows)(self.runs.sides[side].config, &column);
                     forms.extend(follows.forms);
                     open.extend(follows.columns);
                 }
@@ -340,14 +300,14 @@ impl<'a> Causes<'a> {
 
     /// All that differs between the runs and may be the cause of a value that shows none.
     fn possible(&self, value: Value<'_>) -> Vec<Cause> {
-        let mut found = self.registered(value);
+        let mut found = self.runs.registered(value);
         if found.is_empty() {
             found = self.sent(&self.forms(value));
         }
         found.extend(self.rules(|_| true).into_iter().take(POSSIBLE));
         found.extend(self.said.iter().map(decision).take(POSSIBLE));
         found.extend(self.time());
-        let [was, is] = self.sides.map(|side| side.build);
+        let [was, is] = self.runs.sides.map(|side| side.build);
         if found.is_empty() && !was.is_empty() && !is.is_empty() && was != is {
             found.push(Cause::Build { was: was.to_owned(), is: is.to_owned() });
         }
@@ -363,8 +323,8 @@ impl<'a> Causes<'a> {
             side.config.source.get(source).is_none_or(|source| source.forms.iter().any(|form| forms.contains(form)))
         };
         let of = |side: usize| {
-            let inputs = self.sides[side].run.record().inputs.iter().zip(&self.fates[side]);
-            inputs.filter(move |(input, _)| is_read(input) && sends(&self.sides[side], &input.source))
+            let inputs = self.runs.sides[side].run.record().inputs.iter().zip(&self.runs.fates[side]);
+            inputs.filter(move |(input, _)| is_read(input) && sends(&self.runs.sides[side], &input.source))
         };
         let (file, none) = (|path: &str| path.to_owned(), String::new);
         let news = of(1).filter_map(|(input, fate)| match fate {

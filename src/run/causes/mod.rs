@@ -9,11 +9,13 @@ mod cause;
 mod find;
 mod follows;
 mod inputs;
+mod runs;
 mod sent;
 mod settings;
 mod trace;
 
 pub use cause::{Cause, Named};
-pub use find::{Causes, Moved, Side};
+pub use find::{Causes, Moved};
 pub use follows::Follows;
+pub use runs::Side;
 pub use trace::Untraced;

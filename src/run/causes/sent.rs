@@ -1,13 +1,13 @@
 //! Causes that lie in what was sent: new returns, corrections, files that are gone.
 
 use super::cause::Cause;
-use super::find::{Causes, Value};
 use super::follows::Follows;
 use super::inputs::{Fate, is_read};
+use super::runs::{Runs, Value};
 use super::trace::{Cell, Stated};
 use std::collections::{BTreeMap, BTreeSet};
 
-impl Causes<'_> {
+impl Runs<'_> {
     fn path(&self, side: usize, file: usize) -> String {
         self.sides[side].run.record().inputs.get(file).map(|input| input.path.clone()).unwrap_or_default()
     }
@@ -36,7 +36,7 @@ impl Causes<'_> {
     }
 
     /// Adds the causes of a value that one cell states; says whether the record around it is as it was.
-    pub(super) fn handed_on(&self, value: Value<'_>, follows: &[Follows; 2], found: &mut BTreeSet<Cause>) -> bool {
+    pub fn handed_on(&self, value: Value<'_>, follows: &[Follows; 2], found: &mut BTreeSet<Cause>) -> bool {
         let enterprise = self.enterprise(value);
         let new = self.places(&enterprise, 1, &follows[1]);
         // Where another year is shown, what was known of that one is what counts.
@@ -107,7 +107,7 @@ impl Causes<'_> {
     }
 
     /// Adds the causes of a value that is made of all records of an enterprise; says whether these are as they were.
-    pub(super) fn counted(&self, value: Value<'_>, follows: &[Follows; 2], found: &mut BTreeSet<Cause>) -> bool {
+    pub fn counted(&self, value: Value<'_>, follows: &[Follows; 2], found: &mut BTreeSet<Cause>) -> bool {
         let enterprise = self.enterprise(value);
         let records = [0, 1].map(|side| self.traces[side].records(&enterprise, &follows[side].forms, follows[side].year));
         let (added, taken) = (beyond(&records[1], &records[0]), beyond(&records[0], &records[1]));
@@ -136,7 +136,7 @@ impl Causes<'_> {
     }
 
     /// What differs of an enterprise's own lines in the registry.
-    pub(super) fn registered(&self, value: Value<'_>) -> Vec<Cause> {
+    pub fn registered(&self, value: Value<'_>) -> Vec<Cause> {
         let enterprise = self.enterprise(value);
         let cells = |side: usize| ["uscc", "name"].iter().find_map(|column| self.traces[side].cells(&enterprise, column).first().copied());
         let before = cells(0).map(|cell| self.told(0, cell)).unwrap_or_default();
@@ -153,7 +153,7 @@ impl Causes<'_> {
 }
 
 /// Whether a value is of another year than in the older run.
-pub(super) fn is_of_another_year(follows: &[Follows; 2]) -> bool {
+pub fn is_of_another_year(follows: &[Follows; 2]) -> bool {
     follows[0].year != follows[1].year || follows[0].cited != follows[1].cited
 }
 

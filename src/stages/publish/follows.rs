@@ -1,7 +1,7 @@
 //! What a column of enterprises follows from, by its declaration, so that runs can be compared with causes.
 
 use super::enterprise_column::{Declared, EnterpriseColumn};
-use crate::config::{Config, Effect, GivenOptions, Pick, SurvivorshipOptions, YearOf};
+use crate::config::{Config, Effect, GivenOptions, Pick, SurvivorshipOptions};
 use crate::engine::expression::Expression;
 use crate::run::Follows;
 use chrono::Datelike;
@@ -135,11 +135,14 @@ fn dated(sql: &str) -> (bool, Vec<String>) {
     (dated, settings)
 }
 
-/// The column that holds a value for a calendar year, of one that is named by the last or the one before.
-pub fn of_calendar_year(config: &Config, column: &str, last: i32) -> String {
-    match YearOf::split(column) {
-        Some((id, year)) if config.given(id).is_some() => format!("{id}_{}", year.calendar(last)),
-        _ => column.to_owned(),
+/// The columns whose cells a column's value comes from: itself, or the terms of what is computed.
+pub fn columns_behind(config: &Config, id: &str, last: i32) -> Vec<String> {
+    let Some(column) = EnterpriseColumn::of(config, id) else { return vec![id.to_owned()] };
+    let operands = column.operands(last);
+    match column.year {
+        _ if !operands.is_empty() => operands.iter().flat_map(|part| columns_behind(config, part, last)).collect(),
+        Some(year) => vec![format!("{}_{}", column.id, year.calendar(last))],
+        None => vec![id.to_owned()],
     }
 }
 
@@ -162,6 +165,6 @@ mod tests {
         let pledge = follows(&config, "patents_pledgeable");
         assert!(pledge.dated && !pledge.sole && pledge.settings.contains(&"issue".to_owned()), "{pledge:?}");
         assert_eq!(follows(&config, "need_amount").forms, ["directory", "needs"]);
-        assert_eq!(of_calendar_year(&config, "total_profit_before", 2023), "total_profit_2022");
+        assert_eq!(columns_behind(&config, "profit_margin", 2023), ["total_profit_2023", "revenue_2023"]);
     }
 }
