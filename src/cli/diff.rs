@@ -193,8 +193,12 @@ fn print(lang: Lang, told: &Told) {
 }
 
 fn print_causes(lang: Lang, paint: &Paint, causes: &[Caused]) {
-    let mut words: Vec<&str> = causes.iter().map(|caused| caused.words.as_str()).collect();
-    words.dedup();
+    let mut words: Vec<&str> = Vec::new();
+    for caused in causes {
+        if !words.contains(&caused.words.as_str()) {
+            words.push(&caused.words);
+        }
+    }
     let told = words.join(word(lang, "link.also"));
     say(format!("      {}", paint.text("2", &line(lang, "cause.causes", &[&told]))));
 }

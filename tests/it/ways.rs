@@ -121,6 +121,8 @@ fn address(column: u32, row: u32) -> String {
 struct Inputs {
     root: PathBuf,
     read: HashMap<(String, String), Range<Data>>,
+    /// Amounts that were compared, and how many of them the cell below holds as well.
+    amounts: [u32; 2],
 }
 
 impl Inputs {
@@ -150,13 +152,13 @@ impl Inputs {
         })
     }
 
-    fn cell(&mut self, told: &Value) -> Data {
+    fn cell(&mut self, told: &Value, below: u32) -> Data {
         let of = |key: &str| told[key].as_str().expect("a text").to_owned();
         let (cell, sheet) = (of("cell"), of("sheet"));
         let digits = cell.find(|c: char| c.is_ascii_digit()).expect("a row");
         let column = huichi::model::cell::column_index(&cell[..digits]).expect("a column");
         let row: u32 = cell[digits..].parse().expect("a row");
-        self.sheet(&of("file"), &sheet).get_value((row - 1, column)).cloned().unwrap_or(Data::Empty)
+        self.sheet(&of("file"), &sheet).get_value((row - 1 + below, column)).cloned().unwrap_or(Data::Empty)
     }
 
     /// All texts of a cell's row.
@@ -218,7 +220,7 @@ fn holds(data: &Data, value: &str, unit: Option<i64>) -> bool {
     };
     plain(&text) == plain(value)
         || amount() == Some(true)
-        || value.len() == 10 && value.starts_with("20") && value.starts_with(&day(data))
+        || value.len() == 10 && value.starts_with("20") && day(data).len() >= 7 && value.starts_with(&day(data))
         || words.contains(&plain(&text).as_str())
 }
 
@@ -249,8 +251,13 @@ fn assert_held(inputs: &mut Inputs, way: &Value, names: &HashMap<String, Vec<Str
     }
     assert!(!cells.is_empty(), "{place} {way:#}");
     for cell in cells {
-        let found = inputs.cell(cell);
-        assert!(holds(&found, value, cell["unit_yuan"].as_i64()), "{place} holds {found:?}: {way:#}");
+        let (found, unit) = (inputs.cell(cell, 0), cell["unit_yuan"].as_i64());
+        assert!(holds(&found, value, unit), "{place} holds {found:?}: {way:#}");
+        if unit.is_some() {
+            inputs.amounts[0] += 1;
+            let below = inputs.cell(cell, 1);
+            inputs.amounts[1] += u32::from(holds(&below, value, unit));
+        }
     }
 }
 
@@ -284,7 +291,7 @@ fn a_thousand_values_of_the_pool_lead_to_cells_that_hold_them() {
     }
     assert!(all.len() >= 1000, "{}", all.len());
     all.truncate(1000);
-    let mut inputs = Inputs { root: site.path("inputs"), read: HashMap::new() };
+    let mut inputs = Inputs { root: site.path("inputs"), read: HashMap::new(), amounts: [0; 2] };
     let mut followed = 0;
     for cells in all.chunks(50) {
         let named: Vec<String> = cells.iter().map(|(row, column)| format!("备选池!{}", address(*column, *row))).collect();
@@ -299,4 +306,7 @@ fn a_thousand_values_of_the_pool_lead_to_cells_that_hold_them() {
         }
     }
     assert_eq!(followed, 1000);
+    // That a cell holds a value says something: the one below it hardly ever does.
+    let [compared, below] = inputs.amounts;
+    assert!(compared > 300 && below * 20 < compared, "{below} of {compared}");
 }
