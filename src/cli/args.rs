@@ -1,5 +1,6 @@
 //! What can be typed.
 
+use crate::config::Workbook;
 use crate::finding::word;
 use crate::model::role::Role;
 use crate::model::words::Lang;
@@ -36,6 +37,41 @@ pub struct Cli {
     pub as_of: Option<NaiveDate>,
 }
 
+/// What is explained.
+#[derive(Debug, Clone, Parser)]
+pub struct Explain {
+    /// Such as F1 or FIL-104; an enterprise's code or name; a cell of the pool workbook such as `备选池!F12`.
+    pub code: Option<String>,
+    /// Columns of the enterprise, or further cells, whose values are followed to where they come from.
+    #[arg(value_name = "COLUMN")]
+    pub columns: Vec<String>,
+    /// The run that is asked, or `latest`.
+    #[arg(long = "run", id = "asked_run", value_name = "RUN", default_value = "latest")]
+    pub run: String,
+    /// Which pool workbook the cells are of.
+    #[arg(long, value_name = "EDITION", default_value = "closed")]
+    pub workbook: PoolWorkbook,
+}
+
+/// An edition of the pool workbook.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum PoolWorkbook {
+    /// 封闭版
+    #[default]
+    Closed,
+    /// 运营版
+    Operator,
+}
+
+impl From<PoolWorkbook> for Workbook {
+    fn from(edition: PoolWorkbook) -> Self {
+        match edition {
+            PoolWorkbook::Closed => Workbook::Pool,
+            PoolWorkbook::Operator => Workbook::PoolOperator,
+        }
+    }
+}
+
 /// What can be done.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Command {
@@ -43,14 +79,8 @@ pub enum Command {
     Run(Run),
     /// Checks files, or the configuration if no file is named.
     Check(Check),
-    /// Explains a code, or why an enterprise is in the pool or not; without one, lists all codes.
-    Explain {
-        /// Such as F1 or FIL-104; an enterprise's code or name.
-        code: Option<String>,
-        /// The run that an enterprise is looked up in, or `latest`.
-        #[arg(long = "run", id = "asked_run", value_name = "RUN", default_value = "latest")]
-        run: String,
-    },
+    /// Explains a code, why an enterprise is in the pool or not, or where its values come from; without one, lists all codes.
+    Explain(Explain),
     /// Prints the proposed asset list of a run.
     List {
         /// The run, or `latest`.

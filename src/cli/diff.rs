@@ -9,9 +9,11 @@ use crate::error::{Error, ErrorKind};
 use crate::finding::word;
 use crate::model::words::Lang;
 use crate::pipeline::{KeptRun, kept};
-use crate::run::{Difference, Differences, Enterprises, compare, counted, figures_of_both, rejudged};
+use crate::run::{Causes, Difference, Differences, Enterprises, Named, compare, counted, figures_of_both, rejudged};
 use crate::stages::publish::enterprise_column::EnterpriseColumn;
+use crate::stages::publish::follows::follows;
 use serde::Serialize;
+use std::collections::HashSet;
 
 /// A run that is compared.
 struct Side {
@@ -43,6 +45,18 @@ struct Moved {
     enterprise: String,
     name: String,
     reasons: Vec<String>,
+    causes: Vec<Caused>,
+}
+
+/// A cause, and it in words.
+#[derive(Serialize)]
+struct Caused {
+    #[serde(flatten)]
+    named: Named,
+    /// The criterion that it makes judge otherwise, of who entered or left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    criterion: Option<String>,
+    words: String,
 }
 
 #[derive(Serialize)]
@@ -55,6 +69,7 @@ struct Figure {
     is: String,
     /// Whether the enterprise is in both pools.
     pooled: bool,
+    causes: Vec<Caused>,
 }
 
 /// Prints what entered, what left and why, and which figures are others.
@@ -69,7 +84,7 @@ pub fn run(cli: &Cli, older: &str, newer: &str) -> Result<u8, Error> {
         let config = kept.published.known_settings(&today).map_err(|flaw| unread(flaw.flaw.to_string()))?;
         Ok::<_, Error>(Side { kept, config: config.unwrap_or_else(|| today.clone()), enterprises })
     };
-    let told = told(lang, &open(older)?, &open(newer)?);
+    let told = told(lang, &open(older)?, &open(newer)?)?;
     if cli.format == Format::Json {
         say(serde_json::to_value(&told)?);
     } else {
@@ -78,13 +93,36 @@ pub fn run(cli: &Cli, older: &str, newer: &str) -> Result<u8, Error> {
     Ok(0)
 }
 
-fn told(lang: Lang, old: &Side, new: &Side) -> Told {
+fn told(lang: Lang, old: &Side, new: &Side) -> Result<Told, Error> {
     let (before, after) = (&old.enterprises, &new.enterprises);
-    let (mut entered, mut left, mut figures) = (Vec::new(), Vec::new(), Vec::new());
     let columns = figures_of_both(before, after);
+    let mut wanted = HashSet::new();
+    compare(before, after, &columns, |difference| {
+        let (was, is) = match difference {
+            Difference::Entered { was, is } => (was, Some(is)),
+            Difference::Left { was, is } => (Some(was), is),
+            Difference::Figure { was, is, .. } => (Some(was), Some(is)),
+        };
+        wanted.extend(was.map(|row| before.text("enterprise", row)));
+        wanted.extend(is.map(|row| after.text("enterprise", row)));
+    });
+    let unread = |error: crate::run::Untraced| {
+        Error::new(ErrorKind::System, "ERR-096").with("run", new.kept.id.clone()).with("reason", error.to_string())
+    };
+    let causes = Causes::between([old.of_run(), new.of_run()], &wanted, &follows).map_err(unread)?;
+    let caused = |criterion: Option<&String>, causes: Vec<Named>| -> Vec<Caused> {
+        let told = |named: Named| Caused { words: named.in_words(&new.config, lang), named, criterion: criterion.cloned() };
+        causes.into_iter().map(told).collect()
+    };
+    let (mut entered, mut left, mut figures) = (Vec::new(), Vec::new(), Vec::new());
     let moved = |was: Option<usize>, is: Option<usize>| {
         let (of, row) = is.map(|is| (after, is)).or(was.map(|was| (before, was))).unwrap_or((after, 0));
-        Moved { enterprise: of.text("enterprise", row), name: of.text("name", row), reasons: reasons(lang, (old, was), (new, is)) }
+        Moved {
+            enterprise: of.text("enterprise", row),
+            name: of.text("name", row),
+            reasons: reasons(lang, (old, was), (new, is)),
+            causes: causes.of_move(was, is).into_iter().flat_map(|moved| caused(moved.criterion.as_ref(), moved.causes)).collect(),
+        }
     };
     compare(before, after, &columns, |difference| match difference {
         Difference::Entered { was, is } => entered.push(moved(was, Some(is))),
@@ -97,10 +135,17 @@ fn told(lang: Lang, old: &Side, new: &Side) -> Told {
             was: before.text(column, was),
             is: after.text(column, is),
             pooled,
+            causes: caused(None, causes.of_value(column, Some(was), Some(is))),
         }),
     });
     let run = |side: &Side| Run { run: side.kept.id.clone(), as_of: side.kept.published.record().as_of.to_string() };
-    Told { older: run(old), newer: run(new), counts: counted(before, after, |_, _, _| true), entered, left, figures }
+    Ok(Told { older: run(old), newer: run(new), counts: counted(before, after, |_, _, _| true), entered, left, figures })
+}
+
+impl Side {
+    fn of_run(&self) -> crate::run::Side<'_> {
+        crate::run::Side { run: &self.kept.published, enterprises: &self.enterprises, config: &self.config, build: &self.kept.build }
+    }
 }
 
 /// Why an enterprise entered or left: the criteria that judge it otherwise, each as the run calls it that has it.
@@ -132,6 +177,7 @@ fn print(lang: Lang, told: &Told) {
         }
         for moved in moved {
             say(format!("  {}  {}  {}", moved.enterprise, moved.name, moved.reasons.join(word(lang, "link.also"))));
+            print_causes(lang, &paint, &moved.causes);
         }
     }
     if !told.figures.is_empty() {
@@ -142,5 +188,17 @@ fn print(lang: Lang, told: &Told) {
         let outside = if figure.pooled { "" } else { word(lang, "diff.outside") };
         let change = format!("{} → {}", shown(&figure.was), shown(&figure.is));
         say(format!("  {}  {}  {}  {change}{outside}", figure.enterprise, figure.name, figure.label));
+        print_causes(lang, &paint, &figure.causes);
     }
+}
+
+fn print_causes(lang: Lang, paint: &Paint, causes: &[Caused]) {
+    let mut words: Vec<&str> = Vec::new();
+    for caused in causes {
+        if !words.contains(&caused.words.as_str()) {
+            words.push(&caused.words);
+        }
+    }
+    let told = words.join(word(lang, "link.also"));
+    say(format!("      {}", paint.text("2", &line(lang, "cause.causes", &[&told]))));
 }

@@ -66,7 +66,7 @@ pub fn main() -> u8 {
     let result = match cli.command.clone().unwrap_or_default() {
         Command::Run(run) => run::run(&cli, &run),
         Command::Check(check) => check::run(&cli, &check),
-        Command::Explain { code, run } => explain::run(&cli, code.as_deref(), &run),
+        Command::Explain(asked) => explain::run(&cli, &asked),
         Command::List { run } => list::list(&cli, &run),
         Command::Whatif { changes, run } => list::whatif(&cli, &run, &changes),
         Command::Cost(cost) => cost::run(&cli, &cost),

@@ -211,6 +211,12 @@ impl Ledger {
         self.0.prepare_cached(sql)?.query_row(params![source, path], |row| Ok((row.get(0)?, row.get(1)?))).optional()
     }
 
+    /// When a content was received at a path, the last time that it came.
+    pub fn received(&self, source: &str, path: &str, sha256: &str) -> Result<Option<String>, LedgerError> {
+        let sql = "SELECT received FROM receipt WHERE source = ?1 AND path = ?2 AND sha256 = ?3 ORDER BY number DESC LIMIT 1";
+        self.0.prepare_cached(sql)?.query_row(params![source, path, sha256], |row| row.get(0)).optional()
+    }
+
     /// The last good version of an HTTP source, by its address without secrets (`model::url`).
     pub fn http_version(&self, url: &str) -> Result<Option<HttpVersion>, LedgerError> {
         self.0

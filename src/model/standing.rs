@@ -15,7 +15,7 @@ use super::record_key::{Amounts, KeySet, RecordKey};
 use serde::{Deserialize, Serialize};
 
 /// What somebody said of two sendings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Choice {
     /// The newer takes the older's place.

@@ -37,6 +37,7 @@ mod summary;
 mod tables;
 mod turns;
 mod versions;
+mod way;
 mod whatif;
 mod words;
 
@@ -57,6 +58,7 @@ pub use replay::{Fate, KeptRun, Replayed, ReplayedFile, kept, replay};
 pub use rests::Rests;
 pub use runner::{RunOutcome, run};
 pub use summary::{ProgressEvent, Severities, Stage, Summary};
+pub use way::{Asked, Book, NotShown, Way, WayCell, WaysBack};
 pub use whatif::{Judged, Moved, Proposed, Tried, enterprises_of, feasibility_of, phases_of, proposed, whatif};
 
 use crate::config::{Config, EngineOptions};

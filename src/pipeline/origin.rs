@@ -16,6 +16,7 @@ use crate::ledger::Ledger;
 use crate::model::cell;
 use crate::model::place::Address;
 use crate::model::raw::TableMeta;
+use crate::run::Input;
 use crate::stages::acquire::{SourceFile, Store};
 use datafusion::arrow::array::{AsArray, RecordBatch};
 use datafusion::arrow::datatypes::Int64Type;
@@ -49,6 +50,26 @@ pub struct OriginCell {
     pub row: u32,
     /// The column.
     pub seek: Seek,
+}
+
+impl OriginCell {
+    /// Reads `file[sheet]D17`. The file is one of the run's, so that brackets in names mislead nobody.
+    pub fn cited(inputs: &[Input], cited: &str) -> Option<Self> {
+        inputs.iter().find_map(|input| {
+            let rest = cited.strip_prefix(input.path.as_str())?.strip_prefix('[')?;
+            let (sheet, cell) = rest.rsplit_once(']')?;
+            let digits = cell.find(|c: char| c.is_ascii_digit())?;
+            let (column, row) = (cell::column_index(&cell[..digits])?, cell[digits..].parse().ok()?);
+            Some(Self {
+                sha256: input.sha256.clone(),
+                source: input.source.clone(),
+                path: input.path.clone(),
+                sheet: sheet.to_owned(),
+                row,
+                seek: Seek::Column(column),
+            })
+        })
+    }
 }
 
 /// A column of the row.

@@ -135,7 +135,8 @@ fn settings(today: &Config, run: &PublishedRun) -> Result<Config, Error> {
     Ok(known.unwrap_or_else(|| today.clone()))
 }
 
-fn unread(run: &PublishedRun, reason: String) -> Error {
+/// The error of what a run published and cannot be read.
+pub(super) fn unread(run: &PublishedRun, reason: String) -> Error {
     Error::new(ErrorKind::System, "ERR-096").with("run", run.record().key.clone()).with("reason", reason)
 }
 

@@ -123,6 +123,11 @@ impl Enterprises {
         self.len() == 0
     }
 
+    /// The names of all columns.
+    pub fn columns(&self) -> Vec<String> {
+        self.rows.schema().fields().iter().map(|field| field.name().clone()).collect()
+    }
+
     /// A value as data files have it; empty where there is none.
     pub fn text(&self, column: &str, row: usize) -> String {
         let mut text = String::new();

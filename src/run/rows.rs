@@ -2,7 +2,7 @@
 
 use super::published::{FileFlaw, PublishedRun};
 use datafusion::arrow::array::{Array, AsArray};
-use datafusion::arrow::datatypes::{DataType, Int64Type};
+use datafusion::arrow::datatypes::{DataType, Int32Type, Int64Type};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use std::fs::File;
@@ -49,6 +49,7 @@ fn from_parquet(file: File, columns: &[&str], each: &mut dyn FnMut(Vec<String>))
         let cell = |column: &str, row: usize| match batch.column_by_name(column) {
             Some(values) if values.is_null(row) => String::new(),
             Some(values) if *values.data_type() == DataType::Int64 => values.as_primitive::<Int64Type>().value(row).to_string(),
+            Some(values) if *values.data_type() == DataType::Int32 => values.as_primitive::<Int32Type>().value(row).to_string(),
             Some(values) => values.as_string_opt::<i32>().map_or_else(String::new, |v| v.value(row).to_owned()),
             None => String::new(),
         };

@@ -2,6 +2,7 @@
 
 mod architecture;
 mod books;
+mod causes;
 mod cells;
 mod check;
 mod city;
@@ -33,3 +34,4 @@ mod seen;
 mod stages;
 mod util;
 mod verdicts;
+mod ways;

@@ -1,10 +1,11 @@
-//! `huichi explain CODE` and `huichi explain ENTERPRISE`
+//! `huichi explain CODE`, `huichi explain ENTERPRISE [COLUMN…]` and `huichi explain CELL…`
 
 mod enterprise;
+mod value;
 
 pub use enterprise::sought;
 
-use super::args::{Cli, Format};
+use super::args::{Cli, Explain, Format};
 use super::output::{Paint, configuration, lang, say};
 use crate::config::load_defaults;
 use crate::error::{Error, ErrorKind};
@@ -14,10 +15,19 @@ use std::path::Path;
 /// Codes of edits are shorter than those of enterprises.
 const LONGEST_CODE: usize = 15;
 
-/// Prints what a code means, or all codes; of what is written like no code, why that enterprise is in the pool or not.
-pub fn run(cli: &Cli, code: Option<&str>, run: &str) -> Result<u8, Error> {
-    if let Some(named) = code.filter(|code| !is_like_a_code(code)) {
-        return enterprise::run(cli, named, run);
+/// Prints what a code means, or all codes; of what is written like no code, why that enterprise is in the pool or not; of its
+/// columns, or of cells of the pool workbook, where their values come from.
+pub fn run(cli: &Cli, asked: &Explain) -> Result<u8, Error> {
+    let (code, columns, run) = (asked.code.as_deref(), &asked.columns, asked.run.as_str());
+    let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
+    match code {
+        Some(cell) if value::is_cell(cell) => {
+            let cells: Vec<&str> = std::iter::once(cell).chain(columns).collect();
+            return value::cells(cli, &cells, asked.workbook.into(), run);
+        }
+        Some(named) if !columns.is_empty() => return value::columns(cli, named, &columns, run),
+        Some(named) if !is_like_a_code(named) => return enterprise::run(cli, named, run),
+        _ => {}
     }
     // What a code means can be asked anywhere; a site's own edits need its file.
     let config =

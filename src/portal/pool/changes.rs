@@ -3,11 +3,16 @@
 use super::columns::ShownKind;
 use super::data::PoolData;
 use super::edition::Edition;
+use super::load_error::LoadError;
 use super::show::ShownValue;
+use crate::config::Config;
 use crate::finding::word;
 use crate::model::words::Lang;
 use crate::portal::text::{portal, say};
-use crate::run::{self, Difference, Enterprises};
+use crate::run::{self, Cause, Causes, Difference, Enterprises, Named, PublishedRun, Side};
+use crate::stages::publish::disclosure::{edit_judges_statistics, judges_statistics, reads_statistics};
+use crate::stages::publish::follows::follows;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// Enterprises named in a list, and changed figures kept, at most; all are counted.
@@ -70,6 +75,22 @@ pub struct Moved {
     pub uscc: String,
     /// Why: the verdicts that changed, in words.
     pub reasons: Vec<String>,
+    /// What made them change; nothing of what is only tried.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub causes: Vec<ToldCause>,
+}
+
+/// The cause of a change.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+#[schema(as = ChangeCause)]
+pub struct ToldCause {
+    /// Its kind: `new_return`, `correction`, `gone`, `withheld`, `released`, `rule`, `waiver`, `decision`, `time`, `build`, `others`,
+    /// `closed` (statistics that this edition does not show) or `unknown`.
+    pub kind: &'static str,
+    /// Whether it is shown; else it is one of those that may be.
+    pub certain: bool,
+    /// It in words.
+    pub words: String,
 }
 
 /// A figure that changed.
@@ -87,38 +108,82 @@ pub struct Changed {
     pub old: ShownValue,
     /// What it is.
     pub new: ShownValue,
+    /// Why it changed.
+    pub causes: Vec<ToldCause>,
 }
 
-/// Compares two runs. A figure of statistics counts as changed only where consent was and is on record.
-pub fn compare(old: &PoolData, new: &PoolData, edition: Edition) -> PoolChanges {
+/// A run that is compared: what it published, and the build that made it.
+pub struct Compared<'a> {
+    /// Its pool.
+    pub data: &'a PoolData,
+    /// Its folder.
+    pub published: &'a PublishedRun,
+    /// Its build.
+    pub build: &'a str,
+}
+
+/// The rows of what is listed, in both runs.
+type Rows = (Option<usize>, Option<usize>);
+
+/// Compares two runs. A figure of statistics counts as changed only where consent was and is on record, and so is its cause told.
+///
+/// # Errors
+/// What a run published is not as it was written.
+pub fn compare(older: &Compared<'_>, newer: &Compared<'_>, edition: Edition) -> Result<PoolChanges, LoadError> {
+    let (old, new) = (older.data, newer.data);
     let (mut entered, mut left, mut figures) = (Bounded::new(), Bounded::new(), Bounded::new());
+    let (mut rows_entered, mut rows_left, mut rows_changed) = (Vec::new(), Vec::new(), Vec::new());
     let (before, after) = (old.compared(), new.compared());
     let columns = columns_of_both(old, new);
     run::compare(&before, &after, &columns, |difference| match difference {
         Difference::Entered { was, is } => {
-            entered.add(NAMED, || moved(new, is, new.id(is), reasons((old, &before, was), (new, &after, Some(is)))));
+            entered.add(NAMED, || {
+                rows_entered.push((was, Some(is)));
+                moved(new, is, new.id(is), reasons((old, &before, was), (new, &after, Some(is))))
+            });
         }
-        Difference::Left { was, is: Some(is) } => {
-            left.add(NAMED, || moved(new, is, new.id(is), reasons((old, &before, Some(was)), (new, &after, Some(is)))));
-        }
-        Difference::Left { was, is: None } => {
-            left.add(NAMED, || moved(old, was, String::new(), reasons((old, &before, Some(was)), (new, &after, None))));
+        Difference::Left { was, is } => {
+            left.add(NAMED, || {
+                rows_left.push((Some(was), is));
+                let reasons = reasons((old, &before, Some(was)), (new, &after, is));
+                match is {
+                    Some(is) => moved(new, is, new.id(is), reasons),
+                    None => moved(old, was, String::new(), reasons),
+                }
+            });
         }
         Difference::Figure { was, is, column, .. } => {
             let (Some(from), Some(to)) = (old.column(column), new.column(column)) else { return };
             if old.shows(edition, from, was) && new.shows(edition, to, is) {
-                figures.add(FIGURES, || Changed {
-                    id: new.id(is),
-                    name: new.text("name", is).to_owned(),
-                    label: to.label.clone(),
-                    unit: to.unit.clone(),
-                    old: old.shown(edition, from, was),
-                    new: new.shown(edition, to, is),
+                figures.add(FIGURES, || {
+                    rows_changed.push((column.to_owned(), was, is));
+                    Changed {
+                        id: new.id(is),
+                        name: new.text("name", is).to_owned(),
+                        label: to.label.clone(),
+                        unit: to.unit.clone(),
+                        old: old.shown(edition, from, was),
+                        new: new.shown(edition, to, is),
+                        causes: Vec::new(),
+                    }
                 });
             }
         }
     });
-    PoolChanges {
+    let mut wanted: HashSet<String> = HashSet::new();
+    for (was, is) in rows_entered.iter().chain(&rows_left).copied().chain(rows_changed.iter().map(|(_, was, is)| (Some(*was), Some(*is)))) {
+        wanted.extend(was.map(|row| old.text("enterprise", row).to_owned()));
+        wanted.extend(is.map(|row| new.text("enterprise", row).to_owned()));
+    }
+    let causes = Causes::between([of_side(older, &before), of_side(newer, &after)], &wanted, &follows)?;
+    let told = Teller { old, new, edition, causes: &causes };
+    for (moved, rows) in [(&mut entered, &rows_entered), (&mut left, &rows_left)] {
+        moved.listed.iter_mut().zip(rows).for_each(|(moved, rows)| moved.causes = told.of_move(*rows));
+    }
+    figures.listed.iter_mut().zip(&rows_changed).for_each(|(changed, (column, was, is))| {
+        changed.causes = told.told(causes.of_value(column, Some(*was), Some(*is)), told.discloses((Some(*was), Some(*is))));
+    });
+    Ok(PoolChanges {
         previous: old.run.clone(),
         previous_as_of: old.as_of.clone(),
         latest: new.run.clone(),
@@ -126,11 +191,70 @@ pub fn compare(old: &PoolData, new: &PoolData, edition: Edition) -> PoolChanges 
         entered,
         left,
         figures,
+    })
+}
+
+fn of_side<'a>(run: &Compared<'a>, enterprises: &'a Enterprises) -> Side<'a> {
+    Side { run: run.published, enterprises, config: &run.data.config, build: run.build }
+}
+
+/// Tells causes as an edition shows them.
+struct Teller<'a> {
+    old: &'a PoolData,
+    new: &'a PoolData,
+    edition: Edition,
+    causes: &'a Causes<'a>,
+}
+
+impl Teller<'_> {
+    /// Whether the edition shows an enterprise's figures of statistics in both runs.
+    fn discloses(&self, (was, is): Rows) -> bool {
+        was.is_none_or(|row| self.old.discloses(self.edition, row)) && is.is_none_or(|row| self.new.discloses(self.edition, row))
+    }
+
+    /// Why an enterprise entered or left: of criteria that read statistics, which are not shown, that alone.
+    fn of_move(&self, rows: Rows) -> Vec<ToldCause> {
+        let disclosed = self.discloses(rows);
+        let mut told: Vec<ToldCause> = Vec::new();
+        for moved in self.causes.of_move(rows.0, rows.1) {
+            let closed = !disclosed && moved.criterion.as_ref().is_some_and(|id| self.reads_statistics(id));
+            let causes = if closed { vec![Named { cause: Cause::Closed, certain: true }] } else { moved.causes };
+            told.extend(self.told(causes, disclosed).into_iter().filter(|cause| !told.contains(cause)).collect::<Vec<_>>());
+        }
+        told
+    }
+
+    /// Whether a criterion reads statistics in either run; one that nobody knows may.
+    fn reads_statistics(&self, id: &str) -> bool {
+        let reads = |config: &Config| {
+            config
+                .criterion
+                .get(id)
+                .map(|criterion| judges_statistics(config, criterion) || reads_statistics(config, &criterion.conditions()))
+        };
+        let [old, new] = [self.old, self.new].map(|data| reads(&data.config));
+        old.or(new).is_none_or(|_| old == Some(true) || new == Some(true))
+    }
+
+    /// Causes in words; an edit of statistics is not named where these are not shown.
+    fn told(&self, causes: Vec<Named>, disclosed: bool) -> Vec<ToldCause> {
+        let config = &self.new.config;
+        let hidden = |cause: &Cause| match cause {
+            Cause::Withheld { edit } | Cause::Released { edit } => {
+                [self.old, self.new].iter().any(|d| edit_judges_statistics(&d.config, edit))
+            }
+            _ => false,
+        };
+        let shown = causes.into_iter().map(|named| match hidden(&named.cause) && !disclosed {
+            true => Named { cause: Cause::Closed, certain: true },
+            false => named,
+        });
+        shown.map(|n| ToldCause { kind: n.cause.kind(), certain: n.certain, words: n.in_words(config, Lang::Zh) }).collect()
     }
 }
 
 fn moved(data: &PoolData, row: usize, id: String, reasons: Vec<String>) -> Moved {
-    Moved { id, name: data.text("name", row).to_owned(), uscc: data.text("uscc", row).to_owned(), reasons }
+    Moved { id, name: data.text("name", row).to_owned(), uscc: data.text("uscc", row).to_owned(), reasons, causes: Vec::new() }
 }
 
 /// Columns that both runs show; verdicts and conclusions are told as reasons.

@@ -1,10 +1,12 @@
 //! The changes from the run before to the latest, compared once and then kept.
 
-use super::changes::{PoolChanges, compare};
+use super::changes::{Compared, PoolChanges, compare};
 use super::data::PoolData;
 use super::edition::Edition;
 use super::room::Pool;
 use crate::portal::error::PortalError;
+use crate::portal::integrity;
+use crate::run::PublishedRun;
 use std::sync::{Arc, PoisonError};
 
 /// Rows of a page of changed figures.
@@ -24,9 +26,21 @@ pub async fn changes(pool: &Pool, latest: &Arc<PoolData>, edition: Edition) -> R
         }
     }
     let Some(old) = super::load(pool, &previous).await? else { return Ok(None) };
+    let [older, newer] = [folder_and_build(pool, &previous).await?, folder_and_build(pool, &latest.run).await?];
     let new = latest.clone();
-    let compared = tokio::task::spawn_blocking(move || compare(&old, &new, edition)).await;
-    let changes = Arc::new(compared.map_err(|e| PortalError::bug(e.to_string()))?);
+    let compared = tokio::task::spawn_blocking(move || {
+        let old = Compared { data: &old, published: &older.0, build: &older.1 };
+        compare(&old, &Compared { data: &new, published: &newer.0, build: &newer.1 }, edition)
+    });
+    let changes = Arc::new(compared.await.map_err(|e| PortalError::bug(e.to_string()))??);
     *pool.memory.compared.write().unwrap_or_else(PoisonError::into_inner) = Some((key, changes.clone()));
     Ok(Some(changes))
+}
+
+/// What a run published, and the build that made it.
+async fn folder_and_build(pool: &Pool, run: &str) -> Result<(PublishedRun, String), PortalError> {
+    let published = integrity::open(pool, &pool.flaws, run).await?;
+    let id = run.to_owned();
+    let recorded = pool.read(move |l| l.run(&id)).await?;
+    Ok((published, recorded.map(|run| run.build).unwrap_or_default()))
 }

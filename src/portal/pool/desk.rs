@@ -4,9 +4,9 @@ use super::data::PoolData;
 use super::edition::Edition;
 use super::load_error::LoadError;
 use super::records::{place, text};
-use super::source::cell_of;
 use crate::config::Config;
 use crate::model::field::FieldKind;
+use crate::pipeline::OriginCell;
 use datafusion::arrow::array::{Array, AsArray, RecordBatch};
 use datafusion::arrow::datatypes::Int32Type;
 
@@ -62,7 +62,7 @@ impl PoolData {
                 Some(own) => own == *year,
                 None => last,
             });
-            let places: Vec<_> = cells.filter_map(|(_, cell)| cell_of(&self.inputs, cell)).collect();
+            let places: Vec<_> = cells.filter_map(|(_, cell)| OriginCell::cited(&self.inputs, cell)).collect();
             let is_cited = |i: &usize| {
                 let (file, sheet, row) = place(&batch, *i);
                 places.iter().any(|c| c.path == file && c.sheet == sheet && i64::from(c.row) == row)

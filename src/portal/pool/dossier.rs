@@ -5,8 +5,9 @@ use super::desk::EnterpriseDesk;
 use super::edition::Edition;
 use super::enterprise::{Fact, Profile, profile};
 use super::load_error::LoadError;
+use super::records::place;
 use super::room::Pool;
-use super::source::columns_behind;
+
 use crate::error::Error;
 use crate::finding::proposal::money;
 use crate::finding::{find_word, word};
@@ -17,6 +18,7 @@ use crate::portal::actor::Actor;
 use crate::portal::error::PortalError;
 use crate::portal::integrity;
 use crate::portal::text::say;
+use crate::stages::publish::follows::columns_behind;
 use crate::stages::publish::{Dossier, DossierFigure, DossierValue, write_dossier};
 use chrono::{NaiveDate, NaiveTime};
 use std::fs::File;
@@ -115,6 +117,15 @@ pub fn dossier(data: &PoolData, edition: Edition, row: usize, beside: &Beside<'_
         text if fact.unit.is_empty() || fact.value.masked => text.to_owned(),
         text => format!("{text} {}", fact.unit),
     };
+    let returned = data.returned(config, row, &desk.cited)?;
+    let record = |counted: &Option<usize>| match (returned.batch.as_ref(), counted) {
+        (Some(batch), Some(at)) => {
+            let (file, sheet, row) = place(batch, *at);
+            say("dossier.record", &[file, sheet, row.to_string()])
+        }
+        _ => String::new(),
+    };
+    let records: Vec<String> = returned.counted.iter().map(record).collect();
     let facts = first.facts.iter().chain(&first.ratios).filter(|fact| !fact.value.text.is_empty());
     let effect = |id: &str| find_word(Lang::Zh, &format!("dossier.effect_{id}")).unwrap_or_default().to_owned();
     let created = first.as_of.parse().unwrap_or(NaiveDate::MIN).and_time(NaiveTime::MIN);
@@ -134,7 +145,7 @@ pub fn dossier(data: &PoolData, edition: Edition, row: usize, beside: &Beside<'_
             .map(|v| [v.name.clone(), effect(&v.effect), v.verdict.text.clone(), told(&v.figure), v.threshold.clone(), cells(&v.figure)])
             .collect(),
         years: if first.disclosed { first.years.clone() } else { Vec::new() },
-        figures: first.figures.iter().map(|figure| figure_of(&desk, &figure.label, &figure.years)).collect(),
+        figures: first.figures.iter().map(|figure| figure_of(&desk, &records, &figure.label, &figure.years)).collect(),
         patent_heads: first.patents.first().map(|patent| patent.iter().map(head).collect()).unwrap_or_default(),
         patents,
         findings: first.findings.iter().map(|f| [severity(&f.severity), f.message.clone(), f.place.clone(), f.code.clone()]).collect(),
@@ -183,7 +194,7 @@ fn decisions(profile: &Profile, beside: &Beside<'_>) -> Vec<[String; 2]> {
     told
 }
 
-fn figure_of(desk: &EnterpriseDesk<'_>, label: &str, years: &[Fact]) -> DossierFigure {
+fn figure_of(desk: &EnterpriseDesk<'_>, records: &[String], label: &str, years: &[Fact]) -> DossierFigure {
     let value = |fact: &Fact| {
         let yuan = fact.value.exact.as_deref().and_then(crate::config::Bound::parse);
         // Counts of persons are no money: their exact value is their text.
@@ -192,8 +203,16 @@ fn figure_of(desk: &EnterpriseDesk<'_>, label: &str, years: &[Fact]) -> DossierF
             None => DossierValue::Text(fact.value.text.clone()),
         }
     };
-    let source = |fact: &Fact| if fact.value.text.is_empty() { String::new() } else { desk.cells_of(&fact.id).join("、") };
-    DossierFigure { label: label.to_owned(), years: years.iter().map(|fact| (value(fact), source(fact))).collect() }
+    let source = |(year, fact): (usize, &Fact)| match desk.cells_of(&fact.id) {
+        _ if fact.value.text.is_empty() => String::new(),
+        // Of what is shown beside the pool's own columns the record is known.
+        cells if cells.is_empty() => records.get(year).cloned().unwrap_or_default(),
+        cells => cells.join("、"),
+    };
+    DossierFigure {
+        label: label.to_owned(),
+        years: years.iter().enumerate().map(|(year, fact)| (value(fact), source((year, fact)))).collect(),
+    }
 }
 
 impl EnterpriseDesk<'_> {

@@ -8,7 +8,6 @@ use super::lists::{Disagreement, EnterpriseFinding, Return};
 use super::load_error::LoadError;
 use super::records::{place, text};
 use super::show::{ShownValue, value};
-use super::source::columns_behind;
 use crate::config::{Bound, Config, CriterionOptions};
 use crate::finding::{figure_in_words, find_word, threshold};
 use crate::model::field::FieldKind;
@@ -17,6 +16,7 @@ use crate::model::words::Lang;
 use crate::portal::text::{quoted, say};
 use crate::stages::publish::disclosure::{closes_margin, judges_statistics};
 use crate::stages::publish::enterprise_column::EnterpriseColumn;
+use crate::stages::publish::follows::columns_behind;
 use datafusion::arrow::array::{Array, AsArray, RecordBatch};
 use datafusion::arrow::datatypes::{Decimal128Type, Int64Type};
 

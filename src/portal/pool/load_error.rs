@@ -1,7 +1,7 @@
 //! Why the datasets of a run cannot be read.
 
 use crate::portal::error::PortalError;
-use crate::run::FileFlaw;
+use crate::run::{FileFlaw, Untraced};
 use datafusion::arrow::error::ArrowError;
 use parquet::errors::ParquetError;
 
@@ -33,6 +33,15 @@ macro_rules! from {
     ($($variant:ident: $error:ty),*) => { $(impl From<$error> for LoadError { fn from(e: $error) -> Self { LoadError::$variant(e) } })* };
 }
 from!(Io: std::io::Error, Parquet: ParquetError, Arrow: ArrowError, Flawed: FileFlaw);
+
+impl From<Untraced> for LoadError {
+    fn from(error: Untraced) -> Self {
+        match error {
+            Untraced::Flaw(flaw) => Self::Flawed(flaw),
+            Untraced::Io(error) => Self::Io(error),
+        }
+    }
+}
 
 impl From<LoadError> for PortalError {
     fn from(error: LoadError) -> Self {

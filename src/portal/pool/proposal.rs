@@ -344,6 +344,7 @@ fn moved(config: &Config, moved: &pipeline::Moved) -> Moved {
         name: moved.name.clone(),
         uscc: code_of(&moved.enterprise),
         reasons: moved.reasons.iter().map(reason).collect(),
+        causes: Vec::new(),
     }
 }
 

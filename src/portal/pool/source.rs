@@ -14,7 +14,7 @@ use crate::model::field::FieldKind;
 use crate::model::words::Lang;
 use crate::pipeline::{OriginCell, OriginRow, Seek, origin_of};
 use crate::portal::error::PortalError;
-use crate::stages::publish::enterprise_column::EnterpriseColumn;
+use crate::stages::publish::follows::columns_behind;
 use serde::Deserialize;
 
 /// Which value is followed: a column of the enterprise, or a field of a row of another dataset.
@@ -74,27 +74,9 @@ pub struct SourceCell {
     pub row: Option<OriginRow>,
 }
 
-/// Reads `file[sheet]D17`. The file is one of the run's, so that brackets in names mislead nobody.
-pub fn cell_of(inputs: &[Input], cited: &str) -> Option<OriginCell> {
-    inputs.iter().find_map(|input| {
-        let rest = cited.strip_prefix(input.path.as_str())?.strip_prefix('[')?;
-        let (sheet, cell) = rest.rsplit_once(']')?;
-        let digits = cell.find(|c: char| c.is_ascii_digit())?;
-        let (column, row) = (column_index(&cell[..digits])?, cell[digits..].parse().ok()?);
-        Some(OriginCell {
-            sha256: input.sha256.clone(),
-            source: input.source.clone(),
-            path: input.path.clone(),
-            sheet: sheet.to_owned(),
-            row,
-            seek: Seek::Column(column),
-        })
-    })
-}
-
 /// Whether a cell stands in a file of a source that sends statistics; a file that nobody knows is taken for one.
 pub fn sends_statistics(config: &Config, inputs: &[Input], cited: &str) -> bool {
-    cell_of(inputs, cited).is_none_or(|cell| is_statistics(config, &cell.source))
+    OriginCell::cited(inputs, cited).is_none_or(|cell| is_statistics(config, &cell.source))
 }
 
 /// Whether a file is one of a source that sends statistics; a file that nobody knows is taken for one.
@@ -104,17 +86,6 @@ pub fn is_of_statistics(config: &Config, inputs: &[Input], path: &str) -> bool {
 
 fn is_statistics(config: &Config, source: &str) -> bool {
     crate::stages::publish::disclosure::sends_statistics(config, source)
-}
-
-/// The columns whose cells a column's value comes from: itself, or the terms of what is computed.
-pub fn columns_behind(config: &Config, id: &str, last: i32) -> Vec<String> {
-    let Some(column) = EnterpriseColumn::of(config, id) else { return vec![id.to_owned()] };
-    let operands = column.operands(last);
-    match column.year {
-        _ if !operands.is_empty() => operands.iter().flat_map(|part| columns_behind(config, part, last)).collect(),
-        Some(year) => vec![format!("{}_{}", column.id, year.calendar(last))],
-        None => vec![id.to_owned()],
-    }
 }
 
 /// A value that may be followed: its name, itself, its unit, its cells.
@@ -145,7 +116,7 @@ fn of_enterprise(data: &PoolData, config: &Config, edition: Edition, row: usize,
     let cited = data.cited(row)?;
     let behind = columns_behind(config, field, data.last_year());
     let cells = behind.iter().flat_map(|c| cited.iter().filter(move |(column, _)| column == c));
-    let mut cells: Vec<OriginCell> = cells.filter_map(|(_, cell)| cell_of(&data.inputs, cell)).collect();
+    let mut cells: Vec<OriginCell> = cells.filter_map(|(_, cell)| OriginCell::cited(&data.inputs, cell)).collect();
     if let (true, Some((year, figure))) = (cells.is_empty(), of_return) {
         let returned = data.returned(config, row, &cited)?;
         let counted = returned.counted.get(year).copied().flatten();
@@ -207,7 +178,7 @@ fn of_conflict(data: &PoolData, config: &Config, edition: Edition, row: usize, a
     if !data.discloses(edition, row) && (hidden(&cited) || hidden(&text(&batch, "used_cell", 0))) {
         return Ok(None);
     }
-    let cell = cell_of(&data.inputs, &cited);
+    let cell = OriginCell::cited(&data.inputs, &cited);
     Ok(cell.map(|cell| FollowedValue {
         label: text(&batch, "field", 0),
         value: ShownValue::default(),

@@ -14,6 +14,7 @@ pub mod disclosure;
 mod dossier;
 pub mod enterprise_column;
 mod evidence;
+pub mod follows;
 mod gathered;
 mod held_back;
 mod identifiers;

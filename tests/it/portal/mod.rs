@@ -6,6 +6,7 @@ mod api;
 mod attacker;
 mod audit;
 mod backup;
+mod causes;
 mod explained;
 mod hardening;
 mod held;
