@@ -16,7 +16,7 @@ pub fn town(address: &str) -> Option<&str> {
         .char_indices()
         .filter(|(at, c)| matches!(c, '省' | '市' | '县' | '区') && at + c.len_utf8() < end)
         .map(|(at, c)| at + c.len_utf8())
-        .last();
+        .next_back();
     Some(&named[start.unwrap_or(0)..])
 }
 

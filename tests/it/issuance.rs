@@ -92,12 +92,12 @@ fn opinions_bound_amounts_and_keep_the_refused_off_the_list() {
     assert_eq!(milestone(&site, "loans")["state"], "ahead");
 
     // Two persons waive the obstacle: the list takes the fourth in.
-    for (name, role) in [("a", "operator"), ("b", "leader")] {
+    for (name, role) in [("zhang", "operator"), ("wang", "leader")] {
         assert!(site.huichi(&["user", "add", name, "--role", role]).status.success());
     }
-    let asked = ["waive", "ask", &code(4), "legally_clear", "--reason", "已达成和解", "--until", "2026-12-31", "--by", "a"];
+    let asked = ["waive", "ask", &code(4), "legally_clear", "--reason", "已达成和解", "--until", "2026-12-31", "--by", "zhang"];
     assert!(site.huichi(&asked).status.success());
-    assert!(site.huichi(&["waive", "grant", "1", "--by", "b"]).status.success());
+    assert!(site.huichi(&["waive", "grant", "1", "--by", "wang"]).status.success());
     site.run();
     let waived = list(&site);
     assert_eq!((of(&waived, 4).0.as_str(), waived["total"].as_str()), ("chosen", Some("10000000")));

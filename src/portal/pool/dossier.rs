@@ -74,7 +74,7 @@ pub async fn take_list(pool: &Pool, actor: &Actor, address: &str) -> Result<Take
         let chosen = beside.listed.iter().filter(|listed| listed.standing.amount().is_some());
         let rows: Vec<usize> = chosen.filter_map(|listed| data.ordinals.get(&listed.enterprise)).map(|row| *row as usize).collect();
         write_all(data, edition, &rows, beside, path)?;
-        Ok(say("dossier.archive", &[data.as_of.clone()]))
+        Ok(say("dossier.archive", std::slice::from_ref(&data.as_of)))
     });
     let taken = taken.await?;
     pool.note(actor, address, "take_dossiers", &data.run, "").await?;
