@@ -14,6 +14,9 @@ mod sent;
 mod settings;
 mod trace;
 
+#[cfg(test)]
+mod tests;
+
 pub use cause::{Cause, Named};
 pub use find::{Causes, Moved};
 pub use follows::Follows;
