@@ -2,10 +2,8 @@
 //!
 //! Shapes: amounts are in ten-thousandths of a yuan. Nothing here is a figure of statistics, so that every edition shows it.
 
+use super::patent_state::{IN_FORCE, STATES};
 use serde::{Deserialize, Serialize};
-
-/// The states of a patent, those in force first.
-pub const STATES: [&str; 8] = ["free", "pledged", "late_fee", "in_force_unclear", "expired", "unclear", "not_granted", "not_in_force"];
 
 /// Patents of enterprises of the directory of one kind, each once however many own it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,6 +12,18 @@ pub struct PatentKind {
     pub kind: String,
     /// By state, in the order of [`STATES`].
     pub states: [u64; STATES.len()],
+}
+
+impl PatentKind {
+    /// All of them.
+    pub fn all(&self) -> u64 {
+        self.states.iter().sum()
+    }
+
+    /// Those in force.
+    pub fn in_force(&self) -> u64 {
+        self.states[..IN_FORCE].iter().sum()
+    }
 }
 
 /// What some enterprises have together.

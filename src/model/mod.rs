@@ -29,6 +29,7 @@ pub mod name;
 pub mod org_code;
 pub mod patent_fact;
 pub mod patent_number;
+pub mod patent_state;
 pub mod period;
 pub mod personal;
 pub mod place;

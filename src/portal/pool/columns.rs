@@ -3,6 +3,7 @@
 use super::edition::Edition;
 use crate::config::{Config, CriterionOptions};
 use crate::finding::{find_word, word};
+use crate::model::patent_state::STATES;
 use crate::model::words::Lang;
 use crate::portal::text::{portal, say};
 use crate::stages::publish::disclosure::{closes_verdict, judged_by, judges_statistics, reads_statistics};
@@ -184,9 +185,6 @@ fn unit(config: &Config, id: &str, kind: ShownKind) -> String {
     };
     unit.to_owned()
 }
-
-/// The states of a patent.
-const STATES: [&str; 8] = ["free", "pledged", "late_fee", "in_force_unclear", "expired", "unclear", "not_granted", "not_in_force"];
 
 /// Words of a column's codes, in the order of the code list.
 pub fn words(config: &Config, id: &str) -> HashMap<String, (usize, String)> {

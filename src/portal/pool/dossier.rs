@@ -106,11 +106,12 @@ async fn made(
 pub fn dossier(data: &PoolData, edition: Edition, row: usize, beside: &Beside<'_>) -> Result<Dossier, LoadError> {
     let config = &data.config;
     let first = profile(data, config, edition, row, 1)?;
-    let mut patents = numbered(&first);
-    for page in 2..=first.patents_pages {
-        patents.extend(numbered(&profile(data, config, edition, row, page)?));
-    }
     let desk = EnterpriseDesk { data, config, edition, row, disclosed: data.discloses(edition, row), cited: data.cited(row)? };
+    let mut patents = numbered(&first.patents, &first.patent_places);
+    for page in 2..=first.patents_pages {
+        let further = desk.patents(page)?;
+        patents.extend(numbered(&further.patents, &further.places));
+    }
     let cells = |fact: &Fact| if fact.source.is_empty() { String::new() } else { desk.cells_of(&fact.id).join("、") };
     let told = |fact: &Fact| match fact.value.text.as_str() {
         "" => "—".to_owned(),
@@ -164,9 +165,9 @@ fn head(fact: &Fact) -> String {
 }
 
 /// The patents of a page, each with the place of its record.
-fn numbered(profile: &Profile) -> Vec<(Vec<String>, String)> {
+fn numbered(patents: &[Vec<Fact>], places: &[String]) -> Vec<(Vec<String>, String)> {
     let texts = |patent: &Vec<Fact>| patent.iter().map(|fact| fact.value.text.clone()).collect();
-    profile.patents.iter().zip(&profile.patent_places).map(|(patent, place)| (texts(patent), place.clone())).collect()
+    patents.iter().zip(places).map(|(patent, place)| (texts(patent), place.clone())).collect()
 }
 
 /// What was decided of the enterprise.

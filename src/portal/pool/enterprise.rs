@@ -279,7 +279,7 @@ impl EnterpriseDesk<'_> {
     }
 
     /// A page of patents: number, title, kind, dates, status, pledge, what they come to, and facts.
-    fn patents(&self, page: usize) -> Result<PatentPage, LoadError> {
+    pub(super) fn patents(&self, page: usize) -> Result<PatentPage, LoadError> {
         let known = self.config.rights().zip(self.data.patents.as_ref());
         let Some(((form, _, right), records)) = known else {
             return Ok(PatentPage { patents: Vec::new(), places: Vec::new(), total: 0, page: 1 });
@@ -337,10 +337,10 @@ impl EnterpriseDesk<'_> {
 }
 
 /// A page of patents.
-struct PatentPage {
-    patents: Vec<Vec<Fact>>,
+pub(super) struct PatentPage {
+    pub(super) patents: Vec<Vec<Fact>>,
     /// By patent, the place of its record.
-    places: Vec<String>,
+    pub(super) places: Vec<String>,
     total: usize,
     page: usize,
 }

@@ -3,14 +3,15 @@
 use super::figures::yuan;
 use super::room::Pool;
 use super::show::ShownValue;
+use super::tried::of_latest;
 use crate::config::Config;
 use crate::finding::feasibility::{capacity_in_words, industry_in_words, kind_in_words, place_in_words};
 use crate::finding::proposal::money;
-use crate::model::feasibility::{Feasibility, Group, STATES};
+use crate::model::feasibility::{Feasibility, Group};
+use crate::model::patent_state::STATES;
 use crate::model::words::Lang;
 use crate::pipeline;
 use crate::portal::error::PortalError;
-use crate::portal::integrity;
 
 /// What the pilot could carry, as the latest run has it.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
@@ -78,11 +79,7 @@ pub struct ShownGroup {
 /// # Errors
 /// A file of the run is gone or not as it was written.
 pub async fn feasibility(pool: &Pool) -> Result<Option<ShownFeasibility>, PortalError> {
-    let Some(run) = super::latest_run(pool) else { return Ok(None) };
-    let published = integrity::open(pool, &pool.flaws, &run).await?;
-    let today = pool.config_today();
-    let read = tokio::task::spawn_blocking(move || pipeline::feasibility_of(&today, &published)).await;
-    let (config, told) = read.map_err(|e| PortalError::bug(e.to_string()))?.map_err(|e| PortalError::bug(e.code))?;
+    let Some((run, (config, told))) = of_latest(pool, pipeline::feasibility_of).await? else { return Ok(None) };
     Ok(told.map(|told| ShownFeasibility::of(run, &config, &told)))
 }
 
@@ -95,7 +92,7 @@ impl ShownFeasibility {
         let lang = Lang::Zh;
         let kinds = told.patents.iter().map(|kind| ShownKindOfPatent {
             name: kind_in_words(config, lang, &kind.kind),
-            all: kind.states.iter().sum(),
+            all: kind.all(),
             states: kind.states.to_vec(),
         });
         Self {

@@ -1,6 +1,7 @@
 //! The plan's milestones, as a page shows and programs read them.
 
 use super::room::Pool;
+use super::tried::of_latest;
 use crate::config::Config;
 use crate::finding::milestone::{reached_in_words, remaining_in_words, state_in_words};
 use crate::model::day::Day;
@@ -8,7 +9,6 @@ use crate::model::milestone::{Milestone, Phase};
 use crate::model::words::Lang;
 use crate::pipeline;
 use crate::portal::error::PortalError;
-use crate::portal::integrity;
 
 /// How the plan stands, as the latest run has it.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
@@ -68,11 +68,7 @@ pub struct ShownMilestone {
 /// # Errors
 /// A file of the run is gone or not as it was written.
 pub async fn milestones(pool: &Pool) -> Result<Option<PlanStanding>, PortalError> {
-    let Some(run) = super::latest_run(pool) else { return Ok(None) };
-    let published = integrity::open(pool, &pool.flaws, &run).await?;
-    let today = pool.config_today();
-    let read = tokio::task::spawn_blocking(move || pipeline::phases_of(&today, &published)).await;
-    let (config, phases) = read.map_err(|e| PortalError::bug(e.to_string()))?.map_err(|e| PortalError::bug(e.code))?;
+    let Some((run, (config, phases))) = of_latest(pool, pipeline::phases_of).await? else { return Ok(None) };
     let phases = phases.iter().map(|phase| ShownPhase::of(&config, phase)).collect();
     Ok(Some(PlanStanding { run, as_of: config.as_of.to_string(), phases }))
 }

@@ -6,7 +6,8 @@
 use crate::config::Config;
 use crate::engine::{Engine, EngineError};
 use crate::model::address::town;
-use crate::model::feasibility::{Feasibility, Group, PatentKind, STATES};
+use crate::model::feasibility::{Feasibility, Group, PatentKind};
+use crate::model::patent_state::STATES;
 use datafusion::arrow::array::{Array, AsArray, RecordBatch};
 use datafusion::arrow::datatypes::{Decimal128Type, Int64Type};
 use std::cmp::Reverse;

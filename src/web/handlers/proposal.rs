@@ -160,11 +160,12 @@ async fn dossiers(State(pool): State<Pool>, ClientAddress(address): ClientAddres
 struct FeasibilityPage {
     frame: Frame,
     told: Option<ShownFeasibility>,
+    may_try: bool,
 }
 
 async fn feasibility(State(pool): State<Pool>, State(frames): State<Frames>, actor: Actor) -> Result<Response, PageError> {
     let told = pool::feasibility(&pool).await?;
-    Ok(Page(FeasibilityPage { frame: frames.of(Some(&actor), "/pool"), told }).into_response())
+    Ok(Page(FeasibilityPage { frame: frames.of(Some(&actor), "/pool"), told, may_try: actor.may(Right::SeeClosed) }).into_response())
 }
 
 /// A waiver as the page lists it.

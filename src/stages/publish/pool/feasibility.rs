@@ -3,14 +3,13 @@
 use crate::error::Error;
 use crate::finding::feasibility::{capacity_in_words, industry_in_words, kind_in_words, place_in_words};
 use crate::finding::word;
-use crate::model::feasibility::{Group, STATES};
+use crate::model::feasibility::{Group, PatentKind};
+use crate::model::patent_state::STATES;
 use crate::stages::publish::desk::{Desk, grouped};
 use crate::stages::publish::workbook::{Book, Chart, ChartKind, ChartPlace, Column, Overview, Panel, RowStyle, Tile, Value};
 
 /// Groups that are told one by one; the others are told together.
 const TOLD: usize = 15;
-/// Patents in force are the first of the states.
-const IN_FORCE: usize = 4;
 
 /// Writes the sheet.
 pub fn feasibility(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
@@ -23,7 +22,7 @@ pub fn feasibility(book: &mut Book, desk: &Desk<'_>) -> Result<(), Error> {
     let tiles = vec![
         tile("enterprises", grouped(told.total.enterprises), "unit_enterprises"),
         tile("pooled", grouped(told.total.pooled), "unit_enterprises"),
-        tile("in_force", grouped(told.patents.iter().map(|kind| kind.states[..IN_FORCE].iter().sum::<u64>()).sum()), "unit_patents"),
+        tile("in_force", grouped(told.patents.iter().map(PatentKind::in_force).sum()), "unit_patents"),
         tile("need", money(told.total.need), "unit_money"),
         tile("pooled_need", money(told.total.pooled_need), "unit_money"),
         tile("reached", money(capacity.reached), if capacity.is_proven() { "proven" } else { "at_least" }),
@@ -55,17 +54,16 @@ fn patents<'a>(desk: &Desk<'a>, kinds: &'a [String]) -> Panel<'a> {
     let count = |number: u64| Value::Count(i64::try_from(number).unwrap_or(i64::MAX));
     let mut columns = vec![Column::text(said("kind")), Column::count(said("all")), Column::count(said("in_force"))];
     columns.extend(STATES.map(|state| Column::count(word(lang, &format!("patent_state.{state}")))));
-    let row = |states: &[u64; STATES.len()], name: &'a str| {
-        let mut cells = vec![Value::Text(name), count(states.iter().sum()), count(states[..IN_FORCE].iter().sum())];
-        cells.extend(states.iter().map(|number| count(*number)));
+    let row = |kind: &PatentKind, name: &'a str| {
+        let mut cells = vec![Value::Text(name), count(kind.all()), count(kind.in_force())];
+        cells.extend(kind.states.iter().map(|number| count(*number)));
         cells
     };
     let told = &desk.publication.feasibility.patents;
-    let mut rows: Vec<(RowStyle, Vec<Value<'a>>)> =
-        told.iter().zip(kinds).map(|(kind, name)| (RowStyle::Plain, row(&kind.states, name))).collect();
+    let mut rows: Vec<(RowStyle, Vec<Value<'a>>)> = told.iter().zip(kinds).map(|(kind, name)| (RowStyle::Plain, row(kind, name))).collect();
     if rows.len() > 1 {
-        let sums = std::array::from_fn(|state| told.iter().map(|kind| kind.states[state]).sum());
-        rows.push((RowStyle::Total, row(&sums, word(lang, "column.total"))));
+        let states = std::array::from_fn(|state| told.iter().map(|kind| kind.states[state]).sum());
+        rows.push((RowStyle::Total, row(&PatentKind { kind: String::new(), states }, word(lang, "column.total"))));
     }
     Panel { heading: said("by_kind"), columns, rows, empty_text: said("no_patents"), chart: None }
 }

@@ -5,6 +5,7 @@ use crate::engine::Dataset;
 use crate::error::Error;
 use crate::finding::word;
 use crate::model::patent_fact::FACTS;
+use crate::model::patent_state::{IN_FORCE, STATES};
 use crate::model::verdict::Verdict;
 use crate::stages::publish::cells::{Reader, Shape};
 use crate::stages::publish::desk::{Desk, grouped, text_or_blank};
@@ -30,10 +31,6 @@ fn fact<'v>(desk: &Desk<'_>, months: Option<i64>, state: &str) -> Value<'v> {
 /// Patents of enterprises by state, each once for each of its owners.
 #[derive(Default)]
 struct States([u64; STATES.len()]);
-
-/// The states in which a patent is in force, then the others.
-const STATES: [&str; 8] = ["free", "pledged", "late_fee", "in_force_unclear", "expired", "unclear", "not_granted", "not_in_force"];
-const IN_FORCE: usize = 4;
 
 impl States {
     /// Counts the rows of patents that have an owner.
